@@ -1,0 +1,76 @@
+"""What can go wrong, each with a code for programs and a sentence for people."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    """Why a file has no result; stable words for logs, JSON and tests."""
+
+    NOT_FRONTAL_CHEST = "not-frontal-chest"
+    UNSUPPORTED_OBJECT = "unsupported-object"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too-large"
+    PROCESSING_FAILED = "processing-failed"
+    WEIGHTS = "weights"
+    REPORT = "report"
+    CANCELLED = "cancelled"
+
+
+class BSNetError(Exception):
+    """Root of the project's errors.
+
+    The text is one or two sentences for the radiologist: what happened and what to do.
+    It never holds a patient's name.
+    """
+
+    code: RefusalCode = RefusalCode.PROCESSING_FAILED
+
+
+class UnreadableImageError(BSNetError):
+    """The bytes are no image, or not a whole one."""
+
+    code = RefusalCode.UNREADABLE
+
+
+class ImageTooLargeError(BSNetError):
+    """The declared size is over the limit; nothing of it was allocated."""
+
+    code = RefusalCode.TOO_LARGE
+
+
+class UnsupportedObjectError(BSNetError):
+    """A sound DICOM object that this program does not read, such as a CT slice or a multi-frame film."""
+
+    code = RefusalCode.UNSUPPORTED_OBJECT
+
+
+class UnsuitableImageError(BSNetError):
+    """A readable picture that is not a frontal chest radiograph."""
+
+    code = RefusalCode.NOT_FRONTAL_CHEST
+
+
+class WeightsError(BSNetError):
+    """A model folder that is missing, damaged or made for another configuration; the text names the file."""
+
+    code = RefusalCode.WEIGHTS
+
+
+class ReportError(BSNetError):
+    """A result that could not be written."""
+
+    code = RefusalCode.REPORT
+
+
+class UnforeseenError(BSNetError):
+    """Anything the program did not foresee, wrapped so that the window can say it and go on."""
+
+    code = RefusalCode.PROCESSING_FAILED
+
+
+class Cancelled(BSNetError):
+    """Raised by a `Report` callable to stop work; never shown as a failure."""
+
+    code = RefusalCode.CANCELLED
