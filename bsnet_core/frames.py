@@ -126,8 +126,8 @@ class Frames:
 
     @property
     def alignment_angle_deg(self) -> float:
-        """Rotation of the alignment in degrees, the stretching of both axes put aside; positive turns clockwise."""
-        left, _, right = np.linalg.svd(self.alignment[:, :2])
+        """Rotation of the aligned frame on the picture in degrees, stretching put aside; positive turns clockwise."""
+        left, _, right = np.linalg.svd(self.aligned_to_image[:, :2])
         rotation = left @ right
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.errors import BSNetError, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
 from bsnet_core.model.config import Attention
+from bsnet_core.preprocessing import preprocess
+from bsnet_core.progress import Report, no_report
+from bsnet_core.quality import lungs_are_missing, quality_notes
+from bsnet_core.radiograph import Radiograph
+from bsnet_core.reading.gate import refuse_for_scoring
+from bsnet_core.resources import default_model_dir
+
+if TYPE_CHECKING:
+    import torch
+
+    from bsnet_core.model.baseline import Baseline
+    from bsnet_core.model.bsnet import BSNet
+    from bsnet_core.model.weights import ModelCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +86,7 @@ class Prediction:
 
     def expected_value_of(self, zone: Zone) -> float:
         """Mean of the zone's class under its probabilities, 0 to 3."""
-        return float(self.probabilities_of(zone) @ np.arange(4))
+        return float(self.probabilities_of(zone) @ np.arange(N_CLASSES))
 
     @property
     def expected_total(self) -> float:
@@ -88,3 +106,214 @@ class Prediction:
         left, top, width, height = self.frames.box
         inside = self.lung_probability[top : top + height, left : left + width]
         return float((inside >= 0.5).mean())
+
+
+class Predictor:
+    """A loaded model: load once, predict many. Use one from one thread at a time."""
+
+    def __init__(
+        self, model: BSNet | Baseline, card: ModelCard, device: torch.device, attention: Attention | None = None
+    ) -> None:
+        """Takes a model as `bsnet_core.model.weights.load_model` gives it.
+
+        Raises:
+            WeightsError: the model has no head for `attention`.
+        """
+        import torch
+
+        self.card = card
+        self.device = device
+        self.attention = _choose_attention(card, attention)
+        self.identity = ModelIdentity(card.name, card.version, card.sha256)
+        # Channels last is the faster of two exact memory layouts on CPUs and on tensor cores.
+        self._model = model.to(device).to(memory_format=torch.channels_last).eval()
+
+    @classmethod
+    def load(
+        cls, model_dir: Path | None = None, device: str = "auto", attention: Attention | None = None
+    ) -> Predictor:
+        """Loads a model folder.
+
+        Args:
+            model_dir: Folder with `model.json` and its weights; the shipped model if None.
+            device: "auto" (CUDA, then Apple's MPS, then the CPU), or a torch device by name.
+            attention: Head to use; the ensemble if None and the model has both heads.
+
+        Raises:
+            WeightsError: wrong or damaged files, or a head the model does not have.
+            UnforeseenError: the device is not there.
+        """
+        from bsnet_core.model.weights import load_model
+
+        chosen = choose_device(device)
+        model, card = load_model(model_dir if model_dir is not None else default_model_dir())
+        return cls(model, card, chosen, attention)
+
+    def predict(self, radiograph: Radiograph, report: Report = no_report) -> Prediction:
+        """Segments, aligns and scores one radiograph.
+
+        Args:
+            radiograph: As read; the display window plays no part.
+            report: Told the stage and the share done; may raise `Cancelled`.
+
+        Raises:
+            UnsuitableImageError: not a frontal chest film (lateral view, other body part, colour photograph, no
+                lungs found).
+            Cancelled: `report` asked to stop.
+            UnforeseenError: the processing failed, out of memory for instance.
+        """
+        seconds: dict[str, float] = {}
+        try:
+            report("Checking the picture", 0.0)
+            refuse_for_scoring(radiograph)
+            report("Preparing the picture", 0.05)
+            with _timed(seconds, "preprocess"):
+                pixels = radiograph.pixels
+                network_image, frames = preprocess(pixels, self.card.config.side_px, self.card.config.aspect)
+            return self._predict_prepared(network_image, frames, float((pixels == 0).mean()), seconds, report)
+        except BSNetError:
+            raise
+        except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:
+            raise UnforeseenError(
+                "The picture could not be analysed: the network stopped with an error. It can still be viewed."
+            ) from error
+
+    def zone_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The full network on prepared pictures.
+
+        Args:
+            network_images: (N, S, S) float32 in [0, 1].
+
+        Returns:
+            (N, 3, 2, 4) float32, by the predictor's attention.
+        """
+        import torch
+
+        from bsnet_core.model.bsnet import BSNet, zone_probabilities
+
+        with torch.inference_mode():
+            outputs = self._model(self._as_batch(network_images))
+            if isinstance(self._model, BSNet):
+                probabilities = zone_probabilities(outputs.zone_logits, self.attention, self.card.config.temperature)
+            else:
+                probabilities = torch.softmax(outputs / self.card.config.temperature, dim=-1)
+            return np.asarray(probabilities.float().cpu().numpy())
+
+    def _as_batch(self, network_images: npt.NDArray[np.float32]) -> torch.Tensor:
+        import torch
+
+        batch = torch.from_numpy(np.ascontiguousarray(network_images))[:, None]
+        return batch.to(self.device).contiguous(memory_format=torch.channels_last)
+
+    def _predict_prepared(
+        self,
+        network_image: npt.NDArray[np.float32],
+        frames: Frames,
+        blank_share: float,
+        seconds: dict[str, float],
+        report: Report,
+    ) -> Prediction:
+        import torch
+
+        from bsnet_core.model.alignment import resample
+        from bsnet_core.model.bsnet import BSNet, zone_probabilities
+        from bsnet_core.model.segmentation import lung_probability
+
+        side = self.card.config.side_px
+        if not isinstance(self._model, BSNet):
+            report("Scoring the six zones", 0.2)
+            with _timed(seconds, "score"):
+                scores = self.zone_probabilities(network_image[None])[0]
+            report("Done", 1.0)
+            nothing = np.zeros((side, side), dtype=np.float32)
+            return self._prediction(frames, network_image, nothing, network_image, nothing, scores, seconds, ())
+        with torch.inference_mode():
+            batch = self._as_batch(network_image[None])
+            report("Finding the lungs", 0.15)
+            with _timed(seconds, "segmentation"):
+                features = self._model.encode(batch)
+                probability = lung_probability(self._model.segment(features))
+                lungs = _to_numpy(probability[0, 0])
+            if lungs_are_missing(lungs, frames):
+                raise UnsuitableImageError(
+                    "No lungs were found in this picture. Choose a frontal chest radiograph to have it scored."
+                )
+            report("Aligning the lungs", 0.7)
+            with _timed(seconds, "alignment"):
+                alignment = self._model.align(probability)
+                frames = frames.with_alignment(_to_numpy(alignment[0]))
+                aligned_image = _to_numpy(resample(batch, alignment)[0, 0])
+                aligned_lungs = _to_numpy(resample(probability, alignment)[0, 0])
+            report("Scoring the six zones", 0.75)
+            with _timed(seconds, "score"):
+                heads = None if self.attention is Attention.ENSEMBLE else [self.attention]
+                logits = self._model.score(features, probability, alignment, heads)
+                temperature = self.card.config.temperature
+                scores = _to_numpy(zone_probabilities(logits, self.attention, temperature)[0])
+        notes = quality_notes(lungs, frames, scores, blank_share=blank_share)
+        report("Done", 1.0)
+        return self._prediction(frames, network_image, lungs, aligned_image, aligned_lungs, scores, seconds, notes)
+
+    def _prediction(
+        self,
+        frames: Frames,
+        network_image: npt.NDArray[np.float32],
+        lungs: npt.NDArray[np.float32],
+        aligned_image: npt.NDArray[np.float32],
+        aligned_lungs: npt.NDArray[np.float32],
+        scores: npt.NDArray[np.float32],
+        seconds: Mapping[str, float],
+        notes: tuple[str, ...],
+    ) -> Prediction:
+        for array in (network_image, lungs, aligned_image, aligned_lungs, scores):
+            array.setflags(write=False)
+        return Prediction(
+            frames=frames,
+            network_image=network_image,
+            lung_probability=lungs,
+            aligned_image=aligned_image,
+            aligned_lung_probability=aligned_lungs,
+            zone_probabilities=scores,
+            attention=self.attention,
+            model=self.identity,
+            device=str(self.device),
+            seconds={**seconds, "total": sum(seconds.values())},
+            quality=notes,
+        )
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """The torch device of a name; "auto" takes CUDA, then Apple's MPS, then the CPU.
+
+    Raises:
+        UnforeseenError: this machine has no such device.
+    """
+    import torch
+
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in available.items() if there))
+    if not available.get(name.split(":")[0], False):
+        raise UnforeseenError(f"This machine has no device {name!r}. Choose auto or cpu.")
+    return torch.device(name)
+
+
+def _choose_attention(card: ModelCard, wanted: Attention | None) -> Attention:
+    heads = card.config.attentions
+    if wanted is None:
+        return Attention.ENSEMBLE if len(heads) > 1 else heads[0]
+    if wanted not in heads and not (wanted is Attention.ENSEMBLE and len(heads) > 1):
+        raise WeightsError(f"The model {card.name} has no {wanted.value!r} scoring head.")
+    return wanted
+
+
+def _to_numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:
+    # A copy: the tensor may share memory that the next prediction writes to.
+    return np.array(tensor.float().cpu().numpy(), dtype=np.float32)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - start

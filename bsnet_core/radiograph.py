@@ -113,6 +113,8 @@ class Radiograph:
     """PresentationLUTShape INVERSE; for MONOCHROME1 it states the polarity already stated, not a second inversion."""
     padding: tuple[int, int] | None = None
     """Inclusive range of padding in stored values (PixelPaddingValue and ...RangeLimit)."""
+    colourfulness: float = 0.0
+    """Spread of opponent colours before the picture became grey, as a share of the range; 0 for grey files."""
     facts: StudyFacts = field(default_factory=StudyFacts)
     source: Path | None = None
 

@@ -62,6 +62,7 @@ class BSNetConfig:
         levels: Feature levels used by the scoring head, four, or five for 1024 px input.
         head_channels: Width of the BiFPN; the FPN takes the encoder's own widths.
         zone_channels: Filters of each zone's classifier.
+        shared_classifier: One classifier for all zones instead of one each; for small scored sets.
         side_px: Side of the square input.
         aspect: How pictures that are not square are fitted.
         alignment_side_px: Side the lung probability is pooled to before the alignment network.
@@ -77,8 +78,9 @@ class BSNetConfig:
     levels: int = 4
     head_channels: int = 64
     zone_channels: int = 8
+    shared_classifier: bool = False
     side_px: int = 512
-    aspect: Aspect = Aspect.KEEP
+    aspect: Aspect = Aspect.STRETCH
     alignment_side_px: int = 128
     temperature: float = 1.0
 
@@ -97,7 +99,8 @@ class BSNetConfig:
             raise ValueError(
                 f"alignment_side_px must divide side_px and be a multiple of 4, got {self.alignment_side_px}."
             )
-        if not self.attentions or Attention.ENSEMBLE in self.attentions or len(set(self.attentions)) < len(self.attentions):
+        distinct = len(set(self.attentions)) == len(self.attentions)
+        if not self.attentions or Attention.ENSEMBLE in self.attentions or not distinct:
             raise ValueError(f"attentions names the heads 'ha' and/or 'sa', each once; got {self.attentions}.")
         if len(self.decoder_channels) != 5:
             raise ValueError(f"decoder_channels has five widths, got {self.decoder_channels}.")

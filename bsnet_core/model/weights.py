@@ -1,0 +1,162 @@
+"""Weights on disk: `model.safetensors` beside a JSON model card, checked before use and never loaded in part."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from bsnet_core.errors import WeightsError
+from bsnet_core.model.baseline import Baseline
+from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.config import Architecture, BSNetConfig
+
+CARD_NAME = "model.json"
+WEIGHTS_NAME = "model.safetensors"
+CARD_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model is, what it was trained on and how well it did.
+
+    Attributes:
+        name, version: Of the weights.
+        config: The model's configuration.
+        sha256: Of the weights file.
+        licence: What the weights may be used for.
+        intended_use: In words.
+        data: Data sets, counts, licences, split.
+        recipe: How it was trained.
+        metrics: Measured on patients kept from training.
+    """
+
+    name: str
+    version: str
+    config: BSNetConfig
+    sha256: str
+    licence: str
+    intended_use: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+def build_model(config: BSNetConfig) -> BSNet | Baseline:
+    """The network of a configuration, with random weights.
+
+    Raises:
+        ValueError: an encoder that does not exist.
+    """
+    return Baseline(config) if config.architecture is Architecture.BASELINE else BSNet(config)
+
+
+def save_model(folder: Path, model: nn.Module, card: ModelCard) -> ModelCard:
+    """Writes weights in half precision and the card; whole or not at all.
+
+    Returns:
+        The card as written, with the hash of the weights.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    content = save({name: _stored(tensor) for name, tensor in model.state_dict().items()})
+    values = {
+        "format": CARD_FORMAT,
+        "name": card.name,
+        "version": card.version,
+        "licence": card.licence,
+        "intended_use": card.intended_use,
+        "weights": {"file": WEIGHTS_NAME, "sha256": hashlib.sha256(content).hexdigest()},
+        "configuration": card.config.to_dict(),
+        "data": card.data,
+        "recipe": card.recipe,
+        "metrics": card.metrics,
+    }
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    for name, payload in ((WEIGHTS_NAME, content), (CARD_NAME, text.encode("utf-8"))):
+        temporary = folder / f"{name}.tmp"
+        temporary.write_bytes(payload)
+        os.replace(temporary, folder / name)
+    return read_card(folder)
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Reads the model card alone.
+
+    Raises:
+        WeightsError: no card, or one that this version cannot read.
+    """
+    path = folder / CARD_NAME
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise WeightsError(f"There is no readable model card {path}. Choose a folder that holds a model.") from error
+    except ValueError as error:
+        raise WeightsError(f"The model card {path} is damaged. Install the model again.") from error
+    try:
+        if values["format"] != CARD_FORMAT:
+            raise ValueError(f"format {values['format']}")
+        return ModelCard(
+            name=values["name"],
+            version=values["version"],
+            config=BSNetConfig.from_dict(values["configuration"]),
+            sha256=values["weights"]["sha256"],
+            licence=values["licence"],
+            intended_use=values["intended_use"],
+            data=values["data"],
+            recipe=values["recipe"],
+            metrics=values["metrics"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"The model card {path} does not describe a model this version knows: {error}.") from error
+
+
+def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
+    """The model of a folder in float32 on the CPU, in evaluation mode, and its card.
+
+    Raises:
+        WeightsError: a missing or damaged file, a hash that differs from the card's, or weights that do not
+            belong to the configuration. The text names the file.
+    """
+    card = read_card(folder)
+    path = folder / WEIGHTS_NAME
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"The weights file {path} cannot be read. Install the model again.") from error
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        raise WeightsError(
+            f"The weights file {path} is damaged or belongs to another model card. Install the model again."
+        )
+    try:
+        state = load(content)
+        model = build_model(card.config)
+        _check_fit(state, model.state_dict())
+    except (SafetensorError, ValueError) as error:
+        raise WeightsError(f"The weights file {path} does not fit its model card: {error}.") from error
+    model.load_state_dict({name: tensor.to(model.state_dict()[name].dtype) for name, tensor in state.items()})
+    return model.eval(), card
+
+
+def _stored(tensor: Tensor) -> Tensor:
+    plain = tensor.detach().cpu().contiguous()
+    return plain.to(torch.float16) if plain.is_floating_point() else plain
+
+
+def _check_fit(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
+    if missing or unknown:
+        raise ValueError(f"{len(missing)} tensors missing, {len(unknown)} unknown")
+    for name, tensor in wanted.items():
+        if state[name].shape != tensor.shape:
+            raise ValueError(f"{name} has shape {tuple(state[name].shape)}, wanted {tuple(tensor.shape)}")
+        if state[name].is_floating_point() and not bool(torch.isfinite(state[name].float()).all()):
+            raise ValueError(f"{name} holds values that are no numbers")

@@ -1,0 +1,33 @@
+"""JPEG, PNG and TIFF of 8 or 16 bit to a `Radiograph`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bsnet_core.errors import UnreadableImageError
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.reading.decoder import DECODER
+
+
+def read_picture(path: Path, timeout_s: float) -> Radiograph:
+    """Reads a picture file, reduced to grey, at its own bit depth.
+
+    Raises:
+        UnreadableImageError, ImageTooLargeError, UnsupportedObjectError: see `Decoder.decode`.
+    """
+    decoded = DECODER.decode("picture", path, timeout_s)
+    if decoded.grey.size == 0:
+        raise UnreadableImageError("This picture has no pixels.")
+    stored = decoded.grey.astype(np.uint16)
+    stored.setflags(write=False)
+    return Radiograph(
+        stored=stored,
+        stored_offset=0,
+        bits_stored=8 * decoded.grey.dtype.itemsize,
+        monochrome1=False,
+        facts=StudyFacts(study_description=path.stem),
+        colourfulness=decoded.colourfulness,
+        source=path,
+    )

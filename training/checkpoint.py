@@ -1,0 +1,57 @@
+"""Where a stage stands, written whole or not at all: resuming equals never having stopped."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.config import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state after a whole epoch.
+
+    Attributes:
+        epoch: Epochs done.
+        best_value: Lowest validation value so far.
+        model, optimizer, scheduler: State dictionaries.
+        history: One row of numbers per epoch.
+        settings: The run's configuration as plain values; a resumed run must match.
+    """
+
+    epoch: int
+    best_value: float
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+    history: list[dict[str, float]]
+    settings: str
+
+    def write(self, path: Path) -> None:
+        """Replaces `path` in one step."""
+        temporary = path.with_suffix(".tmp")
+        torch.save({name: getattr(self, name) for name in self.__dataclass_fields__}, temporary)
+        os.replace(temporary, path)
+
+    @classmethod
+    def read(cls, path: Path, settings: str) -> Checkpoint:
+        """Reads `path`; tensors land on the CPU.
+
+        Raises:
+            ConfigurationError: the file is damaged, or was written by a run with other settings.
+        """
+        try:
+            values = torch.load(path, map_location="cpu", weights_only=True)
+            checkpoint = cls(**values)
+        except Exception as error:  # noqa: BLE001 - torch raises many kinds for a damaged file
+            raise ConfigurationError(f"The checkpoint {path} cannot be read: {error}") from error
+        if checkpoint.settings != settings:
+            raise ConfigurationError(
+                f"The checkpoint {path} was written with other settings. Use another output folder, or remove it."
+            )
+        return checkpoint

