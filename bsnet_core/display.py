@@ -32,7 +32,7 @@ def auto_window(radiograph: Radiograph) -> VoiWindow:
 
 
 def modality_range(radiograph: Radiograph) -> tuple[float, float]:
-    """Lowest and highest modality value present, padding aside; the scale for mouse steps."""
+    """About the lowest and highest modality value present, padding aside; the scale for mouse steps."""
     return _percentiles(radiograph, (0.0, 100.0))
 
 
@@ -83,10 +83,9 @@ def _through_table(values: npt.NDArray[np.float32], table: LookupTable) -> npt.N
 
 
 def _percentiles(radiograph: Radiograph, percents: tuple[float, float]) -> tuple[float, float]:
-    stored = radiograph.stored
-    if percents != (0.0, 100.0):
-        step = max(1, int((stored.size / SAMPLED_PIXELS) ** 0.5))
-        stored = stored[::step, ::step]
+    # A million pixels tell as much as nine, in a tenth of the time.
+    step = max(1, int((radiograph.stored.size / SAMPLED_PIXELS) ** 0.5))
+    stored = radiograph.stored[::step, ::step]
     counts = np.bincount(stored.ravel(), minlength=1)
     codes = counts.nonzero()[0]
     if radiograph.padding is not None:

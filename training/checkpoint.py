@@ -20,6 +20,7 @@ class Checkpoint:
         epoch: Epochs done.
         best_value: Lowest validation value so far.
         model, optimizer, scheduler: State dictionaries.
+        average: Running average of the weights; empty if there is none.
         history: One row of numbers per epoch.
         settings: The run's configuration as plain values; a resumed run must match.
     """
@@ -29,6 +30,7 @@ class Checkpoint:
     model: dict[str, Any]
     optimizer: dict[str, Any]
     scheduler: dict[str, Any]
+    average: dict[str, Any]
     history: list[dict[str, float]]
     settings: str
 

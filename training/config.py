@@ -73,6 +73,10 @@ class StageConfig:
         weak_images: "No Finding" images drawn as weak zeros in every epoch of the scoring stages.
         second_reader_weight: Weight of the second radiologist's score in the target, 0 to 0.5.
         encoder_rate: Share of the learning rate that encoder, segmentation and alignment take when trainable.
+        frozen_variants: While the trunk is frozen, every image is augmented this many times and its aligned features
+            are kept in memory, which makes an epoch of the scoring heads cheap; 0 augments anew every time.
+        average_decay: Decay per step of the running average of weights that is validated and kept; 0 keeps the
+            weights themselves.
         freeze_batch_norm: Keep the batch-norm statistics of everything but the scoring heads.
     """
 
@@ -86,6 +90,8 @@ class StageConfig:
     weak_images: int = 0
     second_reader_weight: float = 0.0
     encoder_rate: float = 1.0
+    frozen_variants: int = 0
+    average_decay: float = 0.0
     freeze_batch_norm: bool = True
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -44,6 +44,44 @@ class Stage(Protocol):
         """Validation figures; `value` is the one to lower."""
 
 
+class RunningAverage:
+    """Exponential average of a model's weights over the steps; switched off by a decay of 0."""
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self._decay = decay
+        self.state: dict[str, Tensor] = {}
+        if decay > 0:
+            self.state = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Goes on from a checkpoint's average."""
+        for name, tensor in state.items():
+            self.state[name].copy_(tensor)
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Takes in the weights after a step."""
+        if not self.state:
+            return
+        for name, tensor in model.state_dict().items():
+            mine = self.state[name]
+            if mine.is_floating_point():
+                mine.lerp_(tensor, 1 - self._decay)
+            else:
+                mine.copy_(tensor)
+
+    @contextmanager
+    def applied_to(self, model: nn.Module) -> Iterator[None]:
+        """The model with averaged weights for a while; its own come back afterwards."""
+        if not self.state:
+            yield
+            return
+        own = {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+        model.load_state_dict(self.state)
+        yield
+        model.load_state_dict(own)
+
+
 def fit(stage: Stage, folder: Path, settings: str, *, precision: str, device: torch.device, seed: int) -> float:
     """Trains a stage, going on from `folder/last.pt` if it is there.
 
@@ -60,32 +98,36 @@ def fit(stage: Stage, folder: Path, settings: str, *, precision: str, device: to
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
         optimizer, factor=0.5, patience=stage.config.plateau_epochs, threshold=1e-4
     )
+    average = RunningAverage(stage.model, stage.config.average_decay)
     first_epoch, best_value, history = 0, math.inf, []
     if last.exists():
         checkpoint = Checkpoint.read(last, settings)
         stage.model.load_state_dict(checkpoint.model)
         optimizer.load_state_dict(checkpoint.optimizer)
         scheduler.load_state_dict(checkpoint.scheduler)
+        average.restore(checkpoint.average)
         first_epoch, best_value, history = checkpoint.epoch, checkpoint.best_value, checkpoint.history
     writer = SummaryWriter(str(folder / "tensorboard"))
     for epoch in range(first_epoch, stage.config.epochs):
         torch.manual_seed(seed * 100_003 + epoch)
-        row = train_one_epoch(stage, optimizer, epoch, precision=precision, device=device)
-        stage.model.eval()
-        row |= {f"validation_{name}": figure for name, figure in stage.validate().items()}
-        value = row["validation_value"]
+        row = train_one_epoch(stage, optimizer, average, epoch, precision=precision, device=device)
+        with average.applied_to(stage.model):
+            stage.model.eval()
+            row |= {f"validation_{name}": figure for name, figure in stage.validate().items()}
+            value = row["validation_value"]
+            if value < best_value:
+                best_value = value
+                _save_weights(stage.model, best)
         scheduler.step(value)
         row["learning_rate"] = float(optimizer.param_groups[-1]["lr"])
         history.append(row)
-        if value < best_value:
-            best_value = value
-            _save_weights(stage.model, best)
         Checkpoint(
             epoch + 1,
             best_value,
             stage.model.state_dict(),
             optimizer.state_dict(),
             scheduler.state_dict(),
+            average.state,
             history,
             settings,
         ).write(last)
@@ -98,7 +140,7 @@ def fit(stage: Stage, folder: Path, settings: str, *, precision: str, device: to
 
 
 def train_one_epoch(
-    stage: Stage, optimizer: torch.optim.Optimizer, epoch: int, *, precision: str, device: torch.device
+    stage: Stage, optimizer: torch.optim.Optimizer, average: RunningAverage, epoch: int, *, precision: str, device: torch.device
 ) -> dict[str, float]:
     """One pass over the stage's batches; gives the mean of every part of the loss."""
     stage.train_mode()
@@ -117,6 +159,7 @@ def train_one_epoch(
         loss.backward()
         torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 5.0)
         optimizer.step()
+        average.update(stage.model)
         for name, figure in {"loss": float(loss.detach()), **parts}.items():
             sums[name] = sums.get(name, 0.0) + figure
         count += 1

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, BrixiaScore
 from bsnet_core.model.alignment import resample
-from bsnet_core.model.bsnet import BSNet, zone_probabilities
+from bsnet_core.model.bsnet import AlignedFeatures, BSNet, zone_probabilities
 from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from training.augmentation import Augmentation
@@ -39,17 +39,21 @@ class Part:
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """images (N, 1, S, S); masks (N, 1, S, S) of 0 and 1; outlined (N,) bool; targets (N, 3, 2, 4) class weights."""
+    """images (N, 1, S, S); masks (N, 1, S, S) of 0 and 1; outlined (N,) bool; targets (N, 3, 2, 4) class weights.
+
+    `frozen` replaces images and masks where the trunk does not change.
+    """
 
     images: Tensor
     masks: Tensor
     outlined: Tensor
     targets: Tensor
+    frozen: AlignedFeatures | None = None
 
 
 def as_tensor(array: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
     """(N, S, S) uint8 to (N, 1, S, S) float32 in [0, 1], channels last."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array)).to(device)
+    tensor = torch.from_numpy(np.array(array)).to(device)  # a copy: cached arrays are read-only
     return (tensor[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
 
 
@@ -271,6 +275,7 @@ class ScoringStage:
         self.model, self.config, self._data, self._part, self._loss = model, config, data, part, loss
         self._end_to_end, self._device, self._seed = end_to_end, device, seed
         self._augmentation = Augmentation(augmentation)
+        self._frozen: dict[tuple[int, int], tuple[AlignedFeatures, bool]] = {}
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The heads; end to end also encoder, segmentation and alignment at their share of the rate."""
@@ -297,6 +302,9 @@ class ScoringStage:
 
     def _rows(self, epoch: int, rng: np.random.Generator) -> list[int]:
         weak = self._part.weak
+        if self.config.frozen_variants > 0 and not self._end_to_end:
+            # Every row drawn costs memory for its features: keep to twice as many as an epoch takes.
+            weak = weak[: 2 * self.config.weak_images]
         drawn = rng.choice(np.asarray(weak), min(self.config.weak_images, len(weak)), replace=False) if weak else []
         return [*self._part.train, *(int(row) for row in drawn)]
 
@@ -310,7 +318,11 @@ class ScoringStage:
         seed = epoch_seed(self._seed, epoch)
         rng = np.random.default_rng(seed)
         self._augmentation.reseed(seed)
+        keeps_features = self.config.frozen_variants > 0 and not self._end_to_end
         for rows in shuffled_batches(self._rows(epoch, rng), self.config.batch_size, rng):
+            if keeps_features:
+                yield self._frozen_batch(rows, rng.integers(0, self.config.frozen_variants, len(rows)))
+                continue
             images, masks, outlined, targets = [], [], [], []
             for row in rows:
                 sample = self._data.samples[row]
@@ -326,23 +338,57 @@ class ScoringStage:
                 torch.from_numpy(np.stack(targets)).to(self._device),
             )
 
+    def _frozen_batch(self, rows: Sequence[int], variants: npt.NDArray[np.int_]) -> ScoredBatch:
+        """Aligned features of augmented images, worked out once for every row and variant."""
+        found, targets = [], []
+        for row, variant in zip(rows, variants, strict=True):
+            key = (row, int(variant))
+            if key not in self._frozen:
+                # Seeded by row and variant alone: what is kept does not depend on when it was first needed.
+                self._augmentation.reseed(epoch_seed(self._seed, row * self.config.frozen_variants + int(variant)))
+                image, _, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
+                self._frozen[key] = (self._aligned_features(as_tensor(image[None], self._device)), mirrored)
+            features, mirrored = self._frozen[key]
+            found.append(features)
+            sample = self._data.samples[row]
+            targets.append(class_weights(sample, self.config.second_reader_weight, mirrored=mirrored))
+        frozen = AlignedFeatures(
+            tuple(torch.cat(level).float() for level in zip(*(entry.levels for entry in found), strict=True)),
+            tuple(torch.cat(mask).float() for mask in zip(*(entry.masks for entry in found), strict=True)),
+        )
+        nothing = torch.empty(0, device=self._device)
+        return ScoredBatch(nothing, nothing, nothing, torch.from_numpy(np.stack(targets)).to(self._device), frozen)
+
+    @torch.no_grad()
+    def _aligned_features(self, images: Tensor) -> AlignedFeatures:
+        features = self.model.encode(images)
+        probability = lung_probability(self.model.segment(features))
+        aligned = self.model.align_features(features, probability, self.model.align(probability))
+        # Half precision: ten variants of every image must fit into memory.
+        return AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
+
     def loss(self, batch: ScoredBatch) -> tuple[Tensor, Mapping[str, float]]:
         """Equation 1 summed over the heads, plus the lungs where they are outlined."""
+        if batch.frozen is not None:
+            total = self._score_loss(self.model.score_aligned(batch.frozen), batch.targets)
+            return total, {"score_loss": float(total.detach())}
         with torch.set_grad_enabled(self._end_to_end):
             features = self.model.encode(batch.images)
             logits = self.model.segment(features)
             probability = lung_probability(logits)
             alignment = self.model.align(probability)
         zone_logits = self.model.score(features, probability, alignment)
-        total = torch.stack(
-            [score_loss(head, batch.targets, self._loss.alpha, self._loss.beta) for head in zone_logits.values()]
-        ).sum()
+        total = self._score_loss(zone_logits, batch.targets)
         parts = {"score_loss": float(total.detach())}
         if self._end_to_end and self.config.segmentation_weight > 0 and bool(batch.outlined.any()):
             lungs = lung_loss(logits[batch.outlined], batch.masks[batch.outlined])
             parts["lung_loss"] = float(lungs.detach())
             total = total + self.config.segmentation_weight * lungs
         return total, parts
+
+    def _score_loss(self, zone_logits: Mapping[Attention, Tensor], targets: Tensor) -> Tensor:
+        losses = [score_loss(head, targets, self._loss.alpha, self._loss.beta) for head in zone_logits.values()]
+        return torch.stack(losses).sum()
 
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:

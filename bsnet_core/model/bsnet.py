@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from bsnet_core.model.alignment import AlignmentNetwork, resample
-from bsnet_core.model.backbone import build_encoder, level_channels
+from bsnet_core.model.backbone import STRIDES, build_encoder, level_channels
 from bsnet_core.model.config import Architecture, Attention, BSNetConfig
 from bsnet_core.model.roi_pooling import pool_zones
 from bsnet_core.model.scoring import ScoringHead
@@ -29,6 +29,19 @@ class BSNetOutput:
     lung_logits: Tensor
     alignment: Tensor
     zone_logits: Mapping[Attention, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedFeatures:
+    """What the scoring heads see, in the aligned frame.
+
+    Attributes:
+        levels: Four (N, C, h, w) feature maps, finest first.
+        masks: The lung probability at each level's size, (N, 1, h, w) in [0, 1].
+    """
+
+    levels: tuple[Tensor, ...]
+    masks: tuple[Tensor, ...]
 
 
 class BSNet(nn.Module):
@@ -88,17 +101,24 @@ class BSNet(nn.Module):
         attentions: Sequence[Attention] | None = None,
     ) -> dict[Attention, Tensor]:
         """Logits of the chosen heads (all if None): (N, 3, 2, 4) each."""
-        chosen = self.config.attentions if attentions is None else tuple(attentions)
-        aligned_levels = [resample(level, alignment) for level in features[-4:]]
+        return self.score_aligned(self.align_features(features, probability, alignment), attentions)
+
+    def align_features(self, features: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> AlignedFeatures:
+        """The multi-resolution feature aligner: four levels and the lung probability in the aligned frame."""
+        levels = tuple(resample(level, alignment) for level in features[-len(STRIDES) :])
+        masks = tuple(resample(probability, alignment, level.shape[-1]).to(level.dtype) for level in levels)
+        return AlignedFeatures(levels, masks)
+
+    def score_aligned(
+        self, aligned: AlignedFeatures, attentions: Sequence[Attention] | None = None
+    ) -> dict[Attention, Tensor]:
+        """Logits of the chosen heads (all if None) from aligned features: (N, 3, 2, 4) each."""
         results: dict[Attention, Tensor] = {}
-        for attention in chosen:
-            attended = aligned_levels
+        for attention in self.config.attentions if attentions is None else attentions:
+            levels = aligned.levels
             if attention is Attention.HARD:
-                attended = [
-                    level * resample(probability, alignment, level.shape[-1]).to(level.dtype)
-                    for level in aligned_levels
-                ]
-            results[attention] = self.heads[attention.value]([pool_zones(level) for level in attended])
+                levels = tuple(level * mask for level, mask in zip(aligned.levels, aligned.masks, strict=True))
+            results[attention] = self.heads[attention.value]([pool_zones(level) for level in levels])
         return results
 
 

@@ -1,0 +1,147 @@
+"""`bsnet-viewer`: arguments, logging, the application and its window."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from app.main_window import MainWindow
+
+NO_DISPLAY = (
+    "BS-Net Viewer needs a screen, and this session has none (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
+    "Score from the command line instead:\n\n"
+    "    bsnet-score FILE_OR_FOLDER...          one line per film\n"
+    "    bsnet-score FOLDER --json scores.jsonl\n"
+)
+EXIT_NO_DISPLAY = 2
+log = logging.getLogger("app")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="bsnet-viewer", description="Chest X-ray severity viewer. Research software, not a medical device."
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders to open")
+    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="where to compute")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; the shipped model by default")
+    parser.add_argument("--attention", choices=("ha", "sa", "ens"), help="scoring head; the ensemble by default")
+    parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample studies")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--explain", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Starts the viewer; the exit status is 2 where there is no screen."""
+    arguments = build_parser().parse_args(argv)
+    if not has_display():
+        sys.stderr.write(NO_DISPLAY)
+        return EXIT_NO_DISPLAY
+    if sys.platform == "win32":
+        import torch  # noqa: F401 - on Windows torch fails to load once Qt is there
+
+    from PySide6.QtWidgets import QApplication
+
+    from app.theme import apply_dark_theme
+
+    set_up_logging()
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(application, QApplication):
+        raise TypeError("A Qt application without windows is running already.")
+    application.setApplicationName("BS-Net Viewer")
+    apply_dark_theme(application)
+    window = open_window(arguments)
+    sys.excepthook = _say_in_window(window)
+    if arguments.screenshot is not None:
+        take_screenshot_when_done(window, arguments.screenshot, explain=arguments.explain)
+    return application.exec()
+
+
+def open_window(arguments: argparse.Namespace) -> MainWindow:
+    """The main window with what the command line names, or with the bundled samples."""
+    from app.analysis import ModelChoice
+    from app.main_window import MainWindow
+    from app.settings import Settings
+    from bsnet_core.model.config import Attention
+    from bsnet_core.resources import sample_files
+
+    attention = Attention(arguments.attention) if arguments.attention else None
+    window = MainWindow(Settings(), ModelChoice(arguments.model, arguments.device, attention))
+    window.show()
+    paths = list(arguments.paths)
+    if not paths and not arguments.no_samples:
+        paths = sample_files()
+    window.open_paths(paths)
+    return window
+
+
+def has_display() -> bool:
+    """Whether Qt can open a window here."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+def set_up_logging() -> None:
+    """Logs to a file of the user's own; messages name no patients and no files."""
+    from app.paths import log_dir
+
+    path = log_dir() / "viewer.log"
+    handler = logging.FileHandler(path, encoding="utf-8", delay=False)
+    path.chmod(0o600)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) -> None:
+    """Waits for the first study's result (and its map), saves the window, quits."""
+    from PySide6.QtCore import QTimer
+
+    timer = QTimer(window)
+    asked = False
+
+    def look() -> None:
+        nonlocal asked
+        study = window.session.current
+        if study is None or window.analysis.is_busy or (study.prediction is None and not study.problem):
+            return
+        if explain and study.prediction is not None and study.explanation is None:
+            if not asked:
+                asked = True
+                window.actions_by_name["explain"].trigger()
+            return
+        timer.stop()
+        window.grab().save(str(path))
+        window.close()
+
+    timer.timeout.connect(look)
+    timer.start(200)
+
+
+def _say_in_window(
+    window: MainWindow,
+) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
+    from app.messages import Severity
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("Unforeseen error", exc_info=(kind, error, trace))
+        window.messages.show_message(
+            Severity.ERROR, f"The program met an error it did not foresee ({kind.__name__}). You can go on working."
+        )
+
+    return hook
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""The explanation overlay in the paper's class colours (Figure 10): 1 orange, 2 red, 3 black, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from skimage.segmentation import find_boundaries
+
+from bsnet_core.brixia import Zone
+from bsnet_core.explanation import Explanation
+from bsnet_core.frames import Frames
+from bsnet_core.prediction import Prediction
+
+CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
+FULL_STRENGTH_SHARE = 0.5
+"""A super-pixel this share of the strongest one's contribution is drawn at full strength."""
+FAINTEST = 0.08
+
+
+@dataclass(frozen=True)
+class ExplanationPicture:
+    """The map as a translucent picture of the network frame, and where it lies on the original."""
+
+    image: QImage
+    network_to_image: QTransform
+
+
+def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Zone]) -> ExplanationPicture:
+    """Super-pixels that lower the predicted class's probability when masked, in that class's colour.
+
+    Args:
+        explanation: Of the same picture as `prediction`.
+        prediction: Gives the class shown in every zone; zones scored 0 show nothing.
+        zones: One zone, or several; where they overlap the stronger contribution is drawn.
+    """
+    count = len(explanation.contributions)
+    strength, colour = np.zeros(count, dtype=np.float32), np.zeros((count, 3), dtype=np.uint8)
+    for zone in zones:
+        shown = prediction.score[zone]
+        if shown == 0:
+            continue
+        supports = np.maximum(-explanation.contributions[:, zone.row, zone.column, shown], 0.0)
+        stronger = supports > strength
+        strength = np.where(stronger, supports, strength)
+        class_colour = CLASS_COLOURS[shown]
+        colour[stronger] = (class_colour.red(), class_colour.green(), class_colour.blue())
+    strongest = float(strength.max(initial=0.0))
+    alpha = np.zeros(count, dtype=np.float32)
+    if strongest > 0:
+        alpha = np.clip(strength / (FULL_STRENGTH_SHARE * strongest), 0.0, 1.0)
+        alpha[alpha < FAINTEST] = 0.0
+    labels = explanation.superpixels
+    pixels = np.dstack([colour[labels], np.rint(alpha[labels] * 255).astype(np.uint8)])
+    # A pale rim keeps black super-pixels apart from dark lung.
+    rim = find_boundaries(labels, mode="inner") & (alpha[labels] > 0)
+    pixels[rim] = (245, 245, 245, 200)
+    pixels = np.ascontiguousarray(pixels)
+    side = labels.shape[0]
+    image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
+    return ExplanationPicture(image, _transform_of(prediction.frames))
+
+
+def paint(painter: QPainter, to_view: QTransform, picture: ExplanationPicture, opacity: float) -> None:
+    """Draws the map; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    painter.save()
+    painter.setOpacity(opacity)
+    painter.setTransform(picture.network_to_image * to_view, True)
+    side = picture.image.width()
+    painter.drawImage(QRectF(QPointF(0, 0), QPointF(side, side)), picture.image)
+    painter.restore()
+
+
+def _transform_of(frames: Frames) -> QTransform:
+    (m11, m12, dx), (m21, m22, dy) = frames.network_to_image
+    return QTransform(m11, m21, m12, m22, dx, dy)

@@ -1,0 +1,56 @@
+"""The lung overlay: contour and translucent fill of the segmentation, in the original picture's frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+
+from bsnet_core.frames import apply
+from bsnet_core.prediction import Prediction
+
+COLOUR = QColor(88, 196, 221)
+UPSAMPLING = 4
+MIN_AREA_SHARE = 0.0005
+
+
+@dataclass(frozen=True)
+class LungOutline:
+    """The contour of the lung mask as a path in image pixels."""
+
+    path: QPainterPath
+
+
+def outline_of(prediction: Prediction) -> LungOutline:
+    """The contour at lung probability 0.5, traced between the network's pixels."""
+    probability = prediction.lung_probability
+    side = probability.shape[0] * UPSAMPLING
+    fine = cv2.resize(np.ascontiguousarray(probability), (side, side), interpolation=cv2.INTER_LINEAR) >= 0.5
+    contours, _ = cv2.findContours(fine.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.OddEvenFill)
+    for contour in contours:
+        if len(contour) < 3 or cv2.contourArea(contour) < MIN_AREA_SHARE * side * side:
+            continue
+        network_points = (contour[:, 0, :].astype(np.float64) + 0.5) / UPSAMPLING
+        image_points = apply(prediction.frames.network_to_image, network_points)
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in image_points]))
+        path.closeSubpath()
+    return LungOutline(path)
+
+
+def paint(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
+    """Draws the outline; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(opacity)
+    path = to_view.map(outline.path)
+    fill = QColor(COLOUR)
+    fill.setAlphaF(0.18)
+    painter.setPen(QPen(COLOUR, 1.6))
+    painter.setBrush(fill)
+    painter.drawPath(path)
+    painter.restore()

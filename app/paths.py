@@ -1,0 +1,25 @@
+"""Where the viewer keeps its own files; readable by their owner only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "bsnet-viewer"
+
+
+def config_dir() -> Path:
+    """The settings folder, made if missing."""
+    return _private(Path(platformdirs.user_config_dir(APP_NAME, appauthor=False)))
+
+
+def log_dir() -> Path:
+    """The log folder, made if missing."""
+    return _private(Path(platformdirs.user_log_dir(APP_NAME, appauthor=False)))
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder

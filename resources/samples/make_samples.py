@@ -1,0 +1,121 @@
+"""Writes the bundled sample studies from pictures of the COVID-19 image repository of Hannover Medical School.
+
+Usage: python resources/samples/make_samples.py HANNOVER_FOLDER
+where HANNOVER_FOLDER holds `metadata.csv` and `images/`. The result is the same every time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import (
+    UID,
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+    generate_uid,
+)
+
+SOP_CLASSES = {"CR": UID("1.2.840.10008.5.1.4.1.1.1"), "DX": UID("1.2.840.10008.5.1.4.1.1.1.1")}
+NEUTRAL_ADMISSION = datetime.date(2020, 1, 1)
+SOURCE = (
+    "Made from image {image} of the COVID-19 image repository, Hannover Medical School, doi 10.25835/0090041, "
+    "CC BY 3.0. 8-bit picture wrapped as DICOM; the date is synthetic: day of stay counted from 1 January 2020."
+)
+
+
+@dataclass(frozen=True)
+class SampleStudy:
+    """One file to write: which picture, how compressed, and whether its greys are stored upside down."""
+
+    file: str
+    image: str
+    syntax: UID
+    monochrome1: bool = False
+
+
+STUDIES = (
+    SampleStudy("01-hannover-52eb2633-day0.dcm", "27a70642", JPEGLSLossless),
+    SampleStudy("02-hannover-52eb2633-day4.dcm", "e53ea41a", JPEG2000Lossless),
+    SampleStudy("03-hannover-52eb2633-day8.dcm", "ce68550a", JPEGLSLossless, monochrome1=True),
+    SampleStudy("04-hannover-5c10b6aa-day0.dcm", "2fdd55b8", RLELossless),
+    SampleStudy("05-hannover-327d82ca-day0.dcm", "441c9cdd", ExplicitVRLittleEndian),
+)
+
+
+def main() -> None:
+    """Writes every sample beside this script."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("hannover", type=Path)
+    folder = parser.parse_args().hannover
+    with (folder / "metadata.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["image_id"]: row for row in csv.DictReader(file)}
+    for study in STUDIES:
+        with Image.open(folder / "images" / f"{study.image}.jpg") as picture:
+            pixels = np.asarray(picture.convert("L"))
+        write_study(Path(__file__).with_name(study.file), pixels, rows[study.image], study)
+
+
+def write_study(path: Path, pixels: np.ndarray, row: dict[str, str], study: SampleStudy) -> None:
+    """Writes one picture as a CR or DX object."""
+    modality, day = row["modality"], -int(row["admission_offset"])
+    date = (NEUTRAL_ADMISSION + datetime.timedelta(days=day)).strftime("%Y%m%d")
+    dataset = Dataset()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SOPClassUID = SOP_CLASSES[modality]
+    dataset.SOPInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample", study.image])
+    dataset.StudyInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample study", study.image])
+    dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample series", study.image])
+    dataset.PatientName = f"Hannover^{row['patient_id']}"
+    dataset.PatientID = row["patient_id"]
+    dataset.PatientBirthDate = ""
+    dataset.PatientSex = row["sex"].upper()
+    dataset.StudyDate = dataset.AcquisitionDate = dataset.ContentDate = date
+    dataset.StudyTime = dataset.ContentTime = "120000"
+    dataset.StudyID = "1"
+    dataset.AccessionNumber = ""
+    dataset.ReferringPhysicianName = ""
+    dataset.StudyDescription = f"Chest {row['projection'].upper()}, day {day} (synthetic date)"
+    dataset.InstitutionName = "Hannover Medical School (public repository)"
+    dataset.Manufacturer = ""
+    dataset.Modality = modality
+    dataset.SeriesNumber = dataset.InstanceNumber = 1
+    dataset.BodyPartExamined = "CHEST"
+    dataset.ViewPosition = row["projection"].upper()
+    dataset.PatientOrientation = ["L", "F"]
+    dataset.ImageType = ["DERIVED", "PRIMARY"]
+    dataset.ImageComments = SOURCE.format(image=study.image)
+    dataset.BurnedInAnnotation = "NO"
+    dataset.LossyImageCompression = "01"
+    dataset.LossyImageCompressionMethod = "ISO_10918_1"
+    dataset.LossyImageCompressionRatio = "10"
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME1" if study.monochrome1 else "MONOCHROME2"
+    dataset.PresentationLUTShape = "INVERSE" if study.monochrome1 else "IDENTITY"
+    dataset.Rows, dataset.Columns = pixels.shape
+    dataset.BitsAllocated = dataset.BitsStored = 8
+    dataset.HighBit, dataset.PixelRepresentation = 7, 0
+    dataset.WindowCenter, dataset.WindowWidth = "128", "256"
+    dataset.PixelData = (255 - pixels if study.monochrome1 else pixels).tobytes()
+    if pixels.size % 2:
+        dataset.PixelData += b"\0"
+    dataset["PixelData"].VR = "OB"
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    if study.syntax != ExplicitVRLittleEndian:
+        dataset.compress(study.syntax, generate_instance_uid=False)
+    dataset.save_as(path, enforce_file_format=True)
+
+
+if __name__ == "__main__":
+    main()
