@@ -2,7 +2,7 @@
 
 CLAHE (clip limit 0.01), median 3 x 3, clip at the 2nd and 98th percentile, rescale to [0, 1], fit into the
 network's square. `preprocess` takes OpenCV's fast path, `preprocess_reference` the scikit-image chain of the
-paper; the two differ by 8-bit rounding inside CLAHE and stay within `FAST_PATH_TOLERANCE`.
+paper; the two differ by 8-bit rounding and the border tiles of CLAHE, and stay within `FAST_PATH_TOLERANCE`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CLAHE_CLIP_LIMIT = 0.01
 CLAHE_TILES = 8
 PERCENTILES = (2.0, 98.0)
 RANGE_PERCENTILES = (0.1, 99.9)
-FAST_PATH_TOLERANCE = 0.02
+FAST_PATH_TOLERANCE = 0.03
 """Largest mean absolute difference between the fast path and the reference, of a range of 1."""
 
 Pixels = npt.NDArray[np.float32]

@@ -364,7 +364,7 @@ class ScoringStage:
         features = self.model.encode(images)
         probability = lung_probability(self.model.segment(features))
         aligned = self.model.align_features(features, probability, self.model.align(probability))
-        # Half precision: ten variants of every image must fit into memory.
+        # Half precision: several variants of every image must fit into memory.
         return AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
 
     def loss(self, batch: ScoredBatch) -> tuple[Tensor, Mapping[str, float]]:

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.model.alignment import sampling_grid
 
 ROW_BANDS = ((0.0, 0.4), (0.3, 0.7), (0.6, 1.0))
 """Upper, middle and lower band as shares of the aligned height; neighbours overlap by 25 %."""
@@ -28,7 +29,7 @@ def pool_zones(aligned: Tensor) -> Tensor:
     Returns:
         (6, N, C, H, W), zones in reading order A-F.
     """
-    count, channels, height, width = aligned.shape
+    count, _, height, width = aligned.shape
     crops = []
     for zone in ZONES:
         (top, bottom), (left, right) = zone_bands(zone)
@@ -36,7 +37,7 @@ def pool_zones(aligned: Tensor) -> Tensor:
             [[right - left, 0.0, left + right - 1.0], [0.0, bottom - top, top + bottom - 1.0]],
             device=aligned.device,
         )
-        grid = F.affine_grid(crop.expand(count, 2, 3), [count, channels, height, width], align_corners=False)
+        grid = sampling_grid(crop.expand(count, 2, 3), height, width)
         crops.append(
             F.grid_sample(aligned, grid.to(aligned.dtype), mode="bilinear", padding_mode="border", align_corners=False)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import torch
@@ -23,7 +24,7 @@ class FeaturePyramid(nn.Module):
         self.laterals = nn.ModuleList(nn.Conv2d(width, width, 1) for width in channels)
         self.steps = nn.ModuleList(
             nn.Sequential(nn.Conv2d(fine, coarse, 3, padding=1, bias=False), nn.BatchNorm2d(coarse), nn.SiLU())
-            for fine, coarse in zip(channels, channels[1:], strict=False)
+            for fine, coarse in itertools.pairwise(channels)
         )
         self.out_channels = channels[-1]
 
@@ -149,6 +150,11 @@ class ScoringHead(nn.Module):
             per_zone = torch.stack(
                 [self.classifiers[zone.value](by_zone[zone.value]).mean(dim=(-2, -1)) for zone in ZONES]
             )
-        rows = [[zone.value for zone in ZONES if zone.row == row] for row in range(GRID_SHAPE[0])]
-        grid = per_zone[torch.tensor(rows, device=per_zone.device)]  # (3, 2, N, 4): ZONES run by column, A-C then D-F
-        return grid.permute(2, 0, 1, 3)
+        return _as_grid(per_zone)
+
+
+def _as_grid(per_zone: Tensor) -> Tensor:
+    """(6, N, 4) in reading order to (N, 3, 2, 4)."""
+    rows = [[zone.value for zone in ZONES if zone.row == row] for row in range(GRID_SHAPE[0])]
+    grid = per_zone[torch.tensor(rows, device=per_zone.device)]  # (3, 2, N, 4): ZONES run by column, A-C then D-F
+    return grid.permute(2, 0, 1, 3)

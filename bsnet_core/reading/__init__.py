@@ -11,7 +11,7 @@ from bsnet_core.reading.decoder import DEFAULT_TIMEOUT_S
 from bsnet_core.reading.dicom import looks_like_dicom, read_dicom
 from bsnet_core.reading.picture import read_picture
 
-PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 SNIFFED_BYTES = 132
 NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".zip", ".log", ".toml"})
 
@@ -31,25 +31,30 @@ def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Radi
         ImageTooLargeError: more pixels declared than are read.
     """
     start = _first_bytes(path)
-    if any(start.startswith(signature) for signature in PICTURE_SIGNATURES):
-        return read_picture(path, timeout_s)
+    # DICOM first: its preamble may hold the start of a TIFF, for programs that know only that.
     if looks_like_dicom(start):
         return read_dicom(path, timeout_s)
+    if start.startswith(PICTURE_SIGNATURES):
+        return read_picture(path, timeout_s)
     raise UnreadableImageError("This file is neither DICOM nor a JPEG, PNG or TIFF picture.")
 
 
 def find_images(folder: Path) -> list[Path]:
     """Files below a folder that may be images, sorted; hidden files and known texts are left out.
 
+    A folder further down that may not be read is listed itself, so that reading it says so and the rest goes on.
+
     Raises:
-        UnreadableImageError: the folder, or one below it, may not be read.
+        UnreadableImageError: the folder itself may not be read.
     """
     found: list[Path] = []
 
-    def refuse(error: OSError) -> None:
-        raise UnreadableImageError(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
+    def note(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise UnreadableImageError(f"The folder {folder} cannot be read: {error.strerror}.") from error
+        found.append(Path(error.filename))
 
-    for parent, folders, names in os.walk(folder, onerror=refuse):
+    for parent, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(parent, name)
@@ -59,17 +64,21 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def _first_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise UnreadableImageError("This is a folder, not an image file.")
     try:
+        if path.is_dir():
+            os.listdir(path)
+            raise UnreadableImageError("This is a folder, not an image file.")
+        if path.exists() and not path.is_file():
+            raise UnreadableImageError("This is no file that can be read.")
         with path.open("rb") as file:
             start = file.read(SNIFFED_BYTES)
     except FileNotFoundError as error:
         raise UnreadableImageError("There is no such file any more. It may have been moved.") from error
     except PermissionError as error:
-        raise UnreadableImageError("This file may not be read: permission was denied.") from error
-    except OSError as error:
-        raise UnreadableImageError(f"This file cannot be read: {error.strerror}.") from error
+        raise UnreadableImageError("This file or folder may not be read: permission was denied.") from error
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "its name is not valid"
+        raise UnreadableImageError(f"This file cannot be read: {reason}.") from error
     if not start:
         raise UnreadableImageError("This file is empty.")
     return start

@@ -59,9 +59,12 @@ class Decoder:
             ImageTooLargeError: over the limit of pixels or memory.
             UnsupportedObjectError: several pictures, or a kind of pixels that is not read.
         """
-        request = {"kind": kind, "path": str(path.absolute()), "max_pixels": MAX_PIXELS}
+        request = {"kind": kind, "path": str(path.absolute()), "max_pixels": MAX_PIXELS, "timeout_s": timeout_s}
         with self._lock:
-            process = self._running()
+            try:
+                process = self._running()
+            except OSError as error:
+                raise UnreadableImageError("The decoder for compressed pictures could not be started.") from error
             expired = threading.Event()
 
             def expire() -> None:
@@ -71,10 +74,15 @@ class Decoder:
             timer = threading.Timer(timeout_s, expire)
             timer.daemon = True
             timer.start()
+            answered = False
             try:
-                return _exchange(process, request)
-            except (OSError, EOFError) as error:
-                self._stop()
+                decoded = _exchange(process, request)
+                answered = True
+                return decoded
+            except BSNetError:
+                answered = True
+                raise
+            except (OSError, EOFError, ValueError, KeyError) as error:
                 if expired.is_set():
                     sentence = f"Decoding this file took over {timeout_s:g} seconds and was stopped. It may be damaged."
                 else:
@@ -82,6 +90,9 @@ class Decoder:
                 raise UnreadableImageError(sentence) from error
             finally:
                 timer.cancel()
+                if not answered or expired.is_set():
+                    # Half an answer left in the pipe, or a child just killed, would spoil the next file.
+                    self._stop()
 
     def close(self) -> None:
         """Ends the child; the next call starts a new one."""
@@ -97,6 +108,7 @@ class Decoder:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=Path(__file__).parents[2],
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         return self._process
 

@@ -6,23 +6,34 @@ output; both are a 4-byte big-endian length and JSON, an answer with an image is
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import math
+import signal
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-MEMORY_LIMIT_BYTES = 6 * 1024**3
-LUMA = (0.299, 0.587, 0.114)
-"""ITU-R BT.601, the weights of DICOM's YBR_FULL."""
-COLOUR_SAMPLES = 500_000
+from bsnet_core.reading.codestream import declared_size
+from bsnet_core.reading.grey import to_grey
+from bsnet_core.reading.pixel_tags import mend_pixel_tags
 
+MEMORY_LIMIT_BYTES = 6 * 1024**3
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+ORIENTATION_TAG = 274
+READ_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
+"""White is zero, black is zero, RGB, palette, YCbCr."""
+OTHER_SIZE = "The compressed picture has another size than its DICOM header says."
+SEVERAL_PICTURES = "This file holds several pictures. Save the one to open by itself."
+GRACE_S = 5
 
 
 class RefusedError(Exception):
@@ -38,9 +49,25 @@ def main() -> int:
     _limit_memory()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a codec that prints must not disturb the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
     while (request := _read_message(requests)) is not None:
-        _answer(answers, *_serve(request))
+        with _ended_by_the_system(float(request["timeout_s"]) + GRACE_S):
+            answer = _serve(request)
+        _answer(answers, *answer)
     return 0
+
+
+@contextlib.contextmanager
+def _ended_by_the_system(limit_s: float) -> Iterator[None]:
+    """Ends a hanging codec even when the parent is gone and nobody else would."""
+    if not hasattr(signal, "alarm"):
+        yield
+        return
+    signal.alarm(math.ceil(limit_s))
+    try:
+        yield
+    finally:
+        signal.alarm(0)
 
 
 def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -67,91 +94,97 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
     from pydicom.encaps import generate_frames
 
     dataset = pydicom.dcmread(path, force=True)
+    mend_pixel_tags(dataset)
     syntax = str(dataset.file_meta.TransferSyntaxUID)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    shape = (dataset.Rows, dataset.Columns)
+    if declared_size(frame) not in (None, shape):
+        raise RefusedError("unreadable", OTHER_SIZE)
     if syntax == JPEG_EXTENDED or syntax in JPEG_LOSSLESS:
         import imagecodecs
 
-        frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
         pixels = imagecodecs.ljpeg_decode(frame) if syntax in JPEG_LOSSLESS else imagecodecs.jpeg_decode(frame)
     else:
+        # The reader masks the unused bits itself: only it knows High Bit.
+        dataset.pixel_array_options(correct_unused_bits=False)
         pixels = dataset.pixel_array
     pixels = np.asarray(pixels)
-    if pixels.shape[:2] != (dataset.Rows, dataset.Columns):
-        raise RefusedError("unreadable", "The compressed picture has another size than its DICOM header says.")
+    if pixels.shape[:2] != shape:
+        raise RefusedError("unreadable", OTHER_SIZE)
     return to_grey(pixels)
 
 
 def decode_picture(path: Path, max_pixels: int) -> tuple[npt.NDArray[Any], float]:
     """A JPEG, PNG or TIFF file as (H, W) uint8 or uint16, and its colourfulness."""
+    content = path.read_bytes()
+    if content.startswith(TIFF_SIGNATURES):
+        return _decode_tiff(content, max_pixels)
     from PIL import Image, ImageOps
 
-    content = path.read_bytes()
     Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better sentence
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "TIFF")) as picture:
-        width, height = picture.size
-        if width * height > max_pixels:
-            raise RefusedError("too-large", _too_large(width, height, max_pixels))
-        if getattr(picture, "n_frames", 1) > 1:
-            raise RefusedError("unsupported-object", "This file holds several pictures. Save the one to open by itself.")
-        if picture.format == "TIFF":
-            return _decode_tiff(content)
-        if picture.format == "PNG" and content[24:25] == b"\x10":
-            import imagecodecs
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        _refuse_too_large(*picture.size, max_pixels)
+        if picture.format == "PNG":
+            if getattr(picture, "n_frames", 1) > 1:
+                raise RefusedError("unsupported-object", SEVERAL_PICTURES)
+            if content[24:25] == b"\x10":
+                import imagecodecs
 
-            return to_grey(imagecodecs.png_decode(content))
-        upright = ImageOps.exif_transpose(picture)
-        if upright.mode in ("RGB", "L"):
-            return to_grey(np.asarray(upright))
-        return to_grey(np.asarray(upright.convert("L" if upright.mode in ("1", "LA") else "RGB")))
+                orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+                return to_grey(upright(imagecodecs.png_decode(content), orientation))
+        turned = ImageOps.exif_transpose(picture)
+        if turned.mode in ("RGB", "L"):
+            return to_grey(np.asarray(turned))
+        return to_grey(np.asarray(turned.convert("L" if turned.mode in ("1", "LA") else "RGB")))
 
 
-def _decode_tiff(content: bytes) -> tuple[npt.NDArray[Any], float]:
+def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], float]:
     import tifffile
 
     with tifffile.TiffFile(io.BytesIO(content)) as file:
+        if sum(not getattr(page, "is_reduced", False) for page in file.pages) > 1:
+            raise RefusedError("unsupported-object", SEVERAL_PICTURES)
         page = file.pages.first
-        pixels = page.asarray()
+        _refuse_too_large(page.imagewidth, page.imagelength, max_pixels)
         photometric = page.photometric
+        if photometric not in READ_TIFF_PHOTOMETRIC:
+            raise RefusedError(
+                "unsupported-object", "TIFF pictures of this colour model are not read; save it as grey."
+            )
+        pixels = page.asarray()
         if photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
             pixels = np.moveaxis(page.colormap[:, pixels], 0, -1)
         if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and pixels.ndim == 3:
             pixels = np.moveaxis(pixels, 0, -1)
+        orientation = page.tags.valueof(ORIENTATION_TAG, default=1)
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise RefusedError("unsupported-object", f"TIFF pictures of type {pixels.dtype} are not read; save 8 or 16 bit.")
-    grey, colourfulness = to_grey(pixels)
+        raise RefusedError(
+            "unsupported-object", f"TIFF pictures of type {pixels.dtype} are not read; save 8 or 16 bit."
+        )
+    grey, colourfulness = to_grey(upright(pixels, orientation))
     if photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         grey = np.iinfo(grey.dtype).max - grey
     return grey, colourfulness
 
 
-def to_grey(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """(H, W) or (H, W, C) to (H, W) of the same dtype, and how colourful it was (0 for a grey picture).
-
-    Colourfulness is the spread of the two opponent colours as a share of the range: an evenly tinted film has next
-    to none, a photograph 0.1 and more.
-    """
-    if pixels.ndim == 2:
-        return pixels, 0.0
-    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4):
-        raise RefusedError("unsupported-object", "This file holds no single flat picture.")
-    if pixels.shape[2] < 3:
-        return pixels[..., 0], 0.0
-    colour = pixels[..., :3]
-    full = float(np.iinfo(colour.dtype).max)
-    step = max(1, int((colour.shape[0] * colour.shape[1] / COLOUR_SAMPLES) ** 0.5))
-    red, green, blue = (colour[::step, ::step, channel].astype(np.float32) / full for channel in range(3))
-    colourfulness = float(np.hypot((red - green).std(), ((red + green) / 2 - blue).std()))
-    grey = sum(colour[..., channel] * np.float32(weight) for channel, weight in enumerate(LUMA))
-    return np.rint(grey).astype(pixels.dtype), colourfulness
+def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """A picture turned as its EXIF or TIFF orientation 1 to 8 says; other numbers change nothing."""
+    if orientation in (5, 6, 7, 8):
+        pixels = np.swapaxes(pixels, 0, 1)
+    flip_rows = orientation in (3, 4, 7, 8)
+    flip_columns = orientation in (2, 3, 6, 7)
+    return pixels[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
 
 
-def _too_large(width: int, height: int, max_pixels: int) -> str:
-    return (
-        f"The picture declares {width} × {height} pixels, over the limit of {max_pixels // 10**6} million. "
-        "Nothing of it was loaded."
-    )
+def _refuse_too_large(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise RefusedError(
+            "too-large",
+            f"The picture declares {width} × {height} pixels, over the limit of {max_pixels // 10**6} million. "
+            "Nothing of it was loaded.",
+        )
 
 
 def _limit_memory() -> None:
@@ -159,8 +192,9 @@ def _limit_memory() -> None:
         import resource
     except ImportError:  # Windows has no such limit
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT_BYTES, MEMORY_LIMIT_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for limit, value in ((resource.RLIMIT_AS, MEMORY_LIMIT_BYTES), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):  # macOS knows the limit but may refuse to set it
+            resource.setrlimit(limit, (value, value))
 
 
 def _read_message(stream: BinaryIO) -> dict[str, Any] | None:

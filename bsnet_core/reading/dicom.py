@@ -6,10 +6,11 @@ unpacked here, compressed ones in the decoder process.
 
 from __future__ import annotations
 
+import logging
 import math
-import struct
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -36,30 +38,26 @@ from bsnet_core.radiograph import (
     VoiWindow,
 )
 from bsnet_core.reading.decoder import DECODER, MAX_PIXELS
-from bsnet_core.reading.decoder_process import to_grey
 from bsnet_core.reading.gate import refuse_unsupported_object
+from bsnet_core.reading.grey import to_grey
+from bsnet_core.reading.pixel_tags import PARSING_ERRORS, bits_stored, integer_of, mend_pixel_tags, value_of
 
 # Odd values are tolerated one by one below; they must neither raise nor warn on the way in.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
+# pydicom's messages quote values, and a value can be a patient's name.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 PREAMBLE_BYTES = 128
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
-MAX_INFLATED_BYTES = 1024**3
-PARSING_ERRORS = (
-    InvalidDicomError,
-    AttributeError,
-    KeyError,
-    IndexError,
-    ValueError,
-    TypeError,
-    EOFError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    struct.error,
-    zlib.error,
+COMPRESSED = frozenset(
+    f"1.2.840.10008.1.2.{ending}"
+    for ending in ("5", *(f"4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91, 201, 202, 203)))
 )
+"""RLE; JPEG baseline, extended, lossless; JPEG-LS; JPEG 2000; HTJ2K."""
+RLE_LOSSLESS = "1.2.840.10008.1.2.5"
+MAX_INFLATED_BYTES = 1024**3
+INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 DAMAGED = "This DICOM file is damaged or cut off and cannot be read."
 MISSING_PIXELS = "This DICOM file holds no image. Choose the frontal view of the study."
 
@@ -69,9 +67,7 @@ def looks_like_dicom(start: bytes) -> bool:
     if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
         return True
     # Old files begin with group 0002 or 0008 at once, little or big endian.
-    return start[:4] in (b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00", b"\x08\x00\x16\x00") or start[
-        :2
-    ] in (b"\x02\x00", b"\x00\x08")
+    return start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
 def read_dicom(path: Path, timeout_s: float) -> Radiograph:
@@ -85,32 +81,43 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
     header = _read_header(path)
     refuse_unsupported_object(header)
     rows, columns = _check_size(header)
-    try:
-        syntax = header.file_meta.TransferSyntaxUID
-    except AttributeError:
-        syntax = ImplicitVRLittleEndian
+    syntax = _transfer_syntax(header)
+    if syntax not in UNCOMPRESSED and syntax not in COMPRESSED:
+        raise UnsupportedObjectError(
+            f"Pictures compressed as {syntax.name} are not read. Export the study as JPEG 2000."
+        )
+    bits = bits_stored(header)
+    signed = integer_of(header, "PixelRepresentation", 0) == 1
     if syntax in UNCOMPRESSED:
-        grey, colourfulness = _unpack(path, header, rows, columns)
+        grey, colourfulness = _unpack(path, syntax, rows, columns)
     else:
         if not _has_pixel_data(path):
             raise UnreadableImageError(MISSING_PIXELS)
         decoded = DECODER.decode("dicom", path, timeout_s)
         grey, colourfulness = decoded.grey, decoded.colourfulness
-    bits = _bits_stored(header)
-    signed = _integer(header, "PixelRepresentation", 0) == 1
-    stored, offset = _to_codes(grey, bits, signed=signed)
+    photometric = str(value_of(header, "PhotometricInterpretation") or "").strip().upper()
     try:
+        if syntax in UNCOMPRESSED or syntax == RLE_LOSSLESS:
+            grey = _without_unused_bits(grey, header, bits)
+        elif grey.size:
+            bits = max(bits, _bits_needed(grey))
+        if photometric == "PALETTE COLOR" and integer_of(header, "SamplesPerPixel", 1) == 1:
+            grey, colourfulness = to_grey(apply_color_lut(grey, header))
+            bits, signed = 8 * grey.dtype.itemsize, False
+        stored, offset = _to_codes(grey, bits, signed=signed)
+        slope, intercept = _number(header, "RescaleSlope") or 1.0, _number(header, "RescaleIntercept") or 0.0
+        is_negative_possible = min(offset * slope, (offset + 65535) * slope if slope < 0 else 0.0) + intercept < 0
         return Radiograph(
             stored=stored,
             stored_offset=offset,
             bits_stored=bits,
-            monochrome1=str(header.get("PhotometricInterpretation", "")).strip().upper() == "MONOCHROME1",
-            rescale_slope=_number(header, "RescaleSlope") or 1.0,
-            rescale_intercept=_number(header, "RescaleIntercept") or 0.0,
+            monochrome1=photometric == "MONOCHROME1",
+            rescale_slope=slope,
+            rescale_intercept=intercept,
             modality_lut=_first_table(header, "ModalityLUTSequence", signed=signed),
             voi_windows=_windows(header),
-            voi_luts=_tables(header, "VOILUTSequence", signed=signed),
-            presentation_inverse=str(header.get("PresentationLUTShape", "")).strip().upper() == "INVERSE",
+            voi_luts=_tables(header, "VOILUTSequence", signed=signed or is_negative_possible),
+            presentation_inverse=_text(header, "PresentationLUTShape").upper() == "INVERSE",
             padding=_padding(header),
             colourfulness=colourfulness,
             facts=_facts(header, str(syntax)),
@@ -127,10 +134,7 @@ def _read_header(path: Path) -> Dataset:
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
             raise UnreadableImageError("This file is neither DICOM nor a JPEG, PNG or TIFF picture.")
-        header.decode()
-    except OSError as error:
-        raise UnreadableImageError(DAMAGED) from error
-    except PARSING_ERRORS as error:
+    except (OSError, *PARSING_ERRORS) as error:
         raise UnreadableImageError(DAMAGED) from error
     return header
 
@@ -140,12 +144,26 @@ def _refuse_inflation_bomb(path: Path) -> None:
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
         return
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    group_length = int(meta.get("FileMetaInformationGroupLength", 0))
+    group_length = integer_of(meta, "FileMetaInformationGroupLength", 0)
     with path.open("rb") as file:
         file.seek(PREAMBLE_BYTES + 4 + 12 + group_length)
-        inflater.decompress(file.read(), MAX_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
+        packed, inflated = file.read(), 0
+    while packed and inflated <= MAX_INFLATED_BYTES:
+        inflated += len(inflater.decompress(packed, INFLATED_AT_ONCE_BYTES))
+        packed = inflater.unconsumed_tail
+    if packed:
         raise ImageTooLargeError("This deflated DICOM file unpacks to over 1 GiB. Nothing of it was loaded.")
+
+
+def _transfer_syntax(dataset: Dataset) -> UID:
+    """As the file states it, else as pydicom found it to be written."""
+    stated = value_of(dataset.file_meta, "TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
+    if stated:
+        return UID(str(stated))
+    implicit, little = dataset.original_encoding
+    if implicit:
+        return ImplicitVRLittleEndian
+    return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
 def _has_preamble(path: Path) -> bool:
@@ -164,7 +182,7 @@ def _has_pixel_data(path: Path) -> bool:
 def _check_size(header: Dataset) -> tuple[int, int]:
     if "Rows" not in header and "Columns" not in header:
         raise UnreadableImageError(MISSING_PIXELS)
-    rows, columns = _integer(header, "Rows", 0), _integer(header, "Columns", 0)
+    rows, columns = integer_of(header, "Rows", 0), integer_of(header, "Columns", 0)
     if rows <= 0 or columns <= 0:
         raise UnreadableImageError("This DICOM file declares a picture without rows or columns.")
     if rows * columns > MAX_PIXELS:
@@ -172,48 +190,67 @@ def _check_size(header: Dataset) -> tuple[int, int]:
             f"The file declares {columns} × {rows} pixels, over the limit of {MAX_PIXELS // 10**6} million. "
             "Nothing of it was loaded."
         )
-    if _integer(header, "BitsAllocated", 16) not in (1, 8, 16, 32) or not 1 <= _bits_stored(header) <= 16:
+    if integer_of(header, "BitsAllocated", 16) not in (1, 8, 16, 32) or bits_stored(header) > 16:
         raise UnsupportedObjectError(
-            f"Pixels of {_bits_stored(header)} bits are not read; a radiograph has 8 to 16 bits."
+            f"Pixels of {bits_stored(header)} bits are not read; a radiograph has 8 to 16 bits."
         )
+    samples = integer_of(header, "SamplesPerPixel", 1)
+    if samples not in (1, 3):
+        raise UnsupportedObjectError(f"A picture with {samples} samples per pixel is not read.")
     return rows, columns
 
 
-def _unpack(path: Path, header: Dataset, rows: int, columns: int) -> tuple[npt.NDArray[Any], float]:
-    samples, allocated = _integer(header, "SamplesPerPixel", 1), _integer(header, "BitsAllocated", 16)
-    if samples not in (1, 3):
-        raise UnsupportedObjectError(f"A picture with {samples} samples per pixel is not read.")
-    needed = rows * columns * samples * allocated // 8
-    is_deflated = header.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
-    if not is_deflated and path.stat().st_size < needed // 2:
-        if not _has_pixel_data(path):
-            raise UnreadableImageError(MISSING_PIXELS)
-        raise UnreadableImageError(
-            f"This DICOM file is cut off: it declares {columns} × {rows} pixels but is far too short for them."
-        )
+def _unpack(path: Path, syntax: UID, rows: int, columns: int) -> tuple[npt.NDArray[Any], float]:
     try:
+        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        needed = _pixel_bytes(header, rows, columns)
+        if syntax != DeflatedExplicitVRLittleEndian and path.stat().st_size < needed // 2:
+            if not _has_pixel_data(path):
+                raise UnreadableImageError(MISSING_PIXELS)
+            raise UnreadableImageError(
+                f"This DICOM file is cut off: it declares {columns} × {rows} pixels but is far too short for them."
+            )
         dataset = pydicom.dcmread(path, force=True)
         if "PixelData" not in dataset:
             raise UnreadableImageError(MISSING_PIXELS)
         if len(dataset.PixelData) < needed:
             raise UnreadableImageError("This DICOM file is cut off: part of its picture is missing.")
-        if "TransferSyntaxUID" not in dataset.file_meta:
-            dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
-        pixels = np.asarray(dataset.pixel_array)
-    except (OSError, MemoryError, *PARSING_ERRORS) as error:
+        mend_pixel_tags(dataset)
+        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.pixel_array_options(correct_unused_bits=False)
+        return to_grey(np.asarray(dataset.pixel_array))
+    except (OSError, *PARSING_ERRORS) as error:
         raise UnreadableImageError(DAMAGED) from error
-    if samples == 1:
-        # Bits above the stored ones may hold an old-style overlay.
-        shift = _integer(header, "HighBit", _bits_stored(header) - 1) + 1 - _bits_stored(header)
-        return (pixels >> shift if shift > 0 else pixels), 0.0
-    return to_grey(pixels)
+
+
+def _pixel_bytes(header: Dataset, rows: int, columns: int) -> int:
+    samples = integer_of(header, "SamplesPerPixel", 1)
+    if _text(header, "PhotometricInterpretation").upper() == "YBR_FULL_422":
+        samples = 2  # two pixels share their colour
+    return rows * columns * samples * integer_of(header, "BitsAllocated", 16) // 8
+
+
+def _without_unused_bits(grey: npt.NDArray[Any], header: Dataset, bits: int) -> npt.NDArray[Any]:
+    """The picture's bits moved down to bit 0; bits above them may hold an old-style overlay and are dropped later."""
+    if integer_of(header, "SamplesPerPixel", 1) > 1:
+        return grey
+    shift = integer_of(header, "HighBit", bits - 1) + 1 - bits
+    return grey >> shift if 0 < shift <= 8 * grey.dtype.itemsize - bits else grey
+
+
+def _bits_needed(grey: npt.NDArray[Any]) -> int:
+    """A codec's own values may be wider than the header says; cutting them would garble the picture."""
+    highest, lowest = int(grey.max()), int(grey.min())
+    if lowest < 0:
+        return 1 + max(max(highest, 0).bit_length(), (-lowest - 1).bit_length())
+    return highest.bit_length() + (1 if np.issubdtype(grey.dtype, np.signedinteger) else 0)
 
 
 def _to_codes(grey: npt.NDArray[Any], bits: int, *, signed: bool) -> tuple[npt.NDArray[np.uint16], int]:
-    mask = (1 << bits) - 1
-    codes = (grey.astype(np.int64) & mask).astype(np.uint16) if grey.dtype.itemsize > 2 else grey.view(
-        np.uint8 if grey.dtype.itemsize == 1 else np.uint16
-    ).astype(np.uint16) & np.uint16(mask)
+    """Stored values as ascending (H, W) uint16 codes, and what to add to a code to get the stored value."""
+    native = grey.astype(grey.dtype.newbyteorder("="), copy=False)
+    unsigned = native.view(f"u{native.dtype.itemsize}")
+    codes = (unsigned & unsigned.dtype.type(min((1 << bits) - 1, np.iinfo(unsigned.dtype).max))).astype(np.uint16)
     offset = 0
     if signed:
         # Two's complement to an ascending code: the most negative value becomes 0.
@@ -225,16 +262,12 @@ def _to_codes(grey: npt.NDArray[Any], bits: int, *, signed: bool) -> tuple[npt.N
     return codes, offset
 
 
-def _bits_stored(header: Dataset) -> int:
-    return _integer(header, "BitsStored", _integer(header, "BitsAllocated", 16))
-
-
 def _windows(header: Dataset) -> tuple[VoiWindow, ...]:
     centres, widths = _numbers(header, "WindowCenter"), _numbers(header, "WindowWidth")
-    names = header.get("WindowCenterWidthExplanation", "") or ""
+    names = value_of(header, "WindowCenterWidthExplanation") or ""
     explanations = [str(name) for name in names] if not isinstance(names, str) else [names]
     try:
-        function = VoiFunction(str(header.get("VOILUTFunction", "LINEAR") or "LINEAR").strip().upper())
+        function = VoiFunction(_text(header, "VOILUTFunction").upper() or "LINEAR")
     except ValueError:
         function = VoiFunction.LINEAR
     least = 1.0 if function is VoiFunction.LINEAR else 0.0
@@ -247,7 +280,8 @@ def _windows(header: Dataset) -> tuple[VoiWindow, ...]:
 
 def _tables(header: Dataset, keyword: str, *, signed: bool) -> tuple[LookupTable, ...]:
     tables = []
-    for item in header.get(keyword, None) or ():
+    items = value_of(header, keyword)
+    for item in items if isinstance(items, Sequence) else ():
         try:
             tables.append(_table(item, signed=signed))
         except PARSING_ERRORS:  # an unusable table is as good as none; the window remains
@@ -262,26 +296,28 @@ def _first_table(header: Dataset, keyword: str, *, signed: bool) -> LookupTable 
 
 def _table(item: Dataset, *, signed: bool) -> LookupTable:
     count, first, bits = (int(value) for value in item.LUTDescriptor)
-    count = count or 65536
+    count = count % 65536 or 65536
     if signed and first > 32767:
         first -= 65536
     data = item.LUTData
     if isinstance(data, bytes):
-        entries = np.frombuffer(data, dtype="<u2" if len(data) >= 2 * count else np.uint8)
+        words = ">u2" if item.original_encoding[1] is False else "<u2"
+        entries = np.frombuffer(data, dtype=words if len(data) >= 2 * count else np.uint8)
     else:
         entries = np.asarray(data, dtype=np.int64) & 0xFFFF
     if len(entries) < count or not 8 <= bits <= 16:
         raise ValueError("The look-up table is shorter than it says.")
-    explanation = str(item.get("LUTExplanation", "") or "")
-    return LookupTable(first, entries[:count].astype(np.float32), bits, explanation)
+    values = entries[:count].astype(np.float32)
+    values.setflags(write=False)
+    return LookupTable(first, values, bits, _text(item, "LUTExplanation"))
 
 
 def _padding(header: Dataset) -> tuple[int, int] | None:
-    if "PixelPaddingValue" not in header:
+    value = value_of(header, "PixelPaddingValue")
+    if not isinstance(value, int):
         return None
-    value = _integer(header, "PixelPaddingValue", 0)
-    limit = _integer(header, "PixelPaddingRangeLimit", value)
-    if _integer(header, "PixelRepresentation", 0) == 1:
+    limit = integer_of(header, "PixelPaddingRangeLimit", value)
+    if integer_of(header, "PixelRepresentation", 0) == 1:
         value, limit = (number - 65536 if number > 32767 else number for number in (value, limit))
     return min(value, limit), max(value, limit)
 
@@ -291,12 +327,16 @@ def _spacing(header: Dataset) -> PixelSpacing | None:
     detector = _pair(header, "ImagerPixelSpacing") or _pair(header, "NominalScannedPixelSpacing")
     stated = _pair(header, "PixelSpacing")
     factor = _number(header, "EstimatedRadiographicMagnificationFactor")
-    if stated is not None:
-        calibrated = bool(header.get("PixelSpacingCalibrationType")) or (detector is not None and stated != detector)
-        return PixelSpacing(*stated, SpacingMeaning.CORRECTED if calibrated else SpacingMeaning.DETECTOR)
-    if detector is not None and factor is not None and factor >= 1:
+    is_own = stated is not None and detector is not None and stated != detector
+    if stated is not None and (is_own or value_of(header, "PixelSpacingCalibrationType")):
+        return PixelSpacing(*stated, SpacingMeaning.CORRECTED)
+    if detector is not None and factor is not None and factor > 1:
         return PixelSpacing(detector[0] / factor, detector[1] / factor, SpacingMeaning.CORRECTED)
-    return PixelSpacing(*detector, SpacingMeaning.DETECTOR) if detector is not None else None
+    uncorrected = stated or detector
+    if uncorrected is not None:
+        return PixelSpacing(*uncorrected, SpacingMeaning.DETECTOR)
+    shape = _pair(header, "PixelAspectRatio")
+    return PixelSpacing(shape[0] / shape[1], 1.0, SpacingMeaning.UNKNOWN) if shape is not None else None
 
 
 def _pair(header: Dataset, keyword: str) -> tuple[float, float] | None:
@@ -305,7 +345,7 @@ def _pair(header: Dataset, keyword: str) -> tuple[float, float] | None:
 
 
 def _facts(header: Dataset, syntax: str) -> StudyFacts:
-    orientation = header.get("PatientOrientation", None)
+    orientation = value_of(header, "PatientOrientation")
     letters = [str(part).strip() for part in orientation] if orientation and not isinstance(orientation, str) else []
     return StudyFacts(
         patient_name=_text(header, "PatientName"),
@@ -339,23 +379,13 @@ def _view(header: Dataset) -> str:
     position = _text(header, "ViewPosition")
     if position:
         return position
-    try:
-        return str(header.ViewCodeSequence[0].CodeMeaning)
-    except (AttributeError, IndexError, TypeError):
-        return ""
+    codes = value_of(header, "ViewCodeSequence")
+    return _text(codes[0], "CodeMeaning") if isinstance(codes, Sequence) and len(codes) else ""
 
 
-def _text(header: Dataset, keyword: str) -> str:
-    value = header.get(keyword, None)
+def _text(dataset: Dataset, keyword: str) -> str:
+    value = value_of(dataset, keyword)
     return "" if value is None else str(value).strip()
-
-
-def _integer(header: Dataset, keyword: str, default: int) -> int:
-    value = header.get(keyword, None)
-    try:
-        return default if value is None else int(value)
-    except (TypeError, ValueError):
-        return default
 
 
 def _number(header: Dataset, keyword: str) -> float | None:
@@ -364,8 +394,8 @@ def _number(header: Dataset, keyword: str) -> float | None:
 
 
 def _numbers(header: Dataset, keyword: str) -> list[float]:
-    value = header.get(keyword, None)
-    if value is None or value == "":
+    value = value_of(header, keyword)
+    if value is None:
         return []
     parts = value if isinstance(value, (list, pydicom.multival.MultiValue)) else [value]
     try:

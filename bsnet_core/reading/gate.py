@@ -7,6 +7,7 @@ from pydicom.uid import UID
 
 from bsnet_core.errors import UnsuitableImageError, UnsupportedObjectError
 from bsnet_core.radiograph import Radiograph
+from bsnet_core.reading.pixel_tags import integer_of, value_of
 
 READABLE_SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1": "Computed Radiography",
@@ -14,7 +15,7 @@ READABLE_SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1.1.1": "Digital X-Ray, for processing",
     "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture",
 }
-READABLE_MODALITIES = frozenset({"", "CR", "DX", "RG", "XR", "SC", "OT", "HC"})
+READABLE_MODALITIES = frozenset({"", "CR", "DX", "DR", "RG", "XR", "SC", "OT", "HC"})
 LATERAL_VIEWS = frozenset({"LL", "RL", "LAT", "LATERAL", "LLO", "RLO", "LPO", "RPO", "LAO", "RAO", "OBL", "OBLIQUE"})
 OTHER_BODY_PARTS = frozenset(
     "ABDOMEN ANKLE ARM CLAVICLE COCCYX ELBOW EXTREMITY FEMUR FINGER FOOT FOREARM HAND HEAD HEEL HIP HUMERUS JAW KNEE "
@@ -22,7 +23,7 @@ OTHER_BODY_PARTS = frozenset(
 )
 MIN_SIDE_PX = 128
 MAX_COLOURFULNESS = 0.08
-"""Spread of opponent colours, see `decoder_process.to_grey`."""
+"""Spread of opponent colours, see `grey.to_grey`."""
 MAX_ELONGATION = 2.5
 
 
@@ -32,17 +33,14 @@ def refuse_unsupported_object(dataset: Dataset) -> None:
     Raises:
         UnsupportedObjectError: CT, MR and other objects, or a multi-frame one.
     """
-    modality = str(dataset.get("Modality", "") or "").strip().upper()
-    sop_class = str(dataset.get("SOPClassUID", "") or "")
+    modality = str(value_of(dataset, "Modality") or "").strip().upper()
+    sop_class = str(value_of(dataset, "SOPClassUID") or "").strip()
     if modality not in READABLE_MODALITIES or (sop_class and sop_class not in READABLE_SOP_CLASSES):
         kind = modality if modality not in READABLE_MODALITIES else UID(sop_class).name
         raise UnsupportedObjectError(
             f"This DICOM object ({kind}) is not a plain chest radiograph. Choose a CR or DX image of the study."
         )
-    try:
-        frames = int(dataset.get("NumberOfFrames", 1) or 1)
-    except (TypeError, ValueError):
-        frames = 1
+    frames = integer_of(dataset, "NumberOfFrames", 1)
     if frames > 1:
         raise UnsupportedObjectError(
             f"This object holds {frames} frames; only single radiographs are read. Choose a single image of the study."
@@ -62,6 +60,11 @@ def refuse_for_scoring(radiograph: Radiograph) -> None:
     if view in LATERAL_VIEWS or is_lateral_in_words:
         raise UnsuitableImageError(
             f"This is a lateral or oblique view ({view}). The Brixia score needs the frontal view (PA or AP)."
+        )
+    along_rows = facts.patient_orientation[0][:1].upper() if facts.patient_orientation else ""
+    if not view and along_rows in ("A", "P"):
+        raise UnsuitableImageError(
+            "By its patient orientation this is a lateral view. The Brixia score needs the frontal view (PA or AP)."
         )
     body_part = facts.body_part.replace(" ", "").upper()
     if body_part in OTHER_BODY_PARTS:

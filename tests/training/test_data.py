@@ -1,0 +1,204 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from bsnet_core.brixia import BrixiaScore, Zone
+from training.augmentation import Augmentation
+from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
+from training.config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
+from training.datasets.sample import DataSetError
+from training.datasets.shared_folders import read_cohen, read_hannover, read_nih_no_finding
+from training.run import load_data
+from training.splits import load_or_make_split, split_by_patient
+from training.stages import class_weights
+
+
+def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
+    samples = read_cohen(data_root / "cohen")
+    assert len(samples) == 12
+    assert all(sample.mask is not None and sample.mask.is_file() for sample in samples)
+    assert samples[3].score is not None
+    assert samples[3].score == samples[3].second_score
+    assert samples[0].patient == "cohen-0"
+
+
+def test_no_finding_films_are_grouped_by_patient(data_root):
+    samples = read_nih_no_finding(data_root / "nih-no-finding")
+    assert [sample.patient for sample in samples] == ["nih-00000", "nih-00001", "nih-00002"]
+    assert all(sample.no_finding for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "named"),
+    [
+        (lambda root: (root / "metadata.csv").unlink(), "metadata.csv"),
+        (lambda root: (root / "images/p03.jpg").unlink(), "p03.jpg"),
+        (lambda root: (root / "masks/p04.png").unlink(), "p04.png"),
+        (lambda root: _replace(root / "metadata.csv", "patient_id", "who"), "patient_id"),
+        (lambda root: _replace(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
+        (lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"), "p05.jpg"),
+    ],
+)
+def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
+    break_it(data_root / "cohen")
+    with pytest.raises(DataSetError, match=named):
+        read_cohen(data_root / "cohen")
+
+
+def _replace(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_the_real_folders_are_read_whole(shared_data):
+    cohen = read_cohen(shared_data / "cohen")
+    assert len(cohen) == 522
+    assert sum(sample.mask is not None for sample in cohen) == 391
+    assert sum(sample.score is not None for sample in cohen) == 138
+    assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 500
+    assert len(read_hannover(shared_data / "hannover")) == 243
+
+
+def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
+    samples = [*read_cohen(shared_data / "cohen"), *read_nih_no_finding(shared_data / "nih-no-finding")]
+    split = split_by_patient(samples, 0.15, 0.25, 0)
+    parts = (split.train, split.validation, split.test)
+    assert sum(map(len, parts)) == len(set().union(*parts)) == len({sample.patient for sample in samples})
+    scored = {sample.patient for sample in samples if sample.score is not None}
+    assert len(scored & split.test) / len(scored) == pytest.approx(0.25, abs=0.03)
+    totals = [
+        np.mean([sample.score.total for sample in samples if sample.score and sample.patient in part]) for part in parts
+    ]
+    assert max(totals) - min(totals) < 3
+
+
+def test_the_split_is_written_once_and_reused(data_root, tmp_path):
+    samples = read_cohen(data_root / "cohen")
+    path = tmp_path / "run" / "split.json"
+    first = load_or_make_split(path, samples, 0.2, 0.2, 0)
+    assert load_or_make_split(path, samples, 0.5, 0.1, 99) == first
+    values = json.loads(path.read_text())
+    values["train"] = values["train"][1:]
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataSetError, match="does not know 1"):
+        load_or_make_split(path, samples, 0.2, 0.2, 0)
+    path.write_text("{")
+    with pytest.raises(DataSetError, match="damaged"):
+        load_or_make_split(path, samples, 0.2, 0.2, 0)
+
+
+def test_prepared_images_come_from_the_cache_the_second_time(make_config):
+    config = make_config()
+    data = load_data(config)
+    first = data.prepared(config, 64)
+    files = sorted(config.data.cache.iterdir())
+    stamps = [file.stat().st_mtime_ns for file in files]
+    second = data.prepared(config, 64)
+    assert np.array_equal(first.images, second.images)
+    assert [file.stat().st_mtime_ns for file in sorted(config.data.cache.iterdir())] == stamps
+    assert first.images.shape == (15, 64, 64)
+    assert set(np.unique(first.masks)) == {0, 255}
+
+
+def test_augmentation_moves_image_and_mask_alike_and_repeats_by_seed():
+    image = np.zeros((96, 96), np.uint8)
+    image[30:70, 20:45] = 255
+    still = AugmentationConfig(brightness_contrast_p=0.0, distortion_p=1.0, affine_p=1.0)
+    augment = Augmentation(still)
+    augment.reseed(5)
+    first = [augment(image, image) for _ in range(5)]
+    augment.reseed(5)
+    second = [augment(image, image) for _ in range(5)]
+    for (a, a_mask, a_mirrored), (b, b_mask, b_mirrored) in zip(first, second, strict=True):
+        assert np.array_equal(a, b)
+        assert np.array_equal(a_mask, b_mask)
+        assert a_mirrored == b_mirrored
+        assert ((a > 127) != (a_mask > 127)).mean() < 0.02
+    assert len({mirrored for _, _, mirrored in first}) == 2 or len(first) < 3
+
+
+def test_a_mirrored_picture_exchanges_its_zones(data_root):
+    sample = read_cohen(data_root / "cohen")[0]
+    assert sample.score is not None
+    plain = class_weights(sample, 0.0, mirrored=False)
+    mirrored = class_weights(sample, 0.0, mirrored=True)
+    assert np.array_equal(plain.argmax(-1), sample.score.grid)
+    assert np.array_equal(mirrored, plain[:, ::-1])
+
+
+def test_two_readers_share_the_target_and_normal_films_are_weak_zeros(data_root):
+    import dataclasses
+
+    sample = read_cohen(data_root / "cohen")[0]
+    other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)
+    shared = class_weights(dataclasses.replace(sample, second_score=other), 0.4, mirrored=False)
+    assert np.allclose(shared.sum(-1), 1)
+    assert np.allclose(np.take_along_axis(shared, sample.score.grid[..., None], -1), 0.6)
+    normal = read_nih_no_finding(data_root / "nih-no-finding")[0]
+    assert (class_weights(normal, 0.4, mirrored=False)[..., 0] == 1).all()
+
+
+def lungs(angle_deg=0.0, scale=1.0):
+    import cv2
+
+    mask = np.zeros((200, 200), np.uint8)
+    for x in (60, 140):
+        cv2.ellipse(mask, (x, 100), (25, 70), 0, 0, 360, 1, -1)
+    matrix = cv2.getRotationMatrix2D((99.5, 99.5), -angle_deg, scale)
+    return cv2.warpAffine(mask, matrix, (200, 200), flags=cv2.INTER_NEAREST) > 0
+
+
+@pytest.mark.parametrize("angle", [-20.0, 0.0, 15.0])
+def test_the_tilt_of_the_lungs_is_measured(angle):
+    assert principal_angle_deg(lungs(angle, 0.8)) == pytest.approx(angle, abs=2)
+    assert lung_centres_angle_deg(lungs(angle, 0.8)) == pytest.approx(angle - 2.5, abs=2)
+
+
+@pytest.mark.parametrize("target", [CanonicalTarget.UPRIGHT_FILLED, CanonicalTarget.CENTRES_FILLED])
+def test_canonical_lungs_fill_the_frame_whatever_their_pose(target):
+    from bsnet_core.model.alignment import resample
+
+    shown = []
+    for angle, scale in ((0, 1.0), (18, 0.7)):
+        mask = lungs(angle, scale)
+        matrix = torch.from_numpy(canonical_alignment(mask, target)).float()[None]
+        shown.append(resample(torch.from_numpy(mask).float()[None, None], matrix)[0, 0].numpy() > 0.5)
+    for view in shown:
+        rows, columns = np.nonzero(view)
+        assert rows.min() < 12
+        assert rows.max() > 188
+        assert columns.min() < 12
+        assert columns.max() > 188
+    assert 2 * (shown[0] & shown[1]).sum() / (shown[0].sum() + shown[1].sum()) > 0.93
+
+
+def test_an_empty_mask_is_left_where_it_is():
+    identity = np.array([[1.0, 0, 0], [0, 1.0, 0]])
+    for target in CanonicalTarget:
+        assert np.array_equal(canonical_alignment(np.zeros((50, 50), bool), target), identity)
+
+
+def test_configurations_are_checked_by_name(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"gone\.toml"):
+        RunConfig.from_file(tmp_path / "gone.toml")
+    path = tmp_path / "a.toml"
+    for text, named in (("x = ", "TOML"), ("name = 'a'", "data"), ("name='a'\noutput='b'\nmood=1\n[data]\nroot='r'\ncache='c'", "mood")):
+        path.write_text(text)
+        with pytest.raises(ConfigurationError, match=named):
+            RunConfig.from_file(path)
+
+
+@pytest.mark.parametrize("name", ["shipped", "paper"])
+def test_the_configurations_that_come_with_the_project_are_whole(name):
+    from pathlib import Path
+
+    import training
+
+    config = RunConfig.from_file(Path(training.__file__).parent / "configs" / f"{name}.toml")
+    assert set(config.stages) == set(StageName)
+    if name == "paper":
+        assert config.model.encoder == "resnet18"
+        assert config.model.side_px == 512
+        assert config.stages[StageName.END_TO_END].batch_size == 8
+        assert config.augmentation == AugmentationConfig()
