@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ NO_DISPLAY = (
     "    bsnet-score FOLDER --json scores.jsonl\n"
 )
 EXIT_NO_DISPLAY = 2
+EXIT_NO_SCREENSHOT = 3
+SCREENSHOT_WITHIN_MS = 600_000
+SCREENSHOT_SIZE = (1440, 900)
 log = logging.getLogger("app")
 
 
@@ -51,9 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from PySide6.QtWidgets import QApplication
 
+    from app.logs import set_up_logging
+    from app.paths import log_dir
     from app.theme import apply_dark_theme
 
-    set_up_logging()
+    set_up_logging(log_dir() / "viewer.log")
     application = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(application, QApplication):
         raise TypeError("A Qt application without windows is running already.")
@@ -61,9 +67,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     apply_dark_theme(application)
     window = open_window(arguments)
     sys.excepthook = _say_in_window(window)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C in the terminal
     if arguments.screenshot is not None:
         take_screenshot_when_done(window, arguments.screenshot, explain=arguments.explain)
-    return application.exec()
+    status = application.exec()
+    if not window.all_work_ended:
+        # A library is still being imported, or the network is in the middle of a step, on a thread that cannot be
+        # stopped; tearing the interpreter down beneath it can crash. Settings are saved, so leave at once.
+        logging.shutdown()
+        os._exit(status)
+    return status
 
 
 def open_window(arguments: argparse.Namespace) -> MainWindow:
@@ -91,24 +104,13 @@ def has_display() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
 
 
-def set_up_logging() -> None:
-    """Logs to a file of the user's own; messages name no patients and no files."""
-    from app.paths import log_dir
-
-    path = log_dir() / "viewer.log"
-    handler = logging.FileHandler(path, encoding="utf-8", delay=False)
-    path.chmod(0o600)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-
-
 def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) -> None:
     """Waits for the first study's result (and its map), saves the window, quits."""
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QCoreApplication, QTimer
 
+    window.resize(*SCREENSHOT_SIZE)
     timer = QTimer(window)
+    QTimer.singleShot(SCREENSHOT_WITHIN_MS, window, lambda: QCoreApplication.exit(EXIT_NO_SCREENSHOT))
     asked = False
 
     def look() -> None:
@@ -132,10 +134,11 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
 def _say_in_window(
     window: MainWindow,
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
+    from app.logs import where_it_failed
     from app.messages import Severity
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.error("Unforeseen error", exc_info=(kind, error, trace))
+        log.error("Unforeseen error: %s", where_it_failed(error))
         window.messages.show_message(
             Severity.ERROR, f"The program met an error it did not foresee ({kind.__name__}). You can go on working."
         )

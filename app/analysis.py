@@ -1,8 +1,10 @@
-"""Reading, analysing and explaining the session's studies in the background; decides what runs and what stops."""
+"""Finding, reading, analysing and explaining studies in the background; decides what runs and what stops."""
 
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,17 +18,26 @@ from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
 from app.session import Session, StudyState
 from bsnet_core.display import default_voi, display_table
-from bsnet_core.errors import BSNetError, UnsuitableImageError
-from bsnet_core.explanation import Explanation, explain
+from bsnet_core.errors import BSNetError, UnreadableImageError, UnsuitableImageError
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import read_radiograph
+from bsnet_core.reading import find_images, read_radiograph
 
 if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
     from bsnet_core.model.config import Attention
     from bsnet_core.prediction import Prediction, Predictor
 
 THUMBNAIL_SIDE_PX = 144
+CLOSE_WITHIN_S = 2.5
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """What opening a list of files and folders came to; refusals carry the name they concern."""
+
+    files: tuple[Path, ...]
+    refusals: tuple[tuple[str, BSNetError], ...]
 
 
 @dataclass(frozen=True)
@@ -48,11 +59,15 @@ class ModelChoice:
 
 
 class Analysis(QObject):
-    """Two lanes: reading, so that a picture appears at once, and the network's slower work."""
+    """Two lanes: reading, so that a picture appears at once, and the network's slower work.
+
+    A newly opened file takes the screen only once it is read: one that cannot be read leaves the open study there.
+    """
 
     progressed = Signal(str, float)
     busy_changed = Signal(bool)
-    failed = Signal(int, object)
+    failed = Signal(str, object)
+    """Name of the file or folder, and the error."""
     loaded = Signal(int, object)
 
     def __init__(self, session: Session, choice: ModelChoice, parent: QObject | None = None) -> None:
@@ -64,20 +79,40 @@ class Analysis(QObject):
         self._reading = JobQueue("reading")
         self._network = JobQueue("network")
         self._loads: dict[int, Job] = {}
+        self._newly_opened: set[int] = set()
         self._job: Job | None = None
         self._job_key: int | None = None
+        session.current_changed.connect(lambda key: self._newly_opened.clear())
 
     @property
     def is_busy(self) -> bool:
         """Whether the network is at work."""
         return self._job is not None
 
-    def load(self, key: int) -> None:
-        """Reads a study's file; `loaded` follows, or `failed`."""
-        if key in self._loads:
-            return
+    def open(self, paths: Sequence[Path]) -> None:
+        """Adds files, and the images inside folders, to the session; the first that can be read is shown."""
+
+        def work(report: Report) -> FoundFiles:
+            return _find_files(paths, report)
+
+        job = Job(work, parent=self)
+        job.succeeded.connect(self._accept_found)
+        job.failed.connect(lambda error: self.failed.emit("", error))
+        self._reading.submit(job, urgent=True)
+
+    def load(self, *keys: int) -> None:
+        """Reads studies' files in this order and before all others; `loaded` follows, or `failed`."""
+        jobs = []
+        for key in keys:
+            if key in self._loads:
+                self._reading.hurry(self._loads[key])
+            else:
+                jobs.append(self._load_job(key))
+        self._reading.submit(*jobs, urgent=True)
+
+    def _load_job(self, key: int) -> Job:
         path = self._session.study(key).path
-        if self._session.study(key).state is StudyState.WAITING:
+        if not self._session.study(key).has_been_read:
             self._session.mark(key, StudyState.READING)
 
         def work(report: Report) -> LoadedStudy:
@@ -87,9 +122,10 @@ class Analysis(QObject):
 
         job = Job(work, parent=self)
         job.succeeded.connect(lambda loaded: self._accept_load(key, loaded))
-        job.failed.connect(lambda error: self._refuse(key, StudyState.UNREADABLE, error))
+        job.failed.connect(lambda error: self._refuse_load(key, error))
         job.ended.connect(lambda: self._loads.pop(key, None))
-        self._loads[key] = self._reading.submit(job)
+        self._loads[key] = job
+        return job
 
     def analyse(self, key: int) -> None:
         """Predicts a study; work on another one stops at once."""
@@ -100,12 +136,11 @@ class Analysis(QObject):
         self._session.mark(key, StudyState.ANALYSING)
 
         def work(report: Report) -> Prediction:
-            report("Loading the network", 0.0)
-            return self._loaded_predictor().predict(radiograph, report)
+            return self._loaded_predictor(report).predict(radiograph, report)
 
         job = Job(work, parent=self)
         job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
-        job.failed.connect(lambda error: self._refuse(key, StudyState.NOT_SCORED, error))
+        job.failed.connect(lambda error: self._refuse_score(key, error))
         self._start(key, job)
 
     def explain(self, key: int) -> None:
@@ -116,11 +151,13 @@ class Analysis(QObject):
         self.cancel()
 
         def work(report: Report) -> Explanation:
-            return explain(self._loaded_predictor(), prediction, report)
+            from bsnet_core.explanation import explain
+
+            return explain(self._loaded_predictor(report), prediction, report)
 
         job = Job(work, parent=self)
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
-        job.failed.connect(lambda error: self.failed.emit(key, error))
+        job.failed.connect(lambda error: self.failed.emit(self._session.study(key).path.name, error))
         self._start(key, job)
 
     def cancel(self) -> None:
@@ -128,17 +165,22 @@ class Analysis(QObject):
         if self._job is None or self._job_key is None:
             return
         self._job.cancel()
-        study = self._session.study(self._job_key)
-        if study.state is StudyState.ANALYSING:
-            state = StudyState.ANALYSED if study.prediction is not None else StudyState.READY
-            self._session.mark(study.key, state)
+        key = self._job_key
         self._job = self._job_key = None
+        self._session.take_back_analysing(key)
         self.busy_changed.emit(False)
 
-    def close(self) -> None:
-        """Stops everything; called before the window goes."""
-        self._reading.close()
-        self._network.close()
+    def close(self) -> bool:
+        """Stops everything; called before the window goes.
+
+        Returns:
+            Whether all work ended in time. A library's import or one step of the network cannot be stopped midway.
+        """
+        deadline = time.monotonic() + CLOSE_WITHIN_S
+        lanes = (self._reading, self._network)
+        for lane in lanes:
+            lane.close()
+        return all([lane.wait(deadline - time.monotonic()) for lane in lanes])
 
     def _start(self, key: int, job: Job) -> None:
         job.progressed.connect(self.progressed)
@@ -148,22 +190,45 @@ class Analysis(QObject):
         self._network.submit(job)
 
     def _finish(self, job: Job) -> None:
-        job.deleteLater()
         if job is self._job:
             self._job = self._job_key = None
             self.busy_changed.emit(False)
 
-    def _accept_load(self, key: int, loaded: LoadedStudy) -> None:
-        self._session.accept_radiograph(key, loaded.radiograph, loaded.thumbnail)
-        self.loaded.emit(key, loaded)
+    def _accept_found(self, found: FoundFiles) -> None:
+        for name, error in found.refusals:
+            self.failed.emit(name, error)
+        keys = [self._session.add(path).key for path in found.files]
+        self._newly_opened.clear()
+        self._newly_opened.update(keys)
+        self.load(*(key for key in keys if not self._session.study(key).has_been_read))
+        if keys and self._session.study(keys[0]).has_been_read:
+            self._newly_opened.clear()
+            self._session.select(keys[0])
 
-    def _refuse(self, key: int, state: StudyState, error: BSNetError) -> None:
-        self._session.accept_failure(key, state, error)
+    def _accept_load(self, key: int, loaded: LoadedStudy) -> None:
+        is_next = key in self._newly_opened
+        if is_next:
+            self._newly_opened.clear()
+        self._session.accept_radiograph(key, loaded.radiograph, loaded.thumbnail, make_room=is_next)
+        self.loaded.emit(key, loaded)
+        if is_next:
+            self._session.select(key)
+
+    def _refuse_load(self, key: int, error: BSNetError) -> None:
+        self._session.accept_failure(key, StudyState.UNREADABLE, error)
+        self.failed.emit(self._session.study(key).path.name, error)
+        self._newly_opened.discard(key)
+        if self._session.current is None and not self._newly_opened:
+            self._session.select(key)
+
+    def _refuse_score(self, key: int, error: BSNetError) -> None:
+        self._session.accept_failure(key, StudyState.NOT_SCORED, error)
         # What the gate turns down is said beside the picture; anything else also in the message bar.
         if not isinstance(error, UnsuitableImageError):
-            self.failed.emit(key, error)
+            self.failed.emit(self._session.study(key).path.name, error)
 
-    def _loaded_predictor(self) -> Predictor:
+    def _loaded_predictor(self, report: Report) -> Predictor:
+        report("Loading the network", 0.0)
         with self._predictor_lock:
             if self._predictor is None:
                 # Imported here, off the GUI thread: the network's libraries take seconds to load.
@@ -171,6 +236,24 @@ class Analysis(QObject):
 
                 self._predictor = Predictor.load(self._choice.model_dir, self._choice.device, self._choice.attention)
             return self._predictor
+
+
+def _find_files(paths: Sequence[Path], report: Report) -> FoundFiles:
+    files: list[Path] = []
+    refusals: list[tuple[str, BSNetError]] = []
+    for number, path in enumerate(paths):
+        report("Looking for images", number / len(paths))
+        if not path.is_dir():
+            files.append(path.absolute())
+            continue
+        try:
+            inside = find_images(path)
+            if not inside:
+                raise UnreadableImageError("This folder holds no images.")
+            files += [file.absolute() for file in inside]
+        except BSNetError as error:
+            refusals.append((path.name, error))
+    return FoundFiles(tuple(files), tuple(refusals))
 
 
 def thumbnail_of(radiograph: Radiograph) -> npt.NDArray[np.uint8]:

@@ -7,13 +7,15 @@ errors arrive as signals on the GUI thread.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
+from app.logs import where_it_failed
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
 from bsnet_core.progress import Report
 
@@ -58,8 +60,8 @@ class Job(QObject):
                 result = self._work(self._report)
         except BSNetError as known:
             error = known
-        except Exception as unknown:
-            log.exception("Background work failed")
+        except Exception as unknown:  # noqa: BLE001 - whatever it is, the window must hear of it
+            log.error("Background work failed: %s", where_it_failed(unknown))
             error = UnforeseenError(f"The program met an error it did not foresee ({type(unknown).__name__}).")
         _emit(self._finished, result, error)
 
@@ -89,36 +91,65 @@ def _emit(signal: SignalInstance, *values: Any) -> None:
 
 
 class JobQueue:
-    """One worker thread that does jobs in the order they came."""
+    """One worker thread that does one job after the other, urgent ones first."""
 
     def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._waiting: deque[Job] = deque()
         self._pending: set[Job] = set()
+        self._done: deque[Job] = deque()
         self._closed = False
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work_off, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> Job:
-        """Queues a job; a closed queue drops it."""
-        if not self._closed:
-            self._pending.add(job)
-            job.ended.connect(lambda: self._pending.discard(job))
-            self._jobs.put(job)
-        return job
+    def submit(self, *jobs: Job, urgent: bool = False) -> None:
+        """Queues jobs in their order, behind the others or before them; a closed queue drops them."""
+        self._release_done()
+        with self._changed:
+            if self._closed:
+                return
+            for job in jobs:
+                self._pending.add(job)
+                job.ended.connect(partial(self._pending.discard, job))
+            if urgent:
+                self._waiting.extendleft(reversed(jobs))
+            else:
+                self._waiting.extend(jobs)
+            self._changed.notify()
 
-    def cancel_all(self) -> None:
-        """Cancels what runs and what waits."""
+    def hurry(self, job: Job) -> None:
+        """Puts a waiting job before the others."""
+        with self._changed:
+            if job in self._waiting:
+                self._waiting.remove(job)
+                self._waiting.appendleft(job)
+
+    def close(self) -> None:
+        """Cancels what runs and drops what waits; `wait` tells when the thread has ended."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify()
         for job in list(self._pending):
             job.cancel()
 
-    def close(self, timeout_s: float = 3.0) -> bool:
-        """Cancels everything and waits for the thread; whether it ended in time."""
-        self._closed = True
-        self.cancel_all()
-        self._jobs.put(None)
-        self._thread.join(timeout_s)
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for the thread of a closed queue; whether it ended in time."""
+        self._thread.join(max(timeout_s, 0.0))
         return not self._thread.is_alive()
 
     def _work_off(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None:
             job.run()
+            self._done.append(job)
+
+    def _next(self) -> Job | None:
+        with self._changed:
+            while not self._waiting and not self._closed:
+                self._changed.wait()
+            return None if self._closed else self._waiting.popleft()
+
+    def _release_done(self) -> None:
+        # Only jobs that the worker has let go of: deleting one while it still emits would be unsafe.
+        while self._done:
+            self._done.popleft().deleteLater()

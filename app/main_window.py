@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QKeySequence
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -34,11 +36,15 @@ from app.session import Session, Study, StudyState
 from app.settings import OVERLAYS, Settings
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
-from bsnet_core.reading import find_images
+
+if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
+    from bsnet_core.prediction import Prediction
 
 DISCLAIMER = "Research software — not a medical device"
 FILE_FILTER = "Radiographs (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;All files (*)"
 PROGRESS_AFTER_MS = 500
+ZOOM_STEP = 1.25
 ABOUT = (
     "<b>BS-Net Viewer</b><p>Six-zone Brixia score of chest radiographs after Signoroni et al., "
     "Medical Image Analysis 2021.</p><p><b>Research software, not a medical device.</b> Do not use it for diagnosis, "
@@ -58,7 +64,9 @@ class MainWindow(QMainWindow):
         self.analysis = Analysis(self.session, choice, self)
         self._renderers: dict[int, FrameRenderer] = {}
         self._shown_key: int | None = None
-        self._painted: tuple[int, int, int, Zone | None] | None = None
+        self._painted = Ingredients(None, None, None)
+        self.all_work_ended = True
+        self.setAcceptDrops(True)
         self.messages = MessageBar(self)
         self.view = ImageView(self)
         self.studies = StudiesPanel(self.session, self)
@@ -66,7 +74,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name = self._make_actions()
         overlay_actions = {name: self.actions_by_name[name] for name in OVERLAYS}
         opacity = {name: settings.overlay_opacity(name) for name in OVERLAYS}
-        self.overlays = OverlaysPanel(overlay_actions, opacity, self)
+        self.overlays = OverlaysPanel(overlay_actions, opacity, self.actions_by_name["explain"], self)
         self._make_menus()
         self._make_layout()
         self._make_status_bar()
@@ -78,24 +86,12 @@ class MainWindow(QMainWindow):
     # Opening
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Opens files, and the images inside folders; the first new one is shown."""
-        first: int | None = None
-        for path in paths:
-            try:
-                files = find_images(path) if path.is_dir() else [path]
-            except BSNetError as error:
-                self.messages.show_message(Severity.ERROR, str(error))
-                continue
-            if not files:
-                self.messages.show_message(Severity.WARNING, f"The folder {path.name} holds no images.")
-            for file in files:
-                study = self.session.add(file.absolute())
-                first = study.key if first is None else first
-        if first is not None:
-            self.session.select(first)
-        for study in self.session.studies:
-            if study.state is StudyState.WAITING:
-                self.analysis.load(study.key)
+        """Opens files, and the images inside folders; the first that can be read is shown."""
+        if not paths:
+            return
+        if self.session.current is None:
+            self.view.show_message("Reading…")
+        self.analysis.open(list(paths))
 
     def choose_files(self) -> None:
         """Asks for files to open."""
@@ -111,41 +107,43 @@ class MainWindow(QMainWindow):
     # Construction
 
     def _make_actions(self) -> dict[str, QAction]:
-        def action(name: str, text: str, keys: str | QKeySequence.StandardKey, tip: str, slot, *, on=None) -> None:  # type: ignore[no-untyped-def]
-            made = QAction(text, self)
-            made.setShortcut(QKeySequence(keys))
-            made.setToolTip(f"{tip} ({made.shortcut().toString()})")
-            made.setStatusTip(tip)
-            if on is not None:
-                made.setCheckable(True)
-                made.setChecked(on)
-            if slot is not None:
-                made.triggered.connect(slot)
-            self.addAction(made)
-            actions[name] = made
+        view, analysis, make = self.view, self.analysis, self._action
+        return {
+            "open": make("&Open…", "Ctrl+O", "Open DICOM, JPEG, PNG or TIFF files", self.choose_files),
+            "open_folder": make("Open &folder…", "Ctrl+Shift+O", "Open every image in a folder", self.choose_folder),
+            "quit": make("&Quit", "Ctrl+Q", "Close the viewer", self.close),
+            "fit": make("&Fit", "F", "Show the whole picture", view.fit),
+            "actual": make("&1:1", "Ctrl+1", "One image pixel per screen pixel", view.actual_pixels),
+            "zoom_in": make("Zoom &in", "+", "Enlarge", lambda: view.zoom(ZOOM_STEP)),
+            "zoom_out": make("Zoom &out", "-", "Make smaller", lambda: view.zoom(1 / ZOOM_STEP)),
+            "invert": make("&Invert", "Ctrl+I", "Turn the greys around", view.invert),
+            "reset": make("&Reset", "Esc", "Window, polarity and zoom as opened", view.reset),
+            "lungs": self._switch("&Lungs", "L", "Lung outline on or off", "lungs"),
+            "zones": self._switch("Zone &grid", "G", "Zone grid with scores on or off", "zones"),
+            "explanation": self._switch("&Explanation", "E", "Explanation map on or off", "explanation"),
+            "previous": make("&Previous study", "PgUp", "Show the study above", lambda: self._step(-1)),
+            "next": make("&Next study", "PgDown", "Show the study below", lambda: self._step(1)),
+            "analyse": make("&Analyse again", "Ctrl+R", "Run the network on this picture", self._analyse_current),
+            "explain": make("&Explain", "Ctrl+E", "Find the parts that speak for the score", self._explain_current),
+            "cancel": make("&Cancel", "Ctrl+.", "Stop the network's work", analysis.cancel),
+            "help": make("&Keys and mouse", "F1", "Show keys and mouse actions", self._show_help),
+            "about": make("&About", "Shift+F1", "About this program", self._show_about),
+        }
 
-        actions: dict[str, QAction] = {}
-        shown = self._settings.overlay_shown
-        action("open", "&Open…", QKeySequence.StandardKey.Open, "Open DICOM, JPEG, PNG or TIFF files", self.choose_files)
-        action("open_folder", "Open &folder…", "Ctrl+Shift+O", "Open every image in a folder", self.choose_folder)
-        action("quit", "&Quit", "Ctrl+Q", "Close the viewer", self.close)
-        action("fit", "&Fit", "F", "Show the whole picture", self.view.fit)
-        action("actual", "&1:1", "Ctrl+1", "One image pixel per screen pixel", self.view.actual_pixels)
-        action("zoom_in", "Zoom &in", "+", "Enlarge", lambda: self.view.zoom(1.25))
-        action("zoom_out", "Zoom &out", "-", "Make smaller", lambda: self.view.zoom(0.8))
-        action("invert", "&Invert", "Ctrl+I", "Turn the greys around", self.view.invert)
-        action("reset", "&Reset", "Esc", "Window, polarity and zoom as opened", self.view.reset)
-        action("lungs", "&Lungs", "L", "Lung contour on or off", None, on=shown("lungs"))
-        action("zones", "Zone &grid", "G", "Zone grid with scores on or off", None, on=shown("zones"))
-        action("explanation", "&Explanation", "E", "Explanation map on or off", None, on=shown("explanation"))
-        action("previous", "&Previous study", "PgUp", "Show the study above", lambda: self._step(-1))
-        action("next", "&Next study", "PgDown", "Show the study below", lambda: self._step(1))
-        action("analyse", "&Analyse again", "Ctrl+R", "Run the network on this picture", self._analyse_current)
-        action("explain", "&Explain", "Ctrl+E", "Compute the super-pixel map", self._explain_current)
-        action("cancel", "&Cancel", "Ctrl+.", "Stop the network's work", self.analysis.cancel)
-        action("help", "&Keys and mouse", "F1", "Show keys and mouse actions", self._show_help)
-        action("about", "&About", "", "About this program", self._show_about)
-        return actions
+    def _action(self, text: str, keys: str, tip: str, slot: Callable[[], object]) -> QAction:
+        action = QAction(text, self)
+        action.setShortcut(QKeySequence(keys))
+        action.setToolTip(f"{tip} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
+        action.setStatusTip(tip)
+        action.triggered.connect(lambda: slot())
+        self.addAction(action)
+        return action
+
+    def _switch(self, text: str, keys: str, tip: str, overlay: str) -> QAction:
+        action = self._action(text, keys, tip, lambda: None)
+        action.setCheckable(True)
+        action.setChecked(self._settings.overlay_shown(overlay))
+        return action
 
     def _make_menus(self) -> None:
         menus = {
@@ -171,7 +169,7 @@ class MainWindow(QMainWindow):
         centre_layout.addWidget(self.view, 1)
         right = QWidget(self)
         right_layout = QVBoxLayout(right)
-        right_layout.setContentsMargins(4, 6, 10, 6)
+        right_layout.setContentsMargins(6, 8, 12, 8)
         right_layout.addWidget(self.scores)
         right_layout.addWidget(self.overlays)
         right_layout.addStretch(1)
@@ -188,7 +186,7 @@ class MainWindow(QMainWindow):
             pane.resize(width, pane.height())
         splitter.setSizes([250, 820, 370])
         splitter.setChildrenCollapsible(False)
-        self.studies.setMinimumWidth(190)
+        self.studies.setMinimumWidth(220)
         self.setCentralWidget(splitter)
 
     def _make_status_bar(self) -> None:
@@ -214,14 +212,12 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.session.current_changed.connect(self._show_current)
-        self.session.study_changed.connect(self._refresh)
+        self.session.study_changed.connect(self._refresh_current)
         self.studies.chosen.connect(self.session.select)
         self.scores.zone_entered.connect(self._enter)
-        self.view.files_dropped.connect(lambda names: self.open_paths([Path(name) for name in names]))
         self.overlays.switched.connect(self._switch_overlay)
         self.overlays.faded.connect(self._fade_overlay)
         self.overlays.zone_chosen.connect(lambda zone: self._update_overlays())
-        self.overlays.explanation_wanted.connect(self._explain_current)
         self.analysis.loaded.connect(self._accept_loaded)
         self.analysis.failed.connect(self._show_failure)
         self.analysis.progressed.connect(self._show_stage)
@@ -241,7 +237,7 @@ class MainWindow(QMainWindow):
         else:
             self.view.show_message("Reading…")
             self.analysis.load(key)
-        self._refresh(key)
+        self._refresh(study)
 
     def _accept_loaded(self, key: int, loaded: LoadedStudy) -> None:
         self._renderers[key] = loaded.renderer
@@ -256,56 +252,43 @@ class MainWindow(QMainWindow):
         if radiograph is None:
             return
         self.view.show_radiograph(radiograph, self._renderers[key])
-        self._shown_key, self._painted = key, None
+        self._shown_key, self._painted = key, Ingredients(None, None, None)
         study = self.session.study(key)
         if study.prediction is None and study.state is not StudyState.NOT_SCORED:
             self.analysis.analyse(key)
-        self._refresh(key)
+        self._refresh(self.session.study(key))
 
-    def _refresh(self, key: int) -> None:
+    def _refresh_current(self, key: int) -> None:
         study = self.session.current
-        if study is None or study.key != key:
-            return
+        if study is not None and study.key == key:
+            self._refresh(study)
+
+    def _refresh(self, study: Study) -> None:
         self.scores.show_study(study)
         if study.state is StudyState.UNREADABLE:
             self.view.show_message(study.problem)
-        self.overlays.allow_explaining(study.prediction is not None and not self.analysis.is_busy)
+        self._allow_actions()
         self._update_overlays()
 
+    def _allow_actions(self) -> None:
+        study, busy = self.session.current, self.analysis.is_busy
+        self.actions_by_name["analyse"].setEnabled(study is not None)
+        self.actions_by_name["explain"].setEnabled(study is not None and study.prediction is not None and not busy)
+        self.actions_by_name["cancel"].setEnabled(busy)
+        self.overlays.show_study(study, busy=busy)
+
     def _update_overlays(self) -> None:
-        study = self.session.current
-        zone = self.overlays.chosen_zone
+        study, zone = self.session.current, self.overlays.chosen_zone
         shown = {name: self.actions_by_name[name].isChecked() for name in OVERLAYS}
         opacity = {name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS}
-        state = self.view.overlays
-        made_of = self._ingredients(study, zone)
-        if made_of != self._painted:
+        made_of = Ingredients(None, None, None)
+        if study is not None and study.key == self._shown_key:
+            made_of = Ingredients(study.prediction, study.explanation, zone)
+        drawn = self.view.overlays
+        if not made_of.are_the_same_as(self._painted):
             self._painted = made_of
-            state = self._overlays_of(study, zone)
-        self.view.set_overlays(
-            OverlayState(shown, opacity, state.lungs, state.frames, state.labels, state.explanation)
-        )
-
-    def _ingredients(self, study: Study | None, zone: Zone | None) -> tuple[int, int, int, Zone | None] | None:
-        if study is None or study.key != self._shown_key:
-            return None
-        return study.key, id(study.prediction), id(study.explanation), zone
-
-    def _overlays_of(self, study: Study | None, zone: Zone | None) -> OverlayState:
-        if study is None or study.prediction is None or study.key != self._shown_key:
-            return OverlayState({}, {})
-        prediction, picture = study.prediction, None
-        if study.explanation is not None:
-            zones = ZONES if zone is None else (zone,)
-            picture = explanation_overlay.picture_of(study.explanation, prediction, zones)
-        return OverlayState(
-            {},
-            {},
-            lungs_overlay.outline_of(prediction),
-            prediction.frames,
-            zones_overlay.labels_of(prediction),
-            picture,
-        )
+            drawn = _overlays_of(made_of)
+        self.view.set_overlays(replace(drawn, shown=shown, opacity=opacity))
 
     # What the user does
 
@@ -319,8 +302,14 @@ class MainWindow(QMainWindow):
             self.session.select(study.key + offset)
 
     def _analyse_current(self) -> None:
-        if self.session.current is not None:
-            self.analysis.analyse(self.session.current.key)
+        study = self.session.current
+        if study is None:
+            return
+        if study.state is StudyState.UNREADABLE:
+            self.view.show_message("Reading…")
+            self.analysis.load(study.key)
+        else:
+            self.analysis.analyse(study.key)
 
     def _explain_current(self) -> None:
         if self.session.current is not None:
@@ -363,8 +352,8 @@ class MainWindow(QMainWindow):
 
     # What the analysis tells
 
-    def _show_failure(self, key: int, error: BSNetError) -> None:
-        self.messages.show_message(Severity.ERROR, f"{self.session.study(key).path.name}: {error}")
+    def _show_failure(self, name: str, error: BSNetError) -> None:
+        self.messages.show_message(Severity.ERROR, f"{name}: {error}" if name else str(error))
 
     def _show_stage(self, stage: str, fraction: float) -> None:
         self._stage.setText(stage)
@@ -377,17 +366,54 @@ class MainWindow(QMainWindow):
         else:
             self._progress_delay.stop()
             self._show_progress(False)
-        study = self.session.current
-        self.overlays.allow_explaining(not busy and study is not None and study.prediction is not None)
+        self._allow_actions()
 
     def _show_progress(self, shown: bool) -> None:
         for widget in (self._progress, self._cancel, self._stage):
             widget.setVisible(shown)
 
+    # Qt events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accepts files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.open_paths(paths)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ends all work and keeps the settings."""
-        self.analysis.cancel()
-        self.analysis.close()
+        """Keeps the settings and ends all work; the window goes first, so that nobody waits in front of it."""
         self._settings.geometry = self.saveGeometry()
         self._settings.save()
+        self.hide()
+        self.analysis.cancel()
+        self.all_work_ended = self.analysis.close()
         event.accept()
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What the overlays are made from; made anew only when one of these is another object."""
+
+    prediction: Prediction | None
+    explanation: Explanation | None
+    zone: Zone | None
+
+    def are_the_same_as(self, other: Ingredients) -> bool:
+        """Whether all three are the very same objects."""
+        return self.prediction is other.prediction and self.explanation is other.explanation and self.zone is other.zone
+
+
+def _overlays_of(made_of: Ingredients) -> OverlayState:
+    prediction, picture = made_of.prediction, None
+    if prediction is None:
+        return OverlayState({}, {})
+    if made_of.explanation is not None:
+        zones = ZONES if made_of.zone is None else (made_of.zone,)
+        picture = explanation_overlay.picture_of(made_of.explanation, prediction, zones)
+    outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)
+    return OverlayState({}, {}, outline, prediction.frames, labels, picture)

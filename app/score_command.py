@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from bsnet_core.errors import BSNetError, UnforeseenError
+from bsnet_core.errors import BSNetError, ReportError, UnforeseenError, UnreadableImageError
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction, Predictor
@@ -39,18 +41,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     json_to_screen = arguments.json is not None and str(arguments.json) == "-"
     lines = sys.stderr if json_to_screen else sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        # A file name that the screen's encoding lacks must not stop the run.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.stderr.write(DISCLAIMER + "\n")
     try:
         files, folder_errors = _files_of(arguments.paths)
+        # An earlier result that lies among the images is no image.
+        files = [path for path in files if arguments.json is None or path.absolute() != arguments.json.absolute()]
+        if not files and not folder_errors:
+            raise UnreadableImageError("There is no image to score in what was named.")
+        # The model first: where it cannot be loaded, an earlier result file stays as it is.
+        predictor = _load_predictor(arguments.model, arguments.device, arguments.attention) if files else None
         with _json_output(arguments.json) as records:
             for path, error in folder_errors:
                 _write_failure(path, error, lines, records)
-            if not files:
-                if not folder_errors:
-                    lines.write("There is no image to score.\n")
-                return EXIT_SOME_FAILED
-            predictor = _load_predictor(arguments.model, arguments.device, arguments.attention)
-            failures = _score_all(predictor, files, lines, records)
+            failures = _score_all(predictor, files, lines, records) if predictor is not None else 0
     except BSNetError as error:
         sys.stderr.write(f"bsnet-score: {error}\n")
         return EXIT_SOME_FAILED
@@ -60,6 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever read our lines has gone; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_SOME_FAILED
+    except OSError as error:
+        sys.stderr.write(f"bsnet-score: the results cannot be written: {error.strerror}.\n")
         return EXIT_SOME_FAILED
     return EXIT_SOME_FAILED if failures or folder_errors else EXIT_OK
 
@@ -95,10 +105,17 @@ def _files_of(paths: Sequence[Path]) -> tuple[list[Path], list[tuple[Path, BSNet
     errors: list[tuple[Path, BSNetError]] = []
     for path in paths:
         try:
-            files += find_images(path) if path.is_dir() else [path]
+            files += find_images(path) if _is_folder(path) else [path]
         except BSNetError as error:
             errors.append((path, error))
     return files, errors
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # behind a folder that may not be entered; reading it says so
+        return False
 
 
 def _load_predictor(model: Path | None, device: str, attention: str | None) -> Predictor:
@@ -122,7 +139,7 @@ def _score_all(predictor: Predictor, files: Sequence[Path], lines: TextIO, recor
             continue
         _write(lines, _line(path, prediction))
         if records is not None:
-            _write(records, json.dumps(record_of(path, prediction, read_seconds), ensure_ascii=False))
+            _write(records, json.dumps(record_of(path, prediction, read_seconds)))
     return failures
 
 
@@ -134,7 +151,9 @@ def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
         radiograph = read_radiograph(path)
         read_seconds = time.perf_counter() - start
         return predictor.predict(radiograph), read_seconds
-    except (OSError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
+    except BSNetError:
+        raise
+    except Exception as error:
         # One odd file must not end a run over thousands; the kind of error helps to report it.
         raise UnforeseenError(f"The file could not be processed ({type(error).__name__}).") from error
 
@@ -144,15 +163,20 @@ def _line(path: Path, prediction: Prediction) -> str:
 
     zones = " ".join(f"{zone.name}{prediction.score[zone]}" for zone in ZONES)
     confidence = min(prediction.confidence_of(zone) for zone in ZONES)
-    line = f"{path}\t{zones}\tglobal {prediction.score.total}/18\tlowest confidence {confidence:.0%}"
+    line = f"{_on_one_line(path)}\t{zones}\tglobal {prediction.score.total}/18\tlowest confidence {confidence:.0%}"
     return "\t".join([line, *prediction.quality])
 
 
 def _write_failure(path: Path, error: BSNetError, lines: TextIO, records: TextIO | None) -> None:
-    _write(lines, f"{path}\tnot scored [{error.code}]\t{error}")
+    _write(lines, f"{_on_one_line(path)}\tnot scored [{error.code}]\t{error}")
     if records is not None:
         failure: Mapping[str, str] = {"file": str(path), "error": str(error), "code": str(error.code)}
-        _write(records, json.dumps(failure, ensure_ascii=False))
+        _write(records, json.dumps(failure))
+
+
+def _on_one_line(path: Path) -> str:
+    # File names may hold line ends and escape sequences.
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(path))
 
 
 def _write(stream: TextIO, line: str) -> None:
@@ -169,11 +193,22 @@ def _json_output(path: Path | None) -> Iterator[TextIO | None]:
         yield sys.stdout
     else:
         try:
+            if path.is_file() and _starts_unlike_json(path):
+                raise ReportError(f"{path} is not a result of this command and is left as it is. Choose another name.")
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
-            raise UnforeseenError(f"The result file {path} cannot be written: {error.strerror}.") from error
+            raise ReportError(f"The result file {path} cannot be written: {error.strerror}.") from error
+        # A file that was there before keeps its mode otherwise; a device such as /dev/null must keep its own.
+        if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             yield file
+
+
+def _starts_unlike_json(path: Path) -> bool:
+    # "--json *.dcm" must not cost anybody a picture.
+    with path.open("rb") as file:
+        return file.read(1) not in (b"", b"{")
 
 
 if __name__ == "__main__":

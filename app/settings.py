@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -51,4 +50,4 @@ class Settings:
         """Writes the file now and takes others' access away."""
         self._store.sync()
         if self._path.exists():
-            os.chmod(self._path, 0o600)
+            self._path.chmod(0o600)

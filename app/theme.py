@@ -10,7 +10,9 @@ QToolTip { color: #e6e9ec; background: #2a2f35; border: 1px solid #444b53; paddi
 QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: #aeb6bf; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0; }
 QListView { border: 0; outline: 0; }
-QListView::item { border-radius: 6px; }
+QListView::item { border-radius: 6px; padding: 3px; }
+QListView::item:selected { background: #2b4a5c; color: #ffffff; }
+QListView::item:hover:!selected { background: #252a30; }
 QSplitter::handle { background: #14161a; }
 #zoneCell { background: #2a2f35; border: 1px solid #3a4149; border-radius: 6px; }
 #zoneCell[unsure="true"] { border: 2px dashed #d9a441; }

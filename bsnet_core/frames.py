@@ -131,7 +131,9 @@ class Frames:
         rotation = left @ right
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
 
-    def network_map_to_image(self, values: npt.NDArray[np.generic], *, nearest: bool = False) -> npt.NDArray[np.generic]:
+    def network_map_to_image(
+        self, values: npt.NDArray[np.generic], *, nearest: bool = False
+    ) -> npt.NDArray[np.generic]:
         """A (side, side) map of the network frame on the original pixel grid, (height, width), same dtype.
 
         Args:
@@ -147,7 +149,9 @@ class Frames:
             return cropped[rows[:, None], columns[None, :]]
         return cv2.resize(cropped, (width, height), interpolation=cv2.INTER_LINEAR)
 
-    def image_map_to_aligned(self, values: npt.NDArray[np.generic], *, nearest: bool = False) -> npt.NDArray[np.generic]:
+    def image_map_to_aligned(
+        self, values: npt.NDArray[np.generic], *, nearest: bool = False
+    ) -> npt.NDArray[np.generic]:
         """A (height, width) map of the image shown in the aligned frame, (side, side); outside is zero."""
         interpolation = cv2.INTER_NEAREST if nearest else cv2.INTER_LINEAR
         return cv2.warpAffine(

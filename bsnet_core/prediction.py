@@ -129,9 +129,7 @@ class Predictor:
         self._model = model.to(device).to(memory_format=torch.channels_last).eval()
 
     @classmethod
-    def load(
-        cls, model_dir: Path | None = None, device: str = "auto", attention: Attention | None = None
-    ) -> Predictor:
+    def load(cls, model_dir: Path | None = None, device: str = "auto", attention: Attention | None = None) -> Predictor:
         """Loads a model folder.
 
         Args:
@@ -202,7 +200,7 @@ class Predictor:
     def _as_batch(self, network_images: npt.NDArray[np.float32]) -> torch.Tensor:
         import torch
 
-        batch = torch.from_numpy(np.ascontiguousarray(network_images))[:, None]
+        batch = torch.tensor(network_images)[:, None]  # a copy: predictions hold read-only arrays
         return batch.to(self.device).contiguous(memory_format=torch.channels_last)
 
     def _predict_prepared(

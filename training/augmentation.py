@@ -17,9 +17,9 @@ import numpy.typing as npt
 # The library asks the network for a newer version at import.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-import albumentations as A  # noqa: E402
+import albumentations as A
 
-from training.config import AugmentationConfig  # noqa: E402
+from training.config import AugmentationConfig
 
 Image = npt.NDArray[np.uint8]
 

@@ -50,7 +50,7 @@ class Checkpoint:
         try:
             values = torch.load(path, map_location="cpu", weights_only=True)
             checkpoint = cls(**values)
-        except Exception as error:  # noqa: BLE001 - torch raises many kinds for a damaged file
+        except Exception as error:
             raise ConfigurationError(f"The checkpoint {path} cannot be read: {error}") from error
         if checkpoint.settings != settings:
             raise ConfigurationError(

@@ -181,7 +181,9 @@ class RunConfig:
             "precision": self.precision,
             "initial_encoder": self.initial_encoder,
             "target": self.target.value,
-            "data": {key: str(value) if isinstance(value, Path) else value for key, value in _fields(self.data).items()},
+            "data": {
+                key: str(value) if isinstance(value, Path) else value for key, value in _fields(self.data).items()
+            },
             "model": self.model.to_dict(),
             "loss": _fields(self.loss),
             "augmentation": _fields(self.augmentation),

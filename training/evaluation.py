@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -22,7 +21,7 @@ from bsnet_core.reading import read_radiograph
 from training.canonical import canonical_alignment
 from training.config import RunConfig
 from training.datasets.sample import Sample
-from training.prepared import PreparedImages
+from training.prepared import PreparedImages, read_mask
 from training.stages import MISALIGNMENT_SEED, as_tensor, hard_dice, predict_zones, random_misalignments
 
 Readings = npt.NDArray[np.int_]
@@ -36,8 +35,10 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
     """
     dices, ious, patients = [], [], []
     refused = 0
-    for sample in tqdm([s for s in samples if s.mask is not None], desc="lungs", leave=False, disable=None):
-        reference = cv2.imread(str(sample.mask), cv2.IMREAD_GRAYSCALE) > 0
+    for sample in tqdm(samples, desc="lungs", leave=False, disable=None):
+        if sample.mask is None:
+            continue
+        reference = read_mask(sample.mask)
         try:
             mask = predictor.predict(read_radiograph(sample.image)).lung_mask
         except UnsuitableImageError:
@@ -150,5 +151,3 @@ def _as_matrix(alignment: npt.NDArray[np.float64], device: torch.device) -> torc
 
 def _mean_with_interval(values: Sequence[float], patients: Sequence[str]) -> dict[str, Any]:
     return {"mean": float(np.mean(values)), "interval_95": grouped_bootstrap_interval(values, patients)}
-
-

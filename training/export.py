@@ -19,7 +19,7 @@ from training.evaluation import (
     evaluate_scores,
     second_radiologist_overall,
 )
-from training.run import RunData, choose_device, data_fingerprint, last_trained_stage, load_data, load_stage_weights
+from training.run import RunData, best_trained_stage, choose_device, data_fingerprint, load_data, load_stage_weights
 
 LICENCE = (
     "Research use only, non-commercial (the Brixia scores used for training are CC BY-NC-SA 4.0). "
@@ -45,7 +45,7 @@ def export_model(config: RunConfig, folder: Path, version: str) -> ModelCard:
         DataSetError: the data cannot be read.
     """
     data = load_data(config)
-    stage = last_trained_stage(config)
+    stage = best_trained_stage(config)
     model = BSNet(config.model)
     load_stage_weights(model, config, stage)
     draft = ModelCard(config.name, version, config.model, "", LICENCE, INTENDED_USE)

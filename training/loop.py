@@ -22,8 +22,13 @@ from training.config import StageConfig
 class Stage(Protocol):
     """What the loop needs to know of a stage."""
 
-    model: nn.Module
-    config: StageConfig
+    @property
+    def model(self) -> nn.Module:
+        """The whole network."""
+
+    @property
+    def config(self) -> StageConfig:
+        """The stage's settings."""
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Trainable parameters with their share of the learning rate."""
@@ -140,7 +145,13 @@ def fit(stage: Stage, folder: Path, settings: str, *, precision: str, device: to
 
 
 def train_one_epoch(
-    stage: Stage, optimizer: torch.optim.Optimizer, average: RunningAverage, epoch: int, *, precision: str, device: torch.device
+    stage: Stage,
+    optimizer: torch.optim.Optimizer,
+    average: RunningAverage,
+    epoch: int,
+    *,
+    precision: str,
+    device: torch.device,
 ) -> dict[str, float]:
     """One pass over the stage's batches; gives the mean of every part of the loss."""
     stage.train_mode()

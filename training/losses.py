@@ -24,7 +24,7 @@ def differentiable_mae(probabilities: Tensor, targets: Tensor, beta: float) -> T
 
 
 def score_loss(logits: Tensor, targets: Tensor, alpha: float, beta: float) -> Tensor:
-    """alpha SCCE + (1 - alpha) MAE^d of (N, 3, 2, 4) logits against (N, 3, 2, 4) targets (Eq. 1)."""
+    """Equation 1, alpha SCCE + (1 - alpha) MAE^d, of (N, 3, 2, 4) logits against (N, 3, 2, 4) targets."""
     logits = logits.float()
     cross_entropy = -(torch.log_softmax(logits, dim=-1) * targets).sum(dim=-1).mean()
     return alpha * cross_entropy + (1 - alpha) * differentiable_mae(torch.softmax(logits, dim=-1), targets, beta)

@@ -78,16 +78,26 @@ def prepare(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path
     return PreparedImages(tuple(samples), np.load(images_path, mmap_mode="r"), np.load(masks_path, mmap_mode="r"))
 
 
-def _mask_in_network_frame(path: Path, frames: Frames) -> npt.NDArray[np.uint8]:
+def read_mask(path: Path) -> npt.NDArray[np.bool_]:
+    """(H, W) bool, true inside the lungs: every pixel of the file that is not zero.
+
+    Raises:
+        DataSetError: not a readable picture.
+    """
     mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     if mask is None:
         raise DataSetError(f"The mask {path} cannot be read.")
+    return np.asarray(mask) > 0
+
+
+def _mask_in_network_frame(path: Path, frames: Frames) -> npt.NDArray[np.uint8]:
+    mask = read_mask(path)
     if mask.shape != frames.image_shape:
         raise DataSetError(f"The mask {path} has another size than its image: {mask.shape}, {frames.image_shape}.")
     left, top, width, height = frames.box
     shrinks = width < mask.shape[1]
     soft = cv2.resize(
-        np.where(mask > 0, 255, 0).astype(np.uint8),
+        np.where(mask, 255, 0).astype(np.uint8),
         (width, height),
         interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR,
     )

@@ -89,7 +89,7 @@ def run_stage(config: RunConfig, name: StageName, data: RunData | None = None) -
     torch.manual_seed(config.seed)
     model = BSNet(config.model)
     _start_from(model, config, name)
-    model = model.to(device, memory_format=torch.channels_last)
+    model = model.to(device).to(memory_format=torch.channels_last)
     write_run_record(config, data)
     stage = _build_stage(config, name, settings, data, model, device)
     return fit(
@@ -110,16 +110,24 @@ def run_all(config: RunConfig) -> None:
             run_stage(config, name, data)
 
 
-def last_trained_stage(config: RunConfig) -> StageName:
-    """The furthest stage with weights.
+def best_trained_stage(config: RunConfig) -> StageName:
+    """The furthest trained stage; of the two scoring stages the one with the lower validation value.
+
+    The end-to-end stage usually gains a little, but on a small scored set it may not, and validation says so.
 
     Raises:
         ConfigurationError: nothing has been trained.
     """
-    for name in reversed(STAGE_ORDER):
-        if (config.output / name.value / "best.safetensors").exists():
-            return name
-    raise ConfigurationError(f"There are no trained weights in {config.output}.")
+    trained = [name for name in STAGE_ORDER if (config.output / name.value / "best.safetensors").exists()]
+    if not trained:
+        raise ConfigurationError(f"There are no trained weights in {config.output}.")
+    scoring = [name for name in (StageName.SCORING, StageName.END_TO_END) if name in trained]
+    return min(scoring, key=lambda name: _lowest_validation_value(config, name)) if scoring else trained[-1]
+
+
+def _lowest_validation_value(config: RunConfig, name: StageName) -> float:
+    path = config.output / name.value / "history.json"
+    return min(float(row["validation_value"]) for row in json.loads(path.read_text(encoding="utf-8")))
 
 
 def load_stage_weights(model: BSNet, config: RunConfig, name: StageName, *, with_heads: bool = True) -> None:

@@ -160,7 +160,7 @@ def hard_dice(masks: Tensor, references: Tensor) -> list[float]:
     """Dice of each pair of (N, 1, H, W) bool masks."""
     overlap = (masks & references).sum(dim=(1, 2, 3)).double()
     total = masks.sum(dim=(1, 2, 3)) + references.sum(dim=(1, 2, 3))
-    return torch.where(total > 0, 2 * overlap / total.clamp(min=1), 1.0).tolist()  # type: ignore[no-any-return]
+    return torch.where(total > 0, 2 * overlap / total.clamp(min=1), 1.0).tolist()
 
 
 def random_misalignments(count: int, config: AugmentationConfig, rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -305,8 +305,9 @@ class ScoringStage:
         if self.config.frozen_variants > 0 and not self._end_to_end:
             # Every row drawn costs memory for its features: keep to twice as many as an epoch takes.
             weak = weak[: 2 * self.config.weak_images]
-        drawn = rng.choice(np.asarray(weak), min(self.config.weak_images, len(weak)), replace=False) if weak else []
-        return [*self._part.train, *(int(row) for row in drawn)]
+        count = min(self.config.weak_images, len(weak))
+        drawn = [int(row) for row in rng.choice(np.asarray(weak), count, replace=False)] if count else []
+        return [*self._part.train, *drawn]
 
     def batch_count(self, epoch: int) -> int:
         """Batches per epoch."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QSizeF
 from PySide6.QtGui import QTransform
 
 MIN_SCALE, MAX_SCALE = 0.02, 40.0
@@ -51,13 +51,6 @@ class ViewGeometry:
         inverse, _ = self.to_view.inverted()
         return inverse.map(view_point)
 
-    @property
-    def visible(self) -> QRectF:
-        """The part of the picture inside the view, in image pixels."""
-        inverse, _ = self.to_view.inverted()
-        shown = inverse.mapRect(QRectF(QPointF(0, 0), self.view_size))
-        return shown.intersected(QRectF(QPointF(0, 0), self.image_size))
-
     def zoomed(self, factor: float, view_point: QPointF) -> ViewGeometry:
         """Zoomed so that the image point under `view_point` stays there."""
         fixed = self.to_image(view_point)
@@ -71,9 +64,7 @@ class ViewGeometry:
         y = self.centre.y() - view_offset.y() / (self.scale * self.pixel_aspect)
         return replace(
             self,
-            centre=QPointF(
-                min(max(x, 0.0), self.image_size.width()), min(max(y, 0.0), self.image_size.height())
-            ),
+            centre=QPointF(min(max(x, 0.0), self.image_size.width()), min(max(y, 0.0), self.image_size.height())),
         )
 
     def resized(self, view_size: QSizeF) -> ViewGeometry:

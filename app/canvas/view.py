@@ -8,7 +8,7 @@ from enum import Enum, auto
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.frame import FrameRenderer
@@ -22,7 +22,8 @@ from bsnet_core.frames import Frames
 from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
 BACKGROUND = QColor(14, 16, 19)
-TEXT = QColor(205, 210, 216)
+TEXT = QColor(225, 229, 233)
+SHADOW = QColor(0, 0, 0, 200)
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
@@ -66,7 +67,6 @@ class ImageView(QWidget):
     """Shows one radiograph. Left drag: window (right wider, up brighter); middle: pan; right or wheel: zoom."""
 
     window_changed = Signal(object)
-    files_dropped = Signal(list)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,7 +75,6 @@ class ImageView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 320)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAcceptDrops(True)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
         self._geometry: ViewGeometry | None = None
@@ -128,7 +127,7 @@ class ImageView(QWidget):
         return self._geometry
 
     @property
-    def window(self) -> VoiWindow | None:  # type: ignore[override]
+    def voi_window(self) -> VoiWindow | None:
         """The window in use, in modality values."""
         if self._radiograph is None or self._voi is None:
             return None
@@ -185,7 +184,7 @@ class ImageView(QWidget):
     def _update_table(self) -> None:
         if self._radiograph is not None and self._voi is not None:
             self._table = display_table(self._radiograph, self._voi, inverted=self._inverted)
-            self.window_changed.emit(self.window)
+            self.window_changed.emit(self.voi_window)
         self.update()
 
     def _adjust_window(self, offset: QPointF, fine: bool) -> None:
@@ -194,7 +193,8 @@ class ImageView(QWidget):
         step = self._value_range * WINDOW_PER_PX * (FINE if fine else 1.0)
         window = window_of(self._radiograph, self._voi)
         # Up is brighter: a lower centre where high values are bright, a higher one where they are dark.
-        brighter = 1.0 if self._radiograph.shown_inverted == self._inverted else -1.0
+        high_is_bright = self._radiograph.shown_inverted == self._inverted
+        brighter = -1.0 if high_is_bright else 1.0
         function = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
         self.set_voi(
             VoiWindow(
@@ -249,18 +249,6 @@ class ImageView(QWidget):
             else:
                 self._geometry = self._geometry.resized(QSizeF(self.size()))
 
-    def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Accepts files."""
-        if event.mimeData().hasUrls():
-            event.acceptProposedAction()
-
-    def dropEvent(self, event) -> None:  # type: ignore[no-untyped-def]
-        """Passes dropped files on."""
-        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files_dropped.emit(paths)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Picture, overlays, corner texts."""
         painter = QPainter(self)
@@ -270,8 +258,8 @@ class ImageView(QWidget):
             area = self.rect().adjusted(40, 40, -40, -40)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
             return
-        to_view, visible = self._geometry.to_view, self._geometry.visible
-        self._renderer.render(painter, self._table, visible, to_view.mapRect(visible), self.devicePixelRatioF())
+        to_view = self._geometry.to_view
+        self._paint_picture(painter, self._renderer, self._table, to_view)
         state = self._overlays
         if state.explanation is not None and state.strength("explanation") > 0:
             explanation_overlay.paint(painter, to_view, state.explanation, state.strength("explanation"))
@@ -281,23 +269,37 @@ class ImageView(QWidget):
             zones_overlay.paint(painter, to_view, state.frames, state.labels, state.strength("zones"))
         self._paint_corners(painter, self._radiograph, self._geometry)
 
+    def _paint_picture(
+        self, painter: QPainter, renderer: FrameRenderer, table: npt.NDArray[np.uint8], to_view: QTransform
+    ) -> None:
+        ratio = self.devicePixelRatioF()
+        to_device = to_view * QTransform.fromScale(ratio, ratio)
+        frame = renderer.render(table, to_device, (QSizeF(self.size()) * ratio).toSize())
+        if frame is not None:
+            frame.image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
+
     def _paint_corners(self, painter: QPainter, radiograph: Radiograph, geometry: ViewGeometry) -> None:
         font = QFont(self.font())
         font.setPixelSize(12)
         painter.setFont(font)
         facts = radiograph.facts
-        window = self.window
+        window = self.voi_window
         height, width = radiograph.shape
         patient = [facts.patient_name.replace("^", " "), facts.patient_id, facts.patient_sex]
         when = facts.study_date
         if len(when) == 8:
             when = f"{when[:4]}-{when[4:6]}-{when[6:]}"
-        study = [when, facts.study_description, " ".join(part for part in (facts.modality, facts.view_position) if part)]
+        laterality = f"laterality {facts.image_laterality}" if facts.image_laterality else ""
+        view = "  ".join(part for part in (facts.modality, facts.view_position, laterality) if part)
+        study = [when, facts.study_description, view]
         scale = geometry.scale * self.devicePixelRatioF()
-        shown = [f"C {window.centre:.0f}  W {window.width:.0f}" if window else "", f"Zoom {scale:.0%}"]
+        shown = [window_text(window) if window else "", f"Zoom {scale:.0%}"]
         if self._inverted:
             shown.append("Inverted")
-        size = [f"{width} × {height}, {radiograph.bits_stored} bit", "lossy compression" if facts.lossy_compressed else ""]
+        size = [f"{width} × {height}, {radiograph.bits_stored} bit"]
+        if facts.lossy_compressed:
+            size.append("lossy compression")
         area = QRectF(self.rect()).adjusted(10, 8, -10, -8)
         left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
         top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
@@ -307,23 +309,40 @@ class ImageView(QWidget):
             (shown, left | bottom),
             (size, right | bottom),
         ):
-            text = "\n".join(line for line in lines if line)
-            painter.setPen(QColor(0, 0, 0, 190))
-            painter.drawText(area.translated(1, 1), int(alignment), text)
-            painter.setPen(TEXT)
-            painter.drawText(area, int(alignment), text)
+            _write(painter, area, int(alignment), "\n".join(line for line in lines if line))
         self._paint_sides(painter, area, facts.patient_orientation)
 
     def _paint_sides(self, painter: QPainter, area: QRectF, orientation: tuple[str, str] | None) -> None:
+        on_left, on_right = side_letters(orientation)
         font = QFont(self.font())
-        font.setPixelSize(18 if orientation else 11)
-        font.setBold(orientation is not None)
+        font.setPixelSize(18 if on_right else 11)
+        font.setBold(bool(on_right))
         painter.setFont(font)
-        painter.setPen(TEXT)
-        # PatientOrientation names the direction that rows run to: the letter on the right of the picture.
-        on_right = orientation[0] if orientation else ""
-        on_left = "".join(OPPOSITE.get(letter, "") for letter in on_right)
-        middle, side = Qt.AlignmentFlag.AlignVCenter, "side not\nstated"
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | middle), on_left or side)
-        if on_right:
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignRight | middle), on_right)
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        for text, side in ((on_left or "side not\nstated", left), (on_right, right)):
+            _write(painter, area, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+def side_letters(orientation: tuple[str, str] | None) -> tuple[str, str]:
+    """The letters for the picture's left and right edge; empty where the file does not state them.
+
+    Args:
+        orientation: PatientOrientation (DICOM PS3.3 C.7.6.1.1.1): where rows run to, and where columns run to.
+    """
+    on_right = orientation[0] if orientation is not None else ""
+    if any(letter not in OPPOSITE for letter in on_right):
+        return "", ""
+    return "".join(OPPOSITE[letter] for letter in on_right), on_right
+
+
+def _write(painter: QPainter, area: QRectF, alignment: int, text: str) -> None:
+    painter.setPen(SHADOW)
+    painter.drawText(area.translated(1, 1), alignment, text)
+    painter.setPen(TEXT)
+    painter.drawText(area, alignment, text)
+
+
+def window_text(window: VoiWindow) -> str:
+    """Centre and width with as many digits as they deserve."""
+    digits = 0 if window.width >= 20 else 3
+    return f"C {window.centre:.{digits}f}  W {window.width:.{digits}f}"

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
-from skimage.segmentation import find_boundaries
 
 from bsnet_core.brixia import Zone
-from bsnet_core.explanation import Explanation
 from bsnet_core.frames import Frames
-from bsnet_core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
+    from bsnet_core.prediction import Prediction
 
 CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
 FULL_STRENGTH_SHARE = 0.5
 """A super-pixel this share of the strongest one's contribution is drawn at full strength."""
 FAINTEST = 0.08
+RIM = (235, 235, 235)
 
 
 @dataclass(frozen=True)
@@ -56,12 +60,24 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
     labels = explanation.superpixels
     pixels = np.dstack([colour[labels], np.rint(alpha[labels] * 255).astype(np.uint8)])
     # A pale rim keeps black super-pixels apart from dark lung.
-    rim = find_boundaries(labels, mode="inner") & (alpha[labels] > 0)
-    pixels[rim] = (245, 245, 245, 200)
+    is_black = np.zeros(count, dtype=bool) if strongest <= 0 else (alpha > 0) & ~colour.any(axis=1)
+    rim = _inner_borders(labels) & is_black[labels]
+    pixels[rim, :3] = RIM
     pixels = np.ascontiguousarray(pixels)
     side = labels.shape[0]
     image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
     return ExplanationPicture(image, _transform_of(prediction.frames))
+
+
+def _inner_borders(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """Pixels with another super-pixel right beside, above or below them."""
+    borders = np.zeros(labels.shape, dtype=bool)
+    across, down = labels[:, 1:] != labels[:, :-1], labels[1:] != labels[:-1]
+    borders[:, 1:] |= across
+    borders[:, :-1] |= across
+    borders[1:] |= down
+    borders[:-1] |= down
+    return borders
 
 
 def paint(painter: QPainter, to_view: QTransform, picture: ExplanationPicture, opacity: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -10,7 +11,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
 
 from bsnet_core.frames import apply
-from bsnet_core.prediction import Prediction
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
 
 COLOUR = QColor(88, 196, 221)
 UPSAMPLING = 4

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
 
 from bsnet_core.brixia import Zone
 from bsnet_core.frames import Frames, apply
-from bsnet_core.prediction import Prediction
 from bsnet_core.quality import LOW_CONFIDENCE
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
 
 ROW_EDGES = (0.0, 0.35, 0.65, 1.0)
 """Zone borders as shares of the aligned height: the middle of the ROI bands' overlaps."""
@@ -80,7 +83,7 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
 
 
 def _write_side(painter: QPainter, polygon: QPolygonF, text: str) -> None:
-    middle = (polygon[0] + polygon[1]) / 2
+    middle = (polygon.at(0) + polygon.at(1)) / 2
     font = QFont(painter.font())
     font.setPixelSize(13)
     _write(painter, QRectF(middle.x() - 60, middle.y() - 22, 120, 18), text, font)

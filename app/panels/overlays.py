@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.session import Study
 from bsnet_core.brixia import ZONES, Zone
 
 ALL_ZONES = "all zones"
 LEGEND = (
-    "Masking these super-pixels lowers the predicted class: "
-    "<span style='color:#ff961e'>■</span> 1&nbsp; <span style='color:#e12323'>■</span> 2&nbsp; "
-    "<span style='color:#000000; background:#cfd4d9'>■</span> 3"
+    "Parts that speak for the predicted score: "
+    "<span style='color:#ff961e'>■</span>&nbsp;1 &nbsp;<span style='color:#e12323'>■</span>&nbsp;2 &nbsp;"
+    "<span style='color:#000000; background:#cfd4d9'>■</span>&nbsp;3"
 )
 
 
@@ -33,17 +34,19 @@ class OverlaysPanel(QWidget):
     switched = Signal(str, bool)
     faded = Signal(str, int)
     zone_chosen = Signal(object)
-    explanation_wanted = Signal()
 
-    def __init__(self, actions: dict[str, QAction], opacity: dict[str, int], parent: QWidget | None = None) -> None:
-        """Args: actions: the checkable action of every overlay; opacity: in percent."""
+    def __init__(
+        self, actions: dict[str, QAction], opacity: dict[str, int], explain: QAction, parent: QWidget | None = None
+    ) -> None:
+        """Args: actions: the checkable action of every overlay; opacity: in percent; explain: starts the map."""
         super().__init__(parent)
         box = QGroupBox("Overlays", self)
         grid = QGridLayout()
-        self._sliders: dict[str, QSlider] = {}
+        grid.setHorizontalSpacing(12)
         for row, (name, action) in enumerate(actions.items()):
             check = QCheckBox(f"{action.text().replace('&', '')}  ({action.shortcut().toString()})", box)
             check.setChecked(action.isChecked())
+            check.setToolTip(action.toolTip())
             check.toggled.connect(action.setChecked)
             action.toggled.connect(check.setChecked)
             action.toggled.connect(lambda shown, name=name: self.switched.emit(name, shown))
@@ -53,30 +56,32 @@ class OverlaysPanel(QWidget):
             slider.setAccessibleName(f"Opacity of {check.text()}")
             slider.setToolTip("Opacity")
             slider.valueChanged.connect(lambda percent, name=name: self.faded.emit(name, percent))
-            self._sliders[name] = slider
             grid.addWidget(check, row, 0)
             grid.addWidget(slider, row, 1)
         self._explain = QPushButton("Explain", box)
-        self._explain.setToolTip("Compute the super-pixel map of this picture (paper, Eq. 4)")
+        self._explain.setToolTip(explain.toolTip())
         self._explain.setEnabled(False)
-        self._explain.clicked.connect(self.explanation_wanted)
+        self._explain.clicked.connect(explain.trigger)
         self._zones = QComboBox(box)
         self._zones.addItem(ALL_ZONES, None)
         for zone in ZONES:
             self._zones.addItem(f"zone {zone.name}", zone)
         self._zones.setAccessibleName("Zone explained")
+        self._zones.setToolTip("Zone whose explanation is shown")
         self._zones.currentIndexChanged.connect(lambda: self.zone_chosen.emit(self.chosen_zone))
-        legend = QLabel(LEGEND, box)
-        legend.setWordWrap(True)
-        legend.setObjectName("small")
+        self._legend = QLabel("", box)
+        self._legend.setWordWrap(True)
+        self._legend.setObjectName("small")
+        self._legend.setAccessibleName("Explanation legend")
         row_layout = QHBoxLayout()
-        row_layout.addWidget(self._explain)
-        row_layout.addWidget(self._zones)
+        row_layout.addWidget(self._explain, 1)
+        row_layout.addWidget(self._zones, 1)
         inside = QVBoxLayout(box)
-        inside.setContentsMargins(0, 6, 0, 0)
+        inside.setContentsMargins(0, 8, 0, 0)
+        inside.setSpacing(8)
         inside.addLayout(grid)
         inside.addLayout(row_layout)
-        inside.addWidget(legend)
+        inside.addWidget(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(box)
@@ -91,6 +96,11 @@ class OverlaysPanel(QWidget):
         """Shows one zone's map, or all."""
         self._zones.setCurrentIndex(0 if zone is None else ZONES.index(zone) + 1)
 
-    def allow_explaining(self, allowed: bool) -> None:
-        """Whether there is a result to explain and nothing else going on."""
-        self._explain.setEnabled(allowed)
+    def show_study(self, study: Study | None, *, busy: bool) -> None:
+        """Follows the open study; there is something to explain once it is scored and nothing else goes on."""
+        scored = study is not None and study.prediction is not None
+        explained = study is not None and study.explanation is not None
+        self._explain.setEnabled(scored and not busy)
+        self._zones.setEnabled(explained)
+        self._legend.setText(LEGEND if explained else "")
+        self._legend.setVisible(explained)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
 
-from app.session import Session, Study
+from app.session import Session, Study, StudyState
 
 THUMBNAIL_PX = 72
+REASON_LENGTH = 70
+"""Characters of a refusal in the list; the tooltip has it whole."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -55,7 +58,10 @@ class StudyListModel(QAbstractListModel):
         if study.key not in self._icons and study.thumbnail is not None:
             height, width = study.thumbnail.shape
             image = QImage(study.thumbnail.data, width, height, width, QImage.Format.Format_Grayscale8)
-            self._icons[study.key] = QIcon(QPixmap.fromImage(image.copy()))
+            pixmap = QPixmap.fromImage(image.copy())
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
+            self._icons[study.key] = icon
         if study.key in self._icons:
             return self._icons[study.key]
         blank = QPixmap(THUMBNAIL_PX, THUMBNAIL_PX)
@@ -70,12 +76,17 @@ def describe(study: Study) -> str:
     if len(date) == 8:
         date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
     when = "  ".join(part for part in (date, facts.view_position or facts.modality) if part)
+    return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
+
+
+def _state_of(study: Study) -> str:
     state = study.state.value
-    if study.prediction is not None:
-        state = f"predicted {study.prediction.score.total}/18"
-        if study.entered_total is not None:
-            state += f", read {study.entered_total}/18"
-    return "\n".join(part for part in (study.title, when, state) if part)
+    if study.state is StudyState.ANALYSED and study.score is not None:
+        state = f"predicted {study.score.total}/18"
+    elif study.problem and study.state in (StudyState.NOT_SCORED, StudyState.UNREADABLE):
+        state = textwrap.shorten(f"{state}: {study.problem}", REASON_LENGTH, placeholder=" …")
+    read = "" if study.entered_total is None else f", read {study.entered_total}/18"
+    return state + read
 
 
 class StudiesPanel(QWidget):
@@ -94,6 +105,9 @@ class StudiesPanel(QWidget):
         self._list.setUniformItemSizes(False)
         self._list.setWordWrap(True)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setResizeMode(QListView.ResizeMode.Adjust)
+        # A longer state takes another line, and Qt keeps the old height of a row by itself.
+        self._model.dataChanged.connect(self._list.scheduleDelayedItemsLayout)
         self._list.setAccessibleName("Studies of this session")
         self._list.selectionModel().currentChanged.connect(self._choose)
         session.current_changed.connect(self._follow)

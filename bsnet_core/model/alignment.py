@@ -41,7 +41,7 @@ class AlignmentNetwork(nn.Module):
     def from_pooled(self, pooled: Tensor) -> Tensor:
         """The same from a probability map already at the alignment's own side."""
         hidden = F.relu(self.dense(self.localisation(pooled).flatten(1)))
-        return self.matrix(hidden).view(-1, 2, 3)  # type: ignore[no-any-return]
+        return self.matrix(hidden).view(-1, 2, 3)
 
 
 def sampling_grid(alignment: Tensor, height: int, width: int) -> Tensor:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import segmentation_models_pytorch as smp
 from torch import nn
 
@@ -29,4 +32,5 @@ def build_encoder(name: str) -> nn.Module:
 
 def level_channels(encoder: nn.Module) -> tuple[int, ...]:
     """Widths of the four levels at `STRIDES`."""
-    return tuple(int(width) for width in encoder.out_channels[-4:])  # type: ignore[union-attr, arg-type]
+    widths = cast("Sequence[int]", encoder.out_channels)
+    return tuple(int(width) for width in widths[-len(STRIDES) :])

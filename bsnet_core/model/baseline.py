@@ -24,4 +24,4 @@ class Baseline(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Args: images: (N, 1, S, S) float32 in [0, 1]. Returns: (N, 3, 2, 4) logits."""
         pooled = self.pool(self.encoder(images)[-1]).flatten(1)
-        return self.classifier(pooled).unflatten(1, (*GRID_SHAPE, N_CLASSES))  # type: ignore[no-any-return]
+        return self.classifier(pooled).unflatten(1, (*GRID_SHAPE, N_CLASSES))

@@ -67,7 +67,7 @@ class FastFusion(nn.Module):
             if level.shape[-2:] != size:
                 level = F.interpolate(level, size, mode="bilinear", align_corners=False)
             fused = fused + weight * level
-        return self.mix(F.silu(fused))  # type: ignore[no-any-return]
+        return self.mix(F.silu(fused))
 
 
 class BiFeaturePyramid(nn.Module):
@@ -132,7 +132,7 @@ class ScoringHead(nn.Module):
             self.pyramid = BiFeaturePyramid(widths, head_channels)
         else:
             self.pyramid = BackboneOnly(widths)
-        width = int(self.pyramid.out_channels)  # type: ignore[arg-type]
+        width = int(self.pyramid.out_channels)
         count = 1 if shared_classifier else len(ZONES)
         self.classifiers = nn.ModuleList(zone_classifier(width, zone_channels) for _ in range(count))
 

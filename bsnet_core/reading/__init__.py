@@ -66,7 +66,7 @@ def find_images(folder: Path) -> list[Path]:
 def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            os.listdir(path)
+            next(path.iterdir(), None)  # a folder that may not be read says that instead
             raise UnreadableImageError("This is a folder, not an image file.")
         if path.exists() and not path.is_file():
             raise UnreadableImageError("This is no file that can be read.")

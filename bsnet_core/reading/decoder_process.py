@@ -81,7 +81,7 @@ def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return {"code": error.code, "error": str(error)}, b""
     except MemoryError:
         return {"code": "too-large", "error": "There is not enough memory to decode this picture."}, b""
-    except Exception as error:  # every codec raises its own kinds; the parent words the sentence
+    except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the sentence
         return {"code": "unreadable", "error": "", "detail": type(error).__name__}, b""
     little = grey.astype(grey.dtype.newbyteorder("<"), copy=False)
     header = {"shape": list(grey.shape), "dtype": little.dtype.str, "colourfulness": colourfulness}

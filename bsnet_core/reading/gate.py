@@ -18,8 +18,37 @@ READABLE_SOP_CLASSES = {
 READABLE_MODALITIES = frozenset({"", "CR", "DX", "DR", "RG", "XR", "SC", "OT", "HC"})
 LATERAL_VIEWS = frozenset({"LL", "RL", "LAT", "LATERAL", "LLO", "RLO", "LPO", "RPO", "LAO", "RAO", "OBL", "OBLIQUE"})
 OTHER_BODY_PARTS = frozenset(
-    "ABDOMEN ANKLE ARM CLAVICLE COCCYX ELBOW EXTREMITY FEMUR FINGER FOOT FOREARM HAND HEAD HEEL HIP HUMERUS JAW KNEE "
-    "LEG LSPINE CSPINE NECK PELVIS SCAPULA SHOULDER SKULL TOE WRIST BREAST".split()
+    [
+        "ABDOMEN",
+        "ANKLE",
+        "ARM",
+        "CLAVICLE",
+        "COCCYX",
+        "ELBOW",
+        "EXTREMITY",
+        "FEMUR",
+        "FINGER",
+        "FOOT",
+        "FOREARM",
+        "HAND",
+        "HEAD",
+        "HEEL",
+        "HIP",
+        "HUMERUS",
+        "JAW",
+        "KNEE",
+        "LEG",
+        "LSPINE",
+        "CSPINE",
+        "NECK",
+        "PELVIS",
+        "SCAPULA",
+        "SHOULDER",
+        "SKULL",
+        "TOE",
+        "WRIST",
+        "BREAST",
+    ]
 )
 MIN_SIDE_PX = 128
 MAX_COLOURFULNESS = 0.08

@@ -24,7 +24,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-SOP_CLASSES = {"CR": UID("1.2.840.10008.5.1.4.1.1.1"), "DX": UID("1.2.840.10008.5.1.4.1.1.1.1")}
+COMPUTED_RADIOGRAPHY = UID("1.2.840.10008.5.1.4.1.1.1")
+SECONDARY_CAPTURE = UID("1.2.840.10008.5.1.4.1.1.7")
+"""For DX pictures: a DX object must state its detector's pixel spacing, which the repository does not give."""
 NEUTRAL_ADMISSION = datetime.date(2020, 1, 1)
 SOURCE = (
     "Made from image {image} of the COVID-19 image repository, Hannover Medical School, doi 10.25835/0090041, "
@@ -65,12 +67,14 @@ def main() -> None:
 
 
 def write_study(path: Path, pixels: np.ndarray, row: dict[str, str], study: SampleStudy) -> None:
-    """Writes one picture as a CR or DX object."""
+    """Writes one picture as a CR object, or for DX as a secondary capture."""
     modality, day = row["modality"], -int(row["admission_offset"])
     date = (NEUTRAL_ADMISSION + datetime.timedelta(days=day)).strftime("%Y%m%d")
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID = SOP_CLASSES[modality]
+    dataset.SOPClassUID = COMPUTED_RADIOGRAPHY if modality == "CR" else SECONDARY_CAPTURE
+    if modality != "CR":
+        dataset.ConversionType = "WSD"
     dataset.SOPInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample", study.image])
     dataset.StudyInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample study", study.image])
     dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["bsnet-viewer sample series", study.image])

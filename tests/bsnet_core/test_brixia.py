@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,14 +33,31 @@ def test_lost_leading_zeros_are_put_back():
 
 @pytest.mark.parametrize("text", ["", "4", "1234567", "12x", "-1", "00 12"])
 def test_text_that_is_no_score_is_refused(text):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="Brixia score"):
         BrixiaScore.from_text(text)
 
 
 @pytest.mark.parametrize("zones", [(0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 4), (0, 0, 0, 0, 0, -1)])
 def test_zones_out_of_range_are_refused(zones):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="six zones of 0 to 3"):
         BrixiaScore(zones)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (6,), (3, 2, 1)])
+def test_a_grid_of_another_shape_is_refused(shape):
+    # (2, 3) holds as many numbers as (3, 2), in another order.
+    with pytest.raises(ValueError, match="3 rows and 2 columns"):
+        BrixiaScore.from_grid(np.zeros(shape, dtype=int))
+
+
+@given(scores)
+def test_the_mirrored_grid_is_the_grid_with_its_columns_exchanged(score):
+    assert score.mirrored().grid.tolist() == score.grid[:, ::-1].tolist()
+
+
+@given(scores)
+def test_the_total_is_the_sum_over_zones_and_over_the_grid(score):
+    assert score.total == sum(score[zone] for zone in ZONES) == score.grid.sum()
 
 
 def test_t_score_counts_affected_zones():

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -66,10 +67,59 @@ def test_the_aligned_frame_is_the_one_grid_sample_makes():
         assert sampled[1, int(aligned_y), int(aligned_x)] == pytest.approx(y, abs=1e-3)
 
 
+def test_points_of_the_aligned_frame_lie_where_torchs_own_grid_reads():
+    frames = Frames.fit((200, 320), 96, Aspect.KEEP).with_alignment(TILT)
+    grid = torch.nn.functional.affine_grid(torch.from_numpy(TILT)[None], [1, 1, 96, 96], align_corners=False)[0]
+    network_points = (grid.numpy() + 1) * 96 / 2
+    yy, xx = np.mgrid[0:96, 0:96] + 0.5
+    mapped = apply(frames.aligned_to_network, np.stack([xx.ravel(), yy.ravel()], axis=1))
+    assert np.allclose(mapped, network_points.reshape(-1, 2), atol=1e-9)
+
+
+@pytest.mark.parametrize("aspect", Aspect)
+def test_an_image_map_lands_in_the_aligned_frame_where_the_point_map_says(aspect):
+    frames = Frames.fit((301, 203), 128, aspect).with_alignment(TILT)
+    yy, xx = np.mgrid[0:301, 0:203].astype(np.float32) + 0.5
+    columns = np.asarray(frames.image_map_to_aligned(xx))
+    rows = np.asarray(frames.image_map_to_aligned(yy))
+    for aligned_x, aligned_y in [(64.5, 64.5), (50.5, 70.5), (75.5, 58.5)]:
+        x, y = apply(frames.aligned_to_image, [[aligned_x, aligned_y]])[0]
+        # OpenCV's warp counts in steps of 1/32 pixel.
+        assert columns[int(aligned_y), int(aligned_x)] == pytest.approx(x, abs=0.05)
+        assert rows[int(aligned_y), int(aligned_x)] == pytest.approx(y, abs=0.05)
+
+
+@given(height=st.integers(130, 900), width=st.integers(130, 900), aspect=st.sampled_from(Aspect))
+def test_every_label_of_the_image_is_the_one_under_its_centre(height, width, aspect):
+    labels = np.arange(64 * 64, dtype=np.int32).reshape(64, 64)
+    frames = Frames.fit((height, width), 64, aspect)
+    mapped = np.asarray(frames.network_map_to_image(labels, nearest=True))
+    rows, columns = np.array([0, height // 3, height - 1]), np.array([0, width // 2, width - 1])
+    centres = apply(frames.image_to_network, np.stack([columns, rows], axis=1) + 0.5)
+    # Centres on an edge between two network pixels may fall to either side by rounding.
+    clear = (np.abs(centres - centres.round()) > 1e-6).all(axis=1)
+    x, y = np.floor(centres[clear]).astype(int).T
+    assert mapped.shape == (height, width)
+    assert mapped[rows[clear], columns[clear]].tolist() == labels[y, x].tolist()
+
+
+def test_without_alignment_the_aligned_frame_is_the_network_frame():
+    frames = Frames.fit((777, 1203), 384, Aspect.KEEP)
+    assert np.array_equal(frames.aligned_to_network, [[1, 0, 0], [0, 1, 0]])
+    assert np.array_equal(frames.aligned_to_image, frames.network_to_image)
+    assert frames.alignment_angle_deg == 0
+
+
+def test_the_corners_of_the_picture_are_the_corners_of_its_box():
+    frames = Frames.fit((777, 1203), 384, Aspect.KEEP)
+    left, top, width, height = frames.box
+    corners = apply(frames.image_to_network, [[0, 0], [1203, 777]])
+    assert np.allclose(corners, [[left, top], [left + width, top + height]], atol=1e-9)
+    assert (width, height) == (384, 248)
+
+
 def test_showing_the_image_in_the_aligned_frame_agrees_with_the_network():
     rng = np.random.default_rng(0)
-    import cv2
-
     image = cv2.GaussianBlur(rng.random((256, 256)).astype(np.float32), (0, 0), 4)
     frames = Frames.fit((256, 256), 256, Aspect.STRETCH).with_alignment(TILT)
     mine = np.asarray(frames.image_map_to_aligned(image))

@@ -37,7 +37,7 @@ def test_a_result_holds_everything_and_everything_fits_together(predictor, sampl
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
 def test_lungs_are_found_on_both_sides_of_every_sample(predictor, path):
     result = predictor.predict(read_radiograph(path))
-    height, width = result.frames.image_shape
+    width = result.frames.image_shape[1]
     mask = result.lung_mask
     assert 0.1 < mask.mean() < 0.6
     assert mask[:, : width // 2].sum() > 0.05 * mask.size
@@ -137,5 +137,7 @@ def test_the_shipped_model_segments_a_real_film_close_to_its_human_mask(predicto
     values = []
     for row in rows:
         reference = cv2.imread(str(shared_data / "cohen" / row["mask"]), cv2.IMREAD_GRAYSCALE) > 0
-        values.append(dice(predictor.predict(read_radiograph(shared_data / "cohen" / row["image"])).lung_mask, reference))
+        values.append(
+            dice(predictor.predict(read_radiograph(shared_data / "cohen" / row["image"])).lung_mask, reference)
+        )
     assert np.mean(values) > 0.9

@@ -60,7 +60,7 @@ def test_errors_are_signed_absolute_and_correlated():
     assert summary.mean_absolute_error == 0.75
     assert summary.correlation == pytest.approx(np.corrcoef([1, 2, 3, 4], [1, 1, 3, 6])[0, 1])
     assert np.isnan(summarise_errors([1, 1], [1, 2]).correlation)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="same"):
         summarise_errors([], [])
 
 

@@ -35,6 +35,29 @@ def test_the_window_of_the_file_does_not_change_what_the_network_sees():
     assert np.array_equal(narrow.pixels, radiograph().pixels)
 
 
+def test_pixels_cannot_be_changed():
+    with pytest.raises(ValueError, match="read-only"):
+        radiograph().pixels[0, 0] = 1
+
+
+def test_a_falling_rescale_slope_turns_the_order_of_brightness():
+    falling = radiograph(rescale_slope=-2.0, rescale_intercept=100.0)
+    assert np.allclose(falling.pixels, 1 - radiograph().pixels, atol=1e-6)
+
+
+def test_signed_values_are_shifted_back_before_rescaling():
+    signed = Radiograph(
+        np.array([[0, 1000]], np.uint16), stored_offset=-500, bits_stored=12, monochrome1=False, rescale_slope=2.0
+    )
+    assert signed.modality_of(signed.stored).tolist() == [[-1000.0, 1000.0]]
+
+
+@pytest.mark.parametrize(("value", "entry"), [(5, 10.0), (10, 10.0), (11, 40.0), (12, 20.0), (99, 20.0)])
+def test_a_modality_table_holds_its_ends(value, entry):
+    table = LookupTable(10, np.array([10.0, 40.0, 20.0], np.float32), 8)
+    assert radiograph(modality_lut=table).modality_of(np.array([value])).tolist() == [entry]
+
+
 def test_padding_is_black_and_does_not_set_the_range():
     stored = np.full((64, 64), 1000, np.uint16)
     stored[:, 32:] = 2000

@@ -183,7 +183,11 @@ def test_configurations_are_checked_by_name(tmp_path):
     with pytest.raises(ConfigurationError, match=r"gone\.toml"):
         RunConfig.from_file(tmp_path / "gone.toml")
     path = tmp_path / "a.toml"
-    for text, named in (("x = ", "TOML"), ("name = 'a'", "data"), ("name='a'\noutput='b'\nmood=1\n[data]\nroot='r'\ncache='c'", "mood")):
+    for text, named in (
+        ("x = ", "TOML"),
+        ("name = 'a'", "data"),
+        ("name='a'\noutput='b'\nmood=1\n[data]\nroot='r'\ncache='c'", "mood"),
+    ):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=named):
             RunConfig.from_file(path)

@@ -136,7 +136,9 @@ def test_export_writes_a_model_folder_with_honest_figures(make_config, tmp_path,
     assert card.metrics["scores"]["images"] == len(scored)
     assert card.metrics["scores"]["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == 0
     assert card.metrics["alignment"]["closed_form_dice"]["mean"] > card.metrics["alignment"]["do_nothing_dice"]["mean"]
-    assert card.recipe["weights_from_stage"] == "end-to-end"
+    values = {name: row["best"]["validation_value"] for name, row in card.recipe["validation"].items()}
+    chosen = card.recipe["weights_from_stage"]
+    assert chosen == min(("scoring", "end-to-end"), key=lambda name: values[name])
     assert card.data["counts"]["test"]["images_with_score"] == len(scored)
 
 

@@ -73,4 +73,6 @@ def _score(row: dict[str, str], reader: str, root: Path) -> BrixiaScore:
     try:
         return BrixiaScore.from_values(int(row[f"{reader}-{zone.name}"]) for zone in Zone)
     except (KeyError, ValueError) as error:
-        raise DataSetError(f"{root / 'brixia-scores.csv'}: {row['image']}: no Brixia score of reader {reader}.") from error
+        raise DataSetError(
+            f"{root / 'brixia-scores.csv'}: {row['image']}: no Brixia score of reader {reader}."
+        ) from error

@@ -156,7 +156,7 @@ def test_a_configuration_survives_json_and_refuses_what_it_does_not_know():
     with pytest.raises(ValueError, match="colour"):
         BSNetConfig.from_dict({"colour": "red"})
     for wrong in ({"levels": 6}, {"side_px": 100}, {"attentions": ()}, {"temperature": 0.0}, {"attentions": ("ens",)}):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
             dataclasses.replace(config, **wrong)
 
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 from PIL import Image
-from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, JPEGLosslessSV1, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    ExplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from bsnet_core.errors import BSNetError
 from bsnet_core.radiograph import Radiograph
@@ -31,6 +38,15 @@ def write(path, kind, pixels):
     else:
         write_compressed(path, pixels, kind)
     return path.read_bytes()
+
+
+def outcome_of(path):
+    """The picture, whole in every value, or the sentence of its refusal; any other exception fails the test."""
+    try:
+        radiograph = read_radiograph(path, timeout_s=20)
+    except BSNetError as error:
+        return str(error)
+    return radiograph if np.isfinite(radiograph.pixels).all() else ""
 
 
 def mutated(content, rng):
@@ -68,12 +84,8 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(tmp_path, kind):
     assert isinstance(read_radiograph(tmp_path / "whole"), Radiograph)
     for _ in range(MUTATIONS):
         (tmp_path / "damaged").write_bytes(mutated(whole, rng))
-        try:
-            radiograph = read_radiograph(tmp_path / "damaged", timeout_s=20)
-        except BSNetError as error:
-            assert len(str(error)) > 15
-        else:
-            assert np.isfinite(radiograph.pixels).all()
+        outcome = outcome_of(tmp_path / "damaged")
+        assert isinstance(outcome, Radiograph) or len(outcome) > 15
 
 
 @pytest.mark.parametrize("kind", [ExplicitVRLittleEndian, JPEGLSLossless])
@@ -83,9 +95,5 @@ def test_a_damaged_header_gives_a_picture_or_a_sentence(tmp_path, kind):
     header_bytes = whole.index(b"\xe0\x7f\x10\x00")
     for _ in range(60 * MUTATIONS if kind == ExplicitVRLittleEndian else MUTATIONS):
         (tmp_path / "damaged").write_bytes(mutated(whole[:header_bytes], rng) + whole[header_bytes:])
-        try:
-            radiograph = read_radiograph(tmp_path / "damaged", timeout_s=20)
-        except BSNetError as error:
-            assert len(str(error)) > 15
-        else:
-            assert np.isfinite(radiograph.pixels).all()
+        outcome = outcome_of(tmp_path / "damaged")
+        assert isinstance(outcome, Radiograph) or len(outcome) > 15

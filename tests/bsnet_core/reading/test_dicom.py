@@ -6,12 +6,12 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    JPEG2000,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     ImplicitVRLittleEndian,
-    JPEG2000,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
@@ -282,9 +282,7 @@ def test_look_up_tables_are_read_with_all_their_entries(tmp_path):
 
 
 def test_a_table_of_65536_entries_writes_its_length_as_zero(tmp_path):
-    path = write_dicom(
-        tmp_path / "a", ramp(bits=16), 16, VOILUTSequence=Sequence([lut_item(np.arange(65536), 0, 16)])
-    )
+    path = write_dicom(tmp_path / "a", ramp(bits=16), 16, VOILUTSequence=Sequence([lut_item(np.arange(65536), 0, 16)]))
     assert len(read_radiograph(path).voi_luts[0].entries) == 65536
 
 
@@ -347,7 +345,9 @@ def test_spacing_says_what_it_means(tmp_path, tags, row_mm, column_mm, meaning):
     assert spacing.meaning is meaning
 
 
-@pytest.mark.parametrize("spacing", [b"0\\0 ", b"abc\\xyz ", b"0.1 ", b"1\\2\\3 ", b"nan\\nan ", b"-1\\-1 ", b"1e999\\1 "])
+@pytest.mark.parametrize(
+    "spacing", [b"0\\0 ", b"abc\\xyz ", b"0.1 ", b"1\\2\\3 ", b"nan\\nan ", b"-1\\-1 ", b"1e999\\1 "]
+)
 def test_odd_pixel_spacing_costs_only_the_spacing(tmp_path, spacing):
     path = write_dicom(tmp_path / "a", ramp(), 12, PixelSpacing=["0.12345", "0.54321"])
     content = path.read_bytes()
@@ -381,10 +381,13 @@ def test_one_malformed_tag_does_not_cost_the_picture(tmp_path, keyword, usual, o
 
 
 @pytest.mark.parametrize(
-    "missing", ["PhotometricInterpretation", "PixelRepresentation", "SamplesPerPixel", "HighBit", "SpecificCharacterSet"]
+    "missing",
+    ["PhotometricInterpretation", "PixelRepresentation", "SamplesPerPixel", "HighBit", "SpecificCharacterSet"],
 )
 def test_a_missing_description_of_the_pixels_takes_its_usual_meaning(tmp_path, missing):
-    assert np.array_equal(read_radiograph(write_dicom(tmp_path / "a", ramp(bits=16), **{missing: None})).stored, ramp(bits=16))
+    assert np.array_equal(
+        read_radiograph(write_dicom(tmp_path / "a", ramp(bits=16), **{missing: None})).stored, ramp(bits=16)
+    )
 
 
 def test_the_files_facts(tmp_path):

@@ -62,7 +62,9 @@ def test_16_bits_stay_16_bits(tmp_path, suffix, channels):
     assert np.abs(radiograph.stored.astype(int) - pixels).max() <= 1
 
 
-@pytest.mark.parametrize("options", [{"byteorder": ">"}, {"bigtiff": True}, {"compression": "zlib"}, {"tile": (64, 64)}])
+@pytest.mark.parametrize(
+    "options", [{"byteorder": ">"}, {"bigtiff": True}, {"compression": "zlib"}, {"tile": (64, 64)}]
+)
 def test_tiff_in_its_kinds(tmp_path, options):
     tifffile.imwrite(tmp_path / "a.tif", ramp(bits=16), photometric="minisblack", **options)
     assert np.array_equal(read_radiograph(tmp_path / "a.tif").stored, ramp(bits=16))

@@ -1,0 +1,64 @@
+"""`make bench`: measures and prints one table. ARGS names groups to measure only those."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Sequence
+
+# Before Qt: on Windows torch fails to load once Qt is there.
+import torch
+
+from benchmarks.timing import Row
+from bsnet_core.errors import WeightsError
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
+    """What can be measured, by name: a heading and the measurement."""
+    from benchmarks import network, pictures
+
+    return {
+        "forward": ("Forward pass of the shipped model", network.forward_pass),
+        "explanation": ("Explanation map, Eq. 4", network.explanation),
+        "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
+        "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
+        "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),
+    }
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measures the groups asked for, all by default."""
+    measurable = groups()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of {', '.join(measurable)}")
+    chosen = parser.parse_args(argv).groups or list(measurable)
+    if unknown := [name for name in chosen if name not in measurable]:
+        parser.error(f"there is no group {', '.join(unknown)}; there are {', '.join(measurable)}")
+    machine = f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads"
+    _say(f"{platform.machine()}, {machine}, Python {platform.python_version()}, torch {torch.__version__}")
+    _say("ratio: the group's first row is 1, more is faster. Seconds are of this machine on this day.")
+    for name in chosen:
+        heading, measure = measurable[name]
+        _say("")
+        _say(f"{heading:<44}{'ratio':>8}{'seconds':>12}")
+        try:
+            rows = measure()
+        except WeightsError as error:
+            _say(f"  not measured: {error}")
+            continue
+        for row in rows:
+            _say(f"  {row.what:<42}{row.ratio:>8.3g}{row.seconds:>12.4f}  {row.note}".rstrip())
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

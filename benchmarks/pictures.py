@@ -1,0 +1,121 @@
+"""Preprocessing, the display frame and reading, on a film of 3000 x 3000 pixels of 12 bit."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QImage, QPainter
+
+from app.canvas.frame import FrameRenderer
+from app.canvas.geometry import ViewGeometry
+from benchmarks.timing import Row, compare
+from bsnet_core.display import auto_window, display_table
+from bsnet_core.model.config import Aspect
+from bsnet_core.preprocessing import preprocess, preprocess_reference
+from bsnet_core.radiograph import Radiograph
+from bsnet_core.reading import read_radiograph
+from bsnet_core.resources import sample_files
+from tests.dicom_files import write_compressed, write_dicom
+
+SIDE_PX = 3000
+BITS = 12
+VIEW = QSize(1200, 1200)
+NETWORK_SIDE_PX = 512
+
+
+@cache
+def large_film() -> npt.NDArray[np.uint16]:
+    """(3000, 3000) stored values 0 to 4095: a sample study enlarged, with grain as a detector has it."""
+    pixels = read_radiograph(sample_files()[0]).pixels
+    enlarged = cv2.resize(np.array(pixels), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)
+    largest = (1 << BITS) - 1
+    grain = np.random.default_rng(0).normal(0, 6, enlarged.shape)
+    return np.clip(np.rint(enlarged * largest + grain), 0, largest).astype(np.uint16)
+
+
+def preprocessing() -> list[Row]:
+    """The fast path against the scikit-image chain, and how far they differ."""
+    pixels = Radiograph(large_film(), stored_offset=0, bits_stored=BITS, monochrome1=False).pixels
+    results: dict[str, npt.NDArray[np.float32]] = {}
+
+    def reference() -> None:
+        results["reference"], _ = preprocess_reference(pixels, NETWORK_SIDE_PX, Aspect.STRETCH)
+
+    def fast() -> None:
+        results["fast"], _ = preprocess(pixels, NETWORK_SIDE_PX, Aspect.STRETCH)
+
+    slow_row, fast_row = compare({"scikit-image": reference, "fast path (OpenCV)": fast}, 3)
+    difference = np.abs(results["fast"] - results["reference"])
+    correlation = float(np.corrcoef(results["fast"].ravel(), results["reference"].ravel())[0, 1])
+    note = f"differs by {difference.mean():.4f}, at most {difference.max():.3f}; correlation {correlation:.4f}"
+    return [slow_row, replace(fast_row, note=note)]
+
+
+def display_frame() -> list[Row]:
+    """What one step of the window costs: the whole picture each time, or what the viewer does."""
+    film = large_film()
+    radiograph = Radiograph(film, stored_offset=0, bits_stored=BITS, monochrome1=False)
+    window = auto_window(radiograph)
+    tables = [display_table(radiograph, replace(window, centre=window.centre + shift)) for shift in (0.0, 10.0)]
+    renderer = FrameRenderer(film)
+    screen = QImage(VIEW, QImage.Format.Format_RGB32)
+    fitted = ViewGeometry.fitted(QSizeF(SIDE_PX, SIDE_PX), 1.0, QSizeF(VIEW))
+    middle = QPointF(VIEW.width() / 2, VIEW.height() / 2)
+    enlarged = fitted.zoomed(1 / fitted.scale, middle)
+    moved = {"left": False}
+
+    def whole() -> None:
+        grey = tables[0][film]
+        image = QImage(grey.data, SIDE_PX, SIDE_PX, SIDE_PX, QImage.Format.Format_Grayscale8)
+        painter = QPainter(screen)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(QRectF(0, 0, VIEW.width(), VIEW.height()), image)
+        painter.end()
+
+    def frame_of(geometry: ViewGeometry, table: npt.NDArray[np.uint8]) -> None:
+        frame = renderer.render(table, geometry.to_view, VIEW)
+        if frame is None:
+            raise RuntimeError("The picture lies outside the view.")
+        painter = QPainter(screen)
+        painter.drawImage(QPointF(frame.left_px, frame.top_px), frame.image)
+        painter.end()
+
+    def zoomed() -> None:
+        # Another place each time, so that nothing kept from the frame before helps.
+        moved["left"] = not moved["left"]
+        frame_of(enlarged.panned(QPointF(5.0 if moved["left"] else -5.0, 0.0)), tables[0])
+
+    def windowed() -> None:
+        frame_of(fitted, tables[1])
+
+    ways: dict[str, Callable[[], object]] = {
+        "whole picture through the table": whole,
+        "viewer, fitted, another window": windowed,
+        "viewer, 1:1, moved": zoomed,
+    }
+    return compare(ways, 15)
+
+
+def reading() -> list[Row]:
+    """From the file to pixels, per transfer syntax."""
+    film = large_film()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        files = {
+            "uncompressed": write_dicom(folder / "plain.dcm", film, BITS),
+            "RLE": write_compressed(folder / "rle.dcm", film, RLELossless, BITS),
+            "JPEG-LS": write_compressed(folder / "jpegls.dcm", film, JPEGLSLossless, BITS),
+            "JPEG 2000": write_compressed(folder / "jpeg2000.dcm", film, JPEG2000Lossless, BITS),
+        }
+        sizes = {kind: path.stat().st_size / 1e6 for kind, path in files.items()}
+        rows = compare({kind: partial(read_radiograph, path) for kind, path in files.items()}, 3)
+    return [replace(row, note=f"{sizes[row.what]:.1f} MB") for row in rows]

@@ -1,0 +1,78 @@
+"""What the tests of the window share: nothing unexpected may be said, and every window is closed to the end."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+
+from bsnet_core.errors import WeightsError
+from bsnet_core.resources import default_model_dir
+
+# The offscreen plugin says this of every window with a smallest size.
+HARMLESS_QT_MESSAGES = ("This plugin does not support propagateSizeHints()",)
+
+
+@pytest.fixture(autouse=True)
+def unexpected_messages_fail(qtlog, caplog):
+    """Fails a test after which a Qt warning or a log record from WARNING up is left; `caplog.clear()` accepts them."""
+    yield
+    from_qt = [record for record in qtlog.records if record.type_name != "QtDebugMsg"]
+    assert [record.message for record in from_qt if record.message.strip() not in HARMLESS_QT_MESSAGES] == []
+    records = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert [record.getMessage() for record in records] == []
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch) -> Path:
+    """A home folder of the test's own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def shipped_model() -> Path:
+    """The folder of the shipped weights."""
+    try:
+        return default_model_dir()
+    except WeightsError as error:
+        pytest.skip(f"needs the shipped weights: {error}")
+
+
+@pytest.fixture
+def no_model(tmp_path) -> Path:
+    """A model folder with nothing in it: pictures open, scores do not come."""
+    folder = tmp_path / "no-model"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def open_viewer(qapp, qtbot, own_home):
+    """Starts the viewer as the command line does; closes it, and waits for its threads, after the test."""
+    from app.__main__ import build_parser, open_window
+    from app.theme import apply_dark_theme
+
+    windows = []
+
+    def start(*arguments):
+        apply_dark_theme(qapp)
+        window = open_window(build_parser().parse_args([str(argument) for argument in arguments]))
+        windows.append(window)
+        window.resize(1440, 900)
+        with qtbot.waitActive(window):
+            window.activateWindow()
+        return window
+
+    yield start
+    for window in windows:
+        window.close()
+        while not window.analysis.close():
+            pass
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QTransform
+
+from app.canvas.frame import FrameRenderer
+
+GREYS = (np.arange(65536) // 16).clip(0, 255).astype(np.uint8)
+
+
+def shown(frame):
+    image = frame.image
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(-1, image.bytesPerLine())
+    return rows[: image.height(), : image.width()].copy()
+
+
+def noise(height, width):
+    return np.random.default_rng(0).integers(0, 4096, (height, width), dtype=np.uint16)
+
+
+@pytest.mark.parametrize("width", [300, 301, 302, 303])
+def test_at_one_to_one_every_pixel_is_its_own_grey_whatever_the_width(width):
+    stored = noise(40, width)
+    frame = FrameRenderer(stored).render(GREYS, QTransform(), QSize(400, 100))
+    assert np.array_equal(shown(frame), GREYS[stored])
+    assert (frame.left_px, frame.top_px) == (0, 0)
+
+
+def test_another_window_on_the_same_place_changes_the_greys():
+    stored = noise(50, 50)
+    renderer = FrameRenderer(stored)
+    renderer.render(GREYS, QTransform(), QSize(50, 50))
+    assert np.array_equal(shown(renderer.render(255 - GREYS, QTransform(), QSize(50, 50))), 255 - GREYS[stored])
+
+
+def test_magnified_pixels_stay_sharp_and_in_their_place():
+    stored = noise(20, 20)
+    frame = FrameRenderer(stored).render(GREYS, QTransform(8, 0, 0, 8, -40, -16), QSize(64, 64))
+    greys = shown(frame)
+    assert greys.shape == (64, 64)
+    # Device pixel 44 + 40 lies in image column 10, device row 3 + 16 in image row 2.
+    assert greys[3, 44] == GREYS[stored[2, 10]]
+    assert np.array_equal(greys[4::8, 4::8], GREYS[stored[2:10, 5:13]])
+
+
+def test_a_large_film_made_small_keeps_its_brightness_and_its_sides():
+    stored = np.full((1500, 1800), 400, dtype=np.uint16)
+    stored[:, 900:] = 3200
+    frame = FrameRenderer(stored).render(GREYS, QTransform(0.1, 0, 0, 0.1, 10, 20), QSize(300, 300))
+    greys = shown(frame)
+    assert greys.shape == (150, 180)
+    assert (frame.left_px, frame.top_px) == (10, 20)
+    assert (greys[:, :88] == GREYS[400]).all()
+    assert (greys[:, 92:] == GREYS[3200]).all()
+
+
+def test_fine_noise_is_averaged_and_not_picked():
+    stored = np.zeros((2048, 2048), dtype=np.uint16)
+    stored[::2, ::2] = 4000
+    frame = FrameRenderer(stored).render(GREYS, QTransform.fromScale(0.25, 0.25), QSize(512, 512))
+    assert np.abs(shown(frame).astype(int) - GREYS[1000]).max() <= 1
+
+
+def test_pixels_that_are_not_square_are_drawn_as_wide_as_they_are():
+    frame = FrameRenderer(noise(100, 100)).render(GREYS, QTransform.fromScale(1.0, 2.0), QSize(400, 400))
+    assert (frame.image.width(), frame.image.height()) == (100, 200)
+
+
+def test_a_picture_outside_the_view_gives_no_frame():
+    renderer = FrameRenderer(noise(100, 100))
+    assert renderer.render(GREYS, QTransform.fromTranslate(500, 0), QSize(400, 400)) is None
+    assert renderer.render(GREYS, QTransform.fromTranslate(0, -101), QSize(400, 400)) is None
+
+
+def test_a_film_wider_than_sixteen_bits_is_drawn():
+    stored = np.tile(np.arange(40000, dtype=np.uint16) % 4096, (2, 1))
+    frame = FrameRenderer(stored).render(GREYS, QTransform.fromTranslate(-39900, 0), QSize(100, 2))
+    assert np.array_equal(shown(frame), GREYS[stored[:, 39900:]])

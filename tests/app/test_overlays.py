@@ -1,0 +1,151 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+
+from app.overlays import explanation, lungs, zones
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.frames import apply
+from tests.app.predictions import IMAGE_SHAPE, SIDE, prediction
+from tests.app.predictions import explanation as explanation_of
+
+HEIGHT, WIDTH = IMAGE_SHAPE
+GREY = 90
+
+
+def painted(paint):
+    """(H, W, 3) colours after painting over even grey, one screen pixel per image pixel."""
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+    image.fill(QColor(GREY, GREY, GREY))
+    painter = QPainter(image)
+    paint(painter, QTransform())
+    painter.end()
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(HEIGHT, WIDTH, 4)
+    return pixels[..., 2::-1].astype(int)
+
+
+def grid_of(result, labels=None, opacity=1.0):
+    shown = zones.labels_of(result) if labels is None else labels
+    return painted(lambda painter, to_view: zones.paint(painter, to_view, result.frames, shown, opacity))
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_each_zone_s_score_stands_in_its_own_sixth_of_the_picture(zone):
+    result = prediction("000000")
+    other = zones.labels_of(result) | {zone: zones.ZoneLabel(3, 0.7)}
+    rows, columns = np.nonzero((grid_of(result) != grid_of(result, other)).any(axis=2))
+    assert len(rows) > 20
+    # A B C, the patient's right lung, on the left of the picture; upper, middle and lower from the top.
+    assert columns.max() < WIDTH / 2 if zone in (Zone.A, Zone.B, Zone.C) else columns.min() >= WIDTH / 2
+    third = 0.7 * HEIGHT / 3
+    middle = HEIGHT / 2 + (zone.row - 1) * third
+    assert abs(rows.mean() - middle) < third / 2
+
+
+def test_the_grid_lies_in_the_patient_s_own_pose():
+    result = prediction(angle_deg=12.0)
+    side = result.frames.side_px
+    corners = apply(result.frames.aligned_to_image, [[0, 0], [side, 0], [side, side], [0, side]])
+    drawn = [
+        zones.zone_polygon(result.frames, Zone.A).at(0),
+        zones.zone_polygon(result.frames, Zone.D).at(1),
+        zones.zone_polygon(result.frames, Zone.F).at(2),
+        zones.zone_polygon(result.frames, Zone.C).at(3),
+    ]
+    assert np.allclose([(point.x(), point.y()) for point in drawn], corners)
+    assert drawn[1].y() > drawn[0].y() + 20
+    pixels = grid_of(result, labels={})
+    for x, y in corners:
+        near = pixels[round(y) - 2 : round(y) + 3, round(x) - 2 : round(x) + 3]
+        assert near.max() > 180
+
+
+def test_neighbouring_zones_share_their_border():
+    frames = prediction(angle_deg=-8).frames
+    upper, lower = zones.zone_polygon(frames, Zone.A), zones.zone_polygon(frames, Zone.B)
+    assert upper.at(3) == lower.at(0)
+    assert upper.at(2) == lower.at(1)
+
+
+def test_the_sides_are_named_above_the_grid():
+    with_names = grid_of(prediction(), labels={})
+    top = 0.15 * HEIGHT
+    above = (with_names[: round(top) - 4] != GREY).any(axis=2)
+    assert above[:, : WIDTH // 2].any()
+    assert above[:, WIDTH // 2 :].any()
+
+
+def test_low_confidence_is_marked_by_more_than_a_number():
+    assert zones.ZoneLabel(1, 0.49).is_unsure
+    assert not zones.ZoneLabel(1, 0.5).is_unsure
+
+
+def test_opacity_fades_the_grid():
+    result = prediction()
+    strong, faint = (np.abs(grid_of(result, opacity=opacity) - GREY).sum() for opacity in (1.0, 0.2))
+    assert 0 < faint < strong / 2
+
+
+def test_the_lung_overlay_covers_the_lung_mask_and_nothing_else():
+    result = prediction()
+    outline = lungs.outline_of(result)
+    pixels = painted(lambda painter, to_view: lungs.paint(painter, to_view, outline, 1.0))
+    touched = (pixels != GREY).any(axis=2)
+    assert (touched == result.lung_mask).mean() > 0.97
+    assert touched[result.lung_mask].mean() > 0.99
+    red, green, blue = pixels[HEIGHT // 2, round(WIDTH * 21 / SIDE)]
+    assert blue > red
+    assert green > red
+
+
+def test_the_lung_outline_has_one_piece_per_lung():
+    path = lungs.outline_of(prediction()).path
+    assert len(path.toSubpathPolygons()) == 2
+    assert path.contains(QPointF(WIDTH * 21 / SIDE, HEIGHT / 2))
+    assert not path.contains(QPointF(WIDTH / 2, HEIGHT / 2))
+
+
+def superpixel_centre(number):
+    row, column = divmod(number, 4)
+    return round((row + 0.5) * HEIGHT / 4), round((column + 0.5) * WIDTH / 4)
+
+
+def map_of(result, supporting, shown=ZONES):
+    picture = explanation.picture_of(explanation_of(supporting), result, shown)
+    return painted(lambda painter, to_view: explanation.paint(painter, to_view, picture, 1.0))
+
+
+@pytest.mark.parametrize("score", [1, 2, 3])
+def test_a_super_pixel_that_speaks_for_the_score_has_its_class_colour(score):
+    result = prediction(f"{score}00000")
+    pixels = map_of(result, {5: (0, 0, score)})
+    colour = explanation.CLASS_COLOURS[score]
+    assert tuple(pixels[superpixel_centre(5)]) == (colour.red(), colour.green(), colour.blue())
+    for other in set(range(16)) - {5}:
+        assert tuple(pixels[superpixel_centre(other)]) == (GREY, GREY, GREY)
+
+
+def test_black_super_pixels_have_a_light_rim():
+    pixels = map_of(prediction("300000"), {5: (0, 0, 3)})
+    row, column = round(HEIGHT * 3 / 8), round(WIDTH / 4)
+    assert pixels[row, column : column + 5].max() > 180
+
+
+def test_zones_scored_zero_show_nothing():
+    assert (map_of(prediction("000000"), {5: (0, 0, 0), 6: (0, 0, 1)}) == GREY).all()
+
+
+def test_a_super_pixel_that_speaks_against_the_score_shows_nothing():
+    against = explanation_of({5: (0, 0, 1)})
+    against.contributions[5] *= -1
+    picture = explanation.picture_of(against, prediction("100000"), ZONES)
+    assert (painted(lambda painter, to_view: explanation.paint(painter, to_view, picture, 1.0)) == GREY).all()
+
+
+def test_one_zone_s_map_leaves_the_others_out():
+    result = prediction("100002")
+    supporting = {5: (0, 0, 1), 10: (2, 1, 2)}
+    only_f = map_of(result, supporting, [Zone.F])
+    assert tuple(only_f[superpixel_centre(5)]) == (GREY, GREY, GREY)
+    assert tuple(only_f[superpixel_centre(10)]) != (GREY, GREY, GREY)
+    assert tuple(map_of(result, supporting)[superpixel_centre(5)]) != (GREY, GREY, GREY)

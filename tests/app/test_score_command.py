@@ -1,0 +1,262 @@
+"""`bsnet-score` as its users call it: arguments in; lines, records and a status out."""
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.score_command import DISCLAIMER, main
+from bsnet_core.brixia import Zone
+from bsnet_core.resources import resources_dir, sample_files
+from tests.dicom_files import CT, ramp, write_dicom
+
+REPOSITORY = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "app.score_command")
+SAMPLE = sample_files()[0]
+ZONE_NAMES = [zone.name for zone in Zone]
+
+needs_model = pytest.mark.skipif(
+    not any((resources_dir() / "weights").glob("*/model.json")), reason="no shipped model in resources/weights"
+)
+
+
+def records_of(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def folder_of_oddities(tmp_path):
+    """One good study among files that must not stop the run; what becomes of each."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    film = SAMPLE.read_bytes()
+    (folder / "cut-off.dcm").write_bytes(film[: len(film) // 2])
+    (folder / "empty.dcm").write_bytes(b"")
+    (folder / "letter.dcm").write_text("Dear colleague, thank you for the referral.")
+    shutil.copy(SAMPLE, folder / "good.dcm")
+    write_dicom(folder / "slice.dcm", ramp(), SOPClassUID=CT, Modality="CT")
+    write_dicom(folder / "side-view.dcm", ramp(), ViewPosition="LL", PatientName="Secret^Name")
+    codes = {
+        "cut-off.dcm": "unreadable",
+        "empty.dcm": "unreadable",
+        "letter.dcm": "unreadable",
+        "good.dcm": None,
+        "slice.dcm": "unsupported-object",
+        "side-view.dcm": "not-frontal-chest",
+    }
+    return folder, codes
+
+
+@needs_model
+def test_every_sample_gets_one_line_and_one_complete_record(tmp_path, capsys):
+    results = tmp_path / "scores.jsonl"
+    assert main([str(SAMPLE.parent), "--json", str(results), "--device", "cpu"]) == 0
+    printed = capsys.readouterr()
+    lines, records = printed.out.splitlines(), records_of(results)
+    assert [line.split("\t")[0] for line in lines] == [str(path) for path in sample_files()]
+    assert [record["file"] for record in records] == [str(path) for path in sample_files()]
+    assert printed.err.count(DISCLAIMER) == 1
+    for line, record in zip(lines, records, strict=True):
+        assert set(record) == {
+            *("file", "scores", "global", "probabilities", "expected"),
+            *("mask_area_fraction", "quality", "model", "seconds"),
+        }
+        assert list(record["scores"]) == list(record["probabilities"]) == list(record["expected"]) == ZONE_NAMES
+        assert record["global"] == sum(record["scores"].values())
+        assert 0 < record["mask_area_fraction"] < 1
+        assert set(record["model"]) == {"name", "version", "sha256"}
+        assert len(record["model"]["sha256"]) == 64
+        assert record["seconds"]["read"] > 0
+        assert record["seconds"]["total"] > 0
+        for zone in ZONE_NAMES:
+            probabilities = np.array(record["probabilities"][zone])
+            assert probabilities.sum() == pytest.approx(1, abs=1e-4)
+            assert record["scores"][zone] == probabilities.argmax()
+            assert record["expected"][zone] == pytest.approx(probabilities @ np.arange(4), abs=1e-3)
+            assert f"{zone}{record['scores'][zone]}" in line
+        assert f"global {record['global']}/18" in line
+
+
+@needs_model
+def test_bad_files_are_named_with_a_reason_and_the_others_are_scored(folder_of_oddities, tmp_path, capsys):
+    folder, codes = folder_of_oddities
+    results = tmp_path / "scores.jsonl"
+    assert main([str(folder), "--json", str(results), "--device", "cpu"]) == 1
+    printed = capsys.readouterr()
+    records = {Path(record["file"]).name: record for record in records_of(results)}
+    assert {name: record.get("code") for name, record in records.items()} == codes
+    assert len(printed.out.splitlines()) == len(codes)
+    for name, code in codes.items():
+        if code is not None:
+            assert set(records[name]) == {"file", "error", "code"}
+            assert records[name]["error"].endswith(".")
+            assert f"{folder / name}\tnot scored [{code}]\t{records[name]['error']}" in printed.out
+    assert "Traceback" not in printed.out + printed.err
+    assert "Secret" not in printed.out + printed.err + results.read_text(encoding="utf-8")
+
+
+@needs_model
+def test_the_ensemble_is_the_mean_of_both_attentions(capsys):
+    probabilities = {}
+    for attention in ("ha", "sa", "ens"):
+        assert main([str(SAMPLE), "--json", "-", "--device", "cpu", "--attention", attention]) == 0
+        record = json.loads(capsys.readouterr().out)
+        probabilities[attention] = np.array([record["probabilities"][zone] for zone in ZONE_NAMES])
+    assert not np.allclose(probabilities["ha"], probabilities["sa"], atol=1e-3)
+    assert np.allclose(probabilities["ens"], (probabilities["ha"] + probabilities["sa"]) / 2, atol=1e-4)
+
+
+@needs_model
+def test_records_on_the_screen_leave_nothing_else_on_standard_output(tmp_path, capsys):
+    missing = tmp_path / "moved-away.dcm"
+    assert main([str(SAMPLE), str(missing), "--json", "-", "--device", "cpu"]) == 1
+    printed = capsys.readouterr()
+    good, bad = (json.loads(line) for line in printed.out.splitlines())
+    assert good["file"] == str(SAMPLE)
+    assert (bad["file"], bad["code"]) == (str(missing), "unreadable")
+    assert f"{missing}\tnot scored" in printed.err
+
+
+@needs_model
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no owner-only file modes")
+def test_the_result_file_is_replaced_and_readable_by_its_owner_only(tmp_path, capsys):
+    results = tmp_path / "scores.jsonl"
+    results.write_text('{"file": "of last week"}\n')
+    results.chmod(0o644)
+    assert main([str(SAMPLE), "--json", str(results), "--device", "cpu"]) == 0
+    assert [record["file"] for record in records_of(results)] == [str(SAMPLE)]
+    assert stat.S_IMODE(results.stat().st_mode) == 0o600
+
+
+@needs_model
+def test_a_picture_named_as_result_file_by_mistake_is_left_as_it_is(tmp_path, capsys):
+    picture = tmp_path / "film.dcm"
+    shutil.copy(SAMPLE, picture)
+    assert main([str(SAMPLE), "--json", str(picture), "--device", "cpu"]) == 1
+    assert picture.read_bytes() == SAMPLE.read_bytes()
+    assert "left as it is" in capsys.readouterr().err
+
+
+@needs_model
+def test_an_earlier_result_among_the_images_is_not_taken_for_an_image(tmp_path, capsys):
+    shutil.copy(SAMPLE, tmp_path / "film.dcm")
+    for _ in range(2):
+        assert main([str(tmp_path), "--json", str(tmp_path / "scores.jsonl"), "--device", "cpu"]) == 0
+    assert len(records_of(tmp_path / "scores.jsonl")) == 1
+
+
+@needs_model
+def test_a_result_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path, capsys):
+    results = tmp_path / "no-such-folder" / "scores.jsonl"
+    assert main([str(SAMPLE), "--json", str(results), "--device", "cpu"]) == 1
+    error = capsys.readouterr().err
+    assert f"The result file {results} cannot be written" in error
+
+
+@needs_model
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux file names may hold any byte")
+def test_file_names_with_line_ends_and_foreign_bytes_stay_on_one_line(tmp_path, capsys):
+    name = os.fsdecode(b"line\nend-\xff.dcm")
+    shutil.copy(SAMPLE, tmp_path / name)
+    assert main([str(tmp_path), "--json", str(tmp_path / "scores.jsonl"), "--device", "cpu"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    (record,) = records_of(tmp_path / "scores.jsonl")
+    assert record["file"] == str(tmp_path / name)
+
+
+def test_a_folder_without_images_is_said_and_fails(tmp_path, capsys):
+    (tmp_path / "notes.txt").write_text("no image")
+    assert main([str(tmp_path)]) == 1
+    printed = capsys.readouterr()
+    assert "There is no image to score" in printed.err
+    assert printed.out == ""
+
+
+def test_a_missing_model_is_named_and_costs_no_earlier_result(tmp_path, capsys):
+    results = tmp_path / "scores.jsonl"
+    results.write_text('{"file": "of last week"}\n')
+    assert main([str(SAMPLE), "--model", str(tmp_path / "nothing"), "--json", str(results)]) == 1
+    assert str(tmp_path / "nothing") in capsys.readouterr().err
+    assert records_of(results) == [{"file": "of last week"}]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux permissions")
+def test_a_folder_without_permission_is_said_and_fails(tmp_path):
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    shutil.copy(SAMPLE, locked / "film.dcm")
+    locked.chmod(0)
+    command = [*COMMAND, str(locked), "--json", str(tmp_path / "scores.jsonl")]
+    if os.geteuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("root may read everything, and setpriv, which takes that away, is not installed")
+        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    try:
+        result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    finally:
+        locked.chmod(0o700)
+    assert result.returncode == 1
+    assert f"{locked}\tnot scored [unreadable]\tThe folder" in result.stdout
+    assert "Traceback" not in result.stderr
+    (record,) = records_of(tmp_path / "scores.jsonl")
+    assert (record["file"], record["code"]) == (str(locked), "unreadable")
+
+
+@needs_model
+def test_the_installed_command_scores_a_sample():
+    result = subprocess.run(
+        [*COMMAND, str(SAMPLE), "--device", "cpu"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"{SAMPLE}\tA")
+    assert len(result.stdout.splitlines()) == 1
+    assert result.stderr == DISCLAIMER + "\n"
+
+
+@pytest.fixture
+def many_films(tmp_path):
+    """More films than are scored before a test can interrupt."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(60):
+        shutil.copy(SAMPLE, folder / f"{number:02}.dcm")
+    return folder
+
+
+@needs_model
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send this signal to one process")
+def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_films, tmp_path):
+    results = tmp_path / "scores.jsonl"
+    command = [*COMMAND, str(many_films), "--json", str(results), "--device", "cpu"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        first = run.stdout.readline()
+        second = run.stdout.readline()
+        run.send_signal(signal.SIGINT)
+        rest, errors = run.communicate()
+    assert run.returncode == 130
+    assert errors == f"{DISCLAIMER}\nbsnet-score: stopped.\n"
+    lines = [first, second, *rest.splitlines()]
+    assert len(lines) < 60
+    scored = [record["file"] for record in records_of(results)]
+    # The line comes before the record: an interrupt between the two leaves one record less.
+    assert scored in ([line.split("\t")[0] for line in lines], [line.split("\t")[0] for line in lines[:-1]])
+
+
+@needs_model
+@pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe in another way")
+def test_a_reader_that_goes_away_ends_the_run_quietly(many_films):
+    command = [*COMMAND, str(many_films), "--device", "cpu"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        run.stdout.readline()
+        run.stdout.close()
+        errors = run.stderr.read()
+        run.wait()
+    assert run.returncode == 1
+    assert errors == DISCLAIMER + "\n"

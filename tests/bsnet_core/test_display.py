@@ -1,0 +1,179 @@
+"""What the eye sees, held against pydicom's own chain of modality and VOI transformations."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
+
+from bsnet_core.display import auto_window, default_voi, display_table, modality_range, window_of
+from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
+from bsnet_core.reading import read_radiograph
+from bsnet_core.resources import sample_files
+from tests.dicom_files import ramp, write_dicom
+
+
+def shown(radiograph, voi=None, **options):
+    """The picture as it appears, (H, W) uint8."""
+    return display_table(radiograph, voi or default_voi(radiograph), **options)[radiograph.stored]
+
+
+def by_pydicom(path):
+    """The same by pydicom, 0 to 255: modality, VOI, polarity."""
+    dataset = dcmread(path)
+    values = apply_voi_lut(apply_modality_lut(dataset.pixel_array, dataset), dataset).astype(np.float64)
+    if "VOILUTSequence" in dataset:
+        low, high = 0.0, 2.0 ** dataset.VOILUTSequence[0].LUTDescriptor[2] - 1
+    else:
+        # pydicom windows into the range that the modality transformation gives BitsStored.
+        signed = dataset.PixelRepresentation == 1
+        stored = [-(2 ** (dataset.BitsStored - 1)), 2 ** (dataset.BitsStored - 1) - 1]
+        ends = np.array(stored if signed else [0, 2**dataset.BitsStored - 1], dtype=np.float64)
+        low, high = ends * float(dataset.get("RescaleSlope", 1)) + float(dataset.get("RescaleIntercept", 0))
+    share = (values - low) / (high - low)
+    if dataset.PhotometricInterpretation == "MONOCHROME1":
+        share = 1 - share
+    return share * 255
+
+
+@pytest.mark.parametrize("function", VoiFunction)
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("slope", "intercept"), [("1", "0"), ("2.5", "-1024"), ("0.5", "100")])
+def test_windows_agree_with_pydicom(tmp_path, function, photometric, slope, intercept):
+    centre = 2000 * float(slope) + float(intercept)
+    path = write_dicom(
+        tmp_path / "a",
+        ramp(),
+        12,
+        PhotometricInterpretation=photometric,
+        RescaleSlope=slope,
+        RescaleIntercept=intercept,
+        WindowCenter=str(centre),
+        WindowWidth=str(1000 * float(slope)),
+        VOILUTFunction=str(function),
+    )
+    assert np.abs(shown(read_radiograph(path)) - by_pydicom(path)).max() < 1
+
+
+@pytest.mark.parametrize("function", VoiFunction)
+def test_windows_over_negative_values_agree_with_pydicom(tmp_path, function):
+    pixels = (ramp().astype(np.int32) - 2048).astype(np.int16)
+    path = write_dicom(
+        tmp_path / "a", pixels, 12, WindowCenter="-200", WindowWidth="1500", VOILUTFunction=str(function)
+    )
+    assert np.abs(shown(read_radiograph(path)) - by_pydicom(path)).max() < 1
+
+
+@pytest.mark.parametrize("name", ["mlut_18", "vlut_04"])
+def test_tables_of_the_ihe_test_pictures_agree_with_pydicom(name, monkeypatch):
+    data_store = pytest.importorskip("data_store")
+    path = Path(data_store.__file__).parent / "data" / f"{name}.dcm"
+    if not path.is_file():
+        pytest.skip("this pydicom-data has no such file")
+    dataset = dcmread(path)
+    radiograph = read_radiograph(path)
+    modality = apply_modality_lut(dataset.pixel_array, dataset)
+    assert np.allclose(radiograph.modality_of(radiograph.stored), modality)
+    if name == "vlut_04":
+        assert np.abs(shown(radiograph) - by_pydicom(path)).max() < 1
+
+
+def film(monochrome1=False, inverse=False, **more):
+    return Radiograph(
+        stored=ramp(),
+        stored_offset=0,
+        bits_stored=12,
+        monochrome1=monochrome1,
+        presentation_inverse=inverse,
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("monochrome1", "inverse", "inverted", "low_is_bright"),
+    [
+        (False, False, False, False),
+        (False, False, True, True),
+        (True, False, False, True),
+        (True, True, False, True),  # INVERSE states MONOCHROME1's polarity again, it does not turn it back
+        (True, True, True, False),
+        (False, True, False, True),
+    ],
+)
+def test_polarity(monochrome1, inverse, inverted, low_is_bright):
+    radiograph = film(monochrome1, inverse)
+    picture = shown(radiograph, VoiWindow(2048, 4096), inverted=inverted)
+    assert (picture[0, 0], picture[-1, -1]) == ((255, 0) if low_is_bright else (0, 255))
+
+
+def test_a_voi_table_is_turned_as_a_window_is():
+    table = LookupTable(0, np.arange(4096, dtype=np.float32), 12)
+    assert shown(film(monochrome1=True), table)[0, 0] == 255
+    assert shown(film(), table)[0, 0] == 0
+
+
+def test_values_beyond_a_table_take_its_ends():
+    table = LookupTable(1000, np.array([10, 200], dtype=np.float32), 8)
+    table_of_film = display_table(film(), table)
+    assert table_of_film[0] == table_of_film[1000] == 10
+    assert table_of_film[1001] == table_of_film[4095] == 200
+
+
+def test_a_window_of_one_is_a_threshold():
+    # PS3.3 C.11.2.1.2: with width 1, values up to centre - 0.5 are black and those above white.
+    table = display_table(film(), VoiWindow(100.5, 1))
+    assert (table[100], table[101]) == (0, 255)
+
+
+def test_the_first_window_is_the_default_where_there_is_no_table():
+    windows = (VoiWindow(1, 2), VoiWindow(3, 4))
+    assert default_voi(film(voi_windows=windows)) is windows[0]
+
+
+def test_the_automatic_window_spans_the_picture_without_its_padding():
+    stored = ramp(200, 200).copy()
+    stored[:100] = 4095
+    window = auto_window(Radiograph(stored, 0, 12, monochrome1=False, padding=(4095, 4095)))
+    values = np.sort(stored[100:].ravel())
+    low, high = window.centre - window.width / 2, window.centre + window.width / 2
+    assert low == pytest.approx(np.percentile(values, 0.5), abs=15)
+    assert high == pytest.approx(np.percentile(values, 99.5), abs=15)
+
+
+def test_the_automatic_window_of_one_value_is_still_a_window():
+    blank = Radiograph(np.full((10, 10), 7, np.uint16), 0, 12, monochrome1=False)
+    window = auto_window(blank)
+    assert window.width > 0
+    assert window.centre == pytest.approx(7)
+
+
+def test_the_modality_range_is_in_modality_values():
+    low, high = modality_range(film(rescale_slope=-2.0, rescale_intercept=100.0))
+    assert (low, high) == (100 - 2 * 4095, 100)
+
+
+def test_adjusting_a_table_starts_from_a_window_over_its_input():
+    window = window_of(film(), LookupTable(-100, np.arange(600, dtype=np.float32), 12, "bone"))
+    assert (window.centre - window.width / 2, window.centre + window.width / 2) == (-100, 500)
+    own = VoiWindow(5, 6)
+    assert window_of(film(), own) is own
+
+
+def test_the_sample_studies_are_read_and_shown_bone_bright():
+    files = sample_files()
+    assert len(files) >= 5
+    assert any(read_radiograph(path).monochrome1 for path in files)
+    for path in files:
+        radiograph = read_radiograph(path)
+        assert radiograph.facts.view_position in ("AP", "PA")
+        assert radiograph.facts.patient_orientation == ("L", "F")
+        # What is shown and what the network sees rise together.
+        picture = shown(radiograph).astype(float)
+        assert np.corrcoef(picture.ravel(), radiograph.pixels.ravel())[0, 1] > 0.99
+        # The middle of the body is denser, so brighter, than the air in the upper lungs on either side of it.
+        height, width = radiograph.shape
+        rows = slice(height // 4, height // 2)
+        middle = np.median(picture[rows, int(0.45 * width) : int(0.55 * width)])
+        lungs = np.median(picture[rows, int(0.2 * width) : int(0.4 * width)])
+        assert middle > lungs

@@ -1,0 +1,9 @@
+"""The journeys drive the whole window; see tests/app/conftest.py."""
+
+from tests.app.conftest import (  # noqa: F401 - fixtures
+    no_model,
+    open_viewer,
+    own_home,
+    shipped_model,
+    unexpected_messages_fail,
+)

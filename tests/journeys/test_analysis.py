@@ -1,0 +1,210 @@
+"""A radiologist lets the network score films: the real weights, the real window."""
+
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QPushButton
+
+from app.overlays.zones import zone_polygon
+from app.session import StudyState
+from bsnet_core.brixia import Zone
+from bsnet_core.reading import read_radiograph
+from bsnet_core.resources import sample_files
+from tests.dicom_files import ramp, write_dicom
+
+pytestmark = pytest.mark.usefixtures("shipped_model")
+RESULT_WITHIN_MS = 120_000
+
+
+@pytest.fixture(scope="module")
+def cpu_predictor(shipped_model):
+    from bsnet_core.prediction import Predictor
+
+    return Predictor.load(shipped_model, device="cpu")
+
+
+def wait_until_analysed(qtbot, viewer, key):
+    def analysed():
+        current = viewer.session.current
+        return current is not None and current.key == key and current.prediction is not None
+
+    qtbot.waitUntil(analysed, timeout=RESULT_WITHIN_MS)
+
+
+def wait_for_states(qtbot, viewer, states):
+    qtbot.waitUntil(lambda: [study.state for study in viewer.session.studies] == states, timeout=RESULT_WITHIN_MS)
+
+
+def on_screen(viewer):
+    return viewer.view.grab().toImage()
+
+
+def test_the_first_sample_is_analysed_by_itself_and_everything_appears(
+    qtbot, open_viewer, shipped_model, cpu_predictor
+):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu")
+    wait_until_analysed(qtbot, viewer, 0)
+    study = viewer.session.current
+    expected = cpu_predictor.predict(read_radiograph(sample_files()[0]))
+    assert study.prediction.score == expected.score
+    assert [viewer.scores.cell(zone).score_text for zone in Zone] == list(str(expected.score))
+    assert viewer.scores.total_text == f"Global {expected.score.total} / 18"
+    assert expected.model.version in viewer.scores.model_text
+    assert expected.model.sha256[:8] in viewer.scores.model_text
+    assert viewer.scores.notes_text == "\n".join(expected.quality)
+    with_overlays = on_screen(viewer)
+    for name in ("lungs", "zones"):
+        viewer.actions_by_name[name].trigger()
+        without = on_screen(viewer)
+        assert without != with_overlays
+        with_overlays = without
+
+
+def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
+    wait_until_analysed(qtbot, viewer, 0)
+    frames = viewer.view.overlays.frames
+    middle = frames.image_shape[1] / 2
+    for zone in Zone:
+        x = zone_polygon(frames, zone).boundingRect().center().x()
+        assert x < middle if zone.is_patient_right else x > middle
+
+
+def test_choosing_another_study_stops_the_first_at_once_and_analyses_the_other(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
+    wait_for_states(qtbot, viewer, [StudyState.ANALYSING, StudyState.READY])
+    viewer.session.select(1)
+    assert viewer.session.study(0).state is StudyState.READY
+    assert viewer.session.study(1).state is StudyState.ANALYSING
+    wait_until_analysed(qtbot, viewer, 1)
+    assert viewer.session.study(0).prediction is None
+    viewer.session.select(0)
+    wait_until_analysed(qtbot, viewer, 0)
+
+
+def test_going_back_to_an_analysed_study_shows_its_result_without_a_second_analysis(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
+    wait_until_analysed(qtbot, viewer, 0)
+    first = viewer.session.study(0).prediction
+    viewer.session.select(1)
+    wait_until_analysed(qtbot, viewer, 1)
+    viewer.session.select(0)
+    assert not viewer.analysis.is_busy
+    assert viewer.session.current.prediction is first
+    assert viewer.view.overlays.frames is first.frames
+    assert viewer.scores.total_text == f"Global {first.score.total} / 18"
+
+
+def test_cancel_stops_the_analysis_and_it_can_be_started_again(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
+    qtbot.waitUntil(lambda: viewer.analysis.is_busy, timeout=30_000)
+    viewer.actions_by_name["cancel"].trigger()
+    assert not viewer.analysis.is_busy
+    assert viewer.session.current.state is StudyState.READY
+    assert viewer.view.radiograph is not None
+    viewer.actions_by_name["analyse"].trigger()
+    wait_until_analysed(qtbot, viewer, 0)
+
+
+def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
+    wait_until_analysed(qtbot, viewer, 0)
+    (cancel,) = [button for button in viewer.statusBar().findChildren(QPushButton) if button.text() == "Cancel"]
+    assert not cancel.isVisible()
+    viewer.actions_by_name["explain"].trigger()
+    qtbot.waitUntil(cancel.isVisible, timeout=30_000)
+    cancel.click()
+    assert not cancel.isVisible()
+    assert not viewer.analysis.is_busy
+    assert viewer.session.current.prediction is not None
+    assert viewer.session.current.explanation is None
+
+
+def test_a_lateral_view_is_shown_and_not_scored_and_the_reason_is_said(qtbot, open_viewer, shipped_model, tmp_path):
+    path = write_dicom(tmp_path / "lateral.dcm", ramp(700, 600), bits=12, ViewPosition="LL")
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", path)
+    wait_for_states(qtbot, viewer, [StudyState.NOT_SCORED])
+    assert viewer.view.radiograph is not None
+    assert "lateral" in viewer.scores.notes_text.lower()
+    assert viewer.scores.total_text == "Global –"
+    assert viewer.messages.text == ""
+
+
+def test_entered_scores_stay_through_analysis_and_are_compared(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=30_000)
+    for zone in Zone:
+        viewer.scores.cell(zone).entry.setCurrentIndex(1 + zone.row)
+    wait_until_analysed(qtbot, viewer, 0)
+    viewer.session.select(1)
+    assert {viewer.scores.cell(zone).entry.currentText() for zone in Zone} == {"–"}
+    viewer.session.select(0)
+    assert [viewer.scores.cell(zone).entry.currentText() for zone in Zone] == ["0", "1", "2", "0", "1", "2"]
+    assert viewer.scores.comparison_text.startswith("Your global score 6.")
+
+
+def test_a_corrupt_file_keeps_picture_prediction_and_entered_score(qtbot, open_viewer, shipped_model, tmp_path):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
+    wait_until_analysed(qtbot, viewer, 0)
+    viewer.scores.cell(Zone.D).entry.setCurrentIndex(4)
+    before, shown = viewer.session.current, on_screen(viewer)
+    corrupt = tmp_path / "corrupt.dcm"
+    corrupt.write_bytes(sample_files()[0].read_bytes()[:5000])
+    viewer.open_paths([corrupt])
+    qtbot.waitUntil(lambda: viewer.messages.text.startswith("Problem: corrupt.dcm: "), timeout=30_000)
+    assert viewer.session.current is before
+    assert viewer.session.current.reading == {Zone.D: 3}
+    viewer.messages.hide()
+    qtbot.waitUntil(lambda: on_screen(viewer) == shown)
+
+
+def test_the_pointer_finds_the_lungs_where_the_overlay_shows_them(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
+    wait_until_analysed(qtbot, viewer, 0)
+    prediction = viewer.session.current.prediction
+    outline = viewer.view.overlays.lungs.path
+    rows, columns = prediction.lung_mask.nonzero()
+    every = slice(None, None, 997)
+    inside = [outline.contains(QPointF(x + 0.5, y + 0.5)) for y, x in zip(rows[every], columns[every], strict=True)]
+    assert sum(inside) > 0.95 * len(inside)
+
+
+CLOSE_WHILE_BUSY = """
+import sys
+import app.__main__ as viewer
+from bsnet_core.resources import sample_files
+
+opened = viewer.open_window
+
+def open_and_close_when_busy(arguments):
+    window = opened(arguments)
+    window.analysis.progressed.connect(lambda stage, share: window.close())
+    return window
+
+viewer.open_window = open_and_close_when_busy
+sys.exit(viewer.main(["--device", "cpu", str(sample_files()[0])]))
+"""
+
+
+def test_closing_during_the_analysis_ends_the_program_cleanly(own_home):
+    ended = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", CLOSE_WHILE_BUSY],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0
+    for sign in ("Traceback", "QThread", "Fatal", "Segmentation", "terminate called"):
+        assert sign not in ended.stderr
+    (log,) = own_home.rglob("viewer.log")
+    assert "ERROR" not in log.read_text()
+
+
+def test_a_screenshot_of_the_first_result_is_taken_and_the_program_ends(own_home, tmp_path):
+    picture = tmp_path / "window.png"
+    arguments = ["--device", "cpu", "--screenshot", str(picture), str(sample_files()[0])]
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", *arguments], capture_output=True, text=True, timeout=200, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert picture.stat().st_size > 50_000

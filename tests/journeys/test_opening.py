@@ -1,0 +1,243 @@
+"""A radiologist opens films: bundled, own, many, and odd ones."""
+
+import warnings
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+
+from app.session import StudyState
+from bsnet_core.brixia import Zone
+from bsnet_core.resources import sample_files
+from tests.dicom_files import CT, ramp, write_dicom
+
+FILM = ramp(700, 600)
+
+
+@pytest.fixture
+def film(tmp_path):
+    return write_dicom(tmp_path / "film.dcm", FILM, bits=12, WindowCenter=2000, WindowWidth=3000)
+
+
+def states(viewer):
+    return [study.state for study in viewer.session.studies]
+
+
+def wait_until_shown(qtbot, viewer, name):
+    def shown():
+        current = viewer.session.current
+        return current is not None and current.path.name == name and viewer.view.radiograph is not None
+
+    qtbot.waitUntil(shown, timeout=30_000)
+
+
+def wait_until_settled(qtbot, viewer):
+    """Every file read or refused, and the network's answer there."""
+
+    def settled():
+        pending = {StudyState.WAITING, StudyState.READING, StudyState.ANALYSING}
+        return bool(viewer.session.studies) and not viewer.analysis.is_busy and pending.isdisjoint(states(viewer))
+
+    qtbot.waitUntil(settled, timeout=60_000)
+
+
+def drop(viewer, *paths):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place, copy = QPointF(400, 300), Qt.DropAction.CopyAction
+    button, key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    with warnings.catch_warnings():
+        # Its constructor from whole pixels is the only one that every Qt 6 has; new ones call it deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        enter = QDragEnterEvent(place.toPoint(), copy, mime, button, key)
+    QApplication.sendEvent(viewer, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(viewer, QDropEvent(place, copy, mime, button, key))
+
+
+def test_the_bundled_samples_are_listed_and_the_first_is_shown(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model)
+    wait_until_shown(qtbot, viewer, sample_files()[0].name)
+    wait_until_settled(qtbot, viewer)
+    assert [study.path for study in viewer.session.studies] == sample_files()
+    assert all(study.thumbnail is not None and study.facts.patient_name for study in viewer.session.studies)
+    assert viewer.session.current.key == 0
+
+
+def test_files_named_on_the_command_line_take_the_samples_place(qtbot, open_viewer, no_model, film):
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    assert [study.path.name for study in viewer.session.studies] == ["film.dcm"]
+    assert (viewer.view.voi_window.centre, viewer.view.voi_window.width) == (2000, 3000)
+    wait_until_settled(qtbot, viewer)
+
+
+def test_a_missing_model_is_said_in_words_and_the_picture_stays_usable(qtbot, open_viewer, no_model, film):
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_settled(qtbot, viewer)
+    assert states(viewer) == [StudyState.NOT_SCORED]
+    assert "model" in viewer.messages.text
+    assert "model" in viewer.scores.notes_text
+    viewer.actions_by_name["invert"].trigger()
+    assert viewer.view.is_inverted
+
+
+def test_ctrl_o_opens_what_is_chosen(qtbot, open_viewer, no_model, film, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(film)], ""))
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    qtbot.keyClick(viewer, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+
+
+def test_files_and_folders_can_be_dropped_together(qtbot, open_viewer, no_model, film, tmp_path):
+    folder = tmp_path / "more"
+    (folder / "inner").mkdir(parents=True)
+    write_dicom(folder / "b.dcm", FILM, bits=12)
+    write_dicom(folder / "inner" / "c.dcm", FILM, bits=12)
+    (folder / "notes.txt").write_text("no image")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    drop(viewer, film, folder)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    assert [study.path.name for study in viewer.session.studies] == ["film.dcm", "b.dcm", "c.dcm"]
+
+
+def test_a_film_dropped_on_the_open_ones_is_shown_and_opening_it_again_goes_back_to_it(
+    qtbot, open_viewer, no_model, film, tmp_path
+):
+    other = write_dicom(tmp_path / "other.dcm", FILM, bits=12)
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    drop(viewer, other)
+    wait_until_shown(qtbot, viewer, "other.dcm")
+    drop(viewer, film)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    assert len(viewer.session.studies) == 2
+
+
+def damaged(path):
+    write_dicom(path, FILM, bits=12)
+    path.write_bytes(path.read_bytes()[:2000])
+    return path
+
+
+ODD_FILES = {
+    "truncated": damaged,
+    "empty": lambda path: path.write_bytes(b"") and None or path,
+    "no-image": lambda path: path.write_text("Dear colleague") and path,
+    "ct": lambda path: write_dicom(path, FILM, bits=12, SOPClassUID=CT, Modality="CT"),
+    "missing": lambda path: path,
+}
+
+
+REASONS = {
+    "truncated": "This DICOM file is cut off",
+    "empty": "This file is empty",
+    "no-image": "This file is neither DICOM nor",
+    "ct": "This DICOM object (CT) is not a plain chest radiograph",
+    "missing": "There is no such file",
+}
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
+    qtbot, open_viewer, no_model, film, tmp_path, kind
+):
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_settled(qtbot, viewer)
+    viewer.scores.cell(Zone.B).entry.setCurrentIndex(3)
+    window, shown = viewer.view.voi_window, viewer.view.radiograph
+    odd = ODD_FILES[kind](tmp_path / f"{kind}.dcm")
+    drop(viewer, odd)
+    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2, timeout=30_000)
+    assert viewer.session.current.path.name == "film.dcm"
+    assert viewer.session.current.reading == {Zone.B: 2}
+    assert viewer.scores.cell(Zone.B).entry.currentText() == "2"
+    assert (viewer.view.radiograph, viewer.view.voi_window) == (shown, window)
+    assert viewer.messages.text.startswith(f"Problem: {kind}.dcm: {REASONS[kind]}")
+    assert QApplication.activeModalWidget() is None
+
+
+def test_choosing_an_odd_file_shows_why_and_the_next_one_shows_its_picture(
+    qtbot, open_viewer, no_model, film, tmp_path
+):
+    odd = ODD_FILES["ct"](tmp_path / "ct.dcm")
+    viewer = open_viewer("--model", no_model, odd, film)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    viewer.session.select(0)
+    assert viewer.view.radiograph is None
+    assert "CT" in viewer.session.current.problem
+    viewer.actions_by_name["next"].trigger()
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+
+
+def test_a_folder_without_images_is_said_so(qtbot, open_viewer, no_model, film, tmp_path):
+    folder = tmp_path / "letters"
+    folder.mkdir()
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_settled(qtbot, viewer)
+    drop(viewer, folder)
+    qtbot.waitUntil(lambda: viewer.messages.text == "Problem: letters: This folder holds no images.")
+    assert len(viewer.session.studies) == 1
+
+
+def test_a_monochrome1_film_has_bright_bones_on_the_screen(qtbot, open_viewer, no_model, tmp_path):
+    path = write_dicom(tmp_path / "film.dcm", 4095 - FILM, bits=12, PhotometricInterpretation="MONOCHROME1")
+    viewer = open_viewer("--model", no_model, path)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    image, geometry = viewer.view.grab().toImage(), viewer.view.view_geometry
+    dark, bright = (geometry.to_view.map(QPointF(x, 350)).toPoint() for x in (80, 520))
+    assert image.pixelColor(bright).value() > image.pixelColor(dark).value() + 100
+
+
+def test_pictures_pushed_out_of_memory_come_back_when_chosen(qtbot, open_viewer, no_model, tmp_path):
+    for number in range(6):
+        pixels = np.full((400, 400), 100 * number + 50, dtype=np.uint16)
+        pixels[100:300, 100:300] = 4000
+        write_dicom(tmp_path / f"{number}.dcm", pixels, bits=12)
+    viewer = open_viewer("--model", no_model, tmp_path)
+    wait_until_settled(qtbot, viewer)
+    for number in (5, 0, 4, 1):
+        viewer.session.select(number)
+        wait_until_shown(qtbot, viewer, f"{number}.dcm")
+        assert viewer.view.radiograph.stored[0, 0] == 100 * number + 50
+    wait_until_settled(qtbot, viewer)
+
+
+def test_keys_switch_overlays_and_the_next_start_remembers(qtbot, open_viewer, no_model, film):
+    viewer = open_viewer("--model", no_model, film)
+    wait_until_settled(qtbot, viewer)
+    viewer.view.setFocus()
+    assert viewer.view.overlays.shown["zones"]
+    qtbot.keyClick(viewer.view, Qt.Key.Key_G)
+    assert not viewer.view.overlays.shown["zones"]
+    viewer.close()
+    again = open_viewer("--model", no_model, film)
+    assert not again.view.overlays.shown["zones"]
+    assert again.view.overlays.shown["lungs"]
+    wait_until_settled(qtbot, again)
+
+
+def test_the_window_always_says_that_this_is_no_medical_device(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    (said,) = [label for label in viewer.findChildren(QLabel) if "not a medical device" in label.text()]
+    assert said.isVisible()
+    assert viewer.rect().contains(said.mapTo(viewer, said.rect().center()))
+
+
+def test_every_action_has_its_own_key_a_tooltip_and_a_menu(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    actions = viewer.actions_by_name.values()
+    keys = [action.shortcut().toString() for action in actions]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+    assert all(key in action.toolTip() for key, action in zip(keys, actions, strict=True))
+    in_menus = {entry for menu in viewer.menuBar().actions() for entry in menu.menu().actions()}
+    assert set(actions) <= in_menus
