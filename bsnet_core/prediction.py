@@ -187,12 +187,15 @@ class Predictor:
         """
         import torch
 
-        from bsnet_core.model.bsnet import BSNet, zone_probabilities
+        from bsnet_core.model.bsnet import BSNet, score_mirrored_too, zone_probabilities
 
         with torch.inference_mode():
-            outputs = self._model(self._as_batch(network_images))
+            batch = self._as_batch(network_images)
+            outputs = self._model(batch)
             if isinstance(self._model, BSNet):
                 probabilities = zone_probabilities(outputs.zone_logits, self.attention, self.card.config.temperature)
+                if self.card.config.mirror_averaging:
+                    probabilities = score_mirrored_too(self._model, batch, probabilities, self.attention)
             else:
                 probabilities = torch.softmax(outputs / self.card.config.temperature, dim=-1)
             return np.asarray(probabilities.float().cpu().numpy())
@@ -214,7 +217,7 @@ class Predictor:
         import torch
 
         from bsnet_core.model.alignment import resample
-        from bsnet_core.model.bsnet import BSNet, zone_probabilities
+        from bsnet_core.model.bsnet import BSNet, score_mirrored_too, zone_probabilities
         from bsnet_core.model.segmentation import lung_probability
 
         side = self.card.config.side_px
@@ -246,8 +249,12 @@ class Predictor:
             with _timed(seconds, "score"):
                 heads = None if self.attention is Attention.ENSEMBLE else [self.attention]
                 logits = self._model.score(features, probability, alignment, heads)
-                temperature = self.card.config.temperature
-                scores = _to_numpy(zone_probabilities(logits, self.attention, temperature)[0])
+                probabilities = zone_probabilities(logits, self.attention, self.card.config.temperature)
+            if self.card.config.mirror_averaging:
+                report("Scoring the mirrored picture", 0.85)
+                with _timed(seconds, "mirrored"):
+                    probabilities = score_mirrored_too(self._model, batch, probabilities, self.attention)
+            scores = _to_numpy(probabilities[0])
         notes = quality_notes(lungs, frames, scores, blank_share=blank_share)
         report("Done", 1.0)
         return self._prediction(frames, network_image, lungs, aligned_image, aligned_lungs, scores, seconds, notes)

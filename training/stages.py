@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, BrixiaScore
 from bsnet_core.model.alignment import resample
-from bsnet_core.model.bsnet import AlignedFeatures, BSNet, zone_probabilities
+from bsnet_core.model.bsnet import AlignedFeatures, BSNet, score_mirrored_too, zone_probabilities
 from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from training.augmentation import Augmentation
@@ -422,5 +422,7 @@ def predict_zones(
         kinds = [*logits, Attention.ENSEMBLE] if len(logits) > 1 else [*logits]
         for kind in kinds:
             probabilities = zone_probabilities(logits, kind, model.config.temperature)
+            if model.config.mirror_averaging:
+                probabilities = score_mirrored_too(model, images, probabilities, kind)
             collected.setdefault(kind, []).append(probabilities.cpu().numpy())
     return {kind: np.concatenate(parts) for kind, parts in collected.items()}

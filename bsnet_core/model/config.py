@@ -66,6 +66,8 @@ class BSNetConfig:
         side_px: Side of the square input.
         aspect: How pictures that are not square are fitted.
         alignment_side_px: Side the lung probability is pooled to before the alignment network.
+        mirror_averaging: Average the probabilities with those of the mirrored picture, zones exchanged back; costs a
+            second pass. Not the paper's.
         temperature: Divisor of the logits before softmax, fitted for calibration; 1 changes nothing.
     """
 
@@ -82,6 +84,7 @@ class BSNetConfig:
     side_px: int = 512
     aspect: Aspect = Aspect.STRETCH
     alignment_side_px: int = 128
+    mirror_averaging: bool = False
     temperature: float = 1.0
 
     def __post_init__(self) -> None:
