@@ -139,10 +139,11 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
     try:
         state = load(content)
         model = build_model(card.config)
-        _check_fit(state, model.state_dict())
+        wanted = model.state_dict()
+        _check_fit(state, wanted)
     except (SafetensorError, ValueError) as error:
         raise WeightsError(f"The weights file {path} does not fit its model card: {error}.") from error
-    model.load_state_dict({name: tensor.to(model.state_dict()[name].dtype) for name, tensor in state.items()})
+    model.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in state.items()})
     return model.eval(), card
 
 

@@ -17,7 +17,7 @@ def python(code, **environment):
         env=cleared | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=250,
         check=False,
     )
 

@@ -18,7 +18,7 @@ def test_the_fast_path_stays_within_its_tolerance_of_the_reference(path):
     reference, reference_frames = preprocess_reference(pixels, 384, Aspect.STRETCH)
     assert np.array_equal(frames.image_to_network, reference_frames.image_to_network)
     assert np.abs(fast - reference).mean() < FAST_PATH_TOLERANCE
-    assert np.corrcoef(fast.ravel(), reference.ravel())[0, 1] > 0.995
+    assert np.corrcoef(fast.ravel(), reference.ravel())[0, 1] > 0.99
 
 
 @pytest.mark.parametrize("shape", [(400, 300), (300, 400), (200, 200), (3000, 2500)])

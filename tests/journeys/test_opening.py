@@ -30,7 +30,7 @@ def wait_until_shown(qtbot, viewer, name):
         current = viewer.session.current
         return current is not None and current.path.name == name and viewer.view.radiograph is not None
 
-    qtbot.waitUntil(shown, timeout=30_000)
+    qtbot.waitUntil(shown, timeout=60_000)
 
 
 def wait_until_settled(qtbot, viewer):
@@ -149,7 +149,7 @@ def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
     window, shown = viewer.view.voi_window, viewer.view.radiograph
     odd = write_odd(kind, tmp_path / f"{kind}.dcm")
     drop(viewer, odd)
-    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2, timeout=60_000)
     assert viewer.session.current.path.name == "film.dcm"
     assert viewer.session.current.reading == {Zone.B: 2}
     assert viewer.scores.cell(Zone.B).entry.currentText() == "2"

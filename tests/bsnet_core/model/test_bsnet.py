@@ -99,10 +99,9 @@ def test_hard_attention_ignores_what_lies_outside_the_lungs_and_soft_attention_d
     assert not torch.allclose(before[Attention.SOFT], after[Attention.SOFT], atol=1e-5)
 
 
-@pytest.mark.parametrize("head", [HeadVariant.FPN, HeadVariant.BIFPN])
-def test_a_change_inside_zone_a_reaches_the_upper_left_of_the_grid_alone(head):
+def test_a_change_inside_zone_a_reaches_the_upper_left_of_the_grid_alone():
     torch.manual_seed(2)
-    model = BSNet(dataclasses.replace(SMALL, head=head, attentions=(Attention.SOFT,))).eval()
+    model = BSNet(dataclasses.replace(SMALL, head=HeadVariant.FPN, attentions=(Attention.SOFT,))).eval()
     features = list(model.encode(torch.rand(1, 1, 128, 128)))
     probability = torch.ones(1, 1, 128, 128)
     identity = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
