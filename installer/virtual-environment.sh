@@ -44,7 +44,8 @@ if ! find_python; then
     {
         echo "Python 3.11 or newer is missing."
         echo "Debian 12, Ubuntu 24.04 and newer:  sudo apt-get install python3 python3-venv"
-        echo "Elsewhere: install Python from python.org or your system's packages, or name one: make run PYTHON=/path/to/python3"
+        echo "Elsewhere: install Python from python.org or your system's packages, or name the one to use:"
+        echo "    make run PYTHON=/path/to/python3"
     } >&2
     exit 1
 fi

@@ -239,7 +239,8 @@ def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_films,
         first = run.stdout.readline()
         second = run.stdout.readline()
         run.send_signal(signal.SIGINT)
-        rest, errors = run.communicate()
+        # Not communicate: it would miss what readline has buffered.
+        rest, errors = run.stdout.read(), run.stderr.read()
     assert run.returncode == 130
     assert errors == f"{DISCLAIMER}\nbsnet-score: stopped.\n"
     lines = [first, second, *rest.splitlines()]
