@@ -6,6 +6,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from app.overlays import explanation, lungs, zones
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import apply
+from bsnet_core.quality import LOW_CONFIDENCE
 from tests.app.predictions import IMAGE_SHAPE, SIDE, prediction
 from tests.app.predictions import explanation as explanation_of
 
@@ -76,8 +77,8 @@ def test_the_sides_are_named_above_the_grid():
 
 
 def test_low_confidence_is_marked_by_more_than_a_number():
-    assert zones.ZoneLabel(1, 0.49).is_unsure
-    assert not zones.ZoneLabel(1, 0.5).is_unsure
+    assert zones.ZoneLabel(1, LOW_CONFIDENCE - 0.01).is_unsure
+    assert not zones.ZoneLabel(1, LOW_CONFIDENCE).is_unsure
 
 
 def test_opacity_fades_the_grid():

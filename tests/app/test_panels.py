@@ -54,8 +54,8 @@ def test_the_global_score_and_the_model_are_named(panel):
 
 
 def test_low_confidence_is_said_in_words(panel):
-    panel.show_study(analysed(confidence=0.4))
-    assert "40% unsure" in panel.cell(Zone.A).detail_text
+    panel.show_study(analysed(confidence=0.35))
+    assert "35% unsure" in panel.cell(Zone.A).detail_text
     panel.show_study(analysed(confidence=0.8))
     assert panel.cell(Zone.A).detail_text == "80%"
 
