@@ -10,6 +10,7 @@ from bsnet_core.quality import LOW_CONFIDENCE
 from tests.app.predictions import IMAGE_SHAPE, SIDE, prediction
 from tests.app.predictions import explanation as explanation_of
 
+pytestmark = pytest.mark.usefixtures("qapp")  # text is drawn
 HEIGHT, WIDTH = IMAGE_SHAPE
 GREY = 90
 

@@ -1,0 +1,50 @@
+"""The language of everything that people read: English in the sources, others from gettext catalogues.
+
+Every sentence for people goes through `translate` at the moment it is made, never when a module is imported, so that
+the language can be chosen after import:
+
+    from bsnet_core.language import translate as _
+
+    _("The picture has only {width} × {height} pixels.").format(width=width, height=height)
+"""
+
+from __future__ import annotations
+
+import gettext
+
+from bsnet_core.resources import resources_dir
+
+SOURCE_LANGUAGE = "en"
+DOMAIN = "bsnet"
+_catalogue: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def translate(message: str) -> str:
+    """The sentence in the language in use; the English one where the catalogue lacks it."""
+    # The empty message stands for the catalogue's own header.
+    return _catalogue.gettext(message) if message else ""
+
+
+def translate_count(singular: str, plural: str, count: int) -> str:
+    """The form of a sentence that goes with `count`; the caller fills the number in."""
+    return _catalogue.ngettext(singular, plural, count)
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages the program speaks, English first."""
+    folder = resources_dir() / "languages"
+    others = sorted(file.parents[1].name for file in folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return (SOURCE_LANGUAGE, *others)
+
+
+def use_language(code: str) -> None:
+    """Speaks another language from now on.
+
+    Args:
+        code: One of `languages()`; what is none of them is answered in English.
+    """
+    global _catalogue
+    if code == SOURCE_LANGUAGE or code not in languages():
+        _catalogue = gettext.NullTranslations()
+    else:
+        _catalogue = gettext.translation(DOMAIN, resources_dir() / "languages", [code])
