@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +13,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
 from app.session import Session, StudyState
 from bsnet_core.display import default_voi, display_table
-from bsnet_core.errors import BSNetError, UnreadableImageError, UnsuitableImageError
+from bsnet_core.errors import BSNetError, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.reading import find_images, read_radiograph
@@ -69,6 +70,8 @@ class Analysis(QObject):
     failed = Signal(str, object)
     """Name of the file or folder, and the error."""
     loaded = Signal(int, object)
+    batch_changed = Signal(int, int)
+    """Studies done and studies in all, while all are analysed; (0, 0) when that has ended."""
 
     def __init__(self, session: Session, choice: ModelChoice, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +85,12 @@ class Analysis(QObject):
         self._newly_opened: set[int] = set()
         self._job: Job | None = None
         self._job_key: int | None = None
+        self._batch: deque[int] = deque()
+        self._batch_size = 0
+        self._job_is_of_batch = False
         session.current_changed.connect(lambda key: self._newly_opened.clear())
+        # After the window has asked for what the newly shown study needs.
+        session.current_changed.connect(lambda key: QTimer.singleShot(0, self, self._go_on_with_batch))
 
     @property
     def is_busy(self) -> bool:
@@ -123,16 +131,20 @@ class Analysis(QObject):
         job = Job(work, parent=self)
         job.succeeded.connect(lambda loaded: self._accept_load(key, loaded))
         job.failed.connect(lambda error: self._refuse_load(key, error))
-        job.ended.connect(lambda: self._loads.pop(key, None))
+        job.ended.connect(lambda: self._end_load(key))
         self._loads[key] = job
         return job
+
+    def _end_load(self, key: int) -> None:
+        self._loads.pop(key, None)
+        self._go_on_with_batch()
 
     def analyse(self, key: int) -> None:
         """Predicts a study; work on another one stops at once."""
         radiograph = self._session.radiograph_of(key)
         if radiograph is None:
             return
-        self.cancel()
+        self.make_way()
         self._session.mark(key, StudyState.ANALYSING)
 
         def work(report: Report) -> Prediction:
@@ -148,7 +160,7 @@ class Analysis(QObject):
         prediction = self._session.study(key).prediction
         if prediction is None:
             return
-        self.cancel()
+        self.make_way()
 
         def work(report: Report) -> Explanation:
             from bsnet_core.explanation import explain
@@ -160,13 +172,76 @@ class Analysis(QObject):
         job.failed.connect(lambda error: self.failed.emit(self._session.study(key).path.name, error))
         self._start(key, job)
 
+    def analyse_all(self) -> None:
+        """Predicts, one after the other, every study of the session that has no score and no reason for having none.
+
+        The study on the screen goes before: work asked for there interrupts the row, which goes on afterwards.
+        """
+        keys = [study.key for study in self._session.studies]
+        self._batch = deque(key for key in keys if key != self._job_key and not self._is_settled(key))
+        self._batch_size = len(self._batch)
+        if self._batch:
+            self.batch_changed.emit(0, self._batch_size)
+        self._go_on_with_batch()
+
+    def _go_on_with_batch(self) -> None:
+        current = self._session.current
+        if self.is_busy or (current is not None and current.key in self._loads):
+            return
+        while self._batch and self._is_settled(self._batch[0]):
+            self._batch.popleft()
+            self._count_batch()
+        if not self._batch:
+            return
+        key = self._batch.popleft()
+        study = self._session.study(key)
+        radiograph = self._session.radiograph_of(key)
+
+        def work(report: Report) -> Prediction:
+            film = read_radiograph(study.path) if radiograph is None else radiograph
+            return self._loaded_predictor(report).predict(film, report)
+
+        self._session.mark(key, StudyState.ANALYSING)
+        job = Job(work, parent=self)
+        job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
+        job.failed.connect(lambda error: self._refuse_in_batch(key, error))
+        self._start(key, job, of_batch=True)
+
+    def _is_settled(self, key: int) -> bool:
+        study = self._session.study(key)
+        return study.score is not None or bool(study.problem)
+
+    def _refuse_in_batch(self, key: int, error: BSNetError) -> None:
+        if isinstance(error, WeightsError):
+            self._batch.clear()  # all others would fail alike
+        self._refuse_score(key, error)
+
+    def _count_batch(self) -> None:
+        if self._batch_size == 0:
+            return
+        if not self._batch:
+            self._batch_size = 0
+        done = self._batch_size - len(self._batch)
+        self.batch_changed.emit(done, self._batch_size)
+
     def cancel(self) -> None:
-        """Stops the network's work; the study goes back to where it stood."""
+        """Stops the network's work, the row of all studies too; the study goes back to where it stood."""
+        self._batch.clear()
+        self._job_is_of_batch = False
+        self.make_way()
+        if self._batch_size:
+            self._batch_size = 0
+            self.batch_changed.emit(0, 0)
+
+    def make_way(self) -> None:
+        """Stops what runs for something more urgent; a study of the row takes its place in the row again."""
         if self._job is None or self._job_key is None:
             return
         self._job.cancel()
-        key = self._job_key
+        key, was_of_batch = self._job_key, self._job_is_of_batch
         self._job = self._job_key = None
+        if was_of_batch:
+            self._batch.appendleft(key)
         self._session.take_back_analysing(key)
         self.busy_changed.emit(False)
 
@@ -182,10 +257,10 @@ class Analysis(QObject):
             lane.close()
         return all([lane.wait(deadline - time.monotonic()) for lane in lanes])
 
-    def _start(self, key: int, job: Job) -> None:
+    def _start(self, key: int, job: Job, *, of_batch: bool = False) -> None:
         job.progressed.connect(self.progressed)
         job.ended.connect(lambda: self._finish(job))
-        self._job, self._job_key = job, key
+        self._job, self._job_key, self._job_is_of_batch = job, key, of_batch
         self.busy_changed.emit(True)
         self._network.submit(job)
 
@@ -193,6 +268,9 @@ class Analysis(QObject):
         if job is self._job:
             self._job = self._job_key = None
             self.busy_changed.emit(False)
+            if self._job_is_of_batch:
+                self._count_batch()
+            self._go_on_with_batch()
 
     def _accept_found(self, found: FoundFiles) -> None:
         for name, error in found.refusals:

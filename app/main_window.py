@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
     # Following the session
 
     def _show_current(self, key: int) -> None:
-        self.analysis.cancel()
+        self.analysis.make_way()
         self._shown_key = None
         radiograph, renderer = self.session.radiograph_of(key), self._renderers.get(key)
         study = self.session.study(key)

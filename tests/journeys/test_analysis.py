@@ -171,6 +171,43 @@ def test_the_pointer_finds_the_lungs_where_the_overlay_shows_them(qtbot, open_vi
     assert sum(inside) > 0.95 * len(inside)
 
 
+def test_all_studies_are_analysed_one_after_the_other_with_the_picture_left_alone(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
+    wait_until_analysed(qtbot, viewer, 0)
+    steps = []
+    viewer.analysis.batch_changed.connect(lambda done, size: steps.append((done, size)))
+    viewer.analysis.analyse_all()
+    qtbot.waitUntil(lambda: all(study.score is not None for study in viewer.session.studies), timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: steps[-1] == (0, 0))
+    assert steps[0] == (0, 3)
+    assert viewer.session.current.key == 0
+
+
+def test_a_study_chosen_meanwhile_goes_before_the_others_and_the_row_goes_on(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
+    wait_until_analysed(qtbot, viewer, 0)
+    scored = []
+    viewer.session.study_changed.connect(
+        lambda key: scored.append(key) if viewer.session.study(key).score and key not in scored else None
+    )
+    viewer.analysis.analyse_all()
+    viewer.session.select(3)
+    qtbot.waitUntil(lambda: all(study.score is not None for study in viewer.session.studies), timeout=RESULT_WITHIN_MS)
+    assert next(key for key in scored if key != 0) == 3
+
+
+def test_cancel_ends_the_row_of_all_studies(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
+    wait_until_analysed(qtbot, viewer, 0)
+    viewer.analysis.analyse_all()
+    assert viewer.analysis.is_busy
+    viewer.analysis.cancel()
+    assert not viewer.analysis.is_busy
+    with qtbot.assertNotEmitted(viewer.analysis.busy_changed, wait=300):
+        pass
+    assert [study.score is None for study in viewer.session.studies] == [False, True, True, True]
+
+
 CLOSE_WHILE_BUSY = """
 import sys
 import app.__main__ as viewer
