@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from PySide6.QtWidgets import QApplication
+
     from app.main_window import MainWindow
 
 NO_DISPLAY = (
@@ -35,7 +37,11 @@ def build_parser() -> argparse.ArgumentParser:
         prog="bsnet-viewer", description="Chest X-ray severity viewer. Research software, not a medical device."
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders to open")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help="where to compute")
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        help="where to compute; as set in the preferences by default",
+    )
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; the shipped model by default")
     parser.add_argument("--attention", choices=("ha", "sa", "ens"), help="scoring head; the ensemble by default")
     parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample studies")
@@ -53,18 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.platform == "win32":
         import torch  # noqa: F401 - on Windows torch fails to load once Qt is there
 
-    from PySide6.QtWidgets import QApplication
-
     from app.logs import set_up_logging
     from app.paths import log_dir
-    from app.theme import apply_dark_theme
 
     set_up_logging(log_dir() / "viewer.log")
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    if not isinstance(application, QApplication):
-        raise TypeError("A Qt application without windows is running already.")
+    application = _application()
     application.setApplicationName("BS-Net Viewer")
-    apply_dark_theme(application)
     window = open_window(arguments)
     sys.excepthook = _say_in_window(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C in the terminal
@@ -81,20 +81,49 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def open_window(arguments: argparse.Namespace) -> MainWindow:
     """The main window with what the command line names, or with the bundled samples."""
+    from app.settings import Settings
+    from bsnet_core.language import use_language
+
+    settings = Settings()
+    use_language(settings.language)  # before any widget is made: texts are translated as they are made
+
     from app.analysis import ModelChoice
     from app.main_window import MainWindow
-    from app.settings import Settings
+    from app.theme import Appearance
     from bsnet_core.model.config import Attention
     from bsnet_core.resources import sample_files
 
+    application = _application()
+    speak_qt_texts(application, settings.language)
     attention = Attention(arguments.attention) if arguments.attention else None
-    window = MainWindow(Settings(), ModelChoice(arguments.model, arguments.device, attention))
+    choice = ModelChoice(arguments.model, arguments.device or settings.device.value, attention)
+    window = MainWindow(settings, choice, Appearance(application, settings))
     window.show()
     paths = list(arguments.paths)
-    if not paths and not arguments.no_samples:
-        paths = sample_files()
-    window.open_paths(paths)
+    if paths:
+        window.open_paths(paths)
+    elif not arguments.no_samples:
+        window.open_samples(sample_files())
     return window
+
+
+def speak_qt_texts(application: QApplication, language: str) -> None:
+    """Lets Qt's own buttons and dialogs speak the language, where Qt brings it along."""
+    from PySide6.QtCore import QLibraryInfo, QTranslator
+
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if translator.load(f"qtbase_{language}", folder):
+        application.installTranslator(translator)
+
+
+def _application() -> QApplication:
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(application, QApplication):
+        raise TypeError("A Qt application without windows is running already.")
+    return application
 
 
 def has_display() -> bool:
@@ -109,6 +138,7 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
     from PySide6.QtCore import QCoreApplication, QTimer
 
     window.resize(*SCREENSHOT_SIZE)
+    window.intended_use.hide()
     timer = QTimer(window)
     QTimer.singleShot(SCREENSHOT_WITHIN_MS, window, lambda: QCoreApplication.exit(EXIT_NO_SCREENSHOT))
     asked = False
@@ -136,11 +166,15 @@ def _say_in_window(
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
     from app.logs import where_it_failed
     from app.messages import Severity
+    from bsnet_core.language import translate as _
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         log.error("Unforeseen error: %s", where_it_failed(error))
         window.messages.show_message(
-            Severity.ERROR, f"The program met an error it did not foresee ({kind.__name__}). You can go on working."
+            Severity.ERROR,
+            _("The program met an error it did not foresee ({kind}). You can go on working.").format(
+                kind=kind.__name__
+            ),
         )
 
     return hook

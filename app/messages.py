@@ -1,18 +1,27 @@
-"""The only way to tell the user something: a bar inside the window, never a dialog."""
+"""The only way to tell the user something: bars inside the window, never a dialog."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.settings import Settings
+from app.theme import set_look
+from bsnet_core.language import translate as _
 
 
 class Severity(StrEnum):
     """How much a message matters; said in a word, not by colour alone."""
 
-    INFO = "Note"
-    WARNING = "Attention"
-    ERROR = "Problem"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def word(self) -> str:
+        """What stands before the message."""
+        return {Severity.INFO: _("Note"), Severity.WARNING: _("Attention"), Severity.ERROR: _("Problem")}[self]
 
 
 class MessageBar(QFrame):
@@ -21,15 +30,12 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
-        self._label = QLabel(self)
-        self._label.setWordWrap(True)
-        self._label.setAccessibleName("Message")
-        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._label = _wrapped_label(_("Message"), self)
         close = QToolButton(self)
         close.setText("×")
         close.setAutoRaise(True)
-        close.setToolTip("Dismiss this message")
-        close.setAccessibleName("Dismiss message")
+        close.setToolTip(_("Dismiss this message"))
+        close.setAccessibleName(_("Dismiss message"))
         close.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 6)
@@ -44,8 +50,46 @@ class MessageBar(QFrame):
 
     def show_message(self, severity: Severity, text: str) -> None:
         """Replaces the message."""
-        self._label.setText(f"{severity.value}: {text}")
-        self.setProperty("severity", severity.name.lower())
-        self.style().unpolish(self)
-        self.style().polish(self)
+        self._label.setText(_("{severity}: {text}").format(severity=severity.word, text=text))
+        set_look(self, "severity", severity.value)
         self.show()
+
+
+class IntendedUseBar(QFrame):
+    """Says at the first start what the program is for; it keeps nobody from working and comes only once."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self.setProperty("role", "note")
+        label = _wrapped_label(_("Intended use"), self)
+        label.setText(intended_use())
+        understood = QPushButton(_("Understood"), self)
+        understood.setToolTip(_("Do not show this again"))
+        understood.clicked.connect(self._dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.addWidget(label, 1)
+        layout.addWidget(understood)
+        self.setVisible(not settings.has_seen_intended_use)
+
+    def _dismiss(self) -> None:
+        self._settings.has_seen_intended_use = True
+        self.hide()
+
+
+def intended_use() -> str:
+    """What the program is for, and what not."""
+    return _(
+        "Research software, not a medical device. It shows how a network scores chest radiographs of COVID-19 "
+        "pneumonia, and is often wrong. Do not use it for diagnosis, triage or treatment. Everything stays on this "
+        "computer."
+    )
+
+
+def _wrapped_label(name: str, parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setWordWrap(True)
+    label.setAccessibleName(name)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    return label

@@ -1,56 +1,228 @@
-"""The dark look: a Fusion palette and a short style sheet."""
+"""How the window looks: one small table of colours per theme; palette and style sheet are made from it.
+
+Widgets ask for a look by a dynamic property rather than by a colour of their own:
+
+    label.setProperty("role", "muted")      muted, title, figure, heading, caution
+    frame.setProperty("role", "card")       card, note, warning, error
+
+so that every panel follows the theme and the size of the texts.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+import re
+from dataclasses import dataclass
+from string import Template
 
-STYLE_SHEET = """
-QToolTip { color: #e6e9ec; background: #2a2f35; border: 1px solid #444b53; padding: 4px; }
-QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: #aeb6bf; }
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app.settings import Settings, ThemeChoice
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """What a theme is made of; every text colour stands out from each background it is used on by at least 4.5 : 1.
+
+    Attributes:
+        window, base, raised: Backgrounds of panes, of lists and fields, of buttons and cards.
+        line: Borders.
+        text, muted: Plain and secondary text on those three.
+        disabled: Text of what cannot be used now.
+        accent, on_accent: What is chosen, and text on it.
+        link, caution: Links and words of caution on the window.
+        note, warning, error: Backgrounds of messages, each with its border (`_line`) and its text (`_text`).
+    """
+
+    window: str
+    base: str
+    raised: str
+    line: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    on_accent: str
+    link: str
+    caution: str
+    note: str
+    note_line: str
+    note_text: str
+    warning: str
+    warning_line: str
+    warning_text: str
+    error: str
+    error_line: str
+    error_text: str
+
+
+DARK = Colours(
+    window="#1d2024", base="#181b1f", raised="#2a2f35", line="#444b53",
+    text="#dfe3e7", muted="#a3acb6", disabled="#767e87", accent="#2b617f", on_accent="#ffffff",
+    link="#6cc4de", caution="#e0c070",
+    note="#26323c", note_line="#3d5568", note_text="#dfe3e7",
+    warning="#3a3222", warning_line="#8a7339", warning_text="#f0dfb6",
+    error="#42262a", error_line="#97505a", error_text="#f6d7da",
+)  # fmt: skip
+LIGHT = Colours(
+    window="#f2f3f5", base="#ffffff", raised="#e3e7eb", line="#b3bac2",
+    text="#1c2127", muted="#515963", disabled="#8b929a", accent="#1f6487", on_accent="#ffffff",
+    link="#0b5a80", caution="#754e00",
+    note="#e2edf5", note_line="#98b9cd", note_text="#1c2127",
+    warning="#fcf0d0", warning_line="#c79d34", warning_text="#513c00",
+    error="#fbe2e4", error_line="#c9828a", error_text="#6e1620",
+)  # fmt: skip
+
+STYLE_SHEET = Template("""
+QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
+QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
 QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0; }
-QListView { border: 0; outline: 0; }
+QToolBar { border: 0; border-bottom: 1px solid $line; spacing: 2px; padding: 3px 6px; background: $window; }
+QToolBar::separator { background: $line; width: 1px; margin: 4px 5px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolBar QToolButton:hover { background: $raised; }
+QToolBar QToolButton:checked { background: $accent; border-color: $accent; }
+QMenuBar { background: $window; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $raised; }
+QStatusBar { border-top: 1px solid $line; }
+QStatusBar::item { border: 0; }
+QListView, QTreeView, QTableView { outline: 0; border: 0; }
 QListView::item { border-radius: 6px; padding: 3px; }
-QListView::item:selected { background: #2b4a5c; color: #ffffff; }
-QListView::item:hover:!selected { background: #252a30; }
-QSplitter::handle { background: #14161a; }
-#zoneCell { background: #2a2f35; border: 1px solid #3a4149; border-radius: 6px; }
-#zoneCell[unsure="true"] { border: 2px dashed #d9a441; }
-#zoneScore { font-size: 26px; font-weight: 700; }
-#zoneName, #small { color: #9aa3ad; }
-#total { font-size: 22px; font-weight: 700; }
-#side { color: #c5ccd4; font-weight: 600; }
-#qualityNotes { background: #3a3222; border: 1px solid #6b5a2e; border-radius: 6px; padding: 8px; color: #f0dfb6; }
-#disclaimer { color: #e0c070; font-weight: 600; padding: 0 6px; }
-#messageBar { border-radius: 6px; background: #26323c; border: 1px solid #3d5568; }
-#messageBar[severity="warning"] { background: #3a3222; border-color: #6b5a2e; }
-#messageBar[severity="error"] { background: #42262a; border-color: #7d4047; }
-"""
+QListView::item:selected { background: $accent; color: $on_accent; }
+QListView::item:hover:!selected { background: $raised; }
+QHeaderView::section {
+  background: $window; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 4px 6px;
+}
+QSplitter::handle { background: $line; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QTextBrowser { border: 0; padding: 8px; }
+#zoneCell, QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
+#zoneCell[unsure="true"], QFrame[unsure="true"] { border: 2px dashed $warning_line; }
+#zoneScore, QLabel[role="figure"] { font-size: ${px26}px; font-weight: 700; }
+#total, QLabel[role="title"] { font-size: ${px22}px; font-weight: 700; }
+#zoneName, #small, QLabel[role="muted"] { color: $muted; }
+#side, QLabel[role="heading"] { color: $text; font-weight: 600; }
+#disclaimer, QLabel[role="caution"] { color: $caution; font-weight: 600; padding: 0 6px; }
+#qualityNotes, QLabel[role="warning"] {
+  background: $warning; border: 1px solid $warning_line; border-radius: 6px; padding: 8px; color: $warning_text;
+}
+#messageBar, QFrame[role="note"] { border-radius: 6px; background: $note; border: 1px solid $note_line; }
+#messageBar[severity="warning"], QFrame[role="warning"] { background: $warning; border-color: $warning_line; }
+#messageBar[severity="error"], QFrame[role="error"] { background: $error; border-color: $error_line; }
+#messageBar QLabel, QFrame[role="note"] QLabel { color: $note_text; }
+#messageBar[severity="warning"] QLabel, QFrame[role="warning"] QLabel { color: $warning_text; }
+#messageBar[severity="error"] QLabel, QFrame[role="error"] QLabel { color: $error_text; }
+""")
+"""`${pxN}` is a text size of N pixels at 100 %."""
 
 
-def apply_dark_theme(application: QApplication) -> None:
-    """Sets style, palette and style sheet for the whole program."""
-    application.setStyle("Fusion")
+class Appearance(QObject):
+    """Dresses the application as the settings say, and again whenever they or the system's colours change."""
+
+    changed = Signal(object)
+    """The `Colours` now worn."""
+
+    def __init__(self, application: QApplication, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._application = application
+        self._settings = settings
+        self.colours = DARK
+        settings.changed.connect(self._follow_setting)
+        application.styleHints().colorSchemeChanged.connect(self._follow_system)
+        self.apply()
+
+    def apply(self) -> None:
+        """Sets style, palette, text size and style sheet of the whole program."""
+        percent = self._settings.font_percent
+        self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
+        self._application.setStyle("Fusion")
+        self._application.setPalette(palette_of(self.colours))
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * percent / 100)
+        else:
+            font.setPixelSize(round(font.pixelSize() * percent / 100))
+        self._application.setFont(font)
+        self._application.setStyleSheet(style_sheet_of(self.colours, percent))
+        self.changed.emit(self.colours)
+
+    def _follow_setting(self, name: str) -> None:
+        if name in ("theme", "font_percent"):
+            self.apply()
+
+    def _follow_system(self) -> None:
+        if self._settings.theme is ThemeChoice.SYSTEM:
+            self.apply()
+
+
+def colours_of(choice: ThemeChoice, system: Qt.ColorScheme) -> Colours:
+    """The table for a choice; where the system does not say, it is dark."""
+    if choice is ThemeChoice.SYSTEM:
+        return LIGHT if system == Qt.ColorScheme.Light else DARK
+    return LIGHT if choice is ThemeChoice.LIGHT else DARK
+
+
+def palette_of(colours: Colours) -> QPalette:
+    """Qt's palette of a theme."""
     palette = QPalette()
-    roles = QPalette.ColorRole
+    roles, groups = QPalette.ColorRole, QPalette.ColorGroup
     for role, colour in {
-        roles.Window: "#1d2024",
-        roles.WindowText: "#dfe3e7",
-        roles.Base: "#181b1f",
-        roles.AlternateBase: "#22262b",
-        roles.Text: "#dfe3e7",
-        roles.Button: "#2a2f35",
-        roles.ButtonText: "#dfe3e7",
-        roles.BrightText: "#ffffff",
-        roles.ToolTipBase: "#2a2f35",
-        roles.ToolTipText: "#e6e9ec",
-        roles.PlaceholderText: "#87909a",
-        roles.Highlight: "#2f6f8f",
-        roles.HighlightedText: "#ffffff",
-        roles.Link: "#6cc4de",
+        roles.Window: colours.window,
+        roles.WindowText: colours.text,
+        roles.Base: colours.base,
+        roles.AlternateBase: colours.window,
+        roles.Text: colours.text,
+        roles.Button: colours.raised,
+        roles.ButtonText: colours.text,
+        roles.BrightText: colours.on_accent,
+        roles.ToolTipBase: colours.raised,
+        roles.ToolTipText: colours.text,
+        roles.PlaceholderText: colours.muted,
+        roles.Highlight: colours.accent,
+        roles.HighlightedText: colours.on_accent,
+        roles.Link: colours.link,
+        roles.LinkVisited: colours.link,
+        roles.Accent: colours.accent,
     }.items():
         palette.setColor(role, QColor(colour))
     for role in (roles.Text, roles.ButtonText, roles.WindowText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#6d757e"))
-    application.setPalette(palette)
-    application.setStyleSheet(STYLE_SHEET)
+        palette.setColor(groups.Disabled, role, QColor(colours.disabled))
+    palette.setColor(groups.Disabled, roles.Highlight, QColor(colours.line))
+    return palette
+
+
+def style_sheet_of(colours: Colours, font_percent: int = 100) -> str:
+    """The style sheet of a theme, its text sizes scaled."""
+    sizes = {
+        name: str(round(int(name.removeprefix("px")) * font_percent / 100))
+        for name in re.findall(r"px\d+", STYLE_SHEET.template)
+    }
+    names = Colours.__dataclass_fields__
+    return STYLE_SHEET.substitute({name: getattr(colours, name) for name in names}, **sizes)
+
+
+def set_look(widget: QWidget, name: str, value: str) -> None:
+    """Sets a dynamic property that the style sheet looks at, and lets the widget be styled anew."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 to 21.
+
+    Source: WCAG 2.1, relative luminance and contrast ratio.
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

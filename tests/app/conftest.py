@@ -56,12 +56,10 @@ def no_model(tmp_path) -> Path:
 def open_viewer(qapp, qtbot, own_home):
     """Starts the viewer as the command line does; closes it, and waits for its threads, after the test."""
     from app.__main__ import build_parser, open_window
-    from app.theme import apply_dark_theme
 
     windows = []
 
     def start(*arguments):
-        apply_dark_theme(qapp)
         window = open_window(build_parser().parse_args([str(argument) for argument in arguments]))
         windows.append(window)
         window.resize(1440, 900)

@@ -223,7 +223,7 @@ def test_keys_switch_overlays_and_the_next_start_remembers(qtbot, open_viewer, n
 
 def test_the_window_always_says_that_this_is_no_medical_device(qtbot, open_viewer, no_model):
     viewer = open_viewer("--model", no_model, "--no-samples")
-    (said,) = [label for label in viewer.findChildren(QLabel) if "not a medical device" in label.text()]
+    (said,) = [label for label in viewer.statusBar().findChildren(QLabel) if "not a medical device" in label.text()]
     assert said.isVisible()
     assert viewer.rect().contains(said.mapTo(viewer, said.rect().center()))
 
