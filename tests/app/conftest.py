@@ -70,7 +70,7 @@ def open_viewer(qapp, qtbot, own_home):
     yield start
     for window in windows:
         window.close()
-        while not window.analysis.close():
+        while not window.end_work():
             pass
         window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
