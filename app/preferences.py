@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QLocale, Qt
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QTabWidget,
     QVBoxLayout,
@@ -32,10 +33,11 @@ from app.settings import (
     ThemeChoice,
     WindowDrag,
 )
-from bsnet_core.language import languages
+from bsnet_core.language import SOURCE_LANGUAGE, languages
 from bsnet_core.language import translate as _
 
 FIRST_SIZE = (660, 560)
+"""At 100 % text size."""
 FONT_STEP = 10
 
 
@@ -46,15 +48,15 @@ class PreferencesDialog(QDialog):
         """Args: names: The actions whose keys can be changed."""
         super().__init__(parent)
         self.setWindowTitle(_("Preferences"))
-        self.resize(*FIRST_SIZE)
+        self.resize(*(side * settings.font_percent // 100 for side in FIRST_SIZE))
         self._settings = settings
         self._followers: dict[str, Callable[[], None]] = {}
         self.key_editor = KeyEditor(keys, names, self)
         self._pages = QTabWidget(self)
         self._pages.setAccessibleName(_("Subjects"))
         self._pages.addTab(self._appearance_page(), _("Appearance"))
-        self._pages.addTab(self._picture_page(), _("Picture and reading"))
-        self._pages.addTab(self._analysis_page(), _("Analysis and report"))
+        self._pages.addTab(self._picture_page(), _("Reading"))
+        self._pages.addTab(self._analysis_page(), _("Analysis"))
         self._pages.addTab(self._privacy_page(), _("Privacy"))
         self._pages.addTab(self.key_editor, _("Keys"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -158,9 +160,7 @@ class PreferencesDialog(QDialog):
 
     # Controls: each shows its setting, changes it at once, and follows it when something else changes it
 
-    def _choice(
-        self, form: QFormLayout, name: str, text: str, tip: str, options: Mapping[Choice, str]
-    ) -> None:  # fmt: skip
+    def _choice(self, form: QFormLayout, name: str, text: str, tip: str, options: Mapping[Choice, str]) -> None:
         kinds = {option.value: option for option in options}
         box = _combo_box(name, text, tip, {option.value: shown for option, shown in options.items()}, self)
         box.currentIndexChanged.connect(lambda: setattr(self._settings, name, kinds[box.currentData()]))
@@ -213,6 +213,8 @@ class PreferencesDialog(QDialog):
 
 def language_name(code: str) -> str:
     """A language in its own words."""
+    if code == SOURCE_LANGUAGE:
+        return "English"  # Qt would say which English
     name = QLocale(code).nativeLanguageName()
     return name[:1].upper() + name[1:] if name else code
 
@@ -249,5 +251,5 @@ def _note(text: str, parent: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setProperty("role", "muted")
     label.setWordWrap(True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+    label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
     return label

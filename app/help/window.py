@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextTable
 from PySide6.QtWidgets import QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from app.help.pages import HelpPage, read_pages
@@ -15,6 +15,7 @@ from bsnet_core.language import translate as _
 
 FIRST_SIZE = (860, 640)
 WIDTHS = [220, 640]
+CELL_PADDING = 5
 
 
 class HelpWindow(QWidget):
@@ -91,3 +92,15 @@ class HelpWindow(QWidget):
     def _show_page(self, row: int) -> None:
         if row >= 0:
             self._browser.setMarkdown(self._pages[row].markdown)
+            for frame in self._browser.document().rootFrame().childFrames():
+                if isinstance(frame, QTextTable):
+                    self._calm(frame)
+
+    def _calm(self, table: QTextTable) -> None:
+        # Qt draws the borders of a table as bright as its text.
+        look = table.format()
+        look.setBorderBrush(self.palette().mid())
+        look.setCellPadding(CELL_PADDING)
+        look.setTopMargin(CELL_PADDING)
+        look.setBottomMargin(2 * CELL_PADDING)
+        table.setFormat(look)
