@@ -219,9 +219,8 @@ class KeyEditor(QWidget):
         name, key = self.chosen, sequence.toString(QKeySequence.SequenceFormat.PortableText)
         objection = self._keys.objection(name, key) if key else ""
         if objection:
-            owner = self._keys.owner_of(key)
             self._wanted = key
-            self._object(objection, can_take=owner is not None and owner != name)
+            self._object(objection, can_take=self._keys.can_take_over(name, key))
             return
         keys = list(self._keys.of(name)[:PLACES]) + [""] * (PLACES - len(self._keys.of(name)))
         keys[place] = key

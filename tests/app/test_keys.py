@@ -24,9 +24,9 @@ def every_key(keys):
 def test_a_chosen_key_holds_is_told_and_outlives_a_restart(qtbot, settings, tmp_path):
     keys = keys_with(settings)
     with qtbot.waitSignal(keys.changed) as told:
-        keys.choose("invert", ["Ctrl+Shift+I", "I"] if keys.owner_of("I") is None else ["Ctrl+Shift+I"])
+        keys.choose("invert", ["Ctrl+Shift+I", "Y"])
     assert told.args == ["invert"]
-    assert keys.of("invert")[0] == "Ctrl+Shift+I"
+    assert keys.of("invert") == ("Ctrl+Shift+I", "Y")
     assert keys.owner_of("Ctrl+I") is None
     settings.save()
     assert keys_with(Settings(tmp_path / "settings.ini")).of("invert") == keys.of("invert")
@@ -65,6 +65,14 @@ def test_taking_a_key_over_leaves_the_other_action_without_it(settings):
     assert keys.of("fit") == ("Ctrl+O",)
     assert keys.of("open") == ()
     assert len(set(every_key(keys))) == len(every_key(keys))
+
+
+def test_a_score_key_is_not_taken_from_its_preset(settings):
+    keys = keys_with(settings)
+    assert not keys.can_take_over("fit", "2")
+    with pytest.raises(ValueError, match="scoring mode"):
+        keys.take_over("fit", "2")
+    assert keys.of("preset_2") == ("2",)
 
 
 def test_resetting_one_action_brings_its_keys_back_from_whoever_has_them(settings):
