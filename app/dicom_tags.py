@@ -129,6 +129,8 @@ def read_tags(path: Path, report: Report) -> TagFile:
     if meta:
         listing.add_dataset(meta, -1, 0)
     listing.add_dataset(dataset, -1, 0)
+    if not listing.entries:
+        raise UnreadableImageError(_("This file ends before its first tag."))
     note = _("Only the first {count} tags are shown.").format(count=MOST_TAGS) if listing.is_full else ""
     return TagFile(tuple(listing.entries), note)
 

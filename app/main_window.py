@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
-        self._lane = JobQueue("small things")
+        self._lane = JobQueue("tags and help")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
         self.view = ImageView(self)
