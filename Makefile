@@ -1,17 +1,18 @@
 # Every target sets up what it needs: the virtual environment, Python packages and Qt's system libraries.
-# PYTHON=... names the Python to use, ARGS=... is passed on to the program.
+# PYTHON=... names the Python to use, ARGS=... is passed on to the program, LANGUAGE=... names a language to begin.
 
 ARGS ?=
 export PYTHON ?=
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(QT_QPA_PLATFORM),$(filter Darwin,$(shell uname -s)))
 
-.PHONY: help run test lint bench clean environment libraries
+.PHONY: help run test lint bench messages clean environment libraries
 
 help:
 	@echo "make run    start the viewer on the bundled sample studies; ARGS='FILE...' opens others"
 	@echo "make test   run all tests; ARGS='-k name' runs some"
 	@echo "make lint   ruff, mypy and the rules of who may import whom"
 	@echo "make bench  measure: ratios within one run"
+	@echo "make messages  collect the texts to translate and compile the catalogues; LANGUAGE=it begins another"
 	@echo "make clean  remove the virtual environment and all caches of the tools"
 
 run: environment libraries
@@ -36,6 +37,9 @@ lint: environment
 
 bench: environment libraries
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+messages: environment
+	@installer/messages.sh $(LANGUAGE)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

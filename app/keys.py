@@ -64,18 +64,16 @@ class Keys(QObject):
 
     def objection(self, name: str, key: str) -> str:
         """Why an action cannot have a key, in a sentence; empty where it can."""
-        key = normal(key)
-        shown = native(key)
-        if not key or "," in key.removesuffix(","):
-            return _("This is not a single key.")
-        if key in NAVIGATION_KEYS:
-            return _("{key} moves between the controls or works them, so no action can have it.").format(key=shown)
-        if key in SCORE_KEYS and not name.startswith(PRESET_PREFIX):
-            return _("{key} enters a score in the scoring mode, so only a window preset can have it.").format(key=shown)
+        reserved = _reservation(name, normal(key))
         owner = self.owner_of(key)
-        if owner is not None and owner != name:
-            return _("{key} is already the key of “{action}”.").format(key=shown, action=self._texts[owner])
-        return ""
+        if reserved or owner is None or owner == name:
+            return reserved
+        shown = native(normal(key))
+        return _("{key} is already the key of “{action}”.").format(key=shown, action=self._texts[owner])
+
+    def can_take_over(self, name: str, key: str) -> bool:
+        """Whether nothing but another action speaks against a key."""
+        return self.owner_of(key) not in (None, name) and not _reservation(name, normal(key))
 
     def choose(self, name: str, keys: Iterable[str]) -> None:
         """Gives an action other keys and keeps them.
@@ -91,9 +89,13 @@ class Keys(QObject):
         self._set(name, wanted)
 
     def take_over(self, name: str, key: str) -> None:
-        """Gives an action a key as its first, away from the action that has it now."""
+        """Gives an action a key as its first, away from the action that has it now.
+
+        Raises:
+            ValueError: something else speaks against it.
+        """
         owner = self.owner_of(key)
-        if owner is not None and owner != name:
+        if owner is not None and self.can_take_over(name, key):
             self._set(owner, tuple(kept for kept in self._keys[owner] if kept != normal(key)))
         self.choose(name, (key, *self._keys[name][1:]))
 
@@ -131,7 +133,9 @@ class Keys(QObject):
         self._keys = {name: self._keys[name] for name in self._defaults}
 
     def _free(self, name: str, keys: Iterable[str], taken: set[str]) -> tuple[str, ...]:
-        free = tuple(key for key in dict.fromkeys(map(normal, keys)) if key not in taken and _is_allowed(name, key))
+        free = tuple(
+            key for key in dict.fromkeys(map(normal, keys)) if key not in taken and not _reservation(name, key)
+        )
         taken.update(free)
         return free
 
@@ -149,5 +153,14 @@ def native(key: str) -> str:
     return QKeySequence.fromString(key, portable).toString(shown)
 
 
-def _is_allowed(name: str, key: str) -> bool:
-    return bool(key) and key not in NAVIGATION_KEYS and (key not in SCORE_KEYS or name.startswith(PRESET_PREFIX))
+def _reservation(name: str, key: str) -> str:
+    """Why an action can never have a normal key, whoever has it now; empty where it can."""
+    if not key:
+        return _("This is not a single key.")
+    if key in NAVIGATION_KEYS:
+        return _("{key} moves between the controls or works them, so no action can have it.").format(key=native(key))
+    if key in SCORE_KEYS and not name.startswith(PRESET_PREFIX):
+        return _("{key} enters a score in the scoring mode, so only a window preset can have it.").format(
+            key=native(key)
+        )
+    return ""

@@ -8,18 +8,23 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
 from app.actions import Actions, action_specs
 from app.analysis import Analysis, ModelChoice
 from app.arrangement import Arrangement
 from app.canvas.view import ImageView
+from app.help.pages import keys_page
+from app.help.window import HelpWindow
+from app.jobs import JobQueue
 from app.keys import Keys
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar
 from app.messages import IntendedUseBar, MessageBar, Severity
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
 from app.panels.studies import StudiesPanel
+from app.panels.tags import TagsWindow
+from app.preferences import PreferencesDialog
 from app.session import Session, Study, StudyState
 from app.settings import Settings
 from app.shown_study import ShownStudy
@@ -30,6 +35,7 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
 ZOOM_STEP = 1.25
+LANE_ENDS_WITHIN_S = 0.5
 FIRST_SIZE = QSize(1440, 900)
 OVERLAYS_DRAWN = ("lungs", "zones", "explanation")
 """Overlays that have a switch and a slider."""
@@ -51,6 +57,7 @@ class MainWindow(QMainWindow):
         self._make_parts(choice)
         self._arrange()
         self._connect_actions()
+        self._make_windows()
         self._connect_parts()
         fill_menu_bar(self.menuBar(), self.actions_of, RecentMenu(settings, self.open_paths, self))
         self.addToolBar(make_tool_bar(self.actions_of, self))
@@ -102,6 +109,7 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
+        self._lane = JobQueue("tags and help")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
         self.view = ImageView(self)
@@ -152,10 +160,20 @@ class MainWindow(QMainWindow):
         actions.connect("analyse_all", self.analysis.analyse_all)
         actions.connect("explain", self._explain_current)
         actions.connect("cancel", self.analysis.cancel)
+        actions.connect("tags", lambda: _bring_up(self.tags))
+        actions.connect("preferences", lambda: _bring_up(self.preferences))
+        actions.connect("help", lambda: _bring_up(self.help))
         actions.connect("about", self._show_about)
-        self._appearance.changed.connect(actions.paint_icons)
+
+    def _make_windows(self) -> None:
+        settings, actions = self._settings, self.actions_of
+        self.tags = TagsWindow(self._lane, self._appearance.colours, self)
+        self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
+        self.preferences = PreferencesDialog(settings, self.keys, list(actions.connected), self)
 
     def _connect_parts(self) -> None:
+        self._appearance.changed.connect(self.actions_of.paint_icons)
+        self._appearance.changed.connect(self.tags.paint_icons)
         self.studies.chosen.connect(self.session.select)
         self.scores.zone_entered.connect(self._enter)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
@@ -171,6 +189,7 @@ class MainWindow(QMainWindow):
 
     def _refresh(self, study: Study) -> None:
         self.scores.show_study(study)
+        self.tags.show_study(study)
         self._allow_actions()
 
     def _allow_actions(self) -> None:
@@ -236,10 +255,22 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
-        self.hide()
+        for window in (self, self.tags, self.help, self.preferences):
+            window.hide()
         self.analysis.cancel()
-        self.all_work_ended = self.analysis.close()
+        self.all_work_ended = self.end_work()
         event.accept()
+
+    def end_work(self) -> bool:
+        """Stops all threads; whether they ended in time."""
+        self._lane.close()
+        return self.analysis.close() and self._lane.wait(LANE_ENDS_WITHIN_S)
+
+
+def _bring_up(window: QWidget) -> None:
+    window.show()
+    window.raise_()
+    window.activateWindow()
 
 
 def _about() -> str:

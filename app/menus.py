@@ -71,7 +71,7 @@ class RecentMenu(QMenu):
 def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
     """Puts every connected action into its menu, in the order of the table; a menu with nothing in it is left out."""
     menus = {menu: QMenu(title, bar) for menu, title in menu_titles().items()}
-    presets = menus[Menu.PRESETS] = QMenu(_("Window pre&sets"), bar)
+    presets = menus[Menu.PRESETS] = QMenu(_("Window pr&esets"), bar)
     connected = actions.connected
     for spec in actions.specs:
         menu = menus[spec.menu]

@@ -195,7 +195,7 @@ class Settings(QObject):
         self.notes: tuple[str, ...] = ()
         self._make_private()
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
-        if self._store.status() is not QSettings.Status.NoError:
+        if self._store.status() is not QSettings.Status.NoError or not self._is_text():
             self._start_anew()
         self._check()
 
@@ -286,6 +286,13 @@ class Settings(QObject):
         # Made before Qt writes it, so that there is no moment in which others may read it.
         os.close(os.open(self._path, os.O_CREAT | os.O_RDONLY, 0o600))
         self._path.chmod(0o600)
+
+    def _is_text(self) -> bool:
+        # Qt takes much that is no ini file for one without values, and would write over it.
+        try:
+            return "\0" not in self._path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return False
 
     def _start_anew(self) -> None:
         aside = self._path.with_suffix(".damaged")

@@ -62,7 +62,7 @@ DARK = Colours(
     text="#dfe3e7", muted="#a3acb6", disabled="#767e87", accent="#2b617f", on_accent="#ffffff",
     link="#6cc4de", caution="#e0c070",
     note="#26323c", note_line="#3d5568", note_text="#dfe3e7",
-    warning="#3a3222", warning_line="#8a7339", warning_text="#f0dfb6",
+    warning="#3a3222", warning_line="#a0883f", warning_text="#f0dfb6",
     error="#42262a", error_line="#97505a", error_text="#f6d7da",
 )  # fmt: skip
 LIGHT = Colours(
@@ -70,7 +70,7 @@ LIGHT = Colours(
     text="#1c2127", muted="#515963", disabled="#8b929a", accent="#1f6487", on_accent="#ffffff",
     link="#0b5a80", caution="#754e00",
     note="#e2edf5", note_line="#98b9cd", note_text="#1c2127",
-    warning="#fcf0d0", warning_line="#c79d34", warning_text="#513c00",
+    warning="#fcf0d0", warning_line="#8f6d12", warning_text="#513c00",
     error="#fbe2e4", error_line="#c9828a", error_text="#6e1620",
 )  # fmt: skip
 
@@ -98,6 +98,10 @@ QHeaderView::section {
 QSplitter::handle { background: $line; }
 QSplitter::handle:horizontal { width: 1px; }
 QSplitter::handle:vertical { height: 1px; }
+QTabWidget::pane { border: 0; border-top: 1px solid $line; }
+QTabBar::tab { padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: $muted; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $link; }
+QTabBar::tab:hover:!selected, QTabBar::tab:focus { background: $raised; }
 QTextBrowser { border: 0; padding: 8px; }
 #zoneCell, QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
 #zoneCell[unsure="true"], QFrame[unsure="true"] { border: 2px dashed $warning_line; }

@@ -11,8 +11,11 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from bsnet_core.errors import WeightsError
 from bsnet_core.resources import default_model_dir
 
-# The offscreen plugin says this of every window with a smallest size.
-HARMLESS_QT_MESSAGES = ("This plugin does not support propagateSizeHints()",)
+# The offscreen plugin says these of every window with a smallest size, and of every one brought to the front.
+HARMLESS_QT_MESSAGES = (
+    "This plugin does not support propagateSizeHints()",
+    "This plugin does not support raise()",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +73,7 @@ def open_viewer(qapp, qtbot, own_home):
     yield start
     for window in windows:
         window.close()
-        while not window.analysis.close():
+        while not window.end_work():
             pass
         window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

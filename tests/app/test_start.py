@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -6,8 +7,17 @@ import subprocess
 import sys
 
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.__main__ import EXIT_NO_DISPLAY
+from app.arrangement import FIRST_WIDTHS
+from app.settings import Device
+from app.theme import LIGHT
+from bsnet_core import language
+from tests.dicom_files import ramp, write_dicom
 
 
 def python(code, **environment):
@@ -67,3 +77,102 @@ except ValueError as error:
     assert "Doe" not in text + result.stderr + result.stdout
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def settings_of(home):
+    (path,) = home.rglob("settings.ini")
+    return path
+
+
+def test_the_first_start_says_the_intended_use_once_and_keeps_nobody_from_working(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    bar = viewer.intended_use
+    assert bar.isVisible()
+    assert "not a medical device" in bar.findChild(QLabel).text()
+    assert QApplication.activeModalWidget() is None
+    assert viewer.messages.text == ""
+    qtbot.mouseClick(bar.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+    viewer.close()
+    assert not open_viewer("--model", no_model, "--no-samples").intended_use.isVisible()
+
+
+def test_damaged_settings_do_not_keep_the_window_from_opening_and_are_said(qtbot, open_viewer, no_model, own_home):
+    open_viewer("--model", no_model, "--no-samples").close()
+    settings_of(own_home).write_bytes(b"\xff\xfe\x00 damaged")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    assert viewer.messages.text.startswith("Attention: The settings file was damaged")
+
+
+def test_window_panes_theme_and_switches_are_as_they_were_left(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.resize(1200, 800)
+    viewer.arrangement.setSizes([300, 500, 400])
+    viewer.preferences.control("theme").setCurrentIndex(1)
+    viewer.actions_by_name["zones"].trigger()
+    sizes = viewer.arrangement.sizes()
+    viewer.close()
+    assert sizes != list(FIRST_WIDTHS)
+    again = open_viewer("--model", no_model, "--no-samples")
+    again.resize(1200, 800)
+    assert again.arrangement.sizes() == pytest.approx(sizes, abs=2)
+    assert again.palette().window().color().name() == LIGHT.window
+    assert not again.actions_by_name["zones"].isChecked()
+    again.preferences.control("theme").setCurrentIndex(0)
+
+
+def test_opened_files_are_remembered_and_samples_are_not(qtbot, open_viewer, no_model, tmp_path):
+    viewer = open_viewer("--model", no_model)
+    qtbot.waitUntil(lambda: viewer.session.current is not None, timeout=60_000)
+    assert viewer._settings.recent_files == ()
+    film = write_dicom(tmp_path / "film.dcm", ramp(300, 300), bits=12)
+    viewer.open_paths([film])
+    assert viewer._settings.recent_files == (film,)
+    qtbot.waitUntil(lambda: len(viewer.session.studies) == 6 and not viewer.analysis.is_busy, timeout=60_000)
+
+
+def test_the_preferred_device_is_used_unless_the_command_names_another(qtbot, open_viewer, no_model, own_home):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer._settings.device = Device.CPU
+    viewer.close()
+    assert open_viewer("--model", no_model, "--no-samples").analysis._choice.device == "cpu"
+    assert open_viewer("--model", no_model, "--no-samples", "--device", "auto").analysis._choice.device == "auto"
+
+
+def test_the_original_image_hides_all_overlays_and_brings_back_the_same(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.actions_by_name["zones"].trigger()
+    before = viewer.view.overlays.shown
+    viewer.actions_by_name["original_image"].trigger()
+    assert not any(viewer.view.overlays.shown.values())
+    viewer.actions_by_name["original_image"].trigger()
+    assert viewer.view.overlays.shown == before
+
+
+ITALIAN = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "&Open…"\nmsgstr "&Apri…"\n'
+
+
+@pytest.fixture
+def english_afterwards():
+    yield
+    language.use_language("en")
+    for translator in QApplication.instance().findChildren(QTranslator):
+        QApplication.instance().removeTranslator(translator)
+
+
+@pytest.mark.usefixtures("english_afterwards")
+def test_another_language_is_spoken_from_the_next_start_on(qtbot, open_viewer, no_model, tmp_path, monkeypatch):
+    folder = tmp_path / "resources" / "languages" / "it" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    catalogue = read_po(io.StringIO(ITALIAN), locale="it")
+    with (folder / "bsnet.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    monkeypatch.setattr(language, "resources_dir", lambda: tmp_path / "resources")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    box = viewer.preferences.control("language")
+    box.setCurrentIndex(box.findData("it"))
+    assert viewer.actions_by_name["open"].text() == "&Open…"
+    viewer.close()
+    again = open_viewer("--model", no_model, "--no-samples")
+    assert again.actions_by_name["open"].text() == "&Apri…"
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Annulla"

@@ -1,0 +1,106 @@
+"""The help: a window beside the viewer that needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextTable
+from PySide6.QtWidgets import QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
+
+from app.help.pages import HelpPage, read_pages
+from app.jobs import Job, JobQueue
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+
+FIRST_SIZE = (860, 640)
+WIDTHS = [220, 640]
+CELL_PADDING = 5
+
+
+class HelpWindow(QWidget):
+    """Pages on the left, the chosen one on the right."""
+
+    def __init__(
+        self, lane: JobQueue, language: str, make_keys_page: Callable[[], HelpPage], parent: QWidget | None = None
+    ) -> None:
+        """Args: lane: Where the pages are read; make_keys_page: gives the keys as they are when the window opens."""
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(_("Help"))
+        self.resize(*FIRST_SIZE)
+        self._lane = lane
+        self._language = language
+        self._make_keys_page = make_keys_page
+        self._read: tuple[HelpPage, ...] = ()
+        self._pages: list[HelpPage] = []
+        self._list = QListWidget(self)
+        self._list.setAccessibleName(_("Pages of the help"))
+        self._list.currentRowChanged.connect(self._show_page)
+        self._browser = QTextBrowser(self)
+        self._browser.setAccessibleName(_("Help"))
+        self._browser.setOpenLinks(False)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.addWidget(self._list)
+        splitter.addWidget(self._browser)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes(WIDTHS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(splitter)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+
+    @property
+    def titles(self) -> list[str]:
+        """The pages' titles in their order."""
+        return [page.title for page in self._pages]
+
+    @property
+    def text(self) -> str:
+        """The chosen page without its looks."""
+        return self._browser.toPlainText()
+
+    def choose(self, title: str) -> None:
+        """Shows a page."""
+        self._list.setCurrentRow(self.titles.index(title))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Reads the pages the first time, and writes the keys anew every time."""
+        super().showEvent(event)
+        if self._read:
+            self._fill()
+            return
+        job = Job(lambda report: read_pages(self._language, report), parent=self)
+        job.succeeded.connect(self._accept)
+        job.failed.connect(self._refuse)
+        self._lane.submit(job)
+
+    def _accept(self, pages: tuple[HelpPage, ...]) -> None:
+        self._read = pages
+        self._fill()
+
+    def _refuse(self, error: BSNetError) -> None:
+        self._browser.setPlainText(str(error))
+
+    def _fill(self) -> None:
+        row = max(self._list.currentRow(), 0)
+        self._pages = sorted((*self._read, self._make_keys_page()), key=lambda page: page.place)
+        self._list.clear()
+        self._list.addItems(self.titles)
+        self._list.setCurrentRow(row)
+
+    def _show_page(self, row: int) -> None:
+        if row >= 0:
+            self._browser.setMarkdown(self._pages[row].markdown)
+            for frame in self._browser.document().rootFrame().childFrames():
+                if isinstance(frame, QTextTable):
+                    self._calm(frame)
+
+    def _calm(self, table: QTextTable) -> None:
+        # Qt draws the borders of a table as bright as its text.
+        look = table.format()
+        look.setBorderBrush(self.palette().mid())
+        look.setCellPadding(CELL_PADDING)
+        look.setTopMargin(CELL_PADDING)
+        look.setBottomMargin(2 * CELL_PADDING)
+        table.setFormat(look)

@@ -1,0 +1,292 @@
+"""The tag browser: a window beside the viewer with every tag of the file shown, and a search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QGuiApplication, QIcon, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.dicom_tags import Identity, TagEntry, TagFile, read_tags
+from app.icons import sign
+from app.jobs import Job, JobQueue
+from app.session import Study
+from app.theme import Colours
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+
+TAG, NAME, VR, VALUE, IDENTITY = range(5)
+N_COLUMNS = 5
+SEARCH_AFTER_MS = 150
+FIRST_SIZE = (900, 640)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class TagModel(QAbstractItemModel):
+    """The tags of one file as a tree."""
+
+    def __init__(self, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._entries: tuple[TagEntry, ...] = ()
+        self._children: dict[int, list[int]] = {}
+        self._icons: dict[Identity, QIcon] = {}
+        self.paint_icons(colours)
+
+    def paint_icons(self, colours: Colours) -> None:
+        """Draws the signs of identity in a theme's colours."""
+        self._icons = {
+            Identity.CERTAIN: sign("lock", colours.caution),
+            Identity.POSSIBLE: sign("lock-question", colours.muted),
+        }
+
+    def show_tags(self, tags: TagFile) -> None:
+        """Replaces all tags."""
+        self.beginResetModel()
+        self._entries = tags.entries
+        self._children = {}
+        for place, entry in enumerate(tags.entries):
+            self._children.setdefault(entry.parent, []).append(place)
+        self.endResetModel()
+
+    def entry(self, index: Index) -> TagEntry:
+        """What a row shows."""
+        return self._entries[index.internalId()]
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
+        """The place of a row below its parent."""
+        places = self._children.get(self._place(parent), [])
+        if not 0 <= row < len(places) or not 0 <= column < N_COLUMNS:
+            return QModelIndex()
+        return self.createIndex(row, column, places[row])
+
+    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override] # noqa: B008
+        """The sequence or item a row lies in."""
+        if not index.isValid():
+            return QModelIndex()
+        above = self._entries[index.internalId()].parent
+        return QModelIndex() if above < 0 else self.createIndex(self._entries[above].row, 0, above)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """How many tags lie in a row."""
+        return 0 if parent.column() > 0 else len(self._children.get(self._place(parent), ()))
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """Tag, name, VR, value, identity."""
+        return N_COLUMNS
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Titles of the columns."""
+        if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return (_("Tag"), _("Name"), _("VR"), _("Value"), _("Identity"))[section]
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, sign and tooltip of a cell."""
+        if not index.isValid():
+            return None
+        entry, column = self.entry(index), index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return cells(entry)[column]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return (entry.value if column == VALUE else entry.keyword) or None
+        if role == Qt.ItemDataRole.DecorationRole and column == IDENTITY:
+            return self._icons.get(entry.identity)
+        return None
+
+    def _place(self, index: Index) -> int:
+        return index.internalId() if index.isValid() else -1
+
+
+class TagFilter(QSortFilterProxyModel):
+    """Rows in which a text occurs, with what they lie in."""
+
+    def __init__(self, model: TagModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._wanted = ""
+        self.setRecursiveFilteringEnabled(True)
+        self.setSourceModel(model)
+
+    def search(self, text: str) -> None:
+        """Shows only rows with this text in tag, keyword, name or value."""
+        self._wanted = text.strip().casefold()
+        self.invalidate()
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Whether a row itself has the text."""
+        return not self._wanted or self._wanted in searched(self._model.entry(self._model.index(row, 0, parent)))
+
+
+class TagsWindow(QWidget):
+    """Not modal: it stays open and follows the study shown."""
+
+    def __init__(self, lane: JobQueue, colours: Colours, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self._lane = lane
+        self._job: Job | None = None
+        self._study: Study | None = None
+        self._read_path: object = None
+        self.resize(*FIRST_SIZE)
+        self._model = TagModel(colours, self)
+        self._filter = TagFilter(self._model, self)
+        self._search = QLineEdit(self)
+        self._search.setPlaceholderText(_("Search tag, name or value"))
+        self._search.setAccessibleName(_("Search the tags"))
+        self._search.setToolTip(_("Tag numbers with or without parentheses, names, keywords or values"))
+        self._search.setClearButtonEnabled(True)
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(SEARCH_AFTER_MS)
+        self._delay.timeout.connect(self._apply_search)
+        self._search.textChanged.connect(self._delay.start)
+        self._search.returnPressed.connect(self._apply_search)
+        self._copy = QPushButton(_("Copy"), self)
+        self._copy.setToolTip(_("Copy the chosen rows (Ctrl+C)"))
+        self._copy.clicked.connect(self.copy)
+        self._tree = self._make_tree()
+        self._note = QLabel("", self)
+        self._note.setProperty("role", "muted")
+        self._note.setWordWrap(True)
+        self._note.setAccessibleName(_("Note on the tags"))
+        top = QHBoxLayout()
+        top.addWidget(self._search, 1)
+        top.addWidget(self._copy)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self._tree, 1)
+        layout.addWidget(self._note)
+        for keys, slot in (
+            (QKeySequence.StandardKey.Copy, self.copy),
+            (QKeySequence.StandardKey.Find, self._search.setFocus),
+            (QKeySequence(Qt.Key.Key_Escape), self.close),
+        ):
+            QShortcut(QKeySequence(keys), self, slot)
+        self.show_study(None)
+
+    @property
+    def note_text(self) -> str:
+        """What is said below the tags."""
+        return self._note.text()
+
+    @property
+    def tree(self) -> QTreeView:
+        """The tags as shown."""
+        return self._tree
+
+    @property
+    def search_line(self) -> QLineEdit:
+        """Where the search is typed."""
+        return self._search
+
+    def paint_icons(self, colours: Colours) -> None:
+        """Follows the theme."""
+        self._model.paint_icons(colours)
+        self._tree.viewport().update()
+
+    def show_study(self, study: Study | None) -> None:
+        """Follows the study shown; its file is read in the background once the window is open."""
+        self._study = study
+        self.setWindowTitle(_("DICOM tags") if study is None else _("DICOM tags of {study}").format(study=study.title))
+        if self.isVisible():
+            self._read()
+
+    def showEvent(self, event: Any) -> None:
+        """Reads the study's tags."""
+        super().showEvent(event)
+        self._read()
+
+    def copy(self) -> None:
+        """Copies the chosen rows, one line each, columns between tabs."""
+        rows = [self._filter.mapToSource(index) for index in self._tree.selectionModel().selectedRows()]
+        text = "\n".join("\t".join(cells(self._model.entry(row))) for row in rows)
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView(self)
+        tree.setModel(self._filter)
+        tree.setAccessibleName(_("Tags"))
+        tree.setUniformRowHeights(True)
+        tree.setAlternatingRowColors(True)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(VALUE, QHeaderView.ResizeMode.Stretch)
+        letter = self.fontMetrics().horizontalAdvance("0")
+        for column, letters in ((TAG, 20), (NAME, 34), (VR, 6), (IDENTITY, 18)):
+            header.resizeSection(column, letters * letter)
+        return tree
+
+    def _apply_search(self) -> None:
+        self._delay.stop()
+        self._filter.search(self._search.text())
+        if self._search.text().strip():
+            self._tree.expandAll()
+
+    def _read(self) -> None:
+        path = None if self._study is None else self._study.path
+        if path == self._read_path and path is not None:
+            return
+        if self._job is not None:
+            self._job.cancel()
+        self._read_path = path
+        self._model.show_tags(TagFile(()))
+        if path is None:
+            self._note.setText(_("No study is open."))
+            return
+        self._note.setText(_("Reading tags…"))
+        job = self._job = Job(lambda report: read_tags(path, report), parent=self)
+        job.succeeded.connect(self._accept)
+        job.failed.connect(self._refuse)
+        self._lane.submit(job)
+
+    def _accept(self, tags: TagFile) -> None:
+        self._model.show_tags(tags)
+        count = sum(bool(entry.tag) for entry in tags.entries)
+        counted = translate_count("{count} tag", "{count} tags", count).format(count=count)
+        pixels = _("Pixels are not read. A lock marks what names somebody, a lock with “?” what may.")
+        self._note.setText(
+            tags.note if not tags.entries else " ".join(filter(None, (counted + ".", pixels, tags.note)))
+        )
+        if self._search.text().strip():
+            self._tree.expandAll()
+
+    def _refuse(self, error: BSNetError) -> None:
+        self._read_path = None
+        self._note.setText(str(error))
+
+
+def cells(entry: TagEntry) -> tuple[str, str, str, str, str]:
+    """What stands in a row's columns."""
+    return (entry.tag, entry.name, entry.vr, entry.value, identity_word(entry.identity))
+
+
+def identity_word(identity: Identity) -> str:
+    """What a sign of identity says."""
+    return {Identity.NONE: "", Identity.POSSIBLE: _("may identify"), Identity.CERTAIN: _("identifies")}[identity]
+
+
+def searched(entry: TagEntry) -> str:
+    """All that a search looks at, in small letters; the tag also as bare digits."""
+    digits = entry.tag.strip("()").replace(",", "")
+    return "\n".join((entry.tag, digits, entry.keyword, entry.name, entry.value)).casefold()

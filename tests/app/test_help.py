@@ -1,0 +1,78 @@
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.help.pages import FOLDER, read_pages
+from bsnet_core.brixia import ZONE_CLASS_MEANINGS
+from bsnet_core.progress import no_report
+
+
+@pytest.fixture
+def pages():
+    return {page.title: page.markdown for page in read_pages("en", no_report)}
+
+
+def open_help(qtbot, viewer, key):
+    with qtbot.waitActive(viewer):
+        viewer.activateWindow()
+    qtbot.keyClick(viewer, key)
+    qtbot.waitUntil(lambda: len(viewer.help.titles) > 1 and viewer.help.isVisible())
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_H])
+def test_f1_and_h_open_the_help_on_the_intended_use(qtbot, open_viewer, no_model, key):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    open_help(qtbot, viewer, key)
+    assert "not a medical device" in viewer.help.text
+    assert not viewer.help.isModal()
+
+
+def test_the_table_of_keys_shows_the_keys_as_they_are_now(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.keys.choose("invert", ["Ctrl+Alt+Y"])
+    open_help(qtbot, viewer, Qt.Key.Key_F1)
+    viewer.help.choose("Keys")
+    lines = viewer.help.text.splitlines()
+    assert lines[lines.index("Invert") - 1] == "Ctrl+Alt+Y"
+    assert lines[lines.index("Zoom in") - 1] == "+"
+    assert lines[lines.index("Zoom out") - 1] == "-"
+    for name in viewer.actions_by_name:
+        assert viewer.keys.text_of(name) in lines, name
+    viewer.keys.choose("invert", ["Ctrl+Alt+X"])
+    viewer.help.hide()
+    viewer.actions_by_name["help"].trigger()
+    viewer.help.choose("Keys")
+    assert "Ctrl+Alt+X" in viewer.help.text.splitlines()
+
+
+def test_the_scores_are_explained_in_the_words_of_the_program(pages):
+    text = " ".join(pages["Scores"].split())
+    for number, meaning in enumerate(ZONE_CLASS_MEANINGS):
+        said = meaning.replace("alveolar, ", "alveolar infiltrates, ")
+        assert f"| {number} | {said} |" in text
+
+
+def test_the_help_says_whose_right_is_where(pages):
+    assert "zones A, B and C" in pages["First steps"]
+    assert "R (patient)" in pages["First steps"]
+    assert "patient's **right** lung, on the left of the picture" in pages["Scores"]
+
+
+def test_a_language_without_pages_is_answered_in_english(pages):
+    assert {page.title: page.markdown for page in read_pages("xx", no_report)} == pages
+
+
+def test_every_page_begins_with_its_title_and_leads_nowhere_else():
+    files = sorted(FOLDER.rglob("*.md"))
+    assert len(files) >= 6
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert text.startswith("# "), file
+        assert not re.search(r"https?:|\]\(|<img|!\[", text), file
+
+
+def test_a_translated_page_stands_for_an_english_one():
+    english = {file.name for file in (FOLDER / "en").glob("*.md")}
+    for folder in FOLDER.iterdir():
+        assert {file.name for file in folder.glob("*.md")} <= english, folder
