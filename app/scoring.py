@@ -148,13 +148,16 @@ class ScoringMode(QObject):
             action.setText(text)
             action.setToolTip(tip)
             action.setStatusTip(tip)
-        self._name_steps()
+        self._name_undo(self._session.undo_stack.undoText())
+        self._name_redo(self._session.undo_stack.redoText())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes the mode's keys before they become shortcuts or reach a widget; installed only while it is on."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
+            return False
+        if watched.window() is not self._window:
             return False
         focus = QApplication.focusWidget() or watched
         if self._study is None or not self._may_take_from(focus):
@@ -267,13 +270,11 @@ class ScoringMode(QObject):
     def _read_blind(self, on: bool) -> None:
         self._session.blind = on
 
-    def _name_steps(self, *_unused: object) -> None:
-        stack = self._session.undo_stack
-        for name, text, step in (
-            ("undo", _("&Undo {step}"), stack.undoText()),
-            ("redo", _("&Redo {step}"), stack.redoText()),
-        ):
-            self.actions[name].setText(text.format(step=step.replace("&", "&&")).strip())
+    def _name_undo(self, step: str) -> None:
+        self.actions["undo"].setText(_("&Undo {step}").format(step=step.replace("&", "&&")).strip())
+
+    def _name_redo(self, step: str) -> None:
+        self.actions["redo"].setText(_("&Redo {step}").format(step=step.replace("&", "&&")).strip())
 
     def _make_actions(self) -> dict[str, QAction]:
         always: dict[str, tuple[str, Callable[..., object]]] = {
@@ -321,7 +322,8 @@ class ScoringMode(QObject):
             action.triggered.connect(slot)
             can.connect(action.setEnabled)
             actions[name] = action
-        stack.indexChanged.connect(self._name_steps)
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
         self.actions = actions
         self.retranslate()
         return actions
