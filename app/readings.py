@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from bsnet_core.agreement import fleiss_kappa
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
@@ -119,14 +122,46 @@ def result_sets(
 
 def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
     """Only the last reading of every reader, study and model; the order stays."""
-    last: dict[tuple[str, str, ModelIdentity], ComparedReading] = {}
+    last: dict[tuple[str, str, str], ComparedReading] = {}
     every = list(compared)
     for one in every:
-        place = (one.study, one.reading.reader, one.model)
-        if place not in last or one.reading.saved_at >= last[place].reading.saved_at:
+        place = (one.study, one.reading.reader, one.model.sha256)
+        known = last.get(place)
+        if known is None or one.reading.saved_at >= known.reading.saved_at:
             last[place] = one
     chosen = {id(one) for one in last.values()}
     return [one for one in every if id(one) in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersAgreement:
+    """How readers agree among themselves, on the films that all of them have read.
+
+    Attributes:
+        kappa: Fleiss' kappa of the zone scores; NaN where chance alone explains all.
+        readers, films: How many.
+    """
+
+    kappa: float
+    readers: int
+    films: int
+
+
+def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement | None:
+    """Agreement of the readers' last readings; None with one reader, or without a film that all have read."""
+    last: dict[str, dict[str, Reading]] = {}
+    for one in compared:
+        of_film = last.setdefault(one.study, {})
+        known = of_film.get(one.reading.reader)
+        if known is None or one.reading.saved_at >= known.saved_at:
+            of_film[one.reading.reader] = one.reading
+    readers = sorted({reader for of_film in last.values() for reader in of_film})
+    shared = [of_film for of_film in last.values() if len(of_film) == len(readers)]
+    if len(readers) < 2 or not shared:
+        return None
+    scores = np.array([[of_film[reader].score.zones for reader in readers] for of_film in shared])
+    by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (films × zones, readers)
+    return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
 
 
 def compared_readings_csv(compared: Iterable[ComparedReading]) -> str:
