@@ -93,19 +93,20 @@ class StatisticsPanel(QWidget):
         """Takes all reads of the library; what was filtered stays filtered where it is still there."""
         self._all = tuple(compared)
         readers = sorted({one.reading.reader for one in self._all})
-        models = sorted({one.model for one in self._all}, key=lambda model: (model.name, model.version, model.sha256))
+        models = sorted({one.model.sha256: one.model for one in self._all}.values(), key=name_of_model)
         _offer(self.reader, _("all readers"), [(name_of_reader(reader), reader) for reader in readers])
         _offer(self.model, _("all models"), [(name_of_model(model), model.sha256) for model in models])
         self._compute()
 
     def _compute(self) -> None:
         reader, sha256 = self.reader.currentData(), self.model.currentData()
+        blind_only = self.blind_only.isChecked()
         chosen: list[ComparedReading] = [
             one
             for one in self._all
             if (reader is None or one.reading.reader == reader)
             and (sha256 is None or one.model.sha256 == sha256)
-            and (one.reading.blind or not self.blind_only.isChecked())
+            and (one.reading.blind or not blind_only)
         ]
         if self.last_only.isChecked():
             chosen = last_ones(chosen)
