@@ -65,6 +65,7 @@ class ScoringMode(QObject):
         session.current_changed.connect(self._start_study)
         session.study_changed.connect(self._follow_study)
         session.draft_changed.connect(self._follow_draft)
+        session.recalled.connect(self._follow_recall)
         session.blind_changed.connect(self.actions["blind"].setChecked)
         session.reader_changed.connect(self._refresh)
         self._refresh()
@@ -239,6 +240,14 @@ class ScoringMode(QObject):
         if changed and not self._is_entering:
             self._zone = changed[0] if len(changed) == 1 else self._first_missing()
         self._refresh()
+
+    def _follow_recall(self, key: int) -> None:
+        study = self._session.current
+        if study is not None and study.key == key:
+            self._known = dict(study.draft)
+            if self._zone in self._known:
+                self._zone = self._first_missing()
+            self._refresh()
 
     def _first_missing(self) -> Zone:
         return next((zone for zone in ZONES if zone not in self._known), ZONES[0])

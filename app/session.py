@@ -141,6 +141,8 @@ class Session(QObject):
     """Zones of a study's draft were entered, changed or taken back."""
     reading_saved = Signal(int, object)
     """Key and `Reading`; comes before the draft goes."""
+    recalled = Signal(int)
+    """What was kept of a study from earlier sessions is there."""
     blind_changed = Signal(bool)
     reader_changed = Signal(str)
     prediction_seen = Signal(int, str)
@@ -382,6 +384,7 @@ class Session(QObject):
         if merged != draft:
             self.draft_changed.emit(key)
         self._note_seen([key])
+        self.recalled.emit(key)
 
     # Undo
 

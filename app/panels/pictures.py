@@ -55,9 +55,7 @@ class Step(Enum):
         return {
             Step.LUNGS: _("The picture as the network sees it, with the outline of the lungs it found."),
             Step.ALIGNED: _("The picture turned and scaled for scoring: both lungs should stand upright and be whole."),
-            Step.MASKED: _(
-                "The same with all but the lungs blanked out, and the zones: each should hold its lung part."
-            ),
+            Step.MASKED: _("The lungs alone, and the zones: each zone should hold its part of a lung."),
         }[self]
 
 
@@ -130,6 +128,7 @@ class PictureWindow(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("How the network saw this film"))
+        self.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }")
         self._images: dict[Step, QImage] = {}
         self._picture = LargePicture(self)
         self._meaning = QLabel("", self)

@@ -255,6 +255,13 @@ def test_the_mode_goes_on_with_the_next_study_at_its_first_missing_zone(qtbot, s
     assert scoring.session.study(1).draft == {Zone.A: 3}
 
 
+def test_a_draft_kept_from_an_earlier_session_goes_on_where_it_ended(qtbot, scoring):
+    scoring.session.recall(0, {Zone.A: 1, Zone.B: 1}, [])
+    assert scoring.mode.current_zone is Zone.C
+    press(qtbot, scoring, KEY.Key_3)
+    assert draft(scoring) == {Zone.A: 1, Zone.B: 1, Zone.C: 3}
+
+
 def test_the_mode_is_visible_in_the_panel_and_a_click_on_a_cell_gives_it_the_turn(qtbot, window):
     assert window.panel.turn_text == ""
     window.mode.switch(True)
