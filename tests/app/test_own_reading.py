@@ -254,6 +254,15 @@ def test_what_one_reader_saw_leaves_another_blind_but_somebody_unnamed_could_be_
     assert not session.save_reading(1).blind
 
 
+def test_a_draft_begun_by_somebody_who_saw_the_prediction_is_not_blind_under_another_name(session):
+    session.accept_prediction(0, prediction())
+    session.enter(0, Zone.A, 0)
+    session.blind = True
+    session.reader = "Dr. Bianchi"
+    enter_all(session, 0, "000000")
+    assert not session.save_reading(0).blind
+
+
 def test_each_reader_has_to_save_before_seeing(session):
     session.blind = True
     session.accept_prediction(0, prediction())
@@ -347,7 +356,7 @@ def test_only_each_reader_s_last_reading_of_a_film_stays():
     def compared(study, text, minute, reader="Dr. Rossi", model=MODEL):
         return ComparedReading(study, "", saved(text, reader, minute), BrixiaScore.from_text("000000"), model)
 
-    other = replace(MODEL, version="2.0")
+    other = replace(MODEL, sha256="f" * 64)
     first, later = compared("1", "111111", 1), compared("1", "222222", 5)
     others = [
         compared("2", "333333", 2),
