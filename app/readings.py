@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from bsnet_core.brixia import BrixiaScore
-from bsnet_core.prediction import ModelIdentity
+import numpy as np
+
+from bsnet_core.agreement import fleiss_kappa
+from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import ModelIdentity
+
+HASH_LENGTH = 8
+"""Characters of a hash that stand on the screen; files have it whole."""
+ROW_NAMES = ("upper", "middle", "lower")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class IncompleteReadingError(BSNetError):
+    """A reading without a score in every zone; the text names the zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +63,148 @@ class ComparedReading:
     reading: Reading
     predicted: BrixiaScore
     model: ModelIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class ResultSet:
+    """One of the scores that a radiograph has: a reader's, or a model's.
+
+    Attributes:
+        name: Reader, or model with version and start of its hash.
+        detail: When and how it came about, for people; may be empty.
+        score: All six zones.
+    """
+
+    name: str
+    detail: str
+    score: BrixiaScore
+
+
+def last_reading_of(readings: Iterable[Reading], reader: str) -> Reading | None:
+    """The reading of a reader that supersedes that reader's others."""
+    return max(
+        (reading for reading in readings if reading.reader == reader),
+        key=lambda reading: reading.saved_at,
+        default=None,
+    )
+
+
+def name_of_reader(reader: str) -> str:
+    """A reader's name, or words for one who gave none."""
+    return reader or _("unnamed reader")
+
+
+def name_of_model(model: ModelIdentity) -> str:
+    """Name, version and start of the hash."""
+    return f"{model.name} {model.version} ({model.sha256[:HASH_LENGTH]})"
+
+
+def result_sets(
+    readings: Sequence[Reading], predictions: Iterable[tuple[ModelIdentity, BrixiaScore]]
+) -> tuple[ResultSet, ...]:
+    """Every reader's last reading, in the order of saving, then every model's score; doubles of a model are left out.
+
+    Args:
+        readings: Of one radiograph.
+        predictions: Models and what they said of it, the newest first.
+    """
+    last = {reading.reader: reading for reading in sorted(readings, key=lambda reading: reading.saved_at)}
+    sets = [
+        ResultSet(name_of_reader(reading.reader), _detail_of(reading), reading.score)
+        for reading in sorted(last.values(), key=lambda reading: reading.saved_at)
+    ]
+    by_model: dict[ModelIdentity, BrixiaScore] = {}
+    for model, score in predictions:
+        by_model.setdefault(model, score)
+    sets += [ResultSet(name_of_model(model), _("prediction"), score) for model, score in by_model.items()]
+    return tuple(sets)
+
+
+def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
+    """Only the last reading of every reader, study and model; the order stays."""
+    last: dict[tuple[str, str, str], ComparedReading] = {}
+    every = list(compared)
+    for one in every:
+        place = (one.study, one.reading.reader, one.model.sha256)
+        known = last.get(place)
+        if known is None or one.reading.saved_at >= known.reading.saved_at:
+            last[place] = one
+    chosen = {id(one) for one in last.values()}
+    return [one for one in every if id(one) in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersAgreement:
+    """How readers agree among themselves, on the films that all of them have read.
+
+    Attributes:
+        kappa: Fleiss' kappa of the zone scores; NaN where chance alone explains all.
+        readers, films: How many.
+    """
+
+    kappa: float
+    readers: int
+    films: int
+
+
+def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement | None:
+    """Agreement of the readers' last readings; None with one reader, or without a film that all have read."""
+    last: dict[str, dict[str, Reading]] = {}
+    for one in compared:
+        of_film = last.setdefault(one.study, {})
+        known = of_film.get(one.reading.reader)
+        if known is None or one.reading.saved_at >= known.saved_at:
+            of_film[one.reading.reader] = one.reading
+    readers = sorted({reader for of_film in last.values() for reader in of_film})
+    shared = [of_film for of_film in last.values() if len(of_film) == len(readers)]
+    if len(readers) < 2 or not shared:
+        return None
+    scores = np.array([[of_film[reader].score.zones for reader in readers] for of_film in shared])
+    by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (films × zones, readers)
+    return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
+
+
+def compared_readings_csv(compared: Iterable[ComparedReading]) -> str:
+    """Readings beside predictions as CSV text, a line each; columns say zone and side, times are UTC.
+
+    Differences are prediction minus reading. Every line names the model and the hash of its weights.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    places = [_column_of(zone) for zone in ZONES]
+    writer.writerow(
+        [
+            *("study", "study_date", "reader", "blind", "started_at", "saved_at"),
+            *(f"reading_{place}" for place in places),
+            "reading_global",
+            *(f"predicted_{place}" for place in places),
+            *("predicted_global", "difference_global", "model", "model_version", "model_sha256"),
+        ]
+    )
+    for one in compared:
+        reading, predicted, model = one.reading, one.predicted, one.model
+        writer.writerow(
+            [
+                *(_plain(text) for text in (one.study, one.study_date, reading.reader)),
+                *("yes" if reading.blind else "no", reading.started_at.isoformat(), reading.saved_at.isoformat()),
+                *(*reading.score.zones, reading.score.total, *predicted.zones, predicted.total),
+                predicted.total - reading.score.total,
+                *(_plain(model.name), _plain(model.version), model.sha256),
+            ]
+        )
+    return text.getvalue()
+
+
+def _column_of(zone: Zone) -> str:
+    side = "patient_right" if zone.is_patient_right else "patient_left"
+    return f"{zone.name.lower()}_{side}_{ROW_NAMES[zone.row]}"
+
+
+def _plain(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def _detail_of(reading: Reading) -> str:
+    when = f"{reading.saved_at.astimezone():%Y-%m-%d %H:%M}"
+    return _("{when}, blind").format(when=when) if reading.blind else when

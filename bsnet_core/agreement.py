@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.brixia import N_CLASSES
+from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
+
+ACCEPTED_ZONE_ERROR = 0.5
+"""Error on a zone, or on the mean of the zones, that radiologists accept (paper 7)."""
+ACCEPTED_TOTAL_ERROR = 2
+"""Error on the global score that radiologists accept (paper 7)."""
+MAX_TOTAL = len(ZONES) * (N_CLASSES - 1)
+LEVEL = 0.95
+"""Coverage of the intervals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +64,243 @@ def iou(mask: npt.NDArray[np.bool_], reference: npt.NDArray[np.bool_]) -> float:
     return 1.0 if union == 0 else int((mask & reference).sum()) / union
 
 
-def quadratic_weighted_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
-    """Cohen's kappa with quadratic weights of two integer readings; NaN where chance alone explains all."""
-    first = np.asarray(mine, dtype=np.int64).ravel()
-    second = np.asarray(other, dtype=np.int64).ravel()
-    if first.shape != second.shape or first.size == 0:
-        raise ValueError("Both readings must have the same, non-zero number of values.")
-    observed = np.zeros((n_classes, n_classes))
-    np.add.at(observed, (first, second), 1)
-    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / first.size
+def confusion_matrix(
+    reference: npt.ArrayLike, predicted: npt.ArrayLike, n_classes: int = N_CLASSES
+) -> npt.NDArray[np.int64]:
+    """(n_classes, n_classes) counts; rows are the reference's classes, columns the predicted ones."""
+    rows, columns = _integer_pair(reference, predicted)
+    counts = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def cohen_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CLASSES, *, power: int = 0) -> float:
+    """Cohen's kappa of two integer readings; NaN where chance alone explains all.
+
+    Args:
+        mine: Integers from 0 to `n_classes` - 1.
+        other: The same number of them.
+        n_classes: How many scores there are.
+        power: 0 counts every disagreement alike, 1 by its distance, 2 by the square of its distance.
+    """
+    observed = confusion_matrix(mine, other, n_classes).astype(np.float64)
+    expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
     classes = np.arange(n_classes)
-    weights = (classes[:, None] - classes[None, :]) ** 2
+    distance = np.abs(classes[:, None] - classes[None, :])
+    weights = (distance > 0).astype(np.float64) if power == 0 else distance.astype(np.float64) ** power
     chance = float((weights * expected).sum())
     return float("nan") if chance == 0 else 1.0 - float((weights * observed).sum()) / chance
+
+
+def quadratic_weighted_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
+    """Cohen's kappa with quadratic weights of two integer readings; NaN where chance alone explains all."""
+    return cohen_kappa(mine, other, n_classes, power=2)
+
+
+def fleiss_kappa(scores: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
+    """Fleiss' kappa of two or more readers; NaN where chance alone explains all.
+
+    Args:
+        scores: (N, readers) integers from 0 to `n_classes` - 1; every reader has read every row.
+        n_classes: How many scores there are.
+
+    Source: Fleiss 1971, Psychological Bulletin 76.
+    """
+    array = np.asarray(scores, dtype=np.int64)
+    if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] < 2:
+        raise ValueError("Fleiss' kappa needs at least one row of at least two readers.")
+    readers = array.shape[1]
+    votes = (array[:, :, None] == np.arange(n_classes)).sum(axis=1)  # (N, n_classes)
+    observed = float(((votes * (votes - 1)).sum(axis=1) / (readers * (readers - 1))).mean())
+    chance = float(((votes.sum(axis=0) / array.size) ** 2).sum())
+    return float("nan") if chance == 1 else (observed - chance) / (1 - chance)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its 95 % interval; the interval is NaN where there are too few values for one."""
+
+    value: float
+    low: float
+    high: float
+
+
+def mean_with_interval(values: npt.ArrayLike) -> Estimate:
+    """Mean of (N,) values with Student's interval."""
+    array = np.asarray(values, dtype=np.float64).ravel()
+    if array.size == 0:
+        raise ValueError("There is no mean of nothing.")
+    mean = float(array.mean())
+    if array.size < 2:
+        return Estimate(mean, float("nan"), float("nan"))
+    half = student_quantile(array.size - 1) * float(array.std(ddof=1)) / math.sqrt(array.size)
+    return Estimate(mean, mean - half, mean + half)
+
+
+@dataclass(frozen=True, slots=True)
+class BlandAltman:
+    """Limits of agreement of two ways to measure the same, each with its 95 % interval.
+
+    Attributes:
+        mean_difference: First minus second.
+        lower_limit, upper_limit: Mean difference -/+ 1.96 standard deviations of the differences.
+        sd: Standard deviation of the differences (N - 1).
+        count: How many pairs.
+    """
+
+    mean_difference: Estimate
+    lower_limit: Estimate
+    upper_limit: Estimate
+    sd: float
+    count: int
+
+
+def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
+    """Mean difference and limits of agreement of (N,) pairs; all NaN but the mean where N is 1.
+
+    Source: Bland and Altman 1999, Statistical Methods in Medical Research 8: variance of a limit
+    (1 / N + 1.96² / (2 (N - 1))) SD².
+    """
+    mine, other = np.asarray(first, dtype=np.float64).ravel(), np.asarray(second, dtype=np.float64).ravel()
+    if mine.shape != other.shape or mine.size == 0:
+        raise ValueError("Both readings must have the same, non-zero number of values.")
+    difference, nan = mine - other, float("nan")
+    mean = mean_with_interval(difference)
+    if difference.size < 2:
+        return BlandAltman(mean, Estimate(nan, nan, nan), Estimate(nan, nan, nan), nan, difference.size)
+    sd, z = float(difference.std(ddof=1)), NormalDist().inv_cdf((1 + LEVEL) / 2)
+    degrees = difference.size - 1
+    half = student_quantile(degrees) * sd * math.sqrt(1 / difference.size + z**2 / (2 * degrees))
+    lower, upper = mean.value - z * sd, mean.value + z * sd
+    return BlandAltman(
+        mean, Estimate(lower, lower - half, lower + half), Estimate(upper, upper - half, upper + half), sd, mine.size
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreDifference:
+    """One Brixia score beside another of the same radiograph.
+
+    Attributes:
+        zones: Score minus reference of every zone.
+        total: Difference of the global scores.
+        mean_absolute: Mean absolute difference of the zones.
+    """
+
+    zones: dict[Zone, int]
+    total: int
+    mean_absolute: float
+
+    @property
+    def differing(self) -> tuple[Zone, ...]:
+        """Zones that the two score differently, in reading order."""
+        return tuple(zone for zone in ZONES if self.zones[zone] != 0)
+
+    @property
+    def zones_are_accepted(self) -> bool:
+        """Whether the mean absolute zone difference is within the accepted error."""
+        return self.mean_absolute <= ACCEPTED_ZONE_ERROR
+
+    @property
+    def total_is_accepted(self) -> bool:
+        """Whether the difference of the global scores is within the accepted error."""
+        return abs(self.total) <= ACCEPTED_TOTAL_ERROR
+
+
+def compare_scores(score: BrixiaScore, reference: BrixiaScore) -> ScoreDifference:
+    """How `score` differs from `reference`."""
+    zones = {zone: score[zone] - reference[zone] for zone in ZONES}
+    mean = sum(abs(difference) for difference in zones.values()) / len(ZONES)
+    return ScoreDifference(zones, score.total - reference.total, mean)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Agreement of one quantity (a zone, all zones, the global score) over many radiographs.
+
+    Attributes:
+        mean_error: MEr, predicted minus reference.
+        mean_absolute_error: MAE.
+        absolute_error_sd: SD of the absolute errors.
+        correlation: Pearson's CC; NaN where either side is constant.
+        weighted_kappa: Cohen's kappa with quadratic weights; NaN where chance alone explains all.
+        accepted_share: Share of radiographs within the accepted error, in [0, 1].
+        count: How many radiographs.
+    """
+
+    mean_error: Estimate
+    mean_absolute_error: Estimate
+    absolute_error_sd: float
+    correlation: float
+    weighted_kappa: float
+    accepted_share: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementTable:
+    """Agreement per zone, over all zones and of the global score."""
+
+    zones: dict[Zone, Agreement]
+    all_zones: Agreement
+    total: Agreement
+
+
+def agreement_table(predicted: npt.ArrayLike, reference: npt.ArrayLike) -> AgreementTable:
+    """Agreement of many scores.
+
+    The intervals take radiographs, not zones, as independent: six zones of one film resemble each other.
+
+    Args:
+        predicted: (N, 6) integers of 0 to 3 in reading order A-F, N at least 1.
+        reference: The same of the reader.
+    """
+    mine, other = np.asarray(predicted, dtype=np.int64), np.asarray(reference, dtype=np.int64)
+    if mine.shape != other.shape or mine.ndim != 2 or mine.shape[0] == 0 or mine.shape[1] != len(ZONES):
+        raise ValueError(f"Both must be (N, {len(ZONES)}) scores, got {mine.shape} and {other.shape}.")
+    zones = {
+        zone: _agreement(mine[:, [zone.value]], other[:, [zone.value]], ACCEPTED_ZONE_ERROR, N_CLASSES)
+        for zone in ZONES
+    }
+    totals = (mine.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True))
+    return AgreementTable(
+        zones,
+        _agreement(mine, other, ACCEPTED_ZONE_ERROR, N_CLASSES),
+        _agreement(*totals, ACCEPTED_TOTAL_ERROR, MAX_TOTAL + 1),
+    )
+
+
+def student_quantile(degrees: int, level: float = LEVEL) -> float:
+    """Half width of Student's two-sided interval in standard errors; 12.7 for 1 degree of freedom, 1.96 for many.
+
+    Source: Hill 1970, Algorithm 396, Communications of the ACM 13. Written out, because the library that has it takes
+    longer to import than everything computed with it.
+    """
+    if degrees < 1:
+        raise ValueError(f"Student's distribution needs a degree of freedom, got {degrees}.")
+    tails, n = 1 - level, float(degrees)
+    if degrees == 1:
+        return 1 / math.tan(tails * math.pi / 2)
+    if degrees == 2:
+        return math.sqrt(2 / (tails * (2 - tails)) - 2)
+    a = 1 / (n - 0.5)
+    b = 48 / a**2
+    c = ((20700 * a / b - 98) * a - 16) * a + 96.36
+    d = ((94.5 / (b + c) - 3) / b + 1) * math.sqrt(a * math.pi / 2) * n
+    y = (d * tails) ** (2 / n)
+    if y > 0.05 + a:
+        x = NormalDist().inv_cdf(tails / 2)
+        y = x * x
+        if degrees < 5:
+            c += 0.3 * (n - 4.5) * (x + 0.6)
+        c = (((0.05 * d * x - 5) * x - 7) * x - 2) * x + b + c
+        y = (((((0.4 * y + 6.3) * y + 36) * y + 94.5) / c - y - 3) / b + 1) * x
+        y = math.expm1(a * y * y)
+    else:
+        y = ((1 / (((n + 6) / (n * y) - 0.089 * d - 0.822) * (n + 2) * 3) + 0.5 / (n + 4)) * y - 1) * (n + 1) / (
+            n + 2
+        ) + 1 / y
+    return math.sqrt(n * y)
 
 
 def grouped_bootstrap_interval(
@@ -89,3 +323,28 @@ def grouped_bootstrap_interval(
     means = sums[chosen].sum(axis=1) / counts[chosen].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+def _agreement(
+    mine: npt.NDArray[np.int64], other: npt.NDArray[np.int64], accepted_error: float, n_classes: int
+) -> Agreement:
+    """Of (N, values per radiograph)."""
+    summary = summarise_errors(mine, other)
+    absolute = np.abs(mine - other).mean(axis=1)
+    return Agreement(
+        mean_error=mean_with_interval((mine - other).mean(axis=1)),
+        mean_absolute_error=mean_with_interval(absolute),
+        absolute_error_sd=summary.absolute_error_sd,
+        correlation=summary.correlation,
+        weighted_kappa=quadratic_weighted_kappa(mine, other, n_classes),
+        accepted_share=float((absolute <= accepted_error).mean()),
+        count=len(mine),
+    )
+
+
+def _integer_pair(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Both as (N,) integers of the same, non-zero length."""
+    mine, other = np.asarray(first, dtype=np.int64).ravel(), np.asarray(second, dtype=np.int64).ravel()
+    if mine.shape != other.shape or mine.size == 0:
+        raise ValueError("Both readings must have the same, non-zero number of values.")
+    return mine, other

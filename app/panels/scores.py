@@ -1,179 +1,80 @@
-"""The score panel: quality notes, the predicted grid, the radiologist's own score, intermediate pictures."""
+"""The score panel: quality notes, the predicted grid, the reader's own score, intermediate pictures.
+
+While a prediction is hidden, everything of it that tells a score is left out here, and in one place: `show_study`.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QImage, QPixmap, QWheelEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QGridLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.panels.pictures import IntermediatePictures
+from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell, signed
+from app.readings import HASH_LENGTH, Reading, name_of_reader
 from app.session import Study, StudyState
-from bsnet_core.brixia import N_CLASSES, ZONE_CLASS_MEANINGS, ZONES, Zone
-from bsnet_core.quality import LOW_CONFIDENCE
+from bsnet_core.agreement import compare_scores
+from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+from bsnet_core.quality import quality_notes
 from bsnet_core.radiograph import StudyFacts
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
-NOT_ENTERED = "–"
-INSET_PX = 156
-SIDES = ("R (patient)", "L (patient)")
-ATTENTION_NAMES = {"ha": "hard attention", "sa": "soft attention", "ens": "ensemble"}
-MIRRORED_NOTE = (
-    "The file says that the patient's left is on the left of this picture. The zones are named for the usual way "
-    "round: A–C and D–F may be exchanged."
-)
-
-
-class ScoreEntry(QComboBox):
-    """Selector of one zone's score that the wheel does not turn."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Leaves the wheel to the panel: scrolling must not change a score that somebody entered."""
-        event.ignore()
-
-
-class ZoneCell(QFrame):
-    """One zone: predicted score, confidence, and the selector for the reader's own score."""
-
-    entered = Signal(object, object)
-
-    def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._zone = zone
-        self.setObjectName("zoneCell")
-        self.setAccessibleName(f"Zone {zone.name}")
-        name = _small(zone.name, self)
-        name.setObjectName("zoneName")
-        self._score = QLabel("", self)
-        self._score.setObjectName("zoneScore")
-        self._score.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._detail = _small("", self)
-        self._detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._entry = ScoreEntry(self)
-        self._entry.addItems([NOT_ENTERED, *(str(score) for score in range(N_CLASSES))])
-        for score, meaning in enumerate(ZONE_CLASS_MEANINGS):
-            self._entry.setItemData(score + 1, meaning, Qt.ItemDataRole.ToolTipRole)
-        self._entry.setAccessibleName(f"Your score of zone {zone.name}")
-        self._entry.setToolTip(f"Your own score of zone {zone.name}")
-        self._entry.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._entry.currentIndexChanged.connect(self._enter)
-        top = QHBoxLayout()
-        top.setSpacing(4)
-        top.addWidget(name)
-        top.addStretch(1)
-        top.addWidget(_small("yours", self))
-        top.addWidget(self._entry)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 6, 8, 6)
-        layout.setSpacing(2)
-        layout.addLayout(top)
-        layout.addWidget(self._score)
-        layout.addWidget(self._detail)
-
-    @property
-    def entry(self) -> QComboBox:
-        """The selector of the reader's own score."""
-        return self._entry
-
-    @property
-    def score_text(self) -> str:
-        """The predicted score as shown."""
-        return self._score.text()
-
-    @property
-    def detail_text(self) -> str:
-        """Confidence and difference as shown."""
-        return self._detail.text()
-
-    def show_study(self, prediction: Prediction | None, entered: int | None) -> None:
-        """Fills the cell."""
-        self._entry.blockSignals(True)
-        self._entry.setCurrentIndex(0 if entered is None else entered + 1)
-        self._entry.blockSignals(False)
-        unsure = False
-        if prediction is None:
-            self._score.setText(NOT_ENTERED)
-            self._detail.setText("")
-            self.setToolTip("")
-            self.setAccessibleDescription("No predicted score")
-        else:
-            score, confidence = prediction.score[self._zone], prediction.confidence_of(self._zone)
-            unsure = confidence < LOW_CONFIDENCE
-            self._score.setText(str(score))
-            difference = "" if entered is None else f"   Δ {_signed(score - entered)}"
-            self._detail.setText(f"{confidence:.0%}{' unsure' if unsure else ''}{difference}")
-            self.setToolTip(_zone_tooltip(self._zone, prediction))
-            self.setAccessibleDescription(f"Predicted {score}, confidence {confidence:.0%}")
-        value = "true" if unsure else "false"
-        if self.property("unsure") != value:
-            self.setProperty("unsure", value)
-            self.style().unpolish(self)
-            self.style().polish(self)
-
-    def _enter(self, index: int) -> None:
-        self.entered.emit(self._zone, None if index == 0 else index - 1)
+MAX_TOTAL = 18
 
 
 class ScoresPanel(QWidget):
     """The right pane above the overlay controls."""
 
     zone_entered = Signal(object, object)
+    """Zone and the reader's own score of it, None to take it back."""
+    zone_chosen = Signal(object)
+    """A cell was clicked: its zone is to be the one in turn."""
+    save_wished = Signal()
+    clear_wished = Signal()
+    correct_wished = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pictured: Prediction | None = None
-        self._notes = QLabel("", self)
-        self._notes.setObjectName("qualityNotes")
-        self._notes.setWordWrap(True)
-        self._notes.setAccessibleName("Quality notes")
+        self.setStyleSheet(STYLE)
+        self._notes = _line(self, "qualityNotes", _("Quality notes"))
         self._total = QLabel("", self)
         self._total.setObjectName("total")
-        self._total.setAccessibleName("Global score")
-        self._expected = _small("", self)
-        self._expected.setAccessibleName("Expected global value")
-        self._expected.setToolTip("Sum of the zones' expected values under the predicted probabilities")
-        totals = QHBoxLayout()
-        totals.addWidget(self._total)
-        totals.addStretch(1)
-        totals.addWidget(self._expected, 0, Qt.AlignmentFlag.AlignBottom)
-        self._comparison = QLabel("", self)
-        self._comparison.setWordWrap(True)
-        self._comparison.setAccessibleName("Comparison with your score")
-        self._cells = {zone: ZoneCell(zone, self) for zone in ZONES}
-        self._insets = QWidget(self)
-        self._aligned = _inset("Aligned lungs", "The picture turned and scaled as the network scores it", self._insets)
-        self._masked = _inset("Masked lungs", "The same with everything but the lungs blanked out", self._insets)
-        self._model = _small("", self)
-        self._model.setWordWrap(True)
+        self._total.setAccessibleName(_("Global score"))
+        self._expected = QLabel("", self)
+        self._expected.setObjectName("small")
+        self._expected.setAccessibleName(_("Expected global value"))
+        self._expected.setToolTip(_("Sum of the zones' expected values under the predicted probabilities"))
+        self._turn = _line(self, "scoringMode", _("Scoring mode"))
+        self._own = _line(self, "", _("Your own score"))
+        self._comparison = _line(self, "", _("Comparison with your score"))
+        self._model = _line(self, "small", _("Model and device"))
         self._model.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._model.setAccessibleName("Model and device")
-        box = QGroupBox("Brixia score", self)
-        inside = QVBoxLayout(box)
-        inside.setContentsMargins(0, 8, 0, 0)
-        inside.setSpacing(8)
-        inside.addLayout(totals)
-        inside.addLayout(self._grid())
-        inside.addWidget(self._comparison)
-        inside.addWidget(self._fill_insets())
-        inside.addWidget(self._model)
+        self._cells = {zone: ZoneCell(zone, self) for zone in ZONES}
+        self.pictures = IntermediatePictures(self)
+        self.save_button = self._button(_("Save my score"), _("Save the six zones as your reading"), self.save_wished)
+        self.clear_button = self._button(_("Clear"), _("Take back all zones that are not saved"), self.clear_wished)
+        self.correct_button = self._button(
+            _("Correct…"), _("Start from the score you saved; it stays as it is"), self.correct_wished
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
         layout.addWidget(self._notes)
-        layout.addWidget(box)
+        layout.addLayout(self._totals())
+        layout.addWidget(self._turn)
+        layout.addLayout(self._grid())
+        layout.addLayout(self._own_row())
+        layout.addWidget(self._comparison)
+        layout.addWidget(self.pictures)
+        layout.addWidget(self._model)
+        layout.addStretch(1)
+        self.show_turn(None)
         self.show_study(None)
 
     def cell(self, zone: Zone) -> ZoneCell:
@@ -187,44 +88,85 @@ class ScoresPanel(QWidget):
 
     @property
     def notes_text(self) -> str:
-        """The quality notes or the reason why there is no score; empty while hidden."""
-        return "" if self._notes.isHidden() else self._notes.text()
+        """The quality notes or the reason why there is no score; empty while there is nothing to note."""
+        return self._notes.text()
+
+    @property
+    def own_text(self) -> str:
+        """Where the reader's own score stands."""
+        return self._own.text()
 
     @property
     def comparison_text(self) -> str:
-        """How the entered score compares; empty while nothing is entered."""
-        return "" if self._comparison.isHidden() else self._comparison.text()
+        """How the own score compares; empty while there is nothing to compare."""
+        return self._comparison.text()
+
+    @property
+    def turn_text(self) -> str:
+        """What the scoring mode says; empty while it is off."""
+        return self._turn.text()
 
     @property
     def model_text(self) -> str:
         """Which model gave the result, and where it ran."""
-        return "" if self._model.isHidden() else self._model.text()
+        return self._model.text()
 
-    def show_study(self, study: Study | None) -> None:
-        """Fills the panel; None empties it."""
-        prediction = study.prediction if study is not None else None
-        reading = study.reading if study is not None else {}
+    def show_study(self, study: Study | None, *, hidden: bool = False, reader: str = "") -> None:
+        """Fills the panel; None empties it.
+
+        Args:
+            study: The open study, whole.
+            hidden: Whether its prediction must not be seen yet; `Session.prediction_is_visible` knows.
+            reader: Who reads.
+        """
+        result = study.prediction if study is not None else None
+        prediction = None if hidden else result
+        saved = study.reading_of(reader) if study is not None and not study.draft else None
+        own = _own_zones(study, saved)
         for zone, cell in self._cells.items():
-            cell.show_study(prediction, reading.get(zone))
-            cell.setEnabled(study is not None)
-        self._total.setText(_total_line(study))
-        self._expected.setText("" if prediction is None else f"expected value {prediction.expected_total:.1f}")
-        for label, text in (
-            (self._notes, "\n".join(_notes_of(study))),
-            (self._comparison, _comparison_line(study)),
-            (self._model, _model_line(prediction)),
-        ):
-            label.setText(text)
-            label.setVisible(bool(text))
-        if prediction is not self._pictured:
-            self._pictured = prediction
-            self._show_insets(prediction)
-        self._insets.setVisible(prediction is not None)
+            cell.show_zone(prediction, own.get(zone), editable=study is not None and saved is None)
+        self._total.setText(_total_line(study, hidden=hidden))
+        self._expected.setText(
+            "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
+        )
+        _say(self._notes, "\n".join(_notes_of(study, hidden=hidden)))
+        _say(self._own, _own_line(study, saved))
+        _say(self._comparison, _comparison_line(own, prediction))
+        _say(self._model, _model_line(result))
+        self.pictures.show_prediction(result)
+        has_draft = study is not None and bool(study.draft)
+        self.save_button.setEnabled(study is not None and study.entered_total is not None)
+        self.save_button.setVisible(saved is None)
+        self.clear_button.setVisible(saved is None)
+        self.clear_button.setEnabled(has_draft)
+        self.correct_button.setVisible(saved is not None)
+
+    def show_turn(self, zone: Zone | None, keys: str = "") -> None:
+        """Marks the zone that the keys score next; None while the scoring mode is off.
+
+        Args:
+            zone: The zone in turn.
+            keys: What the keys of the mode are, for people; `ScoringMode.hint` has it.
+        """
+        for other, cell in self._cells.items():
+            cell.show_turn(other is zone)
+        if zone is None:
+            _say(self._turn, "")
+        else:
+            line = _("Scoring zone {zone}").format(zone=zone.name)
+            _say(self._turn, f"<b>{line}</b><br>{keys}" if keys else f"<b>{line}</b>")
+
+    def _totals(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(self._total)
+        row.addStretch(1)
+        row.addWidget(self._expected, 0, Qt.AlignmentFlag.AlignBottom)
+        return row
 
     def _grid(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(6)
-        for column, side in enumerate(SIDES):
+        for column, side in enumerate((_("R (patient)"), _("L (patient)"))):
             label = QLabel(side, self)
             label.setObjectName("side")
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -233,27 +175,22 @@ class ScoresPanel(QWidget):
         for zone, cell in self._cells.items():
             grid.addWidget(cell, zone.row + 1, zone.column)
             cell.entered.connect(self.zone_entered)
+            cell.chosen.connect(self.zone_chosen)
         return grid
 
-    def _fill_insets(self) -> QWidget:
-        grid = QGridLayout(self._insets)
-        grid.setContentsMargins(0, 4, 0, 0)
-        grid.setVerticalSpacing(2)
-        pictures = ((self._aligned, "aligned"), (self._masked, "aligned, lungs only"))
-        for column, (picture, caption) in enumerate(pictures):
-            text = _small(caption, self._insets)
-            grid.addWidget(picture, 0, column, Qt.AlignmentFlag.AlignHCenter)
-            grid.addWidget(text, 1, column, Qt.AlignmentFlag.AlignHCenter)
-            grid.setColumnStretch(column, 1)
-        return self._insets
+    def _own_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(6)
+        row.addWidget(self._own, 1)
+        for button in (self.clear_button, self.save_button, self.correct_button):
+            row.addWidget(button)
+        return row
 
-    def _show_insets(self, prediction: Prediction | None) -> None:
-        for label in (self._aligned, self._masked):
-            label.clear()
-        if prediction is not None:
-            ratio = self.devicePixelRatioF()
-            _show_grey(self._aligned, prediction.aligned_image, ratio)
-            _show_grey(self._masked, prediction.aligned_image * prediction.aligned_lung_probability, ratio)
+    def _button(self, text: str, tip: str, wish: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda: wish.emit())  # type: ignore[attr-defined]
+        return button
 
 
 def is_mirrored(facts: StudyFacts) -> bool:
@@ -261,80 +198,107 @@ def is_mirrored(facts: StudyFacts) -> bool:
     return facts.patient_orientation is not None and facts.patient_orientation[0].startswith("R")
 
 
-def _notes_of(study: Study | None) -> list[str]:
+def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
+    """The quality notes on the lungs and the film alone: made anew, so that nothing of the probabilities is in them."""
+    sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
+    sure[..., 0] = 1.0
+    left, top, width, height = prediction.frames.box
+    inside = prediction.network_image[top : top + height, left : left + width]
+    blank_share = float((inside <= inside.min()).mean())
+    return quality_notes(prediction.lung_probability, prediction.frames, sure, blank_share=blank_share)
+
+
+def _own_zones(study: Study | None, saved: Reading | None) -> dict[Zone, int]:
+    if saved is not None:
+        return {zone: saved.score[zone] for zone in ZONES}
+    return study.draft if study is not None else {}
+
+
+def _notes_of(study: Study | None, *, hidden: bool) -> list[str]:
     if study is None:
         return []
-    notes = [f"No score: {study.problem}"] if study.problem else []
+    notes = [_("No score: {reason}").format(reason=study.problem)] if study.problem else []
     if is_mirrored(study.facts):
-        notes.append(MIRRORED_NOTE)
-    return notes + (list(study.prediction.quality) if study.prediction is not None else [])
+        notes.append(
+            _(
+                "The file says that the patient's left is on the left of this picture. The zones are named for the "
+                "usual way round: A–C and D–F may be exchanged."
+            )
+        )
+    if study.prediction is not None:
+        notes += notes_without_scores(study.prediction) if hidden else study.prediction.quality
+    return notes
 
 
-def _total_line(study: Study | None) -> str:
+def _total_line(study: Study | None, *, hidden: bool) -> str:
+    if study is not None and study.score is not None and hidden:
+        return _("Hidden until you save")
     if study is not None and study.prediction is not None:
-        return f"Global {study.prediction.score.total} / 18"
+        return _("Global {total} / {most}").format(total=study.prediction.score.total, most=MAX_TOTAL)
     if study is not None and study.state is StudyState.ANALYSING:
-        return "Analysing…"
-    return "Global –"
+        return _("Analysing…")
+    return _("Global {total}").format(total=NOT_ENTERED)
 
 
-def _comparison_line(study: Study | None) -> str:
-    if study is None or not study.reading:
+def _own_line(study: Study | None, saved: Reading | None) -> str:
+    if study is None:
         return ""
-    prediction, total = study.prediction, study.entered_total
-    if total is None:
-        return f"Your score: {len(study.reading)} of 6 zones entered."
-    if prediction is None:
-        return f"Your global score {total}."
-    difference = prediction.score.total - total
-    mean = sum(abs(prediction.score[zone] - score) for zone, score in study.reading.items()) / len(study.reading)
-    return f"Your global score {total}. Prediction {_signed(difference)}; mean zone difference {mean:.2f}."
+    if saved is not None:
+        line = (
+            _("{reader}: {total} / {most}, saved {time}, blind")
+            if saved.blind
+            else _("{reader}: {total} / {most}, saved {time}")
+        )
+        return line.format(
+            reader=name_of_reader(saved.reader),
+            total=saved.score.total,
+            most=MAX_TOTAL,
+            time=f"{saved.saved_at.astimezone():%Y-%m-%d %H:%M}",
+        )
+    total = study.entered_total
+    if total is not None:
+        return _("Yours: {total} / {most}, not saved").format(total=total, most=MAX_TOTAL)
+    if not study.draft:
+        return _("Yours: not entered")
+    missing = len(ZONES) - len(study.draft)
+    return translate_count("Yours: {count} zone missing", "Yours: {count} zones missing", missing).format(count=missing)
+
+
+def _comparison_line(own: dict[Zone, int], prediction: Prediction | None) -> str:
+    if prediction is None or len(own) < len(ZONES):
+        return ""
+    difference = compare_scores(prediction.score, BrixiaScore.from_values(own[zone] for zone in ZONES))
+    accepted = difference.zones_are_accepted and difference.total_is_accepted
+    verdict = _("within the accepted error") if accepted else _("outside the accepted error")
+    return _("Prediction minus yours: {total}; mean zone difference {mean}: {verdict}.").format(
+        total=signed(difference.total), mean=f"{difference.mean_absolute:.2f}", verdict=verdict
+    )
 
 
 def _model_line(prediction: Prediction | None) -> str:
     if prediction is None:
         return ""
     model = prediction.model
+    attention = {"ha": _("hard attention"), "sa": _("soft attention"), "ens": _("ensemble")}
     parts = (
         f"{model.name} {model.version}",
-        f"sha256 {model.sha256[:8]}",
-        ATTENTION_NAMES[prediction.attention.value],
+        f"sha256 {model.sha256[:HASH_LENGTH]}",
+        attention[prediction.attention.value],
         prediction.device,
-        f"{prediction.seconds['total']:.1f} s",
+        _("{seconds} s").format(seconds=f"{prediction.seconds['total']:.1f}"),
     )
     return " · ".join(parts)
 
 
-def _zone_tooltip(zone: Zone, prediction: Prediction) -> str:
-    shares = prediction.probabilities_of(zone)
-    lines = [f"{number} {ZONE_CLASS_MEANINGS[number]}: {share:.0%}" for number, share in enumerate(shares)]
-    expected = f"Expected value {prediction.expected_value_of(zone):.2f}"
-    return "\n".join([f"Zone {zone.name}", *lines, expected, "Δ: prediction minus your score"])
-
-
-def _signed(difference: int) -> str:
-    return f"{difference:+d}".replace("-", "−") if difference else "0"
-
-
-def _small(text: str, parent: QWidget) -> QLabel:
-    label = QLabel(text, parent)
-    label.setObjectName("small")
+def _line(parent: QWidget, name: str, accessible_name: str) -> QLabel:
+    label = QLabel("", parent)
+    label.setObjectName(name)
+    label.setWordWrap(True)
+    label.setAccessibleName(accessible_name)
     return label
 
 
-def _inset(name: str, tip: str, parent: QWidget) -> QLabel:
-    label = QLabel(parent)
-    label.setFixedSize(INSET_PX, INSET_PX)
-    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setAccessibleName(name)
-    label.setToolTip(tip)
-    return label
-
-
-def _show_grey(label: QLabel, picture: npt.NDArray[np.float32], ratio: float) -> None:
-    side = round(INSET_PX * ratio)
-    small = cv2.resize(np.ascontiguousarray(picture), (side, side), interpolation=cv2.INTER_AREA)
-    grey = np.ascontiguousarray(np.clip(small * 255, 0, 255).astype(np.uint8))
-    image = QImage(grey.data, side, side, side, QImage.Format.Format_Grayscale8).copy()
-    image.setDevicePixelRatio(ratio)
-    label.setPixmap(QPixmap.fromImage(image))
+def _say(label: QLabel, text: str) -> None:
+    """Shows a line; an empty one takes no room."""
+    label.setText(text)
+    label.setVisible(bool(text))

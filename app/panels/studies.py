@@ -38,7 +38,7 @@ class StudyListModel(QAbstractListModel):
             return None
         study = self._session.study(index.row())
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return describe(study)
+            return describe(self._session.shown(study.key))
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(study)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -80,12 +80,12 @@ def describe(study: Study) -> str:
 
 
 def _state_of(study: Study) -> str:
-    state = study.state.value
+    state = study.state.words
     if study.state is StudyState.ANALYSED and study.score is not None:
         state = f"predicted {study.score.total}/18"
     elif study.problem and study.state in (StudyState.NOT_SCORED, StudyState.UNREADABLE):
         state = textwrap.shorten(f"{state}: {study.problem}", REASON_LENGTH, placeholder=" …")
-    read = "" if study.entered_total is None else f", read {study.entered_total}/18"
+    read = "" if study.read_total is None else f", read {study.read_total}/18"
     return state + read
 
 

@@ -42,7 +42,7 @@ def test_what_was_entered_survives_results_errors_and_switching(session):
     session.accept_failure(two, StudyState.UNREADABLE, UnreadableImageError("This file is empty."))
     session.select(two)
     session.select(one)
-    assert session.study(one).reading == {Zone.A: 2, Zone.F: 0}
+    assert session.study(one).draft == {Zone.A: 2, Zone.F: 0}
     assert session.study(one).problem == "The network stopped."
 
 

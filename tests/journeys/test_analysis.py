@@ -136,26 +136,27 @@ def test_entered_scores_stay_through_analysis_and_are_compared(qtbot, open_viewe
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
     qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=60_000)
     for zone in Zone:
-        viewer.scores.cell(zone).entry.setCurrentIndex(1 + zone.row)
+        viewer.scores.cell(zone).entry.button(zone.row).click()
     wait_until_analysed(qtbot, viewer, 0)
     viewer.session.select(1)
-    assert {viewer.scores.cell(zone).entry.currentText() for zone in Zone} == {"–"}
+    assert {viewer.scores.cell(zone).entry.score for zone in Zone} == {None}
     viewer.session.select(0)
-    assert [viewer.scores.cell(zone).entry.currentText() for zone in Zone] == ["0", "1", "2", "0", "1", "2"]
-    assert viewer.scores.comparison_text.startswith("Your global score 6.")
+    assert [viewer.scores.cell(zone).entry.score for zone in Zone] == [0, 1, 2, 0, 1, 2]
+    assert viewer.scores.own_text.startswith("Yours: 6 / 18")
+    assert viewer.scores.comparison_text.startswith("Prediction minus yours: ")
 
 
 def test_a_corrupt_file_keeps_picture_prediction_and_entered_score(qtbot, open_viewer, shipped_model, tmp_path):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
     wait_until_analysed(qtbot, viewer, 0)
-    viewer.scores.cell(Zone.D).entry.setCurrentIndex(4)
+    viewer.scores.cell(Zone.D).entry.button(3).click()
     before, shown = viewer.session.current, on_screen(viewer)
     corrupt = tmp_path / "corrupt.dcm"
     corrupt.write_bytes(sample_files()[0].read_bytes()[:5000])
     viewer.open_paths([corrupt])
     qtbot.waitUntil(lambda: viewer.messages.text.startswith("Problem: corrupt.dcm: "), timeout=60_000)
     assert viewer.session.current is before
-    assert viewer.session.current.reading == {Zone.D: 3}
+    assert viewer.session.current.draft == {Zone.D: 3}
     viewer.messages.hide()
     qtbot.waitUntil(lambda: on_screen(viewer) == shown)
 

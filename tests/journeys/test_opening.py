@@ -145,14 +145,14 @@ def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
 ):
     viewer = open_viewer("--model", no_model, film)
     wait_until_settled(qtbot, viewer)
-    viewer.scores.cell(Zone.B).entry.setCurrentIndex(3)
+    viewer.scores.cell(Zone.B).entry.button(2).click()
     window, shown = viewer.view.voi_window, viewer.view.radiograph
     odd = write_odd(kind, tmp_path / f"{kind}.dcm")
     drop(viewer, odd)
     qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2, timeout=60_000)
     assert viewer.session.current.path.name == "film.dcm"
-    assert viewer.session.current.reading == {Zone.B: 2}
-    assert viewer.scores.cell(Zone.B).entry.currentText() == "2"
+    assert viewer.session.current.draft == {Zone.B: 2}
+    assert viewer.scores.cell(Zone.B).entry.score == 2
     assert (viewer.view.radiograph, viewer.view.voi_window) == (shown, window)
     assert viewer.messages.text.startswith(f"Problem: {kind}.dcm: {REASONS[kind]}")
     assert QApplication.activeModalWidget() is None

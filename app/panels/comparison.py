@@ -1,0 +1,295 @@
+"""Result sets of one film side by side: readers and models, any two of them compared zone by zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.panels.zone_cell import signed
+from app.readings import ResultSet
+from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR, ScoreDifference, compare_scores
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.language import translate as _
+
+MOST_ROWS = 6
+"""Result sets that the table shows without scrolling."""
+STYLE = """
+#difference { border: 1px solid rgba(128, 140, 150, 120); border-radius: 6px; padding: 4px 8px; }
+#difference[differs="true"] { border: 2px solid palette(link); font-weight: 700; }
+"""
+
+
+class DifferenceCell(QLabel):
+    """One zone: both scores, and their difference where there is one."""
+
+    def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
+        super().__init__("", parent)
+        self._zone = zone
+        self.setObjectName("difference")
+
+    def show_scores(self, first: int, second: int) -> None:
+        """Shows both; "≠" and a frame say that they differ."""
+        sign = "=" if first == second else "≠"
+        text = f"{self._zone.name}   {first} {sign} {second}"
+        self.setText(text if first == second else f"{text}   Δ {signed(second - first)}")
+        self.setAccessibleName(_("Zone {zone}").format(zone=self._zone.name))
+        self.setAccessibleDescription(
+            _("{first} and {second}, difference {difference}").format(
+                first=first, second=second, difference=signed(second - first)
+            )
+        )
+        self.setProperty("differs", "false" if first == second else "true")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def forget(self) -> None:
+        """Says nothing: what must not be seen must not be found by a screen reader either."""
+        self.setText("")
+        self.setAccessibleDescription("")
+
+
+class SetsTable(QTableWidget):
+    """All result sets of the film: a row each, zones A to F and the global score."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, len(ZONES) + 2, parent)
+        self._head(0, _("Result"), _("Reader or model"))
+        for zone in ZONES:
+            side = _("patient's right") if zone.is_patient_right else _("patient's left")
+            self._head(zone.value + 1, zone.name, _("Zone {zone}, {side}").format(zone=zone.name, side=side))
+        self._head(len(ZONES) + 1, "Σ", _("Global score"))
+        self.verticalHeader().hide()
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setSizeAdjustPolicy(QAbstractScrollArea.SizeAdjustPolicy.AdjustToContents)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setAccessibleName(_("Result sets of this film"))
+        header = self.horizontalHeader()
+        header.setMinimumSectionSize(16)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+
+    def _head(self, column: int, text: str, tip: str) -> None:
+        item = QTableWidgetItem(text)
+        item.setToolTip(tip)
+        self.setHorizontalHeaderItem(column, item)
+
+    def show_sets(self, sets: Sequence[ResultSet]) -> None:
+        """Fills the table."""
+        self.setRowCount(len(sets))
+        for row, one in enumerate(sets):
+            texts = (one.name, *(str(one.score[zone]) for zone in ZONES), str(one.score.total))
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                item.setToolTip(f"{one.name}\n{one.detail}" if one.detail else one.name)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                self.setItem(row, column, item)
+        self.updateGeometry()
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for a few rows; more of them scroll."""
+        rows = min(self.rowCount(), MOST_ROWS)
+        height = self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
+        return QSize(200, height + 2)
+
+    def sizeHint(self) -> QSize:
+        """The same: a higher one would push the rest down."""
+        return self.minimumSizeHint()
+
+
+class ComparisonPanel(QWidget):
+    """Which results a film has, how two of them differ, and whether that is within the accepted error."""
+
+    disagreement_changed = Signal(object)
+    """Zones that differ with both scores, `dict[Zone, tuple[int, int]]`; empty while they are not to be marked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setStyleSheet(STYLE)
+        self._sets: tuple[ResultSet, ...] = ()
+        self._disagreement: dict[Zone, tuple[int, int]] = {}
+        self._wished: dict[QComboBox, str] = {}
+        self._empty = QLabel("", self)
+        self._empty.setWordWrap(True)
+        self._empty.setAccessibleName(_("Comparison"))
+        self._filled = QWidget(self)
+        self.table = SetsTable(self._filled)
+        self.first = self._chooser(_("First result compared"))
+        self.second = self._chooser(_("Second result compared"))
+        self._cells = {zone: DifferenceCell(zone, self._filled) for zone in ZONES}
+        self._zones_verdict = self._verdict(_("Zone difference"))
+        self._total_verdict = self._verdict(_("Global difference"))
+        self.mark = QCheckBox(_("Mark differing zones on the picture"), self._filled)
+        self.mark.setToolTip(_("Draw both scores into the zones of the picture that differ"))
+        self.mark.toggled.connect(self._tell_disagreement)
+        inside = QVBoxLayout(self._filled)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        inside.addWidget(self.table)
+        inside.addLayout(self._choosers())
+        inside.addLayout(self._grid())
+        inside.addWidget(self._zones_verdict)
+        inside.addWidget(self._total_verdict)
+        inside.addWidget(self.mark)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._empty)
+        layout.addWidget(self._filled)
+        layout.addStretch(1)
+        self.show_sets(())
+
+    @property
+    def disagreement(self) -> dict[Zone, tuple[int, int]]:
+        """What the overlay marks now: differing zones with both scores."""
+        return dict(self._disagreement)
+
+    @property
+    def verdict_text(self) -> str:
+        """Both lines on the accepted error."""
+        return f"{self._zones_verdict.text()}\n{self._total_verdict.text()}"
+
+    @property
+    def empty_text(self) -> str:
+        """Why there is nothing to compare; empty while there is."""
+        return self._empty.text()
+
+    def cell(self, zone: Zone) -> DifferenceCell:
+        """The cell of a zone."""
+        return self._cells[zone]
+
+    def show_sets(self, sets: Sequence[ResultSet], *, hidden: bool = False) -> None:
+        """Fills the panel; what was chosen stays chosen where the film has it.
+
+        Args:
+            sets: Of the open film, as `app.readings.result_sets` gives them.
+            hidden: Whether the reader must not see them yet.
+        """
+        self._sets = () if hidden else tuple(sets)
+        can_compare = len(self._sets) > 1
+        if hidden:
+            self._empty.setText(_("Hidden until you save your own score."))
+        elif can_compare:
+            self._empty.setText("")
+        else:
+            self._empty.setText(_("There is nothing to compare yet: this film has fewer than two results."))
+        self._empty.setVisible(not can_compare)
+        self._filled.setVisible(can_compare)
+        self.table.show_sets(self._sets)
+        for chooser, fallback in ((self.first, 0), (self.second, len(self._sets) - 1)):
+            self._offer(chooser, fallback)
+        self._compare()
+
+    def _offer(self, chooser: QComboBox, fallback: int) -> None:
+        wanted = self._wished.get(chooser, "")
+        chooser.blockSignals(True)
+        chooser.clear()
+        for one in self._sets:
+            chooser.addItem(one.name)
+            chooser.setItemData(chooser.count() - 1, one.detail, Qt.ItemDataRole.ToolTipRole)
+        place = chooser.findText(wanted) if wanted else -1
+        chooser.setCurrentIndex(place if place >= 0 else fallback)
+        chooser.blockSignals(False)
+
+    def _choose(self, chooser: QComboBox, name: str) -> None:
+        self._wished[chooser] = name
+        self._compare()
+
+    def _compare(self) -> None:
+        if len(self._sets) < 2:
+            for cell in self._cells.values():
+                cell.forget()
+            for verdict in (self._zones_verdict, self._total_verdict):
+                verdict.setText("")
+            self._tell_disagreement()
+            return
+        first, second = (self._sets[chooser.currentIndex()].score for chooser in (self.first, self.second))
+        for zone, cell in self._cells.items():
+            cell.show_scores(first[zone], second[zone])
+        difference = compare_scores(second, first)
+        self._zones_verdict.setText(_zones_verdict(difference))
+        self._total_verdict.setText(_total_verdict(difference, first_total=first.total, second_total=second.total))
+        self._tell_disagreement()
+
+    def _tell_disagreement(self) -> None:
+        marked: dict[Zone, tuple[int, int]] = {}
+        if self.mark.isChecked() and len(self._sets) > 1:
+            first, second = (self._sets[chooser.currentIndex()].score for chooser in (self.first, self.second))
+            marked = {zone: (first[zone], second[zone]) for zone in ZONES if first[zone] != second[zone]}
+        if marked != self._disagreement:
+            self._disagreement = marked
+            self.disagreement_changed.emit(dict(marked))
+
+    def _chooser(self, name: str) -> QComboBox:
+        chooser = QComboBox(self._filled)
+        chooser.setAccessibleName(name)
+        chooser.setToolTip(name)
+        chooser.setMinimumContentsLength(8)
+        chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        chooser.currentTextChanged.connect(lambda name: self._choose(chooser, name))
+        return chooser
+
+    def _choosers(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(self.first, 1)
+        row.addWidget(QLabel(_("with"), self._filled))
+        row.addWidget(self.second, 1)
+        return row
+
+    def _grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(6)
+        for column, side in enumerate((_("R (patient)"), _("L (patient)"))):
+            label = QLabel(side, self._filled)
+            label.setObjectName("side")
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            grid.addWidget(label, 0, column)
+            grid.setColumnStretch(column, 1)
+        for zone, cell in self._cells.items():
+            grid.addWidget(cell, zone.row + 1, zone.column)
+        return grid
+
+    def _verdict(self, name: str) -> QLabel:
+        label = QLabel("", self._filled)
+        label.setWordWrap(True)
+        label.setAccessibleName(name)
+        return label
+
+
+def _zones_verdict(difference: ScoreDifference) -> str:
+    line = (
+        _("✓ Zones differ by {mean} on the mean: inside ±{accepted}.")
+        if difference.zones_are_accepted
+        else _("✗ Zones differ by {mean} on the mean: outside ±{accepted}.")
+    )
+    return line.format(mean=f"{difference.mean_absolute:.2f}", accepted=ACCEPTED_ZONE_ERROR)
+
+
+def _total_verdict(difference: ScoreDifference, *, first_total: int, second_total: int) -> str:
+    line = (
+        _("✓ Global {first} and {second}, difference {difference}: inside ±{accepted}.")
+        if difference.total_is_accepted
+        else _("✗ Global {first} and {second}, difference {difference}: outside ±{accepted}.")
+    )
+    return line.format(
+        first=first_total, second=second_total, difference=signed(difference.total), accepted=ACCEPTED_TOTAL_ERROR
+    )
