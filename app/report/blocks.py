@@ -279,7 +279,9 @@ class Pictures:
 
 @dataclass(frozen=True)
 class ClassLegend:
-    """What the colours of the map and the scores mean."""
+    """What the scores mean, and their colours where there is a map."""
+
+    with_colours: bool
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
@@ -288,18 +290,20 @@ class ClassLegend:
     def draw(self, sheet: Sheet, top: float) -> None:
         """One line per class, colour, number and words."""
         title = QRectF(sheet.content.left(), top, sheet.content.width(), 6)
-        sheet.text(title, _("Scores, and their colours on the map"), HEADING)
+        sheet.text(title, _("Scores, and their colours on the map") if self.with_colours else _("Scores"), HEADING)
         for score, meaning in enumerate(class_meanings()):
             line = QRectF(sheet.content.left(), top + 6.0 + score * 4.6, sheet.content.width(), 4.6)
-            swatch = QRectF(line.left(), line.top() + 0.6, 5, 3)
-            sheet.box(swatch, QUIET, CLASS_COLOURS.get(score))
-            sheet.text(line.adjusted(8, 0, 0, 0), f"{score}   {meaning}")
+            if self.with_colours:
+                swatch = QRectF(line.left(), line.top() + 0.6, 5, 3)
+                sheet.box(swatch, QUIET, CLASS_COLOURS.get(score))
+                line = line.adjusted(8, 0, 0, 0)
+            sheet.text(line, f"{score}   {meaning}")
 
 
 def class_meanings() -> tuple[str, str, str, str]:
     """What the zone scores 0 to 3 mean."""
     return (
-        _("no abnormality; no colour on the map"),
+        _("no abnormality"),
         _("interstitial infiltrates"),
         _("interstitial and alveolar infiltrates, interstitial dominant"),
         _("interstitial and alveolar infiltrates, alveolar dominant"),

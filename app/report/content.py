@@ -339,10 +339,11 @@ def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture |
     film = picture.paint_film(
         reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
-    return MapPicture(film.image, _made_how(explained))
+    return MapPicture(film.image, made_how(explained))
 
 
-def _made_how(explained: ReportedExplanation) -> str:
+def made_how(explained: ReportedExplanation) -> str:
+    """Sentences on the map: exact or fast, whole or partial, of which zones."""
     count = len(explained.map.contributions)
     parts = [
         _("Exact map: each super-pixel masked in turn, the full network every time.")

@@ -151,7 +151,10 @@ def _blocks(content: ReportContent) -> list[Block]:
         blocks.append(Pictures(_("What the network saw"), pictures))
     if content.prediction is not None:
         blocks += [ZoneTable(content.prediction, content.reading)]
-    blocks += [ClassLegend(), Lines(_("How it was made"), content.provenance, columns=1)]
+    blocks += [
+        ClassLegend(with_colours=content.map is not None),
+        Lines(_("How it was made"), content.provenance, columns=1),
+    ]
     return blocks
 
 

@@ -116,10 +116,14 @@ def paint_film(
     load_fonts()
     size, turned = _size_of(radiograph), _is_turned(radiograph.facts, prediction)
     to_units = _to_units(radiograph, size, turned=turned)
-    image = _grey_film(radiograph, voi, size, inverted=inverted, turned=turned).convertToFormat(
-        QImage.Format.Format_RGB32
-    )
+    grey = _grey_film(radiograph, voi, size, inverted=inverted, turned=turned)
+    has_grid = prediction is not None and layers.zones
+    headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
+    image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
+    image.fill(SHADOW)
+    to_units = to_units * QTransform.fromTranslate(0, headroom)
     painter = QPainter(image)
+    painter.drawImage(0, image.height() - grey.height(), grey)
     painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.setFont(report_font(LETTER_PT))
@@ -131,7 +135,7 @@ def paint_film(
         labels = zones_overlay.labels_of(prediction)
         zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0)
     sides = _sides(radiograph.facts, prediction, turned=turned)
-    if prediction is None or not layers.zones or _names_of_grid_are_cut_off(prediction.frames, to_units):
+    if not has_grid:  # the grid names the sides itself
         paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
     painter.end()
     return PaintedFilm(image, to_units, sides)
@@ -175,10 +179,10 @@ def _is_turned(facts: StudyFacts, prediction: Prediction | None) -> bool:
     )
 
 
-def _names_of_grid_are_cut_off(frames: Frames, to_units: QTransform) -> bool:
-    """Whether the grid, which names the sides above itself, begins too near the upper edge for that."""
-    tops = [to_units.map(zones_overlay.zone_polygon(frames, zone)) for zone in (Zone.A, Zone.D)]
-    return any((top.at(0).y() + top.at(1).y()) / 2 < HEIGHT_OF_SIDES for top in tops)
+def _headroom(frames: Frames, to_units: QTransform) -> float:
+    """Units to add above a film so that the names of the sides above its grid are not cut off."""
+    grids = [to_units.map(zones_overlay.zone_polygon(frames, zone)) for zone in (Zone.A, Zone.D)]
+    return max(0.0, HEIGHT_OF_SIDES - min((grid.at(0).y() + grid.at(1).y()) / 2 for grid in grids))
 
 
 def _sides(facts: StudyFacts, prediction: Prediction | None, *, turned: bool) -> tuple[str, str]:

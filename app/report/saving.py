@@ -16,6 +16,10 @@ FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 
+class NameTakenError(ReportError):
+    """A file of that name stands there already; nothing was touched."""
+
+
 def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], None] | None = None) -> Path:
     """Writes a file beside its place, reads it again, and only then puts it there.
 
@@ -29,7 +33,8 @@ def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], N
         `path`.
 
     Raises:
-        ReportError: the place is taken, may not be written to, is full, or what stands there is not what was written.
+        NameTakenError: a file of that name stands there and `overwrite` is False.
+        ReportError: the place may not be written to, is full, or what stands there is not what was written.
             The sentence names no file: file names name patients.
     """
     temporary: Path | None = None
@@ -40,7 +45,7 @@ def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], N
             raise FileExistsError
         descriptor, name = tempfile.mkstemp(suffix=".tmp", prefix=".bsnet-", dir=path.parent)  # mode 0600
         temporary = Path(name)
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -51,7 +56,7 @@ def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], N
             check(written)
         _put_in_place(temporary, path, overwrite=overwrite)
     except FileExistsError as error:
-        raise ReportError(_("There is a file of that name already. Choose another name, or replace it.")) from error
+        raise NameTakenError(_("There is a file of that name already. Choose another name, or replace it.")) from error
     except (OSError, ValueError) as error:
         raise ReportError(_why(error)) from error
     finally:
