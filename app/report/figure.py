@@ -109,16 +109,19 @@ def compose_figure(reported: ReportedStudy) -> Figure:
     with_scores = QImage(mapped.image)
     paint_scores(with_scores, prediction, mapped.to_units)
     model = prediction.model
-    small_print = (
-        f"{made_how(explained)} {model.name} {model.version}, {attention_name(prediction)}, {prediction.device}, sha256 {model.sha256}. "
-        f"{_('Input check')}: {gate_outcome(reported.radiograph)}. {software()}. {research_only()}"
-    )
+    sentences = [
+        made_how(explained),
+        f"{model.name} {model.version}, {attention_name(prediction)}, {prediction.device}, sha256 {model.sha256}.",
+        f"{_('Input check')}: {gate_outcome(reported.radiograph)}.",
+        f"{software()}.",
+        research_only(),
+    ]
     panels = (
         (film.image, _("Film")),
         (_aligned_lungs(prediction), _("Aligned and masked lungs")),
         (with_scores, _("Explanation map, predicted scores")),
     )
-    return Figure(panels, prediction, small_print)
+    return Figure(panels, prediction, " ".join(sentences))
 
 
 def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) -> None:
