@@ -88,7 +88,7 @@ class ReportDialog(QDialog):
         self.setMinimumWidth(WIDTH_PX)
         self._facts, self._available, self._folder, self._made_at = facts, available, folder, made_at
         self._paper = self._make_paper(paper if paper is not None else usual_paper())
-        self._reading = self._tick(_("Your &reading"), available.reading, _("The score you saved, and differences"))
+        self._reading = self._tick(_("&Your reading"), available.reading, _("The score you saved, and differences"))
         self._explanation = self._tick(
             _("&Explanation map"), available.explanation, _("The map over the film, with its legend")
         )

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPen, QTextOption
 
 from app.report.fonts import report_font
 
@@ -81,22 +81,13 @@ class Sheet:
     def text_height(self, text: str, width_mm: float, style: TextStyle = BODY) -> float:
         """Height in mm of a text broken into lines of `width_mm`."""
         self._set(style)
-        flags = int(Qt.TextFlag.TextWordWrap)
-        bounds = self.painter.boundingRect(self.to_device(QRectF(0, 0, width_mm, 1000)), flags, text)
-        return bounds.height() / self._per_mm
-
-    def text_width(self, text: str, style: TextStyle = BODY) -> float:
-        """Width in mm of a text on one line."""
-        self._set(style)
-        bounds = self.painter.boundingRect(self.to_device(QRectF(0, 0, 1000, 1000)), 0, text)
-        return bounds.width() / self._per_mm
+        area = self.to_device(QRectF(0, 0, width_mm, 1000))
+        return self.painter.boundingRect(area, text, _option(LEFT)).height() / self._per_mm
 
     def text(self, area: QRectF, text: str, style: TextStyle = BODY, align: Qt.AlignmentFlag = LEFT) -> None:
         """Writes a text from the top of an area, broken into lines of its width."""
         self._set(style)
-        # Absolute: a name that is read from the right still begins where its label says.
-        flags = int(align | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-        self.painter.drawText(self.to_device(area), flags, text)
+        self.painter.drawText(self.to_device(area), text, _option(align))
 
     def picture(self, area: QRectF, image: QImage) -> QRectF:
         """Draws a picture as large as the area allows, in its upper middle; gives the part it covers."""
@@ -122,6 +113,13 @@ class Sheet:
     def _set(self, style: TextStyle) -> None:
         self.painter.setFont(report_font(style.size_pt, bold=style.bold))
         self.painter.setPen(QColor(style.colour))
+
+
+def _option(align: Qt.AlignmentFlag) -> QTextOption:
+    # Absolute: a name that is read from the right still begins where its label says.
+    option = QTextOption(align | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+    return option
 
 
 def fitted(area: QRectF, image: QImage) -> QRectF:
