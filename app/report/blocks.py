@@ -41,6 +41,7 @@ AMBER_LINE = "#c49434"
 CELL = "#f7f8f9"
 LINE_GAP_MM = 0.8
 LABEL_WIDTH_MM = 31.0
+TIME_WIDTH_MM = 45.0
 BIG = TextStyle(20.0, bold=True)
 STRONG = TextStyle(9.0, bold=True)
 
@@ -53,18 +54,34 @@ class Heading:
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        return 20.0
+        return self._title_height(sheet) + 2 + self._frame_height(sheet)
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """Title, time, and the warning in a frame."""
         area = sheet.content
-        sheet.text(QRectF(area.left(), top, area.width(), 10), _("Brixia score of a chest radiograph"), TITLE)
-        made = QRectF(area.right() - 60, top + 2.5, 60, 5)
+        sheet.text(QRectF(area.left(), top, self._title_width(sheet), 40), _title(), TITLE)
+        made = QRectF(area.right() - TIME_WIDTH_MM, top + 2.5, TIME_WIDTH_MM, 5)
         sheet.text(made, moment(self.content.made_at), LABEL, RIGHT)
-        frame = QRectF(area.left(), top + 11.5, area.width(), 8)
+        frame = QRectF(area.left(), top + self._title_height(sheet) + 2, area.width(), self._frame_height(sheet))
         sheet.box(frame, AMBER_LINE, AMBER)
-        warning = f"{research_only()} {_('Do not use it for diagnosis, triage or treatment.')}"
-        sheet.text(frame.adjusted(3, 1.8, -3, 0), warning, STRONG)
+        sheet.text(frame.adjusted(3, 1.8, -3, 0), _warning(), STRONG)
+
+    def _title_width(self, sheet: Sheet) -> float:
+        return sheet.content.width() - TIME_WIDTH_MM - GAP_MM
+
+    def _title_height(self, sheet: Sheet) -> float:
+        return sheet.text_height(_title(), self._title_width(sheet), TITLE)
+
+    def _frame_height(self, sheet: Sheet) -> float:
+        return sheet.text_height(_warning(), sheet.content.width() - 6, STRONG) + 3.6
+
+
+def _title() -> str:
+    return _("Brixia score of a chest radiograph")
+
+
+def _warning() -> str:
+    return f"{research_only()} {_('Do not use it for diagnosis, triage or treatment.')}"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtGui import QImage
 from app.overlays.explanation import picture_of
 from app.readings import Reading
 from app.report import picture
+from app.report.fonts import can_draw, load_fonts
 from app.report.names import iso_date, person_name, visible
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import Voi, window_of
@@ -177,7 +179,9 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
         choices: What is wanted.
         made_at: Now, with a time zone.
     """
+    load_fonts()
     radiograph = reported.radiograph
+    study, reading_lines = _study_lines(radiograph, choices), _reading_lines(reported, choices)
     prediction = None if reported.prediction_is_hidden else reported.prediction
     reading = reported.reading if choices.with_reading else None
     layers = picture.FilmLayers(lungs=prediction is not None, zones=prediction is not None)
@@ -185,16 +189,16 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
         radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
     return ReportContent(
-        study=_study_lines(radiograph, choices),
+        study=study,
         deidentified=choices.deidentified,
         film=film.image,
         film_caption=_film_caption(reported, shows_network=prediction is not None),
         prediction=prediction,
         no_prediction="" if prediction is not None else _why_no_prediction(reported),
         reading=reading,
-        reading_lines=_reading_lines(reading, choices),
+        reading_lines=reading_lines,
         agreement=_agreement(prediction, reading),
-        notes=_notes(radiograph.facts, prediction),
+        notes=(*_notes(radiograph.facts, prediction), *_undrawable([*study, *reading_lines])),
         map=_map(reported, prediction) if choices.with_explanation else None,
         lungs=_lungs(prediction) if choices.with_lungs and prediction is not None else None,
         provenance=_provenance(radiograph, prediction, made_at),
@@ -285,8 +289,9 @@ def _why_no_prediction(reported: ReportedStudy) -> str:
     return visible(reported.problem) or _("This film has not been analysed.")
 
 
-def _reading_lines(reading: Reading | None, choices: ReportChoices) -> tuple[Line, ...]:
-    if reading is None:
+def _reading_lines(reported: ReportedStudy, choices: ReportChoices) -> tuple[Line, ...]:
+    reading = reported.reading
+    if reading is None or not choices.with_reading:
         return ()
     lines = []
     if not choices.deidentified:
@@ -328,6 +333,14 @@ def _notes(facts: StudyFacts, prediction: Prediction | None) -> tuple[str, ...]:
             )
         )
     return (*notes, *(prediction.quality if prediction is not None else ()))
+
+
+def _undrawable(lines: Sequence[Line]) -> tuple[str, ...]:
+    labels = [line.label for line in lines if not can_draw(line.value)]
+    if not labels:
+        return ()
+    note = _("This machine has no font for some letters of: {labels}. They are shown as boxes.")
+    return (note.format(labels=", ".join(labels)),)
 
 
 def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture | None:

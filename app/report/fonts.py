@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QTextLayout
 
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _
@@ -20,6 +20,8 @@ FILES_OF_FAMILY = {
     "NanumSquare": ("NanumSquareR.ttf",),
 }
 """In the order in which a letter is looked for."""
+
+CHECKED_PT = 12.0
 
 _lock = threading.Lock()
 _is_loaded = False
@@ -51,3 +53,13 @@ def report_font(size_pt: float, *, bold: bool = False) -> QFont:
     font.setPointSizeF(size_pt)
     font.setBold(bold)
     return font
+
+
+def can_draw(text: str) -> bool:
+    """Whether every letter has a picture, in a bundled font or in one of the machine's; the fonts must be loaded."""
+    layout = QTextLayout(text, report_font(CHECKED_PT))
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    # Number 0 is the picture that a font keeps for letters it does not have.
+    return all(0 not in run.glyphIndexes() for run in layout.glyphRuns())

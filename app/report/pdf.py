@@ -135,12 +135,11 @@ def _blocks(content: ReportContent) -> list[Block]:
         Heading(content),
         Lines(_("Patient and study"), content.study),
         FilmAndScores(content),
-        Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)),
     ]
-    if content.prediction is None:
-        del blocks[-1]  # the notes are the network's
     if content.reading_lines:
-        blocks.insert(3, Lines(_("Reading"), content.reading_lines))
+        blocks.append(Lines(_("Reading"), content.reading_lines))
+    if content.notes or content.prediction is not None:
+        blocks.append(Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)))
     pictures = []
     if content.map is not None:
         pictures.append((content.map.image, f"{_('Explanation map.')} {content.map.made_how}"))

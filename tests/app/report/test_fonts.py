@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtGui import QFontDatabase, QTextLayout
 
-from app.report.fonts import FILES_OF_FAMILY, load_fonts, report_font
+from app.report.fonts import FILES_OF_FAMILY, can_draw, load_fonts, report_font
 from bsnet_core.resources import resources_dir
 
 NAMES = {
@@ -70,3 +70,10 @@ def test_the_fonts_are_small_enough_and_carry_their_licences():
     assert all(file in readme for file in files)
     assert "SIL OPEN FONT LICENSE" in (folder / "OFL-1.1.txt").read_text(encoding="utf-8")
     assert "Apache License" in (folder / "Apache-2.0.txt").read_text(encoding="utf-8")
+
+
+def test_a_letter_that_no_font_has_is_noticed():
+    load_fonts()
+    assert can_draw("王 Müller")
+    assert can_draw("")
+    assert not can_draw("Müller \U0010fff0")

@@ -105,6 +105,12 @@ def test_an_arabic_name_is_read_from_the_right_and_can_be_searched_for_word_by_w
     assert min(place[0] for place in first_word) > max(place[2] for place in second_word)
 
 
+def test_letters_that_cannot_be_drawn_are_said():
+    note = "This machine has no font for some letters of: Patient."
+    assert note in text_of(reported(radiograph(patient_name="Müller \U0010fff0")))
+    assert "no font" not in text_of()
+
+
 def test_every_font_is_inside_the_file():
     film = radiograph(patient_name="Müller=王小明=محمد", institution="김철수 משה")
     fonts = fonts_of(report_pdf(content_of(reported(film)), Paper.A4))
