@@ -333,27 +333,36 @@ class ZoneTable:
 
     prediction: Prediction
     reading: Reading | None
-    row_height: float = 5.2
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        return 6.0 + (len(ZONES) + 1) * self.row_height + 1
+        return 6.0 + sum(self._row_height(sheet, row) for row in self._rows()) + 0.4
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """A head and six rows."""
         content = sheet.content
         sheet.text(QRectF(content.left(), top, content.width(), 6), _("Zones"), HEADING)
         top += 6.0
-        shares = self._shares()
-        for number, row in enumerate([self._head(), *(self._row(zone) for zone in ZONES)]):
-            left = content.left()
-            for column, text in enumerate(row):
-                width = content.width() * shares[column] / sum(shares)
-                style = LABEL if number == 0 else BODY
-                sheet.text(QRectF(left, top, width - 1, 6), text, style, LEFT if column == 0 else RIGHT)
+        for row in self._rows():
+            height, left = self._row_height(sheet, row), content.left()
+            for column, (text, width, style) in enumerate(self._cells(sheet, row)):
+                sheet.text(QRectF(left, top, width - 1, height), text, style, LEFT if column == 0 else RIGHT)
                 left += width
-            top += self.row_height
-            sheet.rule(content.left(), content.right(), top - 0.6)
+            top += height
+            sheet.rule(content.left(), content.right(), top - 0.4)
+
+    def _rows(self) -> list[list[str]]:
+        return [self._head(), *(self._row(zone) for zone in ZONES)]
+
+    def _cells(self, sheet: Sheet, row: list[str]) -> list[tuple[str, float, TextStyle]]:
+        """Text, width in mm and look of every cell of a row."""
+        shares = self._shares()
+        style = LABEL if row == self._head() else BODY
+        widths = [sheet.content.width() * share / sum(shares) for share in shares]
+        return [(text, width, style) for text, width in zip(row, widths, strict=True)]
+
+    def _row_height(self, sheet: Sheet, row: list[str]) -> float:
+        return max(sheet.text_height(text, width - 1, style) for text, width, style in self._cells(sheet, row)) + 0.8
 
     def _shares(self) -> list[float]:
         return [46, 16, *([11] * N_CLASSES), 18, 16, *([15, 17] if self.reading is not None else [])]

@@ -6,6 +6,7 @@ It names no patient, so that it can be shown to others as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from app.report.content import (
     software,
 )
 from app.report.fonts import load_fonts, report_font
-from app.report.layout import BODY, LABEL, MM_PER_INCH, QUIET, SMALL, Sheet, TextStyle
+from app.report.layout import LABEL, MM_PER_INCH, QUIET, SMALL, Sheet, TextStyle
 from app.report.pdf import pdf_bytes, pdf_texts
 from app.report.picture import (
     LETTER_PT,
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
 WIDTH_MM = 190.0
 MARGIN_MM = 5.0
 GAP_MM = 3.0
-CAPTION_MM = 6.0
-LEGEND_MM = 5.0
+INNER_MM = WIDTH_MM - 2 * MARGIN_MM
+SWATCH_MM = 7.0
 PRINT_DPI = 300
 SCORE_SHARE = 0.5
 """Height of a score as a share of its zone's."""
@@ -58,6 +59,16 @@ NO_COLOUR = QColor(255, 255, 255)
 PALE_RIM, DARK_RIM = QColor(255, 255, 255), QColor(0, 0, 0)
 DARK_LUMINANCE = 0.5
 CAPTION = TextStyle(8.5, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TextHeights:
+    """Room for the texts below the pictures, in mm; `legend` for each of its lines."""
+
+    captions: float
+    legend: float
+    score: float
+    small_print: float
 
 
 @dataclass(frozen=True)
@@ -75,15 +86,39 @@ class Figure:
     small_print: str
 
     @property
-    def size_mm(self) -> QSizeF:
-        """Width and height of the whole."""
-        return QSizeF(WIDTH_MM, MARGIN_MM + self.panel_height_mm + CAPTION_MM + 3 * LEGEND_MM + 12 + MARGIN_MM)
-
-    @property
     def panel_height_mm(self) -> float:
         """The height that lets the pictures fill the width."""
-        room = WIDTH_MM - 2 * MARGIN_MM - (len(self.panels) - 1) * GAP_MM
+        room = INNER_MM - (len(self.panels) - 1) * GAP_MM
         return room / sum(image.width() / image.height() for image, _caption in self.panels)
+
+    def panel_width_mm(self, image: QImage) -> float:
+        """The width of one of the pictures."""
+        return self.panel_height_mm * image.width() / image.height()
+
+    @cached_property
+    def heights(self) -> TextHeights:
+        """Room for every text, in the language in use."""
+        load_fonts()
+        image = _blank(1, 1)
+        painter = QPainter(image)
+        sheet = Sheet(painter, QSizeF(WIDTH_MM, WIDTH_MM))
+        captions = [sheet.text_height(text, self.panel_width_mm(image), CAPTION) for image, text in self.panels]
+        legend = [sheet.text_height(text, INNER_MM / 2 - SWATCH_MM, LABEL) for text in _legend()]
+        heights = TextHeights(
+            captions=max(captions),
+            legend=max(legend),
+            score=sheet.text_height(prediction_line(self.prediction), INNER_MM),
+            small_print=sheet.text_height(self.small_print, INNER_MM, SMALL),
+        )
+        painter.end()
+        return heights
+
+    @property
+    def size_mm(self) -> QSizeF:
+        """Width and height of the whole."""
+        texts = self.heights
+        below = texts.captions + (N_CLASSES // 2) * texts.legend + texts.score + texts.small_print + 2.5 * GAP_MM
+        return QSizeF(WIDTH_MM, MARGIN_MM + self.panel_height_mm + below + MARGIN_MM)
 
 
 def compose_figure(reported: ReportedStudy) -> Figure:
@@ -147,13 +182,8 @@ def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) ->
 
 def figure_png(figure: Figure) -> QImage:
     """The figure as a picture for print at 300 dpi, with the model in its text chunks."""
-    load_fonts()
-    per_mm = PRINT_DPI / MM_PER_INCH
-    size = figure.size_mm * per_mm
-    image = QImage(round(size.width()), round(size.height()), QImage.Format.Format_RGB32)
-    image.setDotsPerMeterX(round(per_mm * 1000))
-    image.setDotsPerMeterY(round(per_mm * 1000))
-    image.fill(Qt.GlobalColor.white)
+    size = figure.size_mm * (PRINT_DPI / MM_PER_INCH)
+    image = _blank(round(size.width()), round(size.height()))
     painter = QPainter(image)
     _draw(figure, Sheet(painter, figure.size_mm))
     painter.end()
@@ -191,27 +221,37 @@ def _check_pdf(data: bytes, figure: Figure) -> None:
 
 
 def _draw(figure: Figure, sheet: Sheet) -> None:
-    left, top, height = MARGIN_MM, MARGIN_MM, figure.panel_height_mm
+    left, top, texts = MARGIN_MM, MARGIN_MM, figure.heights
+    below = top + figure.panel_height_mm + GAP_MM / 2
     for image, caption in figure.panels:
-        width = height * image.width() / image.height()
-        sheet.picture(QRectF(left, top, width, height), image)
-        sheet.text(QRectF(left, top + height + 1, width, CAPTION_MM), caption, CAPTION)
+        width = figure.panel_width_mm(image)
+        sheet.picture(QRectF(left, top, width, figure.panel_height_mm), image)
+        sheet.text(QRectF(left, below, width, texts.captions), caption, CAPTION)
         left += width + GAP_MM
-    below = top + height + CAPTION_MM + 1
-    _draw_legend(sheet, below)
-    score = prediction_line(figure.prediction)
-    sheet.text(QRectF(MARGIN_MM, below + 2 * LEGEND_MM, WIDTH_MM - 2 * MARGIN_MM, LEGEND_MM), score, BODY)
-    small = QRectF(MARGIN_MM, below + 3 * LEGEND_MM, WIDTH_MM - 2 * MARGIN_MM, 12)
-    sheet.text(small, figure.small_print, SMALL)
+    below += texts.captions + GAP_MM / 2
+    for score, text in enumerate(_legend()):
+        column, row = divmod(score, N_CLASSES // 2)
+        place = QRectF(MARGIN_MM + column * INNER_MM / 2, below + row * texts.legend, INNER_MM / 2, texts.legend)
+        sheet.box(QRectF(place.left(), place.top() + 0.5, 5, 2.8), QUIET, CLASS_COLOURS.get(score))
+        sheet.text(place.adjusted(SWATCH_MM, 0, 0, 0), text, LABEL)
+    below += N_CLASSES // 2 * texts.legend + GAP_MM
+    sheet.text(QRectF(MARGIN_MM, below, INNER_MM, texts.score), prediction_line(figure.prediction))
+    below += texts.score + GAP_MM / 2
+    sheet.text(QRectF(MARGIN_MM, below, INNER_MM, texts.small_print), figure.small_print, SMALL)
 
 
-def _draw_legend(sheet: Sheet, top: float) -> None:
-    width = (WIDTH_MM - 2 * MARGIN_MM) / 2
-    for score, meaning in zip(range(N_CLASSES), class_meanings(), strict=True):
-        column, row = divmod(score, 2)
-        place = QRectF(MARGIN_MM + column * width, top + row * LEGEND_MM, width, LEGEND_MM)
-        sheet.box(QRectF(place.left(), place.top() + 0.7, 5, 3), QUIET, CLASS_COLOURS.get(score))
-        sheet.text(place.adjusted(7, 0, 0, 0), f"{score}  {meaning}", LABEL)
+def _legend() -> list[str]:
+    return [f"{score}  {meaning}" for score, meaning in enumerate(class_meanings())]
+
+
+def _blank(width: int, height: int) -> QImage:
+    """White paper at the resolution of print."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    per_metre = round(PRINT_DPI / MM_PER_INCH * 1000)
+    image.setDotsPerMeterX(per_metre)
+    image.setDotsPerMeterY(per_metre)
+    image.fill(Qt.GlobalColor.white)
+    return image
 
 
 def _aligned_lungs(prediction: Prediction) -> QImage:

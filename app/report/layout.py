@@ -162,7 +162,12 @@ def draw_pages(pages: Sequence[Sequence[Block]], sheet: Sheet, footer: str, next
         for block in blocks:
             block.draw(sheet, top)
             top += block.height(sheet) + GAP_MM
-        _draw_footer(sheet, footer, f"{number} / {len(pages)}")
+        _draw_footer(sheet, footer, page_number(number, len(pages)))
+
+
+def page_number(number: int, count: int) -> str:
+    """What stands in the corner of a page; `number` counts from 1."""
+    return f"{number} / {count}"
 
 
 def _draw_footer(sheet: Sheet, footer: str, number: str) -> None:

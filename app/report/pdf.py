@@ -24,7 +24,7 @@ from app.report.blocks import (
 )
 from app.report.content import ReportContent, research_only, software
 from app.report.fonts import load_fonts
-from app.report.layout import Block, Paper, Sheet, draw_pages, paginate
+from app.report.layout import Block, Paper, Sheet, draw_pages, page_number, paginate
 from app.report.saving import save
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _
@@ -94,7 +94,7 @@ def check_report_pdf(data: bytes, content: ReportContent) -> None:
     """Opens a report as a reader would.
 
     Raises:
-        ReportError: it does not open, or the scores, the model's hash or the warning are missing.
+        ReportError: it does not open, or a page, the scores, the model's hash or the warning are missing.
     """
     pages = pdf_texts(data)
     whole = "".join(_squeezed(page) for page in pages)
@@ -103,8 +103,12 @@ def check_report_pdf(data: bytes, content: ReportContent) -> None:
         expected += [prediction_line(content.prediction), content.prediction.model.sha256]
     if content.reading is not None:
         expected.append(reading_line(content.reading))
-    is_warned = all(_squeezed(research_only()) in _squeezed(page) for page in pages)
-    if not pages or not is_warned or any(_squeezed(text) not in whole for text in expected):
+    count = len(pages)
+    numbered = [
+        _squeezed(research_only()) in _squeezed(page) and _squeezed(page_number(number, count)) in _squeezed(page)
+        for number, page in enumerate(pages, start=1)
+    ]
+    if not pages or not all(numbered) or any(_squeezed(text) not in whole for text in expected):
         raise ReportError(_("The report that was made is not complete, so it was not saved. Try again."))
 
 

@@ -84,7 +84,10 @@ def _why(error: OSError | ValueError) -> str:
     if number in FULL:
         return _("The disk is full: nothing was saved. Make room, or choose another disk.")
     if number in FORBIDDEN:
-        return _("This folder may not be written to: nothing was saved. Choose another folder.")
+        return _(
+            "This place may not be written to, or the file is open in another program: nothing was saved. "
+            "Close the file, or choose another folder."
+        )
     if number in MISSING:
         return _("There is no such folder any more: nothing was saved. Choose another folder.")
     if number is None or number in (errno.ENAMETOOLONG, errno.EINVAL):

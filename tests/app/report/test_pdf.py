@@ -1,4 +1,5 @@
 import dataclasses
+import gettext
 import stat
 import threading
 
@@ -41,9 +42,13 @@ def test_long_notes_and_names_flow_and_nothing_leaves_the_page(paper):
     film = radiograph(patient_name="Hubert^" + "Blaine Wolfeschlegelsteinhausenbergerdorff " * 4)
     data = report_pdf(content_of(reported(film, prediction=prediction("012321", quality=notes))), paper)
     assert all(f"Note {number}:" in " ".join(texts_of(data)) for number in range(8))
+    assert_nothing_leaves_its_page(data, most_pages=3)
+
+
+def assert_nothing_leaves_its_page(data, most_pages):
     margin = MARGIN_MM * 72 / 25.4 - 1
     with opened(data) as document:
-        assert len(document) <= 3
+        assert len(document) <= most_pages
         for page in document:
             width, height = page.get_size()
             letters = page.get_textpage()
@@ -206,6 +211,26 @@ def test_why_there_is_no_prediction_is_said():
 )
 def test_a_map_says_whether_it_is_exact_and_whole(explained, sentence):
     assert sentence in text_of(reported(explanation=explained))
+
+
+class Longer(gettext.NullTranslations):
+    """A language of words a third longer than the English ones."""
+
+    def gettext(self, message):
+        return " ".join(word if "{" in word else word + "ø" * (len(word) // 3) for word in message.split(" "))
+
+    def ngettext(self, singular, plural, count):
+        return self.gettext(singular if count == 1 else plural)
+
+
+@pytest.mark.parametrize("paper", list(Paper))
+def test_a_language_of_long_words_fits_as_well(monkeypatch, paper):
+    monkeypatch.setattr("bsnet_core.language._catalogue", Longer())
+    data = report_pdf(content_of(), paper)
+    text = " ".join(texts_of(data))
+    for part in ("Researchøø useø only.ø", "Patientøø IDø", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
+        assert part in text
+    assert_nothing_leaves_its_page(data, most_pages=2)
 
 
 def test_parts_that_are_not_wanted_are_left_out():
