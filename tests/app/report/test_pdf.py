@@ -228,7 +228,7 @@ def test_a_language_of_long_words_fits_as_well(monkeypatch, paper):
     monkeypatch.setattr("bsnet_core.language._catalogue", Longer())
     data = report_pdf(content_of(), paper)
     text = " ".join(texts_of(data))
-    for part in ("Researchøø useø only.ø", "Patientøø IDø", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
+    for part in ("Researchøø useø only.ø", "Patientøø ID", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
         assert part in text
     assert_nothing_leaves_its_page(data, most_pages=2)
 
