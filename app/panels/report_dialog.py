@@ -1,0 +1,295 @@
+"""What the reader wants in a report, and where; writes nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QLocale, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.report.content import ReportChoices
+from app.report.layout import Paper
+from app.report.names import file_name
+from app.report.saving import NameTakenError
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import StudyFacts
+
+SUFFIX = ".pdf"
+STEM = "brixia-report"
+STEM_DEIDENTIFIED = "brixia-report-deidentified"
+WIDTH_PX = 480
+
+
+@dataclass(frozen=True)
+class ReportWish:
+    """A report to write: for `app.report.content.compose_report` and `app.report.pdf.write_report`."""
+
+    path: Path
+    paper: Paper
+    choices: ReportChoices
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableParts:
+    """What a report of this study could hold besides the film."""
+
+    reading: bool
+    explanation: bool
+    lungs: bool
+
+
+class ReportDialog(QDialog):
+    """Asks for paper, contents and name, and stays open, with all that was entered, until the report is written.
+
+    `wanted` carries a `ReportWish`; whoever writes the report answers with `show_failure` or `accept`.
+    """
+
+    wanted = Signal(object)
+
+    def __init__(
+        self,
+        facts: StudyFacts,
+        available: AvailableParts,
+        folder: Path,
+        made_at: datetime,
+        parent: QWidget | None = None,
+        *,
+        paper: Paper | None = None,
+    ) -> None:
+        """Takes what can be reported.
+
+        Args:
+            facts: Of the study, for the proposed name.
+            available: What there is to tick.
+            folder: Where to save, unless the reader says otherwise.
+            made_at: Now, with a time zone, for the name of a de-identified file.
+            parent: The window.
+            paper: Used last; the usual one of the country if None.
+        """
+        super().__init__(parent)
+        self.setWindowTitle(_("PDF report"))
+        self.setMinimumWidth(WIDTH_PX)
+        self._facts, self._available, self._folder, self._made_at = facts, available, folder, made_at
+        self._paper = self._make_paper(paper if paper is not None else usual_paper())
+        self._reading = self._tick(_("&Your reading"), available.reading, _("The score you saved, and differences"))
+        self._explanation = self._tick(
+            _("&Explanation map"), available.explanation, _("The map over the film, with its legend")
+        )
+        self._lungs = self._tick(_("&Aligned lungs"), available.lungs, _("Aligned and masked lungs, as scored"))
+        self._deidentified = QCheckBox(_("&De-identify"), self)
+        self._deidentified.setToolTip(
+            _("Leaves out name, id, birth date, dates, numbers, institution, descriptions and the reader's name")
+        )
+        self._keep_dates = QCheckBox(_("&Keep the dates"), self)
+        self._keep_dates.setToolTip(_("States the dates of study and reading in a de-identified report as well"))
+        self._burned_in = self._words(_("Names within the picture"))
+        self._burned_in.setObjectName("qualityNotes")
+        self._name = QLineEdit(self)
+        self._name.setAccessibleName(_("File name"))
+        self._choose = QPushButton(_("&Choose…"), self)
+        self._choose.setToolTip(_("Choose folder and name"))
+        self._shown_folder = QLineEdit(self)
+        self._shown_folder.setReadOnly(True)
+        self._shown_folder.setAccessibleName(_("Folder"))
+        self._problem = self._words(_("What went wrong"))
+        self._problem.setObjectName("qualityNotes")
+        self._replace = QCheckBox(_("&Replace the file that is there"), self)
+        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self._save = QPushButton(_("&Save report"), self)
+        self._save.setDefault(True)
+        self._buttons.addButton(self._save, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._make_layout()
+        self._connect()
+        self._name_is_proposed = True
+        self._show_folder()
+        self._follow_deidentified()
+        self._clear_problem()
+
+    @property
+    def wish(self) -> ReportWish:
+        """What is entered now."""
+        name = self._name.text().strip()
+        if name and not name.lower().endswith(SUFFIX):
+            name += SUFFIX
+        choices = ReportChoices(
+            deidentified=self._deidentified.isChecked(),
+            keep_dates=self._keep_dates.isChecked(),
+            with_reading=self._reading.isChecked(),
+            with_explanation=self._explanation.isChecked(),
+            with_lungs=self._lungs.isChecked(),
+        )
+        overwrite = self._replace.isVisibleTo(self) and self._replace.isChecked()
+        return ReportWish(self._folder / name, self._paper.currentData(), choices, overwrite)
+
+    @property
+    def problem_text(self) -> str:
+        """What went wrong, as shown; empty where nothing did."""
+        return self._problem.text() if self._problem.isVisibleTo(self) else ""
+
+    def show_failure(self, error: BSNetError) -> None:
+        """Says why the report was not written; everything entered stays."""
+        self._set_busy(False)
+        self._problem.setText(str(error))
+        self._problem.show()
+        self._replace.setChecked(False)
+        self._replace.setVisible(isinstance(error, NameTakenError))
+        (self._replace if isinstance(error, NameTakenError) else self._name).setFocus()
+
+    def _make_paper(self, chosen: Paper) -> QComboBox:
+        box = QComboBox(self)
+        for paper, name in ((Paper.A4, _("A4")), (Paper.LETTER, _("US Letter"))):
+            box.addItem(name, paper)
+            if paper is chosen:
+                box.setCurrentIndex(box.count() - 1)
+        box.setAccessibleName(_("Paper size"))
+        return box
+
+    def _tick(self, text: str, available: bool, tip: str) -> QCheckBox:
+        box = QCheckBox(text, self)
+        box.setToolTip(tip)
+        box.setChecked(available)
+        box.setEnabled(available)
+        return box
+
+    def _words(self, name: str) -> QLabel:
+        label = QLabel("", self)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        label.setAccessibleName(name)
+        return label
+
+    def _make_layout(self) -> None:
+        contents = QVBoxLayout()
+        for box in (self._reading, self._explanation, self._lungs):
+            contents.addWidget(box)
+        indented = QHBoxLayout()
+        indented.addSpacing(22)
+        indented.addWidget(self._keep_dates)
+        privacy = QVBoxLayout()
+        privacy.addWidget(self._deidentified)
+        privacy.addLayout(indented)
+        name = QHBoxLayout()
+        name.addWidget(self._name, 1)
+        name.addWidget(self._choose)
+        paper = QHBoxLayout()
+        paper.addWidget(self._paper)
+        paper.addStretch(1)
+        folder = QHBoxLayout()
+        folder.addWidget(self._shown_folder)
+        # A grid, because a form gives texts of several lines too little room.
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        grid.setVerticalSpacing(12)
+        grid.setHorizontalSpacing(14)
+        rows = (
+            (_("&Paper"), paper, self._paper),
+            (_("Contents"), contents, None),
+            (_("Privacy"), privacy, None),
+            (_("&File name"), name, self._name),
+            (_("F&older"), folder, self._shown_folder),
+        )
+        for row, (text, field, buddy) in enumerate(rows):
+            label = QLabel(text, self)
+            if buddy is not None:
+                label.setBuddy(buddy)
+            grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop if buddy is None else Qt.AlignmentFlag.AlignVCenter)
+            grid.addLayout(field, row, 1)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(12)
+        layout.addLayout(grid)
+        layout.addWidget(self._burned_in)
+        layout.addWidget(self._problem)
+        layout.addWidget(self._replace)
+        layout.addStretch(1)
+        layout.addWidget(self._buttons)
+
+    def _connect(self) -> None:
+        self._deidentified.toggled.connect(self._follow_deidentified)
+        self._name.textEdited.connect(self._note_own_name)
+        self._choose.clicked.connect(self._choose_path)
+        self._save.clicked.connect(self._emit_wish)
+        self._buttons.rejected.connect(self.reject)
+
+    def _follow_deidentified(self) -> None:
+        wanted = self._deidentified.isChecked()
+        self._keep_dates.setEnabled(wanted)
+        stated = self._facts.burned_in_annotation.strip().upper()
+        self._burned_in.setVisible(wanted and stated != "NO")
+        self._burned_in.setText(
+            _("The file says that text is burned into the picture. Look whether it names the patient.")
+            if stated == "YES"
+            else _("Look whether the picture itself names the patient: the file does not say that it does not.")
+        )
+        if self._name_is_proposed:
+            self._name.setText(self._proposed_name())
+        self.adjustSize()
+
+    def _proposed_name(self) -> str:
+        if self._deidentified.isChecked():
+            return file_name(STEM_DEIDENTIFIED, SUFFIX, None, self._made_at)
+        return file_name(STEM, SUFFIX, self._facts, self._made_at)
+
+    def _note_own_name(self) -> None:
+        self._name_is_proposed = False
+        self._clear_problem()
+
+    def _choose_path(self) -> None:
+        chosen, _filter = QFileDialog.getSaveFileName(
+            self,
+            _("Save the report"),
+            str(self.wish.path),
+            _("PDF (*.pdf)"),
+            options=QFileDialog.Option.DontConfirmOverwrite,  # writing asks, and cannot be overtaken
+        )
+        if chosen:
+            self._folder = Path(chosen).parent
+            if Path(chosen).name != self.wish.path.name:
+                self._name.setText(Path(chosen).name)
+                self._name_is_proposed = False
+            self._show_folder()
+            self._clear_problem()
+
+    def _show_folder(self) -> None:
+        self._shown_folder.setText(str(self._folder))
+
+    def _clear_problem(self) -> None:
+        self._problem.hide()
+        self._replace.hide()
+        self._replace.setChecked(False)
+
+    def _emit_wish(self) -> None:
+        wish = self.wish
+        if not self._name.text().strip():
+            self._problem.setText(_("Give the file a name."))
+            self._problem.show()
+            self._name.setFocus()
+            return
+        self._set_busy(True)
+        self.wanted.emit(wish)
+
+    def _set_busy(self, busy: bool) -> None:
+        self._save.setEnabled(not busy)
+        self._save.setText(_("Saving…") if busy else _("&Save report"))
+
+
+def usual_paper() -> Paper:
+    """Letter where people measure in inches, else A4."""
+    in_inches = QLocale().measurementSystem() == QLocale.MeasurementSystem.ImperialUSSystem
+    return Paper.LETTER if in_inches else Paper.A4

@@ -1,0 +1,394 @@
+"""The parts of a report on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage
+
+from app.overlays.explanation import CLASS_COLOURS
+from app.report.content import Line, ReportContent, moment, research_only, signed
+from app.report.layout import (
+    BODY,
+    CENTRE,
+    GAP_MM,
+    HEADING,
+    LABEL,
+    LEFT,
+    QUIET,
+    RIGHT,
+    RULE,
+    SMALL,
+    TITLE,
+    Sheet,
+    TextStyle,
+    fitted,
+)
+from app.report.picture import side_names
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.language import translate as _
+from bsnet_core.quality import LOW_CONFIDENCE
+
+if TYPE_CHECKING:
+    from app.readings import Reading
+    from bsnet_core.prediction import Prediction
+
+AMBER = "#fff3d6"
+AMBER_LINE = "#c49434"
+CELL = "#f7f8f9"
+LINE_GAP_MM = 0.8
+LABEL_WIDTH_MM = 31.0
+TIME_WIDTH_MM = 45.0
+BIG = TextStyle(20.0, bold=True)
+STRONG = TextStyle(9.0, bold=True)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Title of the report, when it was made, and what it is not for."""
+
+    content: ReportContent
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        return self._title_height(sheet) + 2 + self._frame_height(sheet)
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """Title, time, and the warning in a frame."""
+        area = sheet.content
+        sheet.text(QRectF(area.left(), top, self._title_width(sheet), 40), _title(), TITLE)
+        made = QRectF(area.right() - TIME_WIDTH_MM, top + 2.5, TIME_WIDTH_MM, 5)
+        sheet.text(made, moment(self.content.made_at), LABEL, RIGHT)
+        frame = QRectF(area.left(), top + self._title_height(sheet) + 2, area.width(), self._frame_height(sheet))
+        sheet.box(frame, AMBER_LINE, AMBER)
+        sheet.text(frame.adjusted(3, 1.8, -3, 0), _warning(), STRONG)
+
+    def _title_width(self, sheet: Sheet) -> float:
+        return sheet.content.width() - TIME_WIDTH_MM - GAP_MM
+
+    def _title_height(self, sheet: Sheet) -> float:
+        return sheet.text_height(_title(), self._title_width(sheet), TITLE)
+
+    def _frame_height(self, sheet: Sheet) -> float:
+        return sheet.text_height(_warning(), sheet.content.width() - 6, STRONG) + 3.6
+
+
+def _title() -> str:
+    return _("Brixia score of a chest radiograph")
+
+
+def _warning() -> str:
+    return f"{research_only()} {_('Do not use it for diagnosis, triage or treatment.')}"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Labels and values in one or two columns, under a heading."""
+
+    title: str
+    lines: Sequence[Line]
+    columns: int = 2
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        return self._title_height + max(
+            (sum(self._line_height(sheet, line) for line in column) for column in self._split()), default=0.0
+        )
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """First column first."""
+        if self.title:
+            sheet.text(QRectF(sheet.content.left(), top, sheet.content.width(), 6), self.title, HEADING)
+        width = self._width(sheet)
+        for number, column in enumerate(self._split()):
+            left = sheet.content.left() + number * (width + GAP_MM)
+            below = top + self._title_height
+            for line in column:
+                sheet.text(QRectF(left, below + 0.3, LABEL_WIDTH_MM - 2, 20), line.label, LABEL)
+                value = QRectF(left + LABEL_WIDTH_MM, below, width - LABEL_WIDTH_MM, 100)
+                sheet.text(value, line.value)
+                below += self._line_height(sheet, line)
+
+    @property
+    def _title_height(self) -> float:
+        return 6.0 if self.title else 0.0
+
+    def _split(self) -> list[Sequence[Line]]:
+        each = -(-len(self.lines) // self.columns)
+        return [self.lines[first : first + each] for first in range(0, len(self.lines), max(each, 1))]
+
+    def _width(self, sheet: Sheet) -> float:
+        return (sheet.content.width() - (self.columns - 1) * GAP_MM) / self.columns
+
+    def _line_height(self, sheet: Sheet, line: Line) -> float:
+        value = sheet.text_height(line.value, self._width(sheet) - LABEL_WIDTH_MM)
+        return max(value, sheet.text_height(line.label, LABEL_WIDTH_MM - 2, LABEL) + 0.3) + LINE_GAP_MM
+
+
+@dataclass(frozen=True)
+class FilmAndScores:
+    """The film on the left, the score grid on the right: the patient's right on the left of both."""
+
+    content: ReportContent
+    grid_width: float = 76.0
+    tallest: float = 112.0
+    cell_height: float = 25.0
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        film = fitted(self._film_area(sheet, 0.0), self.content.film).height()
+        caption = sheet.text_height(self.content.film_caption, self._film_area(sheet, 0.0).width(), SMALL)
+        return max(film + 1.5 + caption, self._scores_height(sheet))
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """Film with caption, then the grid, then the sums."""
+        area = self._film_area(sheet, top)
+        covered = sheet.picture(area, self.content.film)
+        caption = QRectF(area.left(), covered.bottom() + 1.5, area.width(), 30)
+        sheet.text(caption, self.content.film_caption, SMALL)
+        self._draw_grid(sheet, top)
+        below = top + 6 + 3 * (self.cell_height + 1.5) + 2
+        for text, style in self._sums():
+            place = QRectF(sheet.content.right() - self.grid_width, below, self.grid_width, 60)
+            sheet.text(place, text, style)
+            below += sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM
+
+    def cell_area(self, sheet: Sheet, top: float, zone: Zone) -> QRectF:
+        """Where a zone's cell stands."""
+        width = (self.grid_width - 2) / 2
+        left = sheet.content.right() - self.grid_width + zone.column * (width + 2)
+        return QRectF(left, top + 6 + zone.row * (self.cell_height + 1.5), width, self.cell_height)
+
+    def _film_area(self, sheet: Sheet, top: float) -> QRectF:
+        content = sheet.content
+        return QRectF(content.left(), top, content.width() - self.grid_width - 6, self.tallest)
+
+    def _scores_height(self, sheet: Sheet) -> float:
+        sums = sum(sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM for text, style in self._sums())
+        return 6 + 3 * (self.cell_height + 1.5) + 2 + sums
+
+    def _draw_grid(self, sheet: Sheet, top: float) -> None:
+        for side, zone in zip(side_names(), (Zone.A, Zone.D), strict=True):
+            cell = self.cell_area(sheet, top, zone)
+            sheet.text(QRectF(cell.left(), top, cell.width(), 6), side, STRONG, CENTRE)
+        for zone in ZONES:
+            self._draw_cell(sheet, self.cell_area(sheet, top, zone), zone)
+
+    def _draw_cell(self, sheet: Sheet, cell: QRectF, zone: Zone) -> None:
+        prediction, reading = self.content.prediction, self.content.reading
+        unsure = prediction is not None and prediction.confidence_of(zone) < LOW_CONFIDENCE
+        sheet.box(cell, AMBER_LINE if unsure else RULE, CELL, dashed=unsure)
+        sheet.text(cell.adjusted(1.8, 1, 0, 0), zone.name, STRONG.in_colour(QUIET))
+        numbers = []
+        if prediction is not None:
+            numbers.append((_("model"), prediction.score[zone]))
+        if reading is not None:
+            numbers.append((_("reader"), reading.score[zone]))
+        inside = cell.adjusted(5, 0, -1, 0)
+        for number, (label, score) in enumerate(numbers):
+            width = inside.width() / len(numbers)
+            left = inside.left() + number * width
+            sheet.text(QRectF(left, cell.top() + 1.4, width, 5), label, SMALL, CENTRE)
+            sheet.text(QRectF(left, cell.top() + 5, width, 12), str(score), BIG, CENTRE)
+        foot = QRectF(cell.left() + 1.8, cell.bottom() - 5.4, cell.width() - 3.6, 5)
+        sheet.text(foot, _cell_detail(prediction, zone), SMALL)
+        if prediction is not None and reading is not None:
+            difference = f"Δ {signed(prediction.score[zone] - reading.score[zone])}"
+            sheet.text(foot, difference, SMALL, RIGHT)
+
+    def _sums(self) -> list[tuple[str, TextStyle]]:
+        prediction, reading = self.content.prediction, self.content.reading
+        sums = []
+        if prediction is not None:
+            sums.append((prediction_line(prediction), STRONG))
+            expected = _("Expected value of the global score {expected:.1f}.")
+            sums.append((expected.format(expected=prediction.expected_total), BODY))
+        else:
+            sums.append((self.content.no_prediction, STRONG))
+        if reading is not None:
+            sums.append((reading_line(reading), STRONG))
+        return [*sums, *((sentence, BODY) for sentence in self.content.agreement)]
+
+
+def prediction_line(prediction: Prediction) -> str:
+    """The predicted score in one line, as the written file is checked for."""
+    return _("Prediction: {score}, global {total} / 18").format(score=prediction.score, total=prediction.score.total)
+
+
+def reading_line(reading: Reading) -> str:
+    """The reader's score in one line, as the written file is checked for."""
+    return _("Reading: {score}, global {total} / 18").format(score=reading.score, total=reading.score.total)
+
+
+def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
+    if prediction is None:
+        return ""
+    confidence = prediction.confidence_of(zone)
+    return f"{confidence:.0%}" if confidence >= LOW_CONFIDENCE else f"{confidence:.0%} {_('unsure')}"
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Sentences under a heading, each with a mark."""
+
+    title: str
+    notes: Sequence[str]
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        return 6.0 + sum(self._note_height(sheet, note) for note in self.notes)
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """One below the other."""
+        content = sheet.content
+        sheet.text(QRectF(content.left(), top, content.width(), 6), self.title, HEADING)
+        top += 6.0
+        for note in self.notes:
+            sheet.text(QRectF(content.left(), top, 4, 5), "•")
+            sheet.text(QRectF(content.left() + 4, top, content.width() - 4, 100), note)
+            top += self._note_height(sheet, note)
+
+    def _note_height(self, sheet: Sheet, note: str) -> float:
+        return sheet.text_height(note, sheet.content.width() - 4) + LINE_GAP_MM
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side, all of one height, each with a caption below."""
+
+    title: str
+    pictures: Sequence[tuple[QImage, str]]
+    tallest: float = 84.0
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        captions = zip(self._widths(sheet), self.pictures, strict=True)
+        return (
+            6.0
+            + self._height_of_pictures(sheet)
+            + 1.5
+            + max(sheet.text_height(caption, width, SMALL) for width, (_image, caption) in captions)
+        )
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """From left to right."""
+        content = sheet.content
+        sheet.text(QRectF(content.left(), top, content.width(), 6), self.title, HEADING)
+        left, height = content.left(), self._height_of_pictures(sheet)
+        for width, (image, caption) in zip(self._widths(sheet), self.pictures, strict=True):
+            area = QRectF(left, top + 6, width, height)
+            sheet.picture(area, image)
+            sheet.text(QRectF(left, area.bottom() + 1.5, width, 40), caption, SMALL)
+            left += width + GAP_MM
+
+    def _height_of_pictures(self, sheet: Sheet) -> float:
+        room = sheet.content.width() - (len(self.pictures) - 1) * GAP_MM
+        shapes = sum(image.width() / image.height() for image, _caption in self.pictures)
+        return min(room / shapes, self.tallest)
+
+    def _widths(self, sheet: Sheet) -> list[float]:
+        height = self._height_of_pictures(sheet)
+        return [height * image.width() / image.height() for image, _caption in self.pictures]
+
+
+@dataclass(frozen=True)
+class ClassLegend:
+    """What the scores mean, and their colours where there is a map."""
+
+    with_colours: bool
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        return 6.0 + N_CLASSES * 4.6
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """One line per class, colour, number and words."""
+        title = QRectF(sheet.content.left(), top, sheet.content.width(), 6)
+        sheet.text(title, _("Scores, and their colours on the map") if self.with_colours else _("Scores"), HEADING)
+        for score, meaning in enumerate(class_meanings()):
+            line = QRectF(sheet.content.left(), top + 6.0 + score * 4.6, sheet.content.width(), 4.6)
+            if self.with_colours:
+                swatch = QRectF(line.left(), line.top() + 0.6, 5, 3)
+                sheet.box(swatch, QUIET, CLASS_COLOURS.get(score))
+                line = line.adjusted(8, 0, 0, 0)
+            sheet.text(line, f"{score}   {meaning}")
+
+
+def class_meanings() -> tuple[str, str, str, str]:
+    """What the zone scores 0 to 3 mean."""
+    return (
+        _("no abnormality"),
+        _("interstitial infiltrates"),
+        _("interstitial and alveolar infiltrates, interstitial dominant"),
+        _("interstitial and alveolar infiltrates, alveolar dominant"),
+    )
+
+
+@dataclass(frozen=True)
+class ZoneTable:
+    """Probabilities, expected value and difference of every zone."""
+
+    prediction: Prediction
+    reading: Reading | None
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm."""
+        return 6.0 + sum(self._row_height(sheet, row) for row in self._rows()) + 0.4
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """A head and six rows."""
+        content = sheet.content
+        sheet.text(QRectF(content.left(), top, content.width(), 6), _("Zones"), HEADING)
+        top += 6.0
+        for row in self._rows():
+            height, left = self._row_height(sheet, row), content.left()
+            for column, (text, width, style) in enumerate(self._cells(sheet, row)):
+                sheet.text(QRectF(left, top, width - 1, height), text, style, LEFT if column == 0 else RIGHT)
+                left += width
+            top += height
+            sheet.rule(content.left(), content.right(), top - 0.4)
+
+    def _rows(self) -> list[list[str]]:
+        return [self._head(), *(self._row(zone) for zone in ZONES)]
+
+    def _cells(self, sheet: Sheet, row: list[str]) -> list[tuple[str, float, TextStyle]]:
+        """Text, width in mm and look of every cell of a row."""
+        shares = self._shares()
+        style = LABEL if row == self._head() else BODY
+        widths = [sheet.content.width() * share / sum(shares) for share in shares]
+        return [(text, width, style) for text, width in zip(row, widths, strict=True)]
+
+    def _row_height(self, sheet: Sheet, row: list[str]) -> float:
+        return max(sheet.text_height(text, width - 1, style) for text, width, style in self._cells(sheet, row)) + 0.8
+
+    def _shares(self) -> list[float]:
+        return [46, 16, *([11] * N_CLASSES), 18, 16, *([15, 17] if self.reading is not None else [])]
+
+    def _head(self) -> list[str]:
+        classes = [_("p of {score}").format(score=score) for score in range(N_CLASSES)]
+        head = [_("Zone"), _("Prediction"), *classes, _("Confidence"), _("Expected")]
+        return [*head, _("Reading"), _("Difference")] if self.reading is not None else head
+
+    def _row(self, zone: Zone) -> list[str]:
+        prediction = self.prediction
+        row = [
+            zone_place(zone),
+            str(prediction.score[zone]),
+            *(f"{share:.0%}" for share in prediction.probabilities_of(zone)),
+            f"{prediction.confidence_of(zone):.0%}",
+            f"{prediction.expected_value_of(zone):.2f}",
+        ]
+        if self.reading is not None:
+            read = self.reading.score[zone]
+            row += [str(read), signed(prediction.score[zone] - read)]
+        return row
+
+
+def zone_place(zone: Zone) -> str:
+    """A zone with its side and height, such as "A (patient's right, upper)"."""
+    side = _("patient's right") if zone.is_patient_right else _("patient's left")
+    height = (_("upper"), _("middle"), _("lower"))[zone.row]
+    return f"{zone.name} ({side}, {height})"

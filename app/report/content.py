@@ -1,0 +1,414 @@
+"""What a report says, put together once and never changed: made of plain data, so any thread may make and write it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QImage
+
+from app.overlays.explanation import picture_of
+from app.readings import Reading
+from app.report import picture
+from app.report.fonts import can_draw, load_fonts
+from app.report.names import iso_date, person_name, visible
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.display import Voi, window_of
+from bsnet_core.errors import UnsuitableImageError
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.reading.gate import refuse_for_scoring
+
+if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
+    from bsnet_core.prediction import Prediction
+
+DISTRIBUTION = "bsnet-viewer"
+MAP_OPACITY = 0.75
+LUNGS_SIDE_PX = 640
+ACCEPTED_GLOBAL_DIFFERENCE = 2
+ACCEPTED_MEAN_ZONE_DIFFERENCE = 0.5
+OLDEST_STATED_AGE = 89
+"""Of a de-identified report; few enough are older to be known by their age alone (45 CFR 164.514)."""
+
+
+@dataclass(frozen=True)
+class ReportedExplanation:
+    """An explanation map and how it was made.
+
+    Attributes:
+        map: What was found.
+        zones: Shown in the picture.
+        exact: Every super-pixel by the full network; False for the fast mode.
+        share_done: Share of the super-pixels that were masked, in [0, 1]; under 1 for a map that was stopped.
+    """
+
+    map: Explanation
+    zones: tuple[Zone, ...] = ZONES
+    exact: bool = True
+    share_done: float = 1.0
+
+
+@dataclass(frozen=True)
+class ReportedStudy:
+    """All that is known of one study when a report of it is wanted.
+
+    Attributes:
+        radiograph: As read.
+        voi, inverted: How the reader sees it.
+        prediction: What the network said; None where it said nothing.
+        prediction_is_hidden: Whether the reader must not see the prediction yet. Then nothing that comes from the
+            network enters the report, not even the outline of the lungs.
+        reading: The reader's saved reading.
+        explanation: Of `prediction`.
+        problem: Why there is no prediction, in a sentence.
+    """
+
+    radiograph: Radiograph
+    voi: Voi
+    inverted: bool = False
+    prediction: Prediction | None = None
+    prediction_is_hidden: bool = False
+    reading: Reading | None = None
+    explanation: ReportedExplanation | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportChoices:
+    """What the reader wants in the report.
+
+    Attributes:
+        deidentified: Leaves out name, id, birth date, accession number, institution, study description, UIDs, file
+            name, the reader's name and, unless `keep_dates`, the dates of study and reading.
+        keep_dates: States them in a de-identified report as well.
+        with_reading, with_explanation, with_lungs: The parts of the same name.
+    """
+
+    deidentified: bool = False
+    keep_dates: bool = False
+    with_reading: bool = True
+    with_explanation: bool = True
+    with_lungs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A label and what stands behind it."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class MapPicture:
+    """The explanation map over the film and a sentence on how it was made."""
+
+    image: QImage
+    made_how: str
+
+
+@dataclass(frozen=True)
+class LungPictures:
+    """The picture as the network scores it: aligned, and with all but the lungs blanked out."""
+
+    aligned: QImage
+    masked: QImage
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything that stands in a report.
+
+    Attributes:
+        study: Patient and study, or what a de-identified report may say of them.
+        deidentified: Whether that is all it says.
+        film: The film, with lungs and grid where there is a prediction.
+        film_caption: What the film shows.
+        prediction: None where there is none or where it is hidden.
+        no_prediction: Why there is none; empty where there is one.
+        reading: The reader's, None where there is none or it is not wanted.
+        reading_lines: Who read, when, and whether blind.
+        agreement: How reading and prediction compare, in sentences.
+        notes: Quality notes.
+        map: The explanation.
+        lungs: Aligned and masked lungs.
+        provenance: Model, hash, device, input gate, software, time.
+        made_at: With a time zone.
+    """
+
+    study: tuple[Line, ...]
+    deidentified: bool
+    film: QImage
+    film_caption: str
+    prediction: Prediction | None
+    no_prediction: str
+    reading: Reading | None
+    reading_lines: tuple[Line, ...]
+    agreement: tuple[str, ...]
+    notes: tuple[str, ...]
+    map: MapPicture | None
+    lungs: LungPictures | None
+    provenance: tuple[Line, ...]
+    made_at: datetime
+
+
+def research_only() -> str:
+    """What stands on every page and under every picture."""
+    return _("Research use only. Not a medical device.")
+
+
+def software() -> str:
+    """Name and version of this program."""
+    try:
+        version = importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:  # started from its sources alone
+        version = _("of unknown version")
+    return f"BS-Net Viewer {version}"
+
+
+def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: datetime) -> ReportContent:
+    """Puts a report together; takes a second or so, not for the thread of the window.
+
+    Args:
+        reported: What is known.
+        choices: What is wanted.
+        made_at: Now, with a time zone.
+    """
+    load_fonts()
+    radiograph = reported.radiograph
+    study, reading_lines = _study_lines(radiograph, choices), _reading_lines(reported, choices)
+    prediction = None if reported.prediction_is_hidden else reported.prediction
+    reading = reported.reading if choices.with_reading else None
+    layers = picture.FilmLayers(lungs=prediction is not None, zones=prediction is not None)
+    film = picture.paint_film(
+        radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
+    )
+    return ReportContent(
+        study=study,
+        deidentified=choices.deidentified,
+        film=film.image,
+        film_caption=_film_caption(reported, shows_network=prediction is not None),
+        prediction=prediction,
+        no_prediction="" if prediction is not None else _why_no_prediction(reported),
+        reading=reading,
+        reading_lines=reading_lines,
+        agreement=_agreement(prediction, reading),
+        notes=(*_notes(radiograph.facts, prediction), *_undrawable([*study, *reading_lines])),
+        map=_map(reported, prediction) if choices.with_explanation else None,
+        lungs=_lungs(prediction) if choices.with_lungs and prediction is not None else None,
+        provenance=_provenance(radiograph, prediction, made_at),
+        made_at=made_at,
+    )
+
+
+def signed(difference: int) -> str:
+    """A difference with its sign, in the signs of print."""
+    return f"{difference:+d}".replace("-", "−") if difference else "0"
+
+
+def moment(when: datetime) -> str:
+    """Date, time and offset from UTC, on the clock that `when` carries."""
+    offset = when.isoformat()[-6:] if when.utcoffset() else ""
+    return f"{when:%Y-%m-%d %H:%M} UTC{offset}"
+
+
+def _study_lines(radiograph: Radiograph, choices: ReportChoices) -> tuple[Line, ...]:
+    facts = radiograph.facts
+    sex = {"M": _("male"), "F": _("female"), "O": _("other")}.get(facts.patient_sex.strip().upper(), "")
+    view = " ".join(part for part in (facts.modality, facts.view_position) if part)
+    height, width = radiograph.shape
+    shared = [
+        Line(_("Sex"), sex),
+        Line(_("Age"), _age(facts.patient_age, choices.deidentified)),
+        Line(_("View"), visible(view)),
+        Line(_("Picture"), _("{width} × {height} pixels").format(width=width, height=height)),
+    ]
+    dates = Line(_("Study date"), _study_moment(facts))
+    if choices.deidentified:
+        lines = [Line(_("Patient"), _("de-identified")), *shared, *([dates] if choices.keep_dates else [])]
+    else:
+        names = [
+            Line(_("Patient"), person_name(facts.patient_name)),
+            Line(_("Patient ID"), visible(facts.patient_id)),
+            Line(_("Birth date"), iso_date(facts.patient_birth_date)),
+        ]
+        study = [
+            dates,
+            Line(_("Study"), visible(facts.study_description)),
+            Line(_("Accession number"), visible(facts.accession_number)),
+            Line(_("Institution"), visible(facts.institution)),
+        ]
+        # A picture without a header is known by its file alone.
+        file = radiograph.source.name if radiograph.source is not None and not facts.sop_instance_uid else ""
+        lines = [*names, *shared, *study, Line(_("File"), visible(file))]
+    return tuple(line for line in lines if line.value)
+
+
+def _study_moment(facts: StudyFacts) -> str:
+    time = facts.study_time.strip()
+    clock = f"{time[:2]}:{time[2:4]}" if len(time) >= 4 and time[:4].isdigit() else ""
+    return f"{iso_date(facts.study_date)} {clock}".strip() if facts.study_date else ""
+
+
+def _age(value: str, deidentified: bool) -> str:
+    number, unit = value.strip()[:-1], value.strip()[-1:]
+    if not number.isdigit():
+        return ""
+    count = int(number)
+    if unit == "Y":
+        if deidentified and count > OLDEST_STATED_AGE:
+            return _("over {count} years").format(count=OLDEST_STATED_AGE)
+        return translate_count("{count} year", "{count} years", count).format(count=count)
+    if unit == "M":
+        return translate_count("{count} month", "{count} months", count).format(count=count)
+    days = {"W": 7 * count, "D": count}.get(unit)
+    return "" if days is None else translate_count("{count} day", "{count} days", days).format(count=days)
+
+
+def _film_caption(reported: ReportedStudy, *, shows_network: bool) -> str:
+    window = window_of(reported.radiograph, reported.voi)
+    parts = [
+        _("Film with lung outline and zone grid: predicted score and confidence in every zone.")
+        if shows_network
+        else _("Film."),
+        _("Window: centre {centre:.0f}, width {width:.0f}.").format(centre=window.centre, width=window.width),
+    ]
+    if reported.inverted:
+        parts.append(_("Greys inverted."))
+    return " ".join(parts)
+
+
+def _why_no_prediction(reported: ReportedStudy) -> str:
+    if reported.prediction_is_hidden:
+        return _("Blind reading: the prediction is hidden.")
+    return visible(reported.problem) or _("This film has not been analysed.")
+
+
+def _reading_lines(reported: ReportedStudy, choices: ReportChoices) -> tuple[Line, ...]:
+    reading = reported.reading
+    if reading is None or not choices.with_reading:
+        return ()
+    lines = []
+    if not choices.deidentified:
+        lines.append(Line(_("Reader"), visible(reading.reader) or _("not named")))
+    if not choices.deidentified or choices.keep_dates:
+        lines.append(Line(_("Saved"), moment(reading.saved_at)))
+    how = _("hidden until the reading was saved (blind)") if reading.blind else _("in view during the reading")
+    lines.append(Line(_("Prediction"), how))
+    return tuple(lines)
+
+
+def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[str, ...]:
+    if prediction is None or reading is None:
+        return ()
+    difference = prediction.score.total - reading.score.total
+    mean = sum(abs(prediction.score[zone] - reading.score[zone]) for zone in ZONES) / len(ZONES)
+    inside, outside = _("inside"), _("outside")
+    return (
+        _("Global difference {difference} (prediction minus reading): {place} the accepted ±{limit}.").format(
+            difference=signed(difference),
+            place=inside if abs(difference) <= ACCEPTED_GLOBAL_DIFFERENCE else outside,
+            limit=ACCEPTED_GLOBAL_DIFFERENCE,
+        ),
+        _("Mean zone difference {mean:.2f}: {place} the accepted {limit}.").format(
+            mean=mean,
+            place=inside if mean <= ACCEPTED_MEAN_ZONE_DIFFERENCE else outside,
+            limit=ACCEPTED_MEAN_ZONE_DIFFERENCE,
+        ),
+    )
+
+
+def _notes(facts: StudyFacts, prediction: Prediction | None) -> tuple[str, ...]:
+    notes: list[str] = []
+    if picture.sides_are_in_doubt(facts, prediction):
+        notes.append(
+            _(
+                "The file says that the patient's left is on the left of this picture. The zones are named for the "
+                "usual way round: A–C and D–F may be exchanged."
+            )
+        )
+    return (*notes, *(prediction.quality if prediction is not None else ()))
+
+
+def _undrawable(lines: Sequence[Line]) -> tuple[str, ...]:
+    labels = [line.label for line in lines if not can_draw(line.value)]
+    if not labels:
+        return ()
+    note = _("This machine has no font for some letters of: {labels}. They are shown as boxes.")
+    return (note.format(labels=", ".join(labels)),)
+
+
+def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture | None:
+    explained = reported.explanation
+    if explained is None or prediction is None:
+        return None
+    drawn = picture_of(explained.map, prediction, explained.zones)
+    layers = picture.FilmLayers(explanation=(drawn, MAP_OPACITY))
+    film = picture.paint_film(
+        reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
+    )
+    return MapPicture(film.image, made_how(explained))
+
+
+def made_how(explained: ReportedExplanation) -> str:
+    """Sentences on the map: exact or fast, whole or partial, of which zones."""
+    count = len(explained.map.contributions)
+    parts = [
+        _("Exact map: each super-pixel masked in turn, the full network every time.")
+        if explained.exact
+        else _("Fast map: an approximation of the exact one."),
+    ]
+    if explained.share_done < 1.0:
+        parts.append(
+            _("Partial: {share:.0%} of {count} super-pixels done.").format(share=explained.share_done, count=count)
+        )
+    else:
+        parts.append(_("Complete: {count} super-pixels.").format(count=count))
+    zones = ", ".join(zone.name for zone in explained.zones)
+    parts.append(_("All zones.") if len(explained.zones) == len(ZONES) else _("Only zone {zones}.").format(zones=zones))
+    return " ".join(parts)
+
+
+def _lungs(prediction: Prediction) -> LungPictures:
+    masked = prediction.aligned_image * prediction.aligned_lung_probability
+    return LungPictures(
+        picture.grey_picture(prediction.aligned_image, LUNGS_SIDE_PX), picture.grey_picture(masked, LUNGS_SIDE_PX)
+    )
+
+
+def attention_name(prediction: Prediction) -> str:
+    """The scoring head in words."""
+    names = {"ha": _("hard attention"), "sa": _("soft attention"), "ens": _("ensemble of hard and soft attention")}
+    return names[prediction.attention.value]
+
+
+def gate_outcome(radiograph: Radiograph) -> str:
+    """What the check of the input said: accepted, or the reason for the refusal."""
+    try:
+        refuse_for_scoring(radiograph)
+    except UnsuitableImageError as refusal:
+        return _("refused: {reason}").format(reason=refusal)
+    return _("accepted as a frontal chest film")
+
+
+def _provenance(radiograph: Radiograph, prediction: Prediction | None, made_at: datetime) -> tuple[Line, ...]:
+    lines = []
+    if prediction is not None:
+        model = prediction.model
+        lines = [
+            Line(_("Model"), f"{model.name} {model.version}"),
+            Line(_("Weights SHA-256"), model.sha256),
+            Line(_("Scoring head"), attention_name(prediction)),
+            Line(_("Computed on"), prediction.device),
+        ]
+    lines += [
+        Line(_("Input check"), gate_outcome(radiograph)),
+        Line(_("Software"), software()),
+        Line(_("Report made"), moment(made_at)),
+    ]
+    return tuple(lines)

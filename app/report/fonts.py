@@ -1,0 +1,65 @@
+"""The fonts of everything that leaves the viewer as a file: bundled, so that a name never becomes a row of boxes."""
+
+from __future__ import annotations
+
+import threading
+
+from PySide6.QtGui import QFont, QFontDatabase, QTextLayout
+
+from bsnet_core.errors import ReportError
+from bsnet_core.language import translate as _
+from bsnet_core.resources import resources_dir
+
+FILES_OF_FAMILY = {
+    "Noto Sans": ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf"),
+    "Noto Sans Arabic": ("NotoSansArabic-Regular.ttf",),
+    "Noto Sans Hebrew": ("NotoSansHebrew-Regular.ttf",),
+    "Noto Sans Thai": ("NotoSansThai-Regular.ttf",),
+    "Noto Sans Devanagari": ("NotoSansDevanagari-Regular.ttf",),
+    "Droid Sans Fallback": ("DroidSansFallbackFull.ttf",),
+    "NanumSquare": ("NanumSquareR.ttf",),
+}
+"""In the order in which a letter is looked for."""
+
+CHECKED_PT = 12.0
+
+_lock = threading.Lock()
+_is_loaded = False
+
+
+def load_fonts() -> None:
+    """Makes the bundled fonts known to Qt, once; may be called from any thread while the application lives.
+
+    Raises:
+        ReportError: a file is missing or damaged.
+    """
+    global _is_loaded
+    with _lock:
+        if _is_loaded:
+            return
+        for files in FILES_OF_FAMILY.values():
+            for file in files:
+                if QFontDatabase.addApplicationFont(str(resources_dir() / "fonts" / file)) < 0:
+                    raise ReportError(
+                        _("The font {file} is missing or damaged. Install the program again.").format(file=file)
+                    )
+        _is_loaded = True
+
+
+def report_font(size_pt: float, *, bold: bool = False) -> QFont:
+    """The report's font, with a family for every script; the fonts must be loaded."""
+    font = QFont()
+    font.setFamilies(list(FILES_OF_FAMILY))
+    font.setPointSizeF(size_pt)
+    font.setBold(bold)
+    return font
+
+
+def can_draw(text: str) -> bool:
+    """Whether every letter has a picture, in a bundled font or in one of the machine's; the fonts must be loaded."""
+    layout = QTextLayout(text, report_font(CHECKED_PT))
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    # Number 0 is the picture that a font keeps for letters it does not have.
+    return all(0 not in run.glyphIndexes() for run in layout.glyphRuns())

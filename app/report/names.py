@@ -1,0 +1,71 @@
+"""How people and files are named: DICOM person names for the eye, file names for every system."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+from bsnet_core.radiograph import StudyFacts
+
+MAX_NAME_BYTES = 120
+"""Of a proposed file name without its ending; leaves room below the 255 bytes of common file systems."""
+RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\s.,;\'`$&!#%{}~]+')
+OVERRIDES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Invisible signs that turn the writing direction; in a name they could make the rest of the line read backwards."""
+
+
+def visible(text: str) -> str:
+    """A text from a file on one line, without control characters."""
+    kept = OVERRIDES.sub("", text)
+    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in kept).split())
+
+
+def person_name(value: str) -> str:
+    """A DICOM person name (PS3.5 6.2.1) for the eye.
+
+    Args:
+        value: Up to three groups parted by "=": alphabetic, ideographic, phonetic; name parts parted by "^".
+
+    Returns:
+        The first group, the others in brackets behind it, such as "Yamada Tarou (山田 太郎)".
+    """
+    groups = [visible(group.replace("^", " ")) for group in value.split("=")]
+    named = [group for group in groups if group]
+    if len(named) < 2:
+        return "".join(named)
+    return f"{named[0]} ({', '.join(named[1:])})"
+
+
+def iso_date(value: str) -> str:
+    """A DICOM date YYYYMMDD as YYYY-MM-DD; anything else as it is."""
+    digits = value.strip()
+    if len(digits) == 8 and digits.isascii() and digits.isdigit():
+        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return visible(digits)
+
+
+def file_name(stem: str, suffix: str, facts: StudyFacts | None, made_at: datetime) -> str:
+    """A name to propose, safe on Windows, macOS and Linux.
+
+    Args:
+        stem: What the file is, such as "brixia-report".
+        suffix: Such as ".pdf".
+        facts: Name the patient and the study's date; None for a file that names nobody, which gets the time at
+            which it is made instead, so that a folder of such files keeps them apart.
+        made_at: With a time zone.
+    """
+    if facts is None:
+        parts = [stem, made_at.strftime("%Y-%m-%d-%H%M%S")]
+    else:
+        name = facts.patient_name.split("=")[0] or facts.patient_name
+        parts = [stem, name.replace("^", "-"), iso_date(facts.study_date)]
+    return _safe("-".join(_safe(part) for part in parts if _safe(part))) + suffix
+
+
+def _safe(text: str) -> str:
+    name = FORBIDDEN.sub("-", OVERRIDES.sub("", unicodedata.normalize("NFC", text)))
+    name = re.sub("-+", "-", name).strip("-")
+    name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").rstrip("-")
+    return f"{name}-file" if RESERVED_ON_WINDOWS.fullmatch(name) else name

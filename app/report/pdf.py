@@ -1,0 +1,169 @@
+"""The report as a PDF: made in memory, saved whole, read again before anybody is told that it is there."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
+from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
+
+from app.report.blocks import (
+    ClassLegend,
+    FilmAndScores,
+    Heading,
+    Lines,
+    Notes,
+    Pictures,
+    ZoneTable,
+    prediction_line,
+    reading_line,
+)
+from app.report.content import ReportContent, research_only, software
+from app.report.fonts import load_fonts
+from app.report.layout import Block, Paper, Sheet, draw_pages, page_number, paginate
+from app.report.saving import save
+from bsnet_core.errors import ReportError
+from bsnet_core.language import translate as _
+
+RESOLUTION_DPI = 600
+Draw = Callable[[QPdfWriter, QPainter], None]
+_one_reader = threading.Lock()
+"""PDFium must not be used by two threads at a time."""
+
+
+def write_report(content: ReportContent, path: Path, paper: Paper = Paper.A4, *, overwrite: bool = False) -> Path:
+    """Writes the PDF report; for a worker thread.
+
+    Args:
+        content: What it says.
+        path: Where it is to stand.
+        paper: Its size.
+        overwrite: Whether a file of that name may be replaced.
+
+    Returns:
+        `path`, after the file was read again and holds the scores.
+
+    Raises:
+        ReportError: it could not be written, or is not sound.
+    """
+    return save(
+        report_pdf(content, paper), path, overwrite=overwrite, check=lambda data: check_report_pdf(data, content)
+    )
+
+
+def report_pdf(content: ReportContent, paper: Paper) -> bytes:
+    """The PDF report as bytes."""
+
+    def draw(writer: QPdfWriter, painter: QPainter) -> None:
+        sheet = Sheet(painter, paper.size_mm)
+        draw_pages(paginate(_blocks(content), sheet), sheet, _footer(content), writer.newPage)
+
+    return pdf_bytes(paper.size_mm, _("Brixia score report"), draw)
+
+
+def pdf_bytes(size_mm: QSizeF, title: str, draw: Draw) -> bytes:
+    """A PDF of pages of one size; its metadata name the program and nobody else.
+
+    Args:
+        size_mm: Width and height of a page.
+        title: For the reader's window title; must name no patient.
+        draw: Paints everything, page after page.
+    """
+    load_fonts()
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setResolution(RESOLUTION_DPI)
+    page = QPageSize(size_mm, QPageSize.Unit.Millimeter)
+    writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF(0, 0, 0, 0)))
+    writer.setTitle(title)
+    writer.setCreator(software())
+    painter = QPainter(writer)
+    try:
+        draw(writer, painter)
+    finally:
+        painter.end()
+    return bytes(buffer.data().data())
+
+
+def check_report_pdf(data: bytes, content: ReportContent) -> None:
+    """Opens a report as a reader would.
+
+    Raises:
+        ReportError: it does not open, or a page, the scores, the model's hash or the warning are missing.
+    """
+    pages = pdf_texts(data)
+    whole = "".join(_squeezed(page) for page in pages)
+    expected = []
+    if content.prediction is not None:
+        expected += [prediction_line(content.prediction), content.prediction.model.sha256]
+    if content.reading is not None:
+        expected.append(reading_line(content.reading))
+    count = len(pages)
+    numbered = [
+        _squeezed(research_only()) in _squeezed(page) and _squeezed(page_number(number, count)) in _squeezed(page)
+        for number, page in enumerate(pages, start=1)
+    ]
+    if not pages or not all(numbered) or any(_squeezed(text) not in whole for text in expected):
+        raise ReportError(_("The report that was made is not complete, so it was not saved. Try again."))
+
+
+def pdf_texts(data: bytes) -> list[str]:
+    """The text of every page of a PDF.
+
+    Raises:
+        ReportError: it does not open.
+    """
+    with _one_reader:
+        try:
+            document = pypdfium2.PdfDocument(data)
+            try:
+                return [document[number].get_textpage().get_text_range() for number in range(len(document))]
+            finally:
+                document.close()
+        except pypdfium2.PdfiumError as error:
+            raise ReportError(_("The report that was made does not open, so it was not saved. Try again.")) from error
+
+
+def _squeezed(text: str) -> str:
+    """Without spaces and line ends, compatible letters as one: what a reader of PDFs keeps of a text."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _blocks(content: ReportContent) -> list[Block]:
+    blocks: list[Block] = [
+        Heading(content),
+        Lines(_("Patient and study"), content.study),
+        FilmAndScores(content),
+    ]
+    if content.reading_lines:
+        blocks.append(Lines(_("Reading"), content.reading_lines))
+    if content.notes or content.prediction is not None:
+        blocks.append(Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)))
+    pictures = []
+    if content.map is not None:
+        pictures.append((content.map.image, f"{_('Explanation map.')} {content.map.made_how}"))
+    if content.lungs is not None:
+        pictures.append((content.lungs.aligned, _("Aligned: turned and scaled as the network scores it.")))
+        pictures.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))
+    if pictures:
+        blocks.append(Pictures(_("What the network saw"), pictures))
+    if content.prediction is not None:
+        blocks += [ZoneTable(content.prediction, content.reading)]
+    blocks += [
+        ClassLegend(with_colours=content.map is not None),
+        Lines(_("How it was made"), content.provenance, columns=1),
+    ]
+    return blocks
+
+
+def _footer(content: ReportContent) -> str:
+    parts = [research_only(), software()]
+    if content.prediction is not None:
+        model = content.prediction.model
+        parts.append(f"{model.name} {model.version} sha256 {model.sha256[:12]}")
+    return "   ·   ".join(parts)

@@ -1,0 +1,224 @@
+"""The pictures of a report, painted off the screen: film, overlays, aligned lungs. No widgets, so any thread may.
+
+The patient's right always stands on the left: a film whose file says that it is the other way round is turned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+
+from app.overlays import explanation as explanation_overlay
+from app.overlays import lungs as lungs_overlay
+from app.overlays import zones as zones_overlay
+from app.report.fonts import load_fonts, report_font
+from bsnet_core.brixia import Zone
+from bsnet_core.display import Voi, display_table
+from bsnet_core.frames import Frames
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import Radiograph, StudyFacts
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
+
+LOGICAL_SIDE = 440.0
+"""Longer side of a painted film in the units in which overlays count their lines and letters."""
+PIXELS_PER_UNIT = 4.0
+LETTER_PT = 11.0
+HEIGHT_OF_SIDES = 22.0
+"""Units that the zone overlay takes above the grid for the names of the sides."""
+LETTER = QColor(255, 255, 255)
+SHADOW = QColor(0, 0, 0)
+
+
+@dataclass(frozen=True)
+class FilmLayers:
+    """What is painted over a film, from below to above; what is None or False is left out.
+
+    Attributes:
+        explanation: Map and its opacity in [0, 1].
+        lungs: Outline of the lung mask.
+        zones: Grid with predicted scores and confidence.
+    """
+
+    explanation: tuple[explanation_overlay.ExplanationPicture, float] | None = None
+    lungs: bool = False
+    zones: bool = False
+
+
+PLAIN = FilmLayers()
+
+
+@dataclass(frozen=True)
+class PaintedFilm:
+    """A finished picture of a film.
+
+    Attributes:
+        image: RGB32, `PIXELS_PER_UNIT` pixels per unit.
+        to_units: From image pixels of the file to units of this picture.
+        sides: What is written at its left and right edge.
+    """
+
+    image: QImage
+    to_units: QTransform
+    sides: tuple[str, str]
+
+
+def side_names() -> tuple[str, str]:
+    """What stands over the left and the right column of every grid."""
+    return _("R (patient)"), _("L (patient)")
+
+
+def right_side_is_stated_on_the_right(facts: StudyFacts) -> bool | None:
+    """Where the file says that the patient's right lies; None where it does not say.
+
+    Source: DICOM PS3.3 C.7.6.1.1.1, where the rows of the picture run to.
+    """
+    along_rows = facts.patient_orientation[0][:1] if facts.patient_orientation else ""
+    return {"R": True, "L": False}.get(along_rows)
+
+
+def zone_a_lies_on_the_right(frames: Frames) -> bool:
+    """Whether the network's zones of the patient's right lie on the right of the file's own pixel grid."""
+    middles = [zones_overlay.zone_polygon(frames, zone).boundingRect().center().x() for zone in (Zone.A, Zone.D)]
+    return middles[0] > middles[1]
+
+
+def sides_are_in_doubt(facts: StudyFacts, prediction: Prediction | None) -> bool:
+    """Whether the zones named for the patient's right lie where the file says that the left is."""
+    stated = right_side_is_stated_on_the_right(facts)
+    return stated is not None and prediction is not None and stated != zone_a_lies_on_the_right(prediction.frames)
+
+
+def paint_film(
+    radiograph: Radiograph,
+    voi: Voi,
+    *,
+    inverted: bool = False,
+    prediction: Prediction | None = None,
+    layers: FilmLayers = PLAIN,
+) -> PaintedFilm:
+    """The film as the eye sees it, the patient's right on the left, with what is laid over it.
+
+    Args:
+        radiograph: Pixel spacing that is not square is respected.
+        voi: Window or VOI LUT in use.
+        inverted: The user's own inversion.
+        prediction: Of this radiograph; needed by every layer.
+        layers: What to paint over it.
+    """
+    load_fonts()
+    size, turned = _size_of(radiograph), _is_turned(radiograph.facts, prediction)
+    to_units = _to_units(radiograph, size, turned=turned)
+    grey = _grey_film(radiograph, voi, size, inverted=inverted, turned=turned)
+    has_grid = prediction is not None and layers.zones
+    headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
+    image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
+    image.fill(SHADOW)
+    to_units = to_units * QTransform.fromTranslate(0, headroom)
+    painter = QPainter(image)
+    painter.drawImage(0, image.height() - grey.height(), grey)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setFont(report_font(LETTER_PT))
+    if layers.explanation is not None:
+        explanation_overlay.paint(painter, to_units, *layers.explanation)
+    if prediction is not None and layers.lungs:
+        lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
+    if prediction is not None and layers.zones:
+        labels = zones_overlay.labels_of(prediction)
+        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0)
+    sides = _sides(radiograph.facts, prediction, turned=turned)
+    if not has_grid:  # the grid names the sides itself
+        paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
+    painter.end()
+    return PaintedFilm(image, to_units, sides)
+
+
+def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None:
+    """Writes the sides into the upper corners of a picture."""
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(15)
+    painter.setFont(font)
+    inside = area.adjusted(8, 6, -8, -6)
+    for text, side in zip(sides, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
+        for colour, shift in ((SHADOW, 1.0), (LETTER, 0.0)):
+            painter.setPen(colour)
+            painter.drawText(inside.translated(shift, shift), int(side | Qt.AlignmentFlag.AlignTop), text)
+    painter.restore()
+
+
+def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:
+    """A square map of [0, 1] as a grey picture, such as the aligned lungs.
+
+    Args:
+        values: (S, S) float32 in [0, 1].
+        side_px: Side of the picture.
+    """
+    shrinks = side_px < values.shape[0]
+    sized = cv2.resize(
+        np.ascontiguousarray(values),
+        (side_px, side_px),
+        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
+    )
+    return _to_image(np.clip(sized * 255, 0, 255).astype(np.uint8))
+
+
+def _is_turned(facts: StudyFacts, prediction: Prediction | None) -> bool:
+    if sides_are_in_doubt(facts, prediction):
+        return False  # as the screen shows it; the report says so in words
+    return right_side_is_stated_on_the_right(facts) is True or (
+        prediction is not None and zone_a_lies_on_the_right(prediction.frames)
+    )
+
+
+def _headroom(frames: Frames, to_units: QTransform) -> float:
+    """Units to add above a film so that the names of the sides above its grid are not cut off."""
+    grids = [to_units.map(zones_overlay.zone_polygon(frames, zone)) for zone in (Zone.A, Zone.D)]
+    return max(0.0, HEIGHT_OF_SIDES - min((grid.at(0).y() + grid.at(1).y()) / 2 for grid in grids))
+
+
+def _sides(facts: StudyFacts, prediction: Prediction | None, *, turned: bool) -> tuple[str, str]:
+    """Only what the file or the zones say is written; nothing is guessed."""
+    right, left = side_names()
+    stated = right_side_is_stated_on_the_right(facts)
+    if stated is None and prediction is None:
+        return _("side not stated"), ""
+    is_right_first = not stated if stated is not None else True
+    return (right, left) if is_right_first or turned else (left, right)
+
+
+def _size_of(radiograph: Radiograph) -> QSizeF:
+    height, width = map(float, radiograph.shape)
+    spacing = radiograph.facts.spacing
+    if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
+        height *= spacing.row_mm / spacing.column_mm
+    scale = LOGICAL_SIDE / max(height, width)
+    return QSizeF(max(width * scale, 1.0), max(height * scale, 1.0))
+
+
+def _to_units(radiograph: Radiograph, size: QSizeF, *, turned: bool) -> QTransform:
+    height, width = radiograph.shape
+    scaled = QTransform.fromScale(size.width() / width, size.height() / height)
+    return scaled * QTransform(-1, 0, 0, 1, size.width(), 0) if turned else scaled
+
+
+def _grey_film(radiograph: Radiograph, voi: Voi, size: QSizeF, *, inverted: bool, turned: bool) -> QImage:
+    grey = display_table(radiograph, voi, inverted=inverted)[radiograph.stored]
+    width, height = round(size.width() * PIXELS_PER_UNIT), round(size.height() * PIXELS_PER_UNIT)
+    shrinks = width < grey.shape[1]
+    sized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return _to_image(sized[:, ::-1] if turned else sized)
+
+
+def _to_image(grey: npt.NDArray[np.uint8]) -> QImage:
+    grey = np.ascontiguousarray(grey)
+    height, width = grey.shape
+    return QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()

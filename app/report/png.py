@@ -1,0 +1,100 @@
+"""Pictures as PNG files that carry the model, the software and the warning in their text chunks and on their face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+
+from app.report.content import research_only, software
+from app.report.fonts import load_fonts, report_font
+from app.report.saving import save
+from bsnet_core.errors import ReportError
+from bsnet_core.language import translate as _
+from bsnet_core.prediction import ModelIdentity
+
+STRIP_PT = 8.0
+STRIP_COLOUR = QColor(20, 22, 26)
+STRIP_TEXT = QColor(225, 229, 233)
+SHOWN_HASH = 12
+
+
+def view_picture(view: QImage, model: ModelIdentity | None) -> QImage:
+    """The view as it is on the screen, above a strip that says what it is not for and which model it shows.
+
+    Args:
+        view: What the window grabbed, with the corner texts that it wants to show.
+        model: Whose results are on it; None where none are.
+
+    Returns:
+        Taller by the strip; at the view's pixel ratio; text chunks as in `png_bytes`.
+    """
+    load_fonts()
+    ratio = view.devicePixelRatio()
+    width = view.width() / ratio
+    font = report_font(STRIP_PT)
+    text = "   ·   ".join(_strip_parts(model))
+    measure = QImage(1, 1, QImage.Format.Format_RGB32)
+    painter = QPainter(measure)
+    painter.setFont(font)
+    flags = int(Qt.AlignmentFlag.AlignLeft) | int(Qt.TextFlag.TextWordWrap)
+    bounds = painter.boundingRect(QRectF(0, 0, max(width - 16, 1), 1000), flags, text)
+    painter.end()
+    strip = bounds.height() + 8
+    image = QImage(view.width(), view.height() + round(strip * ratio), QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
+    image.fill(STRIP_COLOUR)
+    painter = QPainter(image)
+    painter.drawImage(0, 0, view)
+    painter.setFont(font)
+    painter.setPen(STRIP_TEXT)
+    painter.drawText(QRectF(8, view.height() / ratio + 4, width - 16, strip), flags, text)
+    painter.end()
+    describe(image, model)
+    return image
+
+
+def describe(image: QImage, model: ModelIdentity | None) -> None:
+    """Writes model, software and warning into the text chunks of a picture; nothing of the patient."""
+    image.setText("Description", research_only())
+    image.setText("Software", software())
+    if model is not None:
+        image.setText("Model", f"{model.name} {model.version}")
+        image.setText("Weights-SHA-256", model.sha256)
+
+
+def write_png(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
+    """Writes a picture; for a worker thread.
+
+    Raises:
+        ReportError: it could not be written, or does not open again.
+    """
+    return save(png_bytes(image), path, overwrite=overwrite, check=lambda data: _check(data, image))
+
+
+def png_bytes(image: QImage) -> bytes:
+    """A PNG of a picture and its text chunks."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
+        raise ReportError(_("The picture could not be made. Try again."))
+    return bytes(buffer.data().data())
+
+
+def copy_picture(image: QImage) -> None:
+    """Puts a picture on the clipboard; on the thread of the window."""
+    QGuiApplication.clipboard().setImage(image)
+
+
+def _strip_parts(model: ModelIdentity | None) -> list[str]:
+    parts = [research_only(), software()]
+    if model is not None:
+        parts.append(f"{model.name} {model.version} sha256 {model.sha256[:SHOWN_HASH]}")
+    return parts
+
+
+def _check(data: bytes, image: QImage) -> None:
+    read = QImage.fromData(data)
+    if read.size() != image.size() or any(read.text(key) != image.text(key) for key in image.textKeys()):
+        raise ReportError(_("The picture that was made is not complete, so it was not saved. Try again."))

@@ -1,0 +1,79 @@
+"""Studies with known content, for everything that leaves the viewer as a file."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+
+from app.readings import Reading
+from app.report.content import ReportedExplanation, ReportedStudy
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.display import default_voi
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
+
+MADE_AT = datetime(2026, 3, 4, 17, 5, 9, tzinfo=timezone(timedelta(hours=1)))
+READ_AT = datetime(2026, 3, 3, 8, 30, tzinfo=UTC)
+IDENTIFYING = {
+    "patient_name": "Zimmermann^Xaver",
+    "patient_id": "PID-4711",
+    "patient_birth_date": "19340506",
+    "study_uid": "1.2.826.0.1.77.1",
+    "series_uid": "1.2.826.0.1.77.2",
+    "sop_instance_uid": "1.2.826.0.1.77.3",
+    "study_date": "20200102",
+    "study_time": "101112",
+    "study_description": "Thorax of Xaver Zimmermann",
+    "accession_number": "ACC-0815",
+    "institution": "Hospital Kreuzberg",
+}
+READER = "Dr. Quirin Ypsilon"
+FOLDER = Path("/home/zimmermann/films")
+IDENTIFYING_TEXTS = (
+    *("Zimmermann", "Xaver", "PID-4711", "4711", "1934", "19340506", "1.2.826", "2020-01-02", "20200102", "10:11"),
+    *("Thorax", "ACC-0815", "Kreuzberg", "Quirin", "2026-03-03", "films"),
+)
+
+
+def facts(**changes: object) -> StudyFacts:
+    """Facts that identify a person in every way a file can."""
+    stated = {"patient_sex": "M", "patient_age": "085Y", "modality": "DX", "view_position": "AP"}
+    return StudyFacts(**(IDENTIFYING | stated | {"patient_orientation": ("L", "F")} | changes))
+
+
+def radiograph(stored: np.ndarray | None = None, *, monochrome1: bool = False, **changes: object) -> Radiograph:
+    """An even grey film, or the given 8-bit codes; `changes` go into its facts."""
+    if stored is None:
+        stored = np.full(IMAGE_SHAPE, 90, dtype=np.uint16)
+        stored[0, :2] = 0, 255
+    return Radiograph(
+        stored=stored.astype(np.uint16),
+        stored_offset=0,
+        bits_stored=8,
+        monochrome1=monochrome1,
+        facts=facts(**changes),
+        source=FOLDER / "film.dcm",
+    )
+
+
+def reading(score: str = "112300", *, blind: bool = True) -> Reading:
+    return Reading(READER, BrixiaScore.from_text(score), READ_AT - timedelta(minutes=2), READ_AT, blind)
+
+
+def reported(film: Radiograph | None = None, **changes: object) -> ReportedStudy:
+    """A study with everything: predicted 012321, read 112300, explained for zone D."""
+    film = film if film is not None else radiograph()
+    everything = {
+        "prediction": prediction("012321"),
+        "reading": reading(),
+        "explanation": ReportedExplanation(explanation({2: (0, 1, 3), 6: (1, 1, 2)})),
+    }
+    return ReportedStudy(film, default_voi(film), **(everything | changes))
+
+
+def pixels_of(image) -> np.ndarray:
+    """(H, W, 3) int of an RGB32 picture."""
+    array = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
+    return array[:, : image.width(), 2::-1].astype(int)

@@ -1,0 +1,80 @@
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from app.report.names import file_name, iso_date, person_name, visible
+from bsnet_core.radiograph import StudyFacts
+
+NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
+
+
+def proposed(name, date="20200102", suffix=".pdf"):
+    return file_name("brixia-report", suffix, StudyFacts(patient_name=name, study_date=date), NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Müller^Zoë", "Müller Zoë"),
+        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada Tarou (山田 太郎, やまだ たろう)"),
+        ("=王^小明", "王 小明"),
+        ("Doe^John^^Dr.^", "Doe John Dr."),
+        ("", ""),
+        ("^^", ""),
+    ],
+)
+def test_a_dicom_name_is_shown_as_people_write_it(value, shown):
+    assert person_name(value) == shown
+
+
+def test_a_name_cannot_turn_the_rest_of_the_line_around():
+    assert visible("abc\u202efdp.exe\u2066\n\x00x") == "abcfdp.exe x"
+
+
+def test_letters_that_join_words_of_persian_stay():
+    joined = "می\u200cشود"
+    assert visible(joined) == joined
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("20200102", "2020-01-02"), ("2020", "2020"), ("", ""), ("a\x00b", "a b")]
+)
+def test_a_date_is_shown_as_iso_where_it_is_one(value, shown):
+    assert iso_date(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("patient", "name"),
+    [
+        ("Müller^Zoë", "brixia-report-Müller-Zoë-2020-01-02.pdf"),
+        ("王^小明", "brixia-report-王-小明-2020-01-02.pdf"),
+        ("محمد^عبد الله", "brixia-report-محمد-عبد-الله-2020-01-02.pdf"),
+        ('a/../..\\b:*?"<>|c', "brixia-report-a-b-c-2020-01-02.pdf"),
+        ("O'Brien^Mary. ", "brixia-report-O-Brien-Mary-2020-01-02.pdf"),
+        ("", "brixia-report-2020-01-02.pdf"),
+    ],
+)
+def test_a_proposed_name_names_the_patient_and_is_safe_on_every_system(patient, name):
+    assert proposed(patient) == name
+
+
+def test_a_name_in_separate_accents_becomes_the_one_that_people_type():
+    assert proposed("Mu\u0308ller") == proposed("Müller")
+
+
+@pytest.mark.parametrize("patient", ["x" * 500, "王" * 300, "é^" * 200])
+def test_a_long_name_still_fits_into_every_file_system(patient):
+    name = proposed(patient)
+    assert len(name.encode()) < 255
+    assert name.endswith(".pdf")
+
+
+@pytest.mark.parametrize("device", ["CON", "nul", "Com1", "LPT9", "aux.txt"])
+def test_a_device_s_name_of_windows_is_not_proposed(device):
+    facts = StudyFacts(patient_name="", study_date="")
+    assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", file_name(device, ".pdf", facts, NOW))
+
+
+def test_a_file_that_names_nobody_is_named_after_the_moment_it_is_made():
+    assert file_name("figure", ".png", None, NOW) == "figure-2026-11-24-092507.png"
