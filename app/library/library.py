@@ -91,7 +91,7 @@ class Library:
 
     # Films
 
-    def rememberstudy_of(
+    def remember_study(
         self, facts: StudyFacts, path: Path, thumbnail: bytes = b"", *, sha256: str = "", at: datetime | None = None
     ) -> KeptStudy:
         """Takes a film in, or notes that it was seen again.
