@@ -31,6 +31,7 @@ from app.library.records import (
     ListedStudy,
     LogEntry,
     PastStudy,
+    Recalled,
     StudyPage,
 )
 from app.library.rows import described, model_of, prediction_of, reading_of, row_of_prediction, study_of
@@ -275,6 +276,17 @@ class Library:
             for row, reading in last.values()
         )
 
+    def recall(self, number: int, reader: str) -> Recalled:
+        """What is known of a film, for a reader who opens it."""
+        said = self.predictions_of(number)
+        return Recalled(
+            study=self.study(number),
+            draft=self.draft_of(number, reader),
+            readings=self.readings_of(number),
+            prediction=said[-1] if said else None,
+            seen_by=self.seen_by(number),
+        )
+
     # Readings in progress
 
     def save_draft(self, number: int, draft: Draft) -> None:
@@ -306,6 +318,17 @@ class Library:
         """Notes who did what, now; `detail` holds neither a patient's name nor a path."""
         with self._writing() as connection:
             _log(connection, LogEntry(datetime.now(UTC), event, reader, study, detail))
+
+    def note_seen(self, number: int, reader: str) -> None:
+        """Notes, once, that a prediction of this film has been on the screen before a reader."""
+        if reader not in self.seen_by(number):
+            self.log(Event.SEEN, reader, number)
+
+    def seen_by(self, number: int) -> frozenset[str]:
+        """Readers before whom a prediction of this film has been on the screen."""
+        seen = sa.select(log.c.reader).where(log.c.study_id == number, log.c.event == Event.SEEN.value)
+        with self._reading() as connection:
+            return frozenset(connection.execute(seen).scalars())
 
     def log_entries(self) -> tuple[LogEntry, ...]:
         """The whole audit log, oldest first."""

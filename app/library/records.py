@@ -21,6 +21,7 @@ class Event(StrEnum):
 
     OPENED = "opened"
     SAVED = "reading saved"
+    SEEN = "prediction seen"
     REVEALED = "prediction revealed"
     EXPORTED = "exported"
     FORGOTTEN = "identities forgotten"
@@ -146,6 +147,24 @@ class PastStudy:
     study: KeptStudy
     prediction: KeptPrediction | None
     readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the library knows of a film that is opened.
+
+    Attributes:
+        draft: What the reader had entered without saving it.
+        readings: All that were saved, superseded ones too.
+        prediction: The last one.
+        seen_by: Readers before whom a prediction of this film has been on the screen.
+    """
+
+    study: KeptStudy
+    draft: Draft | None
+    readings: tuple[Reading, ...]
+    prediction: KeptPrediction | None
+    seen_by: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def salvage(damaged: Path, to: Path) -> Salvaged:
             if ending != "-shm" and companion.exists():
                 shutil.copyfile(companion, copy.with_name(copy.name + ending))
         with contextlib.closing(sqlite3.connect(copy)) as connection:
+            connection.execute("PRAGMA writable_schema = ON")  # reads on where the file is shorter than it says
             connection.row_factory = sqlite3.Row
             connection.text_factory = lambda text: text.decode(errors="replace")
             for table in TABLES:
