@@ -53,6 +53,9 @@ class ReadSession(Protocol):
     """What a session tells of readings."""
 
     reader: str
+    blind: bool
+    blind_changed: SignalInstance
+    reader_changed: SignalInstance
     draft_changed: SignalInstance
     reading_saved: SignalInstance
     prediction_seen: SignalInstance
@@ -155,10 +158,11 @@ class Keeper(QObject):
     def log(self, event: Event, detail: str = "", key: int | None = None) -> None:
         """Notes in the audit log what the reader has done; `detail` names no patient."""
         study = None if key is None else self._session.study(key)
-        reader = self._readings.reader
+        reader, at = self._readings.reader, datetime.now(UTC)
 
         def work(library: Library) -> None:
-            library.log(event, reader, None if study is None else self._number_of(study, library), detail)
+            number = None if study is None else self._number_of(study, library)
+            library.log(event, reader, number, detail, at=at)
 
         self.ask(work, lambda nothing: None)
 
@@ -296,7 +300,8 @@ class Keeper(QObject):
 
     def _note_seen(self, key: int, reader: str) -> None:
         study = self._session.study(key)
-        self.ask(lambda library: library.note_seen(self._number_of(study, library), reader), lambda nothing: None)
+        at = datetime.now(UTC)
+        self.ask(lambda library: library.note_seen(self._number_of(study, library), reader, at), lambda nothing: None)
 
     def _note_revealed(self, key: int) -> None:
         self.log(Event.REVEALED, key=key)

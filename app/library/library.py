@@ -314,15 +314,18 @@ class Library:
 
     # The audit log
 
-    def log(self, event: Event, reader: str, study: int | None = None, detail: str = "") -> None:
-        """Notes who did what, now; `detail` holds neither a patient's name nor a path."""
+    def log(
+        self, event: Event, reader: str, study: int | None = None, detail: str = "", *, at: datetime | None = None
+    ) -> None:
+        """Notes who did what, and when (now if None); `detail` holds neither a patient's name nor a path."""
+        moment = at if at is not None else datetime.now(UTC)
         with self._writing() as connection:
-            _log(connection, LogEntry(datetime.now(UTC), event, reader, study, detail))
+            _log(connection, LogEntry(moment, event, reader, study, detail))
 
-    def note_seen(self, number: int, reader: str) -> None:
+    def note_seen(self, number: int, reader: str, at: datetime) -> None:
         """Notes, once, that a prediction of this film has been on the screen before a reader."""
         if reader not in self.seen_by(number):
-            self.log(Event.SEEN, reader, number)
+            self.log(Event.SEEN, reader, number, at=at)
 
     def seen_by(self, number: int) -> frozenset[str]:
         """Readers before whom a prediction of this film has been on the screen."""
@@ -333,7 +336,7 @@ class Library:
     def log_entries(self) -> tuple[LogEntry, ...]:
         """The whole audit log, oldest first."""
         with self._reading() as connection:
-            rows = connection.execute(sa.select(log).order_by(log.c.id)).mappings().all()
+            rows = connection.execute(sa.select(log).order_by(log.c.at, log.c.id)).mappings().all()
         return tuple(
             LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"]) for row in rows
         )

@@ -280,7 +280,7 @@ def test_a_film_seen_after_the_option_was_changed_follows_it(library, path):
 
 def test_the_audit_log_says_who_did_what_and_when(library):
     number = library.remember_study(*film()).number
-    library.log(Event.REVEALED, "Reader One", number)
+    library.log(Event.REVEALED, "Reader One", number, at=MORNING)
     library.add_reading(number, reading(blind=True))
     library.log(Event.EXPORTED, "Reader One", detail="csv")
     entries = library.log_entries()
