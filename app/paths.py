@@ -19,6 +19,11 @@ def log_dir() -> Path:
     return _private(Path(platformdirs.user_log_dir(APP_NAME, appauthor=False)))
 
 
+def data_dir() -> Path:
+    """The folder of the library, made if missing."""
+    return _private(Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)))
+
+
 def _private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

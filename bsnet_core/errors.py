@@ -15,6 +15,7 @@ class RefusalCode(StrEnum):
     PROCESSING_FAILED = "processing-failed"
     WEIGHTS = "weights"
     REPORT = "report"
+    LIBRARY = "library"
     CANCELLED = "cancelled"
 
 
@@ -62,6 +63,32 @@ class ReportError(BSNetError):
     """A result that could not be written."""
 
     code = RefusalCode.REPORT
+
+
+class LibraryError(BSNetError):
+    """The library of studies and readings could not be opened, read or written; the text names the file."""
+
+    code = RefusalCode.LIBRARY
+
+
+class LibraryDamagedError(LibraryError):
+    """The library's file is no sound database any more."""
+
+
+class LibraryNewerError(LibraryError):
+    """The library was written by a newer version of the program, or by another program; it is left as it is."""
+
+
+class LibraryUnwritableError(LibraryError):
+    """The disk does not take what is to be kept: no permission, no room, or an error of the device."""
+
+
+class LibraryBusyError(LibraryError):
+    """Another window has kept the library locked for too long."""
+
+
+class LibraryReplacedError(LibraryError):
+    """Another file stands in the place of the one that was opened; open the library again."""
 
 
 class UnforeseenError(BSNetError):

@@ -1,19 +1,27 @@
-"""The studies of the session: thumbnail, patient, study and state."""
+"""The left pane: the studies of the session, and the library of all that were seen before."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from app.keeping import Keeper, ReadSession
+from app.library.patients import patient_of
+from app.library.records import ListedStudy
+from app.panels.library_list import MOST, LibraryListModel, iso_date
 from app.session import Session, Study, StudyState
+from bsnet_core.language import translate as _
 
 THUMBNAIL_PX = 72
 REASON_LENGTH = 70
 """Characters of a refusal in the list; the tooltip has it whole."""
+SEARCH_AFTER_MS = 200
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -26,6 +34,7 @@ class StudyListModel(QAbstractListModel):
         self._icons: dict[int, QIcon] = {}
         session.study_added.connect(self._add)
         session.study_changed.connect(self._refresh)
+        session.current_changed.connect(self._refresh_all)
         self._count = 0
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -38,7 +47,7 @@ class StudyListModel(QAbstractListModel):
             return None
         study = self._session.study(index.row())
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return describe(self._session.shown(study.key))
+            return self._described(study)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(study)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -49,6 +58,15 @@ class StudyListModel(QAbstractListModel):
         self.beginInsertRows(QModelIndex(), self._count, self._count)
         self._count += 1
         self.endInsertRows()
+
+    def _described(self, study: Study) -> str:
+        current, patient = self._session.current, patient_of(study.facts)
+        is_prior = current is not None and current.key != study.key and patient_of(current.facts) == patient != ""
+        shown = self._session.shown(study.key)
+        return describe(shown) + ("\n" + _("same patient as shown") if is_prior else "")
+
+    def _refresh_all(self, key: int) -> None:
+        self.dataChanged.emit(self.index(0), self.index(self._count - 1))
 
     def _refresh(self, key: int) -> None:
         index = self.index(key)
@@ -72,48 +90,100 @@ class StudyListModel(QAbstractListModel):
 def describe(study: Study) -> str:
     """Three short lines: who, when and which view, where it stands."""
     facts = study.facts
-    date = facts.study_date
-    if len(date) == 8:
-        date = f"{date[:4]}-{date[4:6]}-{date[6:]}"
-    when = "  ".join(part for part in (date, facts.view_position or facts.modality) if part)
+    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
     return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
 
 
 def _state_of(study: Study) -> str:
     state = study.state.words
     if study.state is StudyState.ANALYSED and study.score is not None:
-        state = f"predicted {study.score.total}/18"
+        state = _("predicted {total}/{most}").format(total=study.score.total, most=MOST)
     elif study.problem and study.state in (StudyState.NOT_SCORED, StudyState.UNREADABLE):
         state = textwrap.shorten(f"{state}: {study.problem}", REASON_LENGTH, placeholder=" …")
-    read = "" if study.read_total is None else f", read {study.read_total}/18"
-    return state + read
+    if study.read_total is not None:
+        state += ", " + _("read {total}/{most}").format(total=study.read_total, most=MOST)
+    return state
 
 
 class StudiesPanel(QWidget):
-    """The left pane."""
+    """The left pane: two lists under headings that fold them up; the library's comes with `use_library`."""
 
     chosen = Signal(int)
+    """Key of a study of the session."""
+    wanted = Signal(Path)
+    """A film of the library that is not open yet and whose file is still there."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._keeper: Keeper | None = None
+        self._films: LibraryListModel | None = None
         self._model = StudyListModel(session, self)
-        self._list = QListView(self)
+        self._list = _list_view(_("Studies of this session"), self)
         self._list.setModel(self._model)
-        self._list.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
-        self._list.setSpacing(3)
-        self._list.setUniformItemSizes(False)
-        self._list.setWordWrap(True)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setResizeMode(QListView.ResizeMode.Adjust)
         # A longer state takes another line, and Qt keeps the old height of a row by itself.
         self._model.dataChanged.connect(self._list.scheduleDelayedItemsLayout)
-        self._list.setAccessibleName("Studies of this session")
         self._list.selectionModel().currentChanged.connect(self._choose)
         session.current_changed.connect(self._follow)
+        self._heading = _heading(_("This session"), self._list, self)
+        self._library = self._make_library()
+        self._library_heading = _heading(_("Library"), self._library, self)
+        self._library.hide()
+        self._library_heading.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 0, 6)
-        layout.addWidget(self._list)
+        layout.setSpacing(4)
+        layout.addWidget(self._heading)
+        layout.addWidget(self._list, 1)
+        layout.addWidget(self._library_heading)
+        layout.addWidget(self._library, 1)
+        layout.addStretch(0)  # takes the room of lists that are folded up
+
+    @property
+    def message(self) -> str:
+        """What is said about the library; empty while nothing is."""
+        return "" if self._message.isHidden() else self._message.text()
+
+    def use_library(self, keeper: Keeper) -> None:
+        """Shows the films of a library below those of the session."""
+        self._keeper = keeper
+        self._films = LibraryListModel(keeper, self)
+        self._films.counted.connect(self._count_films)
+        self._films.dataChanged.connect(self._film_list.scheduleDelayedItemsLayout)
+        self._film_list.setModel(self._films)
+        readings = cast(ReadSession, self._session)
+        readings.blind_changed.connect(self._follow_reader)
+        readings.reader_changed.connect(self._follow_reader)
+        self._follow_reader()
+        self._library_heading.show()
+        self._library.setVisible(self._library_heading.isChecked())
+
+    def _make_library(self) -> QWidget:
+        pane = QWidget(self)
+        self._search = QLineEdit(pane)
+        self._search.setPlaceholderText(_("Patient, date, description"))
+        self._search.setAccessibleName(_("Search the library"))
+        self._search.setClearButtonEnabled(True)
+        self._search_due = QTimer(self)
+        self._search_due.setSingleShot(True)
+        self._search_due.setInterval(SEARCH_AFTER_MS)
+        self._search_due.timeout.connect(self._start_search)
+        self._search.textChanged.connect(lambda text: self._search_due.start())
+        self._search.returnPressed.connect(self._start_search)
+        self._message = QLabel("", pane)
+        self._message.setProperty("role", "muted")
+        self._message.setWordWrap(True)
+        self._message.setAccessibleName(_("About the library"))
+        self._message.hide()
+        self._film_list = _list_view(_("Films of the library"), pane)
+        self._film_list.activated.connect(self._open_film)
+        layout = QVBoxLayout(pane)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self._search)
+        layout.addWidget(self._message)
+        layout.addWidget(self._film_list, 1)
+        return pane
 
     def _choose(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid():
@@ -121,3 +191,86 @@ class StudiesPanel(QWidget):
 
     def _follow(self, key: int) -> None:
         self._list.setCurrentIndex(self._model.index(key))
+
+    def _follow_reader(self) -> None:
+        if self._films is not None:
+            readings = cast(ReadSession, self._session)
+            self._films.hide_scores(readings.reader, hidden=readings.blind)
+
+    def _start_search(self) -> None:
+        self._search_due.stop()
+        if self._films is not None:
+            self._films.search(self._search.text())
+
+    def _count_films(self, total: int) -> None:
+        self._library_heading.setText(_("Library ({count})").format(count=total))
+        if total:
+            self._say("")
+        elif self._search.text():
+            self._say(_("No film of the library matches."))
+        else:
+            self._say(_("Films that you open are listed here from now on."))
+
+    def _say(self, text: str) -> None:
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+
+    def _open_film(self, index: QModelIndex) -> None:
+        if self._films is None or self._keeper is None:
+            return
+        self._say("")
+        film = self._films.film(index)
+        key = self._key_in_session(film)
+        path = film.study.path
+        if key is not None:
+            self.chosen.emit(key)
+        elif path is None:
+            self._say(_("The library keeps no places of files. Open the film with File, Open."))
+        else:
+            self._keeper.ask(lambda library: path.is_file(), partial(self._open_file, path))
+
+    def _open_file(self, path: Path, is_there: bool) -> None:
+        if is_there:
+            self.wanted.emit(path)
+        else:
+            self._say(_("The file {name} is not in {folder} any more.").format(name=path.name, folder=path.parent))
+
+    def _key_in_session(self, film: ListedStudy) -> int | None:
+        uid = film.study.facts.sop_instance_uid
+        for study in self._session.studies:
+            if study.path == film.study.path or (uid and study.facts.sop_instance_uid == uid):
+                return study.key
+        return None
+
+
+def _list_view(name: str, parent: QWidget) -> QListView:
+    view = QListView(parent)
+    view.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
+    view.setSpacing(3)
+    view.setUniformItemSizes(False)
+    view.setWordWrap(True)
+    view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    view.setResizeMode(QListView.ResizeMode.Adjust)
+    view.setAccessibleName(name)
+    return view
+
+
+def _heading(text: str, folded: QWidget, parent: QWidget) -> QToolButton:
+    """A heading that folds what stands below it."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setToolTip(_("Fold or unfold this list"))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setAutoRaise(True)
+    button.setCheckable(True)
+    button.setChecked(True)
+    button.setArrowType(Qt.ArrowType.DownArrow)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def fold(is_open: bool) -> None:
+        button.setArrowType(Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow)
+        folded.setVisible(is_open)
+
+    button.toggled.connect(fold)
+    return button

@@ -1,0 +1,367 @@
+"""Keeps what the session holds in the library, on a thread of its own; the window's thread never touches the file."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
+
+from app.jobs import Job, JobQueue
+from app.library.records import Draft, Event, ForgottenIdentities, KeptAside, KeptPrediction, Recalled
+from app.readings import Reading
+from app.session import Session, Study
+from bsnet_core.brixia import Zone
+from bsnet_core.errors import BSNetError, LibraryDamagedError, LibraryError, LibraryReplacedError
+from bsnet_core.language import translate as _
+from bsnet_core.progress import Report
+
+if TYPE_CHECKING:
+    from app.library.library import Library
+    from bsnet_core.prediction import Prediction
+
+T = TypeVar("T")
+DISTRIBUTION = "bsnet-viewer"
+DRAFTS_AFTER_MS = 700
+"""How far what is kept of a reading in progress may lag behind the keys."""
+CLOSE_WITHIN_S = 2.5
+THUMBNAIL_SIDE_PX = 96
+
+
+class ReadStudy(Protocol):
+    """What a study knows of its readings."""
+
+    @property
+    def draft(self) -> Mapping[Zone, int]:
+        """Zones entered and not saved yet."""
+
+    @property
+    def draft_started_at(self) -> datetime | None:
+        """When the first of them was entered."""
+
+
+class ReadSession(Protocol):
+    """What a session tells of readings."""
+
+    reader: str
+    blind: bool
+    blind_changed: SignalInstance
+    reader_changed: SignalInstance
+    draft_changed: SignalInstance
+    reading_saved: SignalInstance
+    prediction_seen: SignalInstance
+    prediction_revealed: SignalInstance
+
+    def recall(
+        self,
+        key: int,
+        draft: Mapping[Zone, int],
+        readings: Iterable[Reading],
+        *,
+        draft_started_at: datetime | None = None,
+        seen_by: Iterable[str] = (),
+    ) -> None:
+        """Takes what was kept of a study."""
+
+
+class Keeper(QObject):
+    """Remembers studies, predictions, readings and drafts of a session, and gives back what was kept of them before.
+
+    A reading counts as kept once the disk has it. What could not be kept stays in the session and in `unkept`, and
+    `try_again` keeps it.
+    """
+
+    opened = Signal(object)
+    """The library is open; carries a `KeptAside` where a damaged one had to be put away, else None."""
+    failed = Signal(object)
+    """A `BSNetError`: the library cannot be used just now; said once, not for every film."""
+    kept = Signal(int, object)
+    """Key of the study and the `Reading` that is safely on the disk."""
+    not_kept = Signal(int, object, object)
+    """Key of the study, the `Reading`, and the error."""
+    recalled = Signal(int, object)
+    """Key of the study and what the library knew of it (`Recalled`); the session has taken it already."""
+    changed = Signal()
+    """What the library holds has changed."""
+
+    _opened_elsewhere = Signal(object)
+
+    def __init__(self, session: Session, path: Path, *, keep_identity: bool, parent: QObject | None = None) -> None:
+        """Opens the library in the background; `opened` follows, or `failed`."""
+        super().__init__(parent)
+        self._session = session
+        self._readings = cast(ReadSession, session)
+        self._path = path
+        self._version = importlib.metadata.version(DISTRIBUTION)
+        self._lane = JobQueue("library")
+        self._remembering: dict[int, Job] = {}
+        self._predictions: dict[int, weakref.ref[Prediction]] = {}
+        self._unkept: dict[tuple[int, Reading], bool] = {}
+        self._unsaved_drafts: set[int] = set()
+        self._said = ""
+        # The worker's own: nobody else reads or writes these three.
+        self._library: Library | None = None
+        self._keep_identity = keep_identity
+        self._numbers: dict[int, int] = {}
+        self._drafts_due = QTimer(self)
+        self._drafts_due.setSingleShot(True)
+        self._drafts_due.setInterval(DRAFTS_AFTER_MS)
+        self._drafts_due.timeout.connect(self._save_drafts)
+        self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
+        session.study_changed.connect(self._follow_study)
+        self._readings.reading_saved.connect(self.keep_reading)
+        self._readings.draft_changed.connect(self._follow_draft)
+        self._readings.prediction_seen.connect(self._note_seen)
+        self._readings.prediction_revealed.connect(self._note_revealed)
+        self.ask(lambda library: None, lambda nothing: None)
+        for study in session.studies:
+            self._follow_study(study.key)
+
+    @property
+    def unkept(self) -> tuple[tuple[int, Reading], ...]:
+        """Readings that are not on the disk yet, with their studies; to be warned of before the window goes."""
+        return tuple(self._unkept)
+
+    def keep_reading(self, key: int, reading: Reading) -> None:
+        """Adds a reading to the library; `kept` follows, or `not_kept`."""
+        study = self._session.study(key)
+        self._unkept[(key, reading)] = True
+
+        def accept(nothing: None) -> None:
+            self._unkept.pop((key, reading), None)
+            self.kept.emit(key, reading)
+            self.changed.emit()
+
+        def refuse(error: BSNetError) -> None:
+            self._unkept[(key, reading)] = False
+            self.not_kept.emit(key, reading, error)
+
+        self.ask(
+            lambda library: library.add_reading(self._number_of(study, library), reading), accept, refuse, urgent=True
+        )
+
+    def try_again(self) -> None:
+        """Keeps the readings that could not be kept."""
+        for (key, reading), is_under_way in list(self._unkept.items()):
+            if not is_under_way:
+                self.keep_reading(key, reading)
+
+    def log(self, event: Event, detail: str = "", key: int | None = None) -> None:
+        """Notes in the audit log what the reader has done; `detail` names no patient."""
+        study = None if key is None else self._session.study(key)
+        reader, at = self._readings.reader, datetime.now(UTC)
+
+        def work(library: Library) -> None:
+            number = None if study is None else self._number_of(study, library)
+            library.log(event, reader, number, detail, at=at)
+
+        self.ask(work, lambda nothing: None)
+
+    def set_keep_identity(self, keep: bool) -> None:
+        """Follows the privacy option: films seen from now on are kept with or without what names the patient."""
+
+        def work(library: Library) -> None:
+            self._keep_identity = library.keep_identity = keep
+
+        self.ask(work, lambda nothing: None)
+
+    def forget_identities(
+        self, answer: Callable[[ForgottenIdentities], None], refuse: Callable[[BSNetError], None] | None = None
+    ) -> None:
+        """Takes what names patients out of all that was kept so far."""
+        reader = self._readings.reader
+
+        def accept(forgotten: ForgottenIdentities) -> None:
+            self.changed.emit()
+            answer(forgotten)
+
+        self.ask(lambda library: library.forget_identities(reader), accept, refuse)
+
+    def ask(
+        self,
+        question: Callable[[Library], T],
+        answer: Callable[[T], None],
+        refuse: Callable[[BSNetError], None] | None = None,
+        *,
+        urgent: bool = False,
+    ) -> Job:
+        """Does something with the library in the background.
+
+        Args:
+            question: Runs on the library's thread; gives back frozen data.
+            answer: Gets it on the window's thread.
+            refuse: Gets the error instead; without it, `failed` tells.
+            urgent: Before all that waits.
+        """
+        job = Job(lambda report: self._do(question), parent=self)
+        job.succeeded.connect(answer)
+        job.failed.connect(refuse if refuse is not None else self._tell_failure)
+        self._lane.submit(job, urgent=urgent)
+        return job
+
+    def close(self) -> bool:
+        """Keeps what waits to be kept and lets go of the file; called before the session goes.
+
+        Returns:
+            Whether all of it was kept in time.
+        """
+        self._save_drafts()
+        for job in self._remembering.values():
+            job.cancel()  # films not remembered yet hold no readings: those remember their films themselves
+        done = threading.Event()
+
+        def work(report: Report) -> None:
+            if self._library is not None:
+                self._library.close()
+                self._library = None
+            done.set()
+
+        self._lane.submit(Job(work, parent=self))
+        in_time = done.wait(CLOSE_WITHIN_S)
+        self._lane.close()
+        return self._lane.wait(CLOSE_WITHIN_S) and in_time
+
+    # What the session tells
+
+    def _follow_study(self, key: int) -> None:
+        study = self._session.study(key)
+        if study.has_been_read and key not in self._remembering:
+            self._remember(study)
+        prediction = study.prediction
+        before = self._predictions.get(key)
+        if prediction is not None and (before is None or before() is not prediction):
+            self._predictions[key] = weakref.ref(prediction)
+            self._keep_prediction(study, prediction)
+
+    def _remember(self, study: Study) -> None:
+        reader = self._readings.reader
+
+        def accept(recalled: Recalled) -> None:
+            draft = recalled.draft
+            self._readings.recall(
+                study.key,
+                draft.zones if draft is not None else {},
+                recalled.readings,
+                draft_started_at=draft.started_at if draft is not None else None,
+                seen_by=recalled.seen_by,
+            )
+            self.recalled.emit(study.key, recalled)
+            self.changed.emit()
+
+        def refuse(error: BSNetError) -> None:
+            self._remembering.pop(study.key, None)
+            self._tell_failure(error)
+
+        self._remembering[study.key] = self.ask(
+            lambda library: library.recall(self._number_of(study, library), reader), accept, refuse
+        )
+
+    def _keep_prediction(self, study: Study, prediction: Prediction) -> None:
+        made_at = datetime.now(UTC)
+
+        def work(library: Library) -> bool:
+            kept = KeptPrediction.of(prediction, made_at, self._version)
+            return library.add_prediction(self._number_of(study, library), kept)
+
+        self.ask(work, lambda is_new: self.changed.emit() if is_new else None)
+
+    def _follow_draft(self, key: int) -> None:
+        self._unsaved_drafts.add(key)
+        if not self._drafts_due.isActive():
+            self._drafts_due.start()
+
+    def _save_drafts(self) -> None:
+        self._drafts_due.stop()
+        for key in sorted(self._unsaved_drafts):
+            self._save_draft(self._session.study(key))
+        self._unsaved_drafts.clear()
+
+    def _save_draft(self, study: Study) -> None:
+        read, reader = cast(ReadStudy, study), self._readings.reader
+        zones, started_at = dict(read.draft), read.draft_started_at or datetime.now(UTC)
+
+        def work(library: Library) -> None:
+            number = self._number_of(study, library)
+            if zones:
+                library.save_draft(number, Draft(reader, zones, started_at))
+            else:
+                library.clear_draft(number, reader)
+
+        self.ask(work, lambda nothing: None)
+
+    def _note_seen(self, key: int, reader: str) -> None:
+        study = self._session.study(key)
+        at = datetime.now(UTC)
+        self.ask(lambda library: library.note_seen(self._number_of(study, library), reader, at), lambda nothing: None)
+
+    def _note_revealed(self, key: int) -> None:
+        self.log(Event.REVEALED, key=key)
+
+    # What the library tells
+
+    def _tell_opened(self, kept_aside: KeptAside | None) -> None:
+        self._said = ""
+        self.opened.emit(kept_aside)
+        self.changed.emit()
+
+    def _tell_failure(self, error: BSNetError) -> None:
+        if str(error) != self._said:
+            self._said = str(error)
+            self.failed.emit(error)
+
+    # On the library's thread
+
+    def _do(self, question: Callable[[Library], T]) -> T:
+        try:
+            return question(self._opened())
+        except (LibraryReplacedError, LibraryDamagedError):
+            # The file was taken away or broke while it was open: a new one is begun, once.
+            if self._library is not None:
+                self._library.close()
+                self._library = None
+            return question(self._opened())
+
+    def _opened(self) -> Library:
+        if self._library is None:
+            from app.library.library import Library  # here, so that the window does not wait for it
+
+            self._library = Library.open(self._path, keep_identity=self._keep_identity)
+            self._numbers.clear()
+            self._opened_elsewhere.emit(self._library.kept_aside)
+        return self._library
+
+    def _number_of(self, study: Study, library: Library) -> int:
+        if study.key not in self._numbers:
+            sha256 = "" if study.facts.sop_instance_uid.strip() else _hash_of(study.path)
+            kept = library.remember_study(study.facts, study.path, _png_of(study.thumbnail), sha256=sha256)
+            self._numbers[study.key] = kept.number
+        return self._numbers[study.key]
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise LibraryError(
+            _("The film {name} is not there any more, so that nothing of it can be kept.").format(name=path.name)
+        ) from error
+
+
+def _png_of(thumbnail: npt.NDArray[np.uint8] | None) -> bytes:
+    """A thumbnail as PNG, longer side `THUMBNAIL_SIDE_PX`; empty for None."""
+    if thumbnail is None:
+        return b""
+    scale = min(THUMBNAIL_SIDE_PX / max(thumbnail.shape), 1.0)
+    height, width = (max(1, round(side * scale)) for side in thumbnail.shape)
+    small = cv2.resize(thumbnail, (width, height), interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", small)[1])

@@ -1,0 +1,522 @@
+"""The library of studies, predictions and readings: one SQLite file in the user's data folder.
+
+Used from one background thread at a time (`app.keeping`); several windows may use the same file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection, Engine, RowMapping
+
+from app.library.opening import in_words, kept_aside_files, open_database, writing
+from app.library.patients import SALT_BYTES, patient_key, patient_of, searchable, without_identity
+from app.library.records import (
+    Draft,
+    Event,
+    ForgottenIdentities,
+    KeptAside,
+    KeptPrediction,
+    KeptStudy,
+    ListedStudy,
+    LogEntry,
+    PastStudy,
+    Recalled,
+    StudyPage,
+)
+from app.library.rows import described, model_of, prediction_of, reading_of, row_of_prediction, study_of
+from app.library.schema import drafts, log, metadata, predictions, properties, readings, studies
+from app.readings import ComparedReading, Reading
+from bsnet_core.brixia import BrixiaScore, Zone
+from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import StudyFacts
+
+FILE_NAME = "library.sqlite3"
+PAGE_SIZE = 100
+
+
+class Library:
+    """Everything that was read and predicted, kept for good.
+
+    Every method that writes returns once the disk has it; what fails raises a `LibraryError` and has changed nothing.
+    """
+
+    def __init__(self, engine: Engine, path: Path, *, keep_identity: bool, kept_aside: KeptAside | None) -> None:
+        """Use `open`."""
+        self.path = path
+        self.kept_aside = kept_aside
+        self.keep_identity = keep_identity
+        self._engine = engine
+        self._writer = writing(engine)
+        self._file = _identity_of(path)
+        self._patient_keys: dict[str, str] = {}
+        self._salt = self._read_or_make_salt()
+
+    @classmethod
+    def open(cls, path: Path, *, keep_identity: bool) -> Library:
+        """Opens the file, or begins it.
+
+        Args:
+            path: Of the SQLite file.
+            keep_identity: Whether names, patient numbers, birth dates, accession numbers and paths of the files are
+                kept. Where not, films seen from now on are kept without them, films already there are stripped of
+                them when they are seen again, and all at once by `forget_identities`.
+
+        Returns:
+            The library; its `kept_aside` says whether a damaged file had to be put away first.
+
+        Raises:
+            LibraryError: it cannot be used; the children of this class say why.
+        """
+        engine, kept_aside = open_database(path)
+        try:
+            return cls(engine, path, keep_identity=keep_identity, kept_aside=kept_aside)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self._engine.dispose()
+
+    # Films
+
+    def remember_study(
+        self, facts: StudyFacts, path: Path, thumbnail: bytes = b"", *, sha256: str = "", at: datetime | None = None
+    ) -> KeptStudy:
+        """Takes a film in, or notes that it was seen again.
+
+        Args:
+            facts: What the file says of itself.
+            path: Where it lies.
+            thumbnail: A small picture as PNG.
+            sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
+            at: When it was seen; now if None.
+        """
+        uid = facts.sop_instance_uid.strip()
+        if not uid and not sha256:
+            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
+        key = self.key_of(facts)
+        seen_at = at if at is not None else datetime.now(UTC)
+        row = self._row_of(facts, str(path), thumbnail) | {"patient_key": key, "last_seen_at": seen_at}
+        new = row | {"identifier": f"uid:{uid}" if uid else f"sha256:{sha256}", "first_seen_at": seen_at}
+        with self._writing() as connection:
+            statement = insert(studies).values(**new).on_conflict_do_update(index_elements=["identifier"], set_=row)
+            number = connection.execute(statement.returning(studies.c.id)).scalar_one()
+            kept = connection.execute(sa.select(studies).where(studies.c.id == number)).mappings().one()
+        return study_of(kept)
+
+    def study(self, number: int) -> KeptStudy:
+        """A film by its number.
+
+        Raises:
+            KeyError: there is none.
+        """
+        with self._reading() as connection:
+            row = connection.execute(sa.select(studies).where(studies.c.id == number)).mappings().first()
+        if row is None:
+            raise KeyError(number)
+        return study_of(row)
+
+    def studies(self, text: str = "", *, offset: int = 0, limit: int = PAGE_SIZE) -> StudyPage:
+        """A part of the list: films of one patient together, the patient seen last first, newest film first.
+
+        Args:
+            text: Words that all occur in patient, number, date, description or file name, in any case.
+            offset: How many rows to leave out.
+            limit: How many rows to give at most.
+        """
+        found = sa.select(studies)
+        for word in searchable(text).split():
+            found = found.where(studies.c.searched.contains(word, autoescape=True))
+        films = found.subquery()
+        patient = sa.case(
+            (films.c.patient_key != "", films.c.patient_key), else_="film " + sa.cast(films.c.id, sa.Text)
+        )
+        newest_first = (films.c.study_date.desc(), films.c.study_time.desc(), films.c.id.desc())
+        grouped = sa.select(
+            films,
+            sa.func.count().over(partition_by=patient).label("of_patient"),
+            sa.func.row_number().over(partition_by=patient, order_by=newest_first).label("place"),
+            sa.func.max(films.c.last_seen_at).over(partition_by=patient).label("patient_seen_at"),
+            patient.label("patient"),
+        ).subquery()
+        predicted = _latest(predictions, predictions.c.total, grouped.c.id)
+        read, reader = (_latest(readings, column, grouped.c.id) for column in (readings.c.total, readings.c.reader))
+        page = (
+            sa.select(grouped, predicted.label("predicted"), read.label("read"), reader.label("reader"))
+            .order_by(grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self._reading() as connection:
+            total = connection.execute(sa.select(sa.func.count()).select_from(films)).scalar_one()
+            rows = connection.execute(page).mappings().all()
+        listed = (
+            ListedStudy(
+                study_of(row), row["predicted"], row["read"], row["reader"] or "", row["place"], row["of_patient"]
+            )
+            for row in rows
+        )
+        return StudyPage(tuple(listed), offset, total)
+
+    def key_of(self, facts: StudyFacts) -> str:
+        """The key that stands for a film's patient in this library; empty where the file does not tell whose it is."""
+        patient = patient_of(facts)
+        if patient not in self._patient_keys:
+            self._patient_keys[patient] = patient_key(patient, self._salt)
+        return self._patient_keys[patient]
+
+    def history_of_patient(self, key: str) -> tuple[PastStudy, ...]:
+        """All films of a patient with what was said of them, oldest first; none for the empty key."""
+        if not key:
+            return ()
+        of_patient = sa.select(studies).where(studies.c.patient_key == key)
+        by_date = of_patient.order_by(studies.c.study_date, studies.c.study_time, studies.c.id)
+        with self._reading() as connection:
+            films = [study_of(row) for row in connection.execute(by_date).mappings()]
+            numbers = [film.number for film in films]
+            predicted = {row["study_id"]: prediction_of(row) for row in _rows_of(connection, predictions, numbers)}
+            read: dict[int, dict[str, Reading]] = {number: {} for number in numbers}
+            for row in _rows_of(connection, readings, numbers):
+                _supersede(read[row["study_id"]], reading_of(row))
+        return tuple(PastStudy(film, predicted.get(film.number), tuple(read[film.number].values())) for film in films)
+
+    # What was said of a film
+
+    def add_prediction(self, number: int, prediction: KeptPrediction) -> bool:
+        """Adds a prediction; whether it was new.
+
+        One that says exactly what the last one of the same film said, by the same weights and the same version, adds
+        nothing: films are analysed again whenever they are opened.
+        """
+        row = row_of_prediction(prediction)
+        compared = ("model_sha256", "attention", "score", "probabilities", "software_version")
+        last = sa.select(predictions).where(predictions.c.study_id == number).order_by(predictions.c.id.desc()).limit(1)
+        with self._writing() as connection:
+            before = connection.execute(last).mappings().first()
+            if before is not None and all(before[name] == row[name] for name in compared):
+                return False
+            connection.execute(sa.insert(predictions).values(study_id=number, **row))
+        return True
+
+    def add_reading(self, number: int, reading: Reading) -> None:
+        """Adds a reading, notes it in the audit log, and takes away the draft it grew from, all or nothing.
+
+        Handing the same reading over again, after a failure for instance, is no second reading.
+        """
+        row = {
+            "study_id": number,
+            "reader": reading.reader,
+            "score": str(reading.score),
+            "total": reading.score.total,
+            "started_at": reading.started_at,
+            "saved_at": reading.saved_at,
+            "blind": reading.blind,
+        }
+        detail = "blind" if reading.blind else ""
+        with self._writing() as connection:
+            added = connection.execute(insert(readings).values(**row).on_conflict_do_nothing()).rowcount
+            connection.execute(_without_draft(number, reading.reader))
+            if added:
+                _log(connection, LogEntry(reading.saved_at, Event.SAVED, reading.reader, number, detail))
+
+    def predictions_of(self, number: int) -> tuple[KeptPrediction, ...]:
+        """All predictions of a film, oldest first."""
+        with self._reading() as connection:
+            return tuple(prediction_of(row) for row in _rows_of(connection, predictions, [number]))
+
+    def readings_of(self, number: int) -> tuple[Reading, ...]:
+        """All readings of a film in the order they were added, superseded ones too."""
+        with self._reading() as connection:
+            return tuple(reading_of(row) for row in _rows_of(connection, readings, [number]))
+
+    def compared_readings(self) -> tuple[ComparedReading, ...]:
+        """The last reading of each reader and film beside the last prediction of that film, oldest film first."""
+        newest = sa.select(sa.func.max(predictions.c.id)).group_by(predictions.c.study_id)
+        pairs = (
+            sa.select(
+                readings,
+                studies.c.study_date,
+                predictions.c.score.label("predicted"),
+                predictions.c.model_name,
+                predictions.c.model_version,
+                predictions.c.model_sha256,
+            )
+            .join(predictions, predictions.c.study_id == readings.c.study_id)
+            .join(studies, studies.c.id == readings.c.study_id)
+            .where(predictions.c.id.in_(newest))
+            .order_by(readings.c.study_id, readings.c.id)
+        )
+        last: dict[tuple[int, str], tuple[RowMapping, Reading]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(pairs).mappings():
+                of_reader, reading = (row["study_id"], row["reader"]), reading_of(row)
+                if of_reader not in last or reading.saved_at >= last[of_reader][1].saved_at:
+                    last[of_reader] = (row, reading)
+        return tuple(
+            ComparedReading(
+                study=_label(row["study_id"], row["study_date"]),
+                study_date=row["study_date"],
+                reading=reading,
+                predicted=BrixiaScore.from_text(row["predicted"]),
+                model=model_of(row),
+            )
+            for row, reading in last.values()
+        )
+
+    def recall(self, number: int, reader: str) -> Recalled:
+        """What is known of a film, for a reader who opens it."""
+        said = self.predictions_of(number)
+        return Recalled(
+            study=self.study(number),
+            draft=self.draft_of(number, reader),
+            readings=self.readings_of(number),
+            prediction=said[-1] if said else None,
+            seen_by=self.seen_by(number),
+        )
+
+    # Readings in progress
+
+    def save_draft(self, number: int, draft: Draft) -> None:
+        """Keeps a reading in progress; an earlier draft of the same reader and film goes."""
+        row = {"zones": {zone.name: score for zone, score in draft.zones.items()}, "started_at": draft.started_at}
+        statement = insert(drafts).values(study_id=number, reader=draft.reader, **row)
+        with self._writing() as connection:
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=[drafts.c.study_id, drafts.c.reader], set_=row)
+            )
+
+    def clear_draft(self, number: int, reader: str) -> None:
+        """Takes a draft away."""
+        with self._writing() as connection:
+            connection.execute(_without_draft(number, reader))
+
+    def draft_of(self, number: int, reader: str) -> Draft | None:
+        """What a reader had entered of a film without saving it."""
+        wanted = sa.select(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
+        with self._reading() as connection:
+            row = connection.execute(wanted).mappings().first()
+        if row is None:
+            return None
+        return Draft(row["reader"], {Zone[name]: score for name, score in row["zones"].items()}, row["started_at"])
+
+    # The audit log
+
+    def log(
+        self, event: Event, reader: str, study: int | None = None, detail: str = "", *, at: datetime | None = None
+    ) -> None:
+        """Notes who did what, and when (now if None); `detail` holds neither a patient's name nor a path."""
+        moment = at if at is not None else datetime.now(UTC)
+        with self._writing() as connection:
+            _log(connection, LogEntry(moment, event, reader, study, detail))
+
+    def note_seen(self, number: int, reader: str, at: datetime) -> None:
+        """Notes, once, that a prediction of this film has been on the screen before a reader."""
+        if reader not in self.seen_by(number):
+            self.log(Event.SEEN, reader, number, at=at)
+
+    def seen_by(self, number: int) -> frozenset[str]:
+        """Readers before whom a prediction of this film has been on the screen."""
+        seen = sa.select(log.c.reader).where(log.c.study_id == number, log.c.event == Event.SEEN.value)
+        with self._reading() as connection:
+            return frozenset(connection.execute(seen).scalars())
+
+    def log_entries(self) -> tuple[LogEntry, ...]:
+        """The whole audit log, oldest first."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(log).order_by(log.c.at, log.c.id)).mappings().all()
+        return tuple(
+            LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"]) for row in rows
+        )
+
+    # Privacy and copies
+
+    def forget_identities(self, reader: str = "") -> ForgottenIdentities:
+        """Takes names, numbers, birth dates, accession numbers and paths out of all films, and off the disk.
+
+        The one change to what is there. Pictures of films with text burned in go as well. Priors still find each
+        other, by the key.
+
+        Raises:
+            LibraryBusyError: all is forgotten, but another window still holds on to the journal that tells it.
+        """
+        named = 0
+        with self._writing() as connection:
+            for row in connection.execute(sa.select(studies)).mappings().all():
+                kept = study_of(row)
+                facts, thumbnail = without_identity(kept.facts), _thumbnail_without_text(kept.facts, kept.thumbnail)
+                if facts == kept.facts and kept.path is None and thumbnail == kept.thumbnail:
+                    continue
+                named += 1
+                change = described(facts, "") | {"thumbnail": thumbnail}
+                connection.execute(sa.update(studies).where(studies.c.id == kept.number).values(**change))
+            entry = LogEntry(datetime.now(UTC), Event.FORGOTTEN, reader, None, f"{named} studies")
+            _log(connection, entry)
+        with in_words(self.path), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Old pages also stand in the journal; emptying it leaves none behind.
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").first()
+        if busy is None or busy[0]:
+            raise LibraryBusyError(
+                _(
+                    "The names are gone from the library, but another window still holds its journal. "
+                    "Close that window, then repeat."
+                )
+            )
+        return ForgottenIdentities(named, kept_aside_files(self.path))
+
+    def copy_to(self, path: Path) -> None:
+        """Writes a copy of the whole library as one SQLite file, as of one moment, readable by its owner only.
+
+        Raises:
+            LibraryUnwritableError: the copy could not be written; what was there is still there.
+        """
+        temporary = path.with_name(path.name + ".tmp")
+        with in_words(path), self._engine.connect() as connection:
+            temporary.unlink(missing_ok=True)
+            os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
+            source = connection.connection.driver_connection
+            if not isinstance(source, sqlite3.Connection):
+                raise TypeError("The library stands on another driver than SQLite's own.")
+            copy = sqlite3.connect(temporary)
+            try:
+                source.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without companions
+            except sqlite3.Error:
+                temporary.unlink(missing_ok=True)
+                raise
+            finally:
+                copy.close()
+            os.replace(temporary, path)
+
+    def export_json_lines(self, path: Path) -> int:
+        """Writes all rows, one JSON object per line with its table's name, readable by its owner only.
+
+        Returns:
+            How many rows were written.
+        """
+        with self._reading() as connection:
+            lines = [
+                json.dumps({"table": table.name, **dict(row)}, default=_as_text, ensure_ascii=False)
+                for table in metadata.sorted_tables
+                if table is not properties
+                for row in connection.execute(sa.select(table)).mappings()
+            ]
+        write_lines(path, lines)
+        return len(lines)
+
+    # Within
+
+    def _read_or_make_salt(self) -> bytes:
+        wanted = sa.select(properties.c.value).where(properties.c.name == "salt")
+        fresh = {"name": "salt", "value": secrets.token_bytes(SALT_BYTES)}
+        with self._reading() as connection:
+            salt = connection.execute(wanted).scalar()
+        if salt is None:
+            with self._writing() as connection:
+                connection.execute(insert(properties).values(**fresh).on_conflict_do_nothing())
+                salt = connection.execute(wanted).scalar_one()
+        return bytes(salt)
+
+    def _row_of(self, facts: StudyFacts, path: str, thumbnail: bytes) -> dict[str, Any]:
+        if not self.keep_identity:
+            thumbnail = _thumbnail_without_text(facts, thumbnail)
+            # Files are named after patients as often as not, and no program can tell which part is the name.
+            facts, path = without_identity(facts), ""
+        return described(facts, path) | {"thumbnail": thumbnail}
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        self._refuse_if_replaced()
+        with in_words(self.path), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        self._refuse_if_replaced()
+        with in_words(self.path), self._writer.begin() as connection:
+            yield connection
+
+    def _refuse_if_replaced(self) -> None:
+        """What is written into a file that lost its name would be lost with it."""
+        if _identity_of(self.path) != self._file:
+            raise LibraryReplacedError(
+                _("The library {path} was moved, deleted or replaced while it was open.").format(path=self.path)
+            )
+
+
+def write_lines(path: Path, lines: list[str]) -> None:
+    """Writes a text file whole or not at all, readable by its owner only."""
+    temporary = path.with_name(path.name + ".tmp")
+    with in_words(path):
+        temporary.unlink(missing_ok=True)
+        descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _thumbnail_without_text(facts: StudyFacts, thumbnail: bytes) -> bytes:
+    return b"" if facts.burned_in_annotation.upper() == "YES" else thumbnail
+
+
+def _label(number: int, study_date: str) -> str:
+    return f"{study_date or '–'} #{number}"
+
+
+def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:
+    newest = (table.c.saved_at.desc(), table.c.id.desc()) if table is readings else (table.c.id.desc(),)
+    return sa.select(column).where(table.c.study_id == number).order_by(*newest).limit(1).scalar_subquery()
+
+
+def _rows_of(connection: Connection, table: sa.Table, numbers: list[int]) -> list[RowMapping]:
+    of_films = sa.select(table).where(table.c.study_id.in_(numbers)).order_by(table.c.id)
+    return list(connection.execute(of_films).mappings())
+
+
+def _supersede(of_reader: dict[str, Reading], reading: Reading) -> None:
+    before = of_reader.get(reading.reader)
+    if before is None or reading.saved_at >= before.saved_at:
+        of_reader.pop(reading.reader, None)
+        of_reader[reading.reader] = reading
+
+
+def _without_draft(number: int, reader: str) -> sa.Delete:
+    return sa.delete(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
+
+
+def _log(connection: Connection, entry: LogEntry) -> None:
+    connection.execute(
+        sa.insert(log).values(
+            at=entry.at, event=entry.event.value, reader=entry.reader, study_id=entry.study, detail=entry.detail
+        )
+    )
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    raise TypeError(f"No JSON for {type(value).__name__}.")

@@ -1,0 +1,243 @@
+"""Opening the library's file: privately, one window at a time, checked, brought to today's tables.
+
+A damaged file is never deleted and gets no new rows: it takes another name, and a new library is begun.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from app.library.records import KeptAside
+from app.library.schema import APPLICATION_ID
+from bsnet_core.errors import (
+    LibraryBusyError,
+    LibraryDamagedError,
+    LibraryError,
+    LibraryNewerError,
+    LibraryUnwritableError,
+)
+from bsnet_core.language import translate as _
+
+NEWEST_REVISION = "2"
+"""The last migration in `migrations/versions`; files that carry it open without alembic."""
+BUSY_TIMEOUT_S = 10.0
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""Files that SQLite keeps beside a database."""
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",  # a saved reading survives a power cut
+    "fullfsync = ON",  # macOS: past the drive's own cache
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # REPLACE deletes, and the triggers must see it
+    "secure_delete = ON",  # what is forgotten is overwritten
+    "trusted_schema = OFF",
+)
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+UNWRITABLE = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")
+BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def open_database(path: Path) -> tuple[Engine, KeptAside | None]:
+    """An engine on a sound library with today's tables.
+
+    Args:
+        path: Of the file; it and its folder are made if missing.
+
+    Returns:
+        Beside the engine, where a damaged file was kept, if there was one.
+
+    Raises:
+        LibraryNewerError: written by a newer version or by another program; left as it is.
+        LibraryUnwritableError: no permission, no room, or an error of the disk.
+        LibraryBusyError: another window keeps it locked.
+    """
+    aside = None
+    with in_words(path):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _alone(path):
+            _make_private(path)
+            engine = engine_for(path)
+            try:
+                _prepare(engine, path)
+            except LibraryDamagedError:
+                engine.dispose()
+                aside = _keep_aside(path)
+                _make_private(path)
+                engine = engine_for(path)
+                _prepare(engine, path)
+            except LibraryError:
+                engine.dispose()
+                raise
+    return engine, aside
+
+
+def engine_for(path: Path) -> Engine:
+    """An engine whose transactions are SQLite's own: reading ones by default, writing ones by `writing`."""
+    engine = sqlalchemy.create_engine(
+        f"sqlite:///{path}",
+        hide_parameters=True,  # errors must not quote a patient's name
+        connect_args={"timeout": BUSY_TIMEOUT_S},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _set_up(connection: sqlite3.Connection, record: Any) -> None:
+        connection.isolation_level = None  # else the driver would begin and end transactions by itself
+        for pragma in PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The same connections, for transactions that take the right to write at their beginning."""
+    return engine.execution_options(begin="BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the file system say into the library's errors."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _error_of(error.orig, path) from error
+    except (sqlite3.Error, OSError) as error:
+        raise _error_of(error, path) from error
+
+
+def kept_aside_files(path: Path) -> tuple[Path, ...]:
+    """Damaged libraries beside this one, oldest first."""
+    return tuple(sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")))
+
+
+def _error_of(error: BaseException | None, path: Path) -> LibraryError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(DAMAGED):
+        return LibraryDamagedError(_("The library {path} is damaged.").format(path=path))
+    if name.startswith("SQLITE_FULL"):
+        return LibraryUnwritableError(
+            _("The disk of the library {path} is full. Make room, then save again.").format(path=path)
+        )
+    if name.startswith(BUSY) or isinstance(error, TimeoutError):
+        return LibraryBusyError(
+            _("Another window has been using the library {path} for too long. Save again.").format(path=path)
+        )
+    if isinstance(error, OSError):
+        return LibraryUnwritableError(
+            _("The library {path} cannot be written: {reason}.").format(path=path, reason=error.strerror or error)
+        )
+    if name.startswith(UNWRITABLE):
+        return LibraryUnwritableError(
+            _("The library {path} cannot be written. Check its folder, its permissions and the disk.").format(path=path)
+        )
+    return LibraryError(_("The library {path} could not be used.").format(path=path))
+
+
+def _make_private(path: Path) -> None:
+    """Makes the file before SQLite does, which gives its companions the same permissions."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    for file in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
+        if file.exists():
+            file.chmod(0o600)
+
+
+def _prepare(engine: Engine, path: Path) -> None:
+    with in_words(path):
+        with engine.connect() as connection:
+            revision = _revision_of(connection, path)
+        if revision == NEWEST_REVISION:
+            return
+        from app.library.migrating import migrate
+
+        with writing(engine).begin() as connection:
+            migrate(connection)
+
+
+def _revision_of(connection: Connection, path: Path) -> str | None:
+    """The file's last migration, None for an empty file; refuses what is damaged or not ours."""
+    faults = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if faults != "ok":
+        raise LibraryDamagedError(_("The library {path} is damaged.").format(path=path))
+    tables = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars())
+    if not tables:
+        return None
+    application = connection.exec_driver_sql("PRAGMA application_id").scalar()
+    if application != APPLICATION_ID or "alembic_version" not in tables:
+        raise LibraryNewerError(
+            _("The file {path} is a database of another program. It is left as it is.").format(path=path)
+        )
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision is None or int(revision) > int(NEWEST_REVISION):
+        raise LibraryNewerError(
+            _(
+                "The library {path} was written by a newer version of this program, and is left as it is. "
+                "Install that version again to use it."
+            ).format(path=path)
+        )
+    return str(revision)
+
+
+def _keep_aside(path: Path) -> KeptAside:
+    """Gives a damaged library another name, its companions with it."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+    names = (
+        f"{path.stem}.damaged-{moment}{number}{path.suffix}" for number in ("", *(f"-{n}" for n in range(2, 1000)))
+    )
+    aside = next(other for other in map(path.with_name, names) if not other.exists())
+    for ending in (*COMPANIONS, ""):
+        file = path.with_name(path.name + ending)
+        if file.exists():
+            os.replace(file, aside.with_name(aside.name + ending))
+    return KeptAside(aside)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Lets one process at a time check, keep aside and migrate; the lock goes with the process."""
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    try:
+        while not _lock(descriptor):
+            if time.monotonic() > deadline:
+                raise TimeoutError
+            time.sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,113 @@
+"""Rows of the library's tables to frozen records and back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import RowMapping
+
+from app.library.patients import searchable
+from app.library.records import KeptPrediction, KeptStudy
+from app.readings import Reading
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.model.config import Attention
+from bsnet_core.prediction import ModelIdentity
+from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
+
+FACT_NAMES = frozenset(field.name for field in dataclasses.fields(StudyFacts))
+
+
+def described(facts: StudyFacts, path: str) -> dict[str, Any]:
+    """The columns of a film's row that tell of it."""
+    name, date = Path(path).name, facts.study_date
+    iso = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else ""
+    words = (facts.patient_name, facts.patient_id, date, iso, facts.study_description, facts.view_position)
+    return {
+        "facts": dataclasses.asdict(facts),
+        "study_date": date,
+        "study_time": facts.study_time,
+        "path": path,
+        "searched": searchable(*words, facts.modality, name),
+    }
+
+
+def study_of(row: RowMapping) -> KeptStudy:
+    """A film."""
+    return KeptStudy(
+        number=row["id"],
+        patient_key=row["patient_key"],
+        facts=_facts(row["facts"]),
+        path=Path(row["path"]) if row["path"] else None,
+        thumbnail=bytes(row["thumbnail"]),
+        first_seen_at=row["first_seen_at"],
+        last_seen_at=row["last_seen_at"],
+    )
+
+
+def _facts(stored: Mapping[str, Any]) -> StudyFacts:
+    """Facts from their JSON; names that this version does not know are left out."""
+    known = {name: value for name, value in stored.items() if name in FACT_NAMES}
+    if known.get("spacing") is not None:
+        spacing = known["spacing"]
+        known["spacing"] = PixelSpacing(spacing["row_mm"], spacing["column_mm"], SpacingMeaning(spacing["meaning"]))
+    if known.get("patient_orientation") is not None:
+        first, second = known["patient_orientation"]
+        known["patient_orientation"] = (first, second)
+    return StudyFacts(**known)
+
+
+def row_of_prediction(prediction: KeptPrediction) -> dict[str, Any]:
+    """The columns of a prediction, without its film."""
+    return {
+        "model_name": prediction.model.name,
+        "model_version": prediction.model.version,
+        "model_sha256": prediction.model.sha256,
+        "attention": prediction.attention.value,
+        "score": str(prediction.score),
+        "total": prediction.score.total,
+        "probabilities": [list(shares) for shares in prediction.probabilities],
+        "expected_total": prediction.expected_total,
+        "mask_area_fraction": prediction.mask_area_fraction,
+        "quality": list(prediction.quality),
+        "alignment": [list(row) for row in prediction.alignment],
+        "device": prediction.device,
+        "seconds": dict(prediction.seconds),
+        "made_at": prediction.made_at,
+        "software_version": prediction.software_version,
+    }
+
+
+def prediction_of(row: RowMapping) -> KeptPrediction:
+    """A prediction."""
+    return KeptPrediction(
+        model=model_of(row),
+        attention=Attention(row["attention"]),
+        score=BrixiaScore.from_text(row["score"]),
+        probabilities=tuple(tuple(shares) for shares in row["probabilities"]),
+        mask_area_fraction=row["mask_area_fraction"],
+        quality=tuple(row["quality"]),
+        alignment=tuple(tuple(values) for values in row["alignment"]),
+        device=row["device"],
+        seconds=row["seconds"],
+        made_at=row["made_at"],
+        software_version=row["software_version"],
+    )
+
+
+def model_of(row: RowMapping) -> ModelIdentity:
+    """Which weights gave a prediction."""
+    return ModelIdentity(row["model_name"], row["model_version"], row["model_sha256"])
+
+
+def reading_of(row: RowMapping) -> Reading:
+    """A reading."""
+    return Reading(
+        reader=row["reader"],
+        score=BrixiaScore.from_text(row["score"]),
+        started_at=row["started_at"],
+        saved_at=row["saved_at"],
+        blind=row["blind"],
+    )

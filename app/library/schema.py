@@ -1,0 +1,135 @@
+"""The tables of the library as they are now; `migrations` leads older files here.
+
+Predictions, readings and the audit log are append-only: triggers refuse to change or delete a row. A film's own row
+follows the file (where it was seen last) and the privacy option; a draft is overwritten while somebody types.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+APPLICATION_ID = 0x42534E76
+"""Written into the file's header ("BSNv"), so that a database of another program is never taken for a library."""
+APPEND_ONLY = ("predictions", "readings", "log")
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A moment as ISO 8601 text in UTC, which sorts as time does."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuses moments without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A moment in the library has a time zone.")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The moment, in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+properties = Table(
+    "properties",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+studies = Table(
+    "studies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identifier", Text, nullable=False, unique=True),  # uid:SOP instance UID, or sha256:hash of the file
+    Column("patient_key", Text, nullable=False, index=True),
+    Column("study_date", Text, nullable=False),
+    Column("study_time", Text, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("searched", Text, nullable=False),
+    Column("thumbnail", LargeBinary, nullable=False),
+    Column("first_seen_at", UtcTime, nullable=False),
+    Column("last_seen_at", UtcTime, nullable=False),
+)
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("studies.id"), nullable=False, index=True),
+    Column("model_name", Text, nullable=False),
+    Column("model_version", Text, nullable=False),
+    Column("model_sha256", Text, nullable=False),
+    Column("attention", Text, nullable=False),
+    Column("score", Text, nullable=False),  # six digits ABCDEF
+    Column("total", Integer, nullable=False),
+    Column("probabilities", JSON, nullable=False),  # six zones A-F of four classes
+    Column("expected_total", Float, nullable=False),
+    Column("mask_area_fraction", Float, nullable=False),
+    Column("quality", JSON, nullable=False),
+    Column("alignment", JSON, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("seconds", JSON, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("software_version", Text, nullable=False),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("studies.id"), nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("score", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+    Column("blind", Boolean, nullable=False),
+    # The same reading handed over twice, after a failure for instance, is one.
+    UniqueConstraint("study_id", "reader", "saved_at", "score"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("study_id", ForeignKey("studies.id"), primary_key=True),
+    Column("reader", Text, primary_key=True),
+    Column("zones", JSON, nullable=False),  # letter of the zone: score
+    Column("started_at", UtcTime, nullable=False),
+)
+
+log = Table(
+    "log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("study_id", ForeignKey("studies.id"), nullable=True),
+    Column("detail", Text, nullable=False),
+)
+
+Index("studies_by_last_seen", studies.c.last_seen_at)

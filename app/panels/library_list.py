@@ -1,0 +1,195 @@
+"""The library as list rows, fetched a page at a time in the background."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from app.keeping import Keeper
+from app.library.records import ListedStudy, StudyPage
+from bsnet_core.brixia import N_CLASSES, ZONES
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+
+PAGE_ROWS = 100
+KEPT_ICONS = 400
+RELOAD_AFTER_MS = 300
+SHORT_KEY = 4
+"""Characters of a patient's key that tell patients apart in the list where the library keeps no names."""
+MOST = len(ZONES) * (N_CLASSES - 1)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class LibraryListModel(QAbstractListModel):
+    """Films of the library: the rows that were asked for so far, of `total` that match the search."""
+
+    counted = Signal(int)
+    """How many films match."""
+
+    def __init__(self, keeper: Keeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._keeper = keeper
+        self._text = ""
+        self._rows: list[ListedStudy] = []
+        self._total = 0
+        self._icons: OrderedDict[int, QIcon] = OrderedDict()
+        self._question = 0
+        self._is_asking = False
+        self._hides_scores_of_others = False
+        self._reader = ""
+        self._reload_due = QTimer(self)
+        self._reload_due.setSingleShot(True)
+        self._reload_due.setInterval(RELOAD_AFTER_MS)
+        self._reload_due.timeout.connect(self._reload)
+        keeper.changed.connect(self._reload_soon)
+        self._reload()
+
+    def search(self, text: str) -> None:
+        """Shows the films that match."""
+        if text != self._text:
+            self._text = text
+            self._replace_rows((), 0)
+            self._reload()
+
+    def hide_scores(self, reader: str, *, hidden: bool) -> None:
+        """While `hidden`, no score is told of films that this reader has not read."""
+        self._reader, self._hides_scores_of_others = reader, hidden
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def film(self, index: Index) -> ListedStudy:
+        """The film of a row."""
+        return self._rows[index.row()]
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        """How many rows are here by now."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def canFetchMore(self, parent: Index) -> bool:
+        """Whether more films match than are here."""
+        return not parent.isValid() and len(self._rows) < self._total
+
+    def fetchMore(self, parent: Index) -> None:
+        """Asks for the next page; its rows come later."""
+        if not self._is_asking:
+            self._ask(len(self._rows), PAGE_ROWS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text, thumbnail and tooltip of a row."""
+        if not index.isValid():
+            return None
+        row = self._rows[index.row()]
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            is_hidden = self._hides_scores_of_others and row.reader != self._reader
+            return describe_kept(row, scores_hidden=is_hidden)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return self._icon(row)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            path = row.study.path
+            return _("The library keeps no place of this file.") if path is None else str(path)
+        return None
+
+    def _reload_soon(self) -> None:
+        if not self._reload_due.isActive():
+            self._reload_due.start()
+
+    def _reload(self) -> None:
+        self._ask(0, max(len(self._rows), PAGE_ROWS))
+
+    def _ask(self, offset: int, limit: int) -> None:
+        self._question += 1
+        question, text = self._question, self._text
+        self._is_asking = True
+
+        def accept(page: StudyPage) -> None:
+            if question == self._question:  # else another search has begun since
+                self._is_asking = False
+                self._accept(page)
+
+        def refuse(error: object) -> None:
+            if question == self._question:
+                self._is_asking = False
+
+        self._keeper.ask(lambda library: library.studies(text, offset=offset, limit=limit), accept, refuse)
+
+    def _accept(self, page: StudyPage) -> None:
+        if page.offset and page.offset == len(self._rows):
+            if page.rows:
+                self.beginInsertRows(QModelIndex(), page.offset, page.offset + len(page.rows) - 1)
+                self._rows += page.rows
+                self.endInsertRows()
+            self._total = page.total if page.rows else len(self._rows)
+        else:
+            self._replace_rows(page.rows, page.total)
+        self.counted.emit(self._total)
+
+    def _replace_rows(self, rows: tuple[ListedStudy, ...], total: int) -> None:
+        self._total = total
+        if [row.study.number for row in rows] == [row.study.number for row in self._rows]:
+            self._rows = list(rows)
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
+            return
+        self.beginResetModel()
+        self._rows = list(rows)
+        self.endResetModel()
+
+    def _icon(self, row: ListedStudy) -> QIcon:
+        number = row.study.number
+        if number not in self._icons:
+            pixmap = QPixmap()
+            pixmap.loadFromData(row.study.thumbnail)
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
+            self._icons[number] = icon
+            if len(self._icons) > KEPT_ICONS:
+                self._icons.popitem(last=False)
+        return self._icons[number]
+
+
+def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
+    """Three short lines: who, when and which view, where it stands."""
+    facts = row.study.facts
+    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
+    who = _name_of(row)
+    if row.place > 1:
+        who = f"↳ {who}"
+    elif row.of_patient > 1:
+        who += "  " + translate_count("({count} film)", "({count} films)", row.of_patient).format(count=row.of_patient)
+    return "\n".join(part for part in (who, when, _state_of(row, scores_hidden=scores_hidden)) if part)
+
+
+def iso_date(date: str) -> str:
+    """A DICOM date as YYYY-MM-DD; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else date
+
+
+def _name_of(row: ListedStudy) -> str:
+    study = row.study
+    name = study.facts.patient_name.replace("^", " ").strip()
+    if name:
+        return name
+    if study.path is not None:
+        return study.path.name
+    if study.patient_key:
+        return _("Patient {key}").format(key=study.patient_key[:SHORT_KEY])
+    return _("Film {number}").format(number=study.number)
+
+
+def _state_of(row: ListedStudy, *, scores_hidden: bool) -> str:
+    if row.read_total is not None and not scores_hidden:
+        total = _("read {total}/{most}").format(total=row.read_total, most=MOST)
+        state = _("{total} by {reader}").format(total=total, reader=row.reader) if row.reader else total
+    elif row.read_total is not None:
+        state = _("read by others") if row.reader else _("read")
+    elif row.predicted_total is not None:
+        state = _("analysed") if scores_hidden else _("analysed, not read")
+    else:
+        state = _("new")
+    if row.predicted_total is not None and not scores_hidden:
+        state += ", " + _("predicted {total}/{most}").format(total=row.predicted_total, most=MOST)
+    return state
