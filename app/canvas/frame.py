@@ -18,6 +18,7 @@ SHOW_PIXELS_FROM = 3.0
 """Device pixels per image pixel from which the reader wants to see the pixels themselves."""
 OPENCV_LOOKS_UP_16_BIT = int(cv2.__version__.split(".")[0]) >= 5
 """OpenCV's look-up is three times as fast as numpy's; before version 5 it knew 8 bit only."""
+TRANSPOSED = QTransform(0, 1, 1, 0, 0, 0)
 TableOfGreys = npt.NDArray[np.uint8]
 TableOfColours = npt.NDArray[np.uint32]
 
@@ -100,16 +101,17 @@ class FrameRenderer:
         self, image_to_device: QTransform, left: int, top: int, width: int, height: int
     ) -> npt.NDArray[np.uint16]:
         """Codes of the device pixels from `left`, `top` on."""
-        scale_x = abs(image_to_device.m11()) + abs(image_to_device.m12())
-        scale_y = abs(image_to_device.m21()) + abs(image_to_device.m22())
+        if image_to_device.m11() == 0:
+            # A quarter turn: sampling along the rows and turning what came out is twice as fast as sampling across.
+            upright = self._resampled(image_to_device * TRANSPOSED, top, left, height, width)
+            return cv2.transpose(upright)
+        scale_x, scale_y = abs(image_to_device.m11()), abs(image_to_device.m22())
         magnified = min(scale_x, scale_y) >= SHOW_PIXELS_FROM
         as_it_is = max(abs(scale_x - 1), abs(scale_y - 1)) < 1e-9
         if as_it_is:
             # Shifted by whole pixels, nothing has to be interpolated, and nothing is blurred.
-            image_to_device = QTransform(
-                *(image_to_device.m11(), image_to_device.m12(), image_to_device.m21(), image_to_device.m22()),
-                *(round(image_to_device.dx()), round(image_to_device.dy())),
-            )
+            shift_x, shift_y = round(image_to_device.dx()), round(image_to_device.dy())
+            image_to_device = QTransform(image_to_device.m11(), 0, 0, image_to_device.m22(), shift_x, shift_y)
         level = self._levels[self._level_for(1 / max(scale_x, scale_y))]
         full_height, full_width = self.shape
         level_height, level_width = level.shape
