@@ -63,12 +63,12 @@ def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
     )
     ranges = [(100 - high, 100 - low) if turned else (low, high) for _name, (low, high) in chest]
     values = _percentiles(radiograph, tuple(share for pair in ranges for share in pair), PRESET_MARGIN)
-    windows = [_window_over(values[2 * index], values[2 * index + 1], name) for index, (name, _range) in enumerate(chest)]
-    return (
-        WindowPreset(_("automatic"), auto_window(radiograph)),
-        *_presets_of_the_file(radiograph),
-        *(WindowPreset(window.explanation, window) for window in windows),
-    )
+    of_chest = [
+        WindowPreset(name, _window_over(low, high, name))
+        for (name, _range), low, high in zip(chest, values[::2], values[1::2], strict=True)
+    ]
+    automatic = WindowPreset(_("automatic"), auto_window(radiograph))
+    return (automatic, *_presets_of_the_file(radiograph), *of_chest)
 
 
 def _presets_of_the_file(radiograph: Radiograph) -> list[WindowPreset]:

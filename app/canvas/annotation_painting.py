@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
@@ -35,8 +36,7 @@ def grip_at(items: Sequence[Annotation], to_view: QTransform, view_point: QPoint
                 return Grip(index, number)
     for index in reversed(range(len(items))):
         outline = [to_view.map(QPointF(*point)) for point in items[index].outline]
-        pairs = zip(outline, outline[1:], strict=False)
-        if any(_distance_to(view_point, start, end) <= LINE_REACH_PX for start, end in pairs):
+        if any(_distance_to(view_point, start, end) <= LINE_REACH_PX for start, end in pairwise(outline)):
             return Grip(index, None)
     return None
 
@@ -77,4 +77,3 @@ def _distance_to(point: QPointF, start: QPointF, end: QPointF) -> float:
     share = min(max(QPointF.dotProduct(towards, along) / length, 0.0), 1.0) if length > 0 else 0.0
     offset = towards - along * share
     return float(QPointF.dotProduct(offset, offset) ** 0.5)
-

@@ -160,9 +160,9 @@ def look_up(
 ) -> None:
     """Writes `table[codes]` into an array of the table's type."""
     if OPENCV_LOOKS_UP_16_BIT:
-        if table.dtype == np.uint32:  # OpenCV has no unsigned 32 bit; the bits are the same
-            table, into = table.view(np.int32), into.view(np.int32)
-        cv2.LUT(codes, table, into)
+        # OpenCV has no unsigned 32 bit; the bits are the same.
+        known = table.dtype if table.dtype == np.uint8 else np.dtype(np.int32)
+        cv2.LUT(codes, table.view(known), into.view(known))
     else:
         np.take(table, codes, out=into, mode="clip")
 

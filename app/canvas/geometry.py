@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
-from app.canvas.orientation import Orientation
+from app.canvas.orientation import AS_STORED, Orientation
 
 MIN_SCALE, MAX_SCALE = 0.02, 40.0
 FIT_MARGIN_PX = 8.0
@@ -31,7 +31,7 @@ class ViewGeometry:
     scale: float
     centre: QPointF
     view_size: QSizeF
-    orientation: Orientation = Orientation()
+    orientation: Orientation = AS_STORED
 
     @classmethod
     def fitted(
@@ -39,7 +39,7 @@ class ViewGeometry:
         image_size: QSizeF,
         pixel_aspect: float,
         view_size: QSizeF,
-        orientation: Orientation = Orientation(),  # noqa: B008 - frozen
+        orientation: Orientation = AS_STORED,
     ) -> ViewGeometry:
         """The whole picture, as large as it goes."""
         wide, high = image_size.width(), image_size.height() * pixel_aspect

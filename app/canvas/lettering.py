@@ -54,14 +54,18 @@ def write(
     painter.restore()
 
 
-def write_on_plate(painter: QPainter, corner: QPointF, lines: Sequence[str], font: QFont, ink: QColor, area: QRectF) -> QRectF:
+def write_on_plate(
+    painter: QPainter, corner: QPointF, lines: Sequence[str], font: QFont, ink: QColor, area: QRectF
+) -> QRectF:
     """Lines on a dark plate whose upper left corner is `corner`, moved so that it stays inside `area`.
 
     Returns:
         Where the plate lies.
     """
     metrics = QFontMetricsF(font)
-    size = QRectF(0, 0, max(metrics.horizontalAdvance(line) for line in lines) + 10, metrics.lineSpacing() * len(lines) + 4)
+    size = QRectF(
+        0, 0, max(metrics.horizontalAdvance(line) for line in lines) + 10, metrics.lineSpacing() * len(lines) + 4
+    )
     x = min(max(corner.x(), area.left()), area.right() - size.width())
     y = min(max(corner.y(), area.top()), area.bottom() - size.height())
     plate = size.translated(x, y)
@@ -73,6 +77,8 @@ def write_on_plate(painter: QPainter, corner: QPointF, lines: Sequence[str], fon
     painter.setFont(font)
     painter.setPen(ink)
     for number, line in enumerate(lines):
-        painter.drawText(QPointF(plate.left() + 5, plate.top() + 2 + number * metrics.lineSpacing() + metrics.ascent()), line)
+        painter.drawText(
+            QPointF(plate.left() + 5, plate.top() + 2 + number * metrics.lineSpacing() + metrics.ascent()), line
+        )
     painter.restore()
     return plate

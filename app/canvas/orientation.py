@@ -36,11 +36,6 @@ class Orientation:
     mirrored: bool = False
 
     @property
-    def is_as_stored(self) -> bool:
-        """Whether rows run to the right and columns run down."""
-        return self == Orientation()
-
-    @property
     def swaps_sides(self) -> bool:
         """Whether the picture's rows run up or down on the screen."""
         return self.quarter_turns % 2 == 1
@@ -90,9 +85,10 @@ class Orientation:
             direction = to_picture.map(QPointF(x, y))
             return on_edge[round(direction.x()), round(direction.y())]
 
-        return EdgeLetters(
-            letters_towards(-1, 0), letters_towards(0, -1), letters_towards(1, 0), letters_towards(0, 1)
-        )
+        return EdgeLetters(letters_towards(-1, 0), letters_towards(0, -1), letters_towards(1, 0), letters_towards(0, 1))
+
+
+AS_STORED = Orientation()
 
 
 def is_stated(letters: str) -> bool:

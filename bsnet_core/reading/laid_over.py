@@ -32,9 +32,7 @@ def shutter_of(header: Dataset) -> Shutter | None:
             circle = (column - 0.5, row - 0.5, float(header.RadiusOfCircularShutter))
         if "POLYGONAL" in names:
             numbers = [int(value) for value in header.VerticesOfThePolygonalShutter]
-            polygon = tuple(
-                (column - 0.5, row - 0.5) for row, column in zip(numbers[::2], numbers[1::2], strict=True)
-            )
+            polygon = tuple((column - 0.5, row - 0.5) for row, column in zip(numbers[::2], numbers[1::2], strict=True))
     except PARSING_ERRORS:
         return None
     is_empty = rectangle is not None and (rectangle[0] >= rectangle[2] or rectangle[1] >= rectangle[3])
