@@ -17,7 +17,7 @@ Voi = VoiWindow | LookupTable
 DEFAULT_PERCENTILES = (0.5, 99.5)
 TABLE_SIZE = 65536
 SAMPLED_PIXELS = 1_000_000
-LUNG_PERCENTILES = (2.0, 65.0)
+LUNG_PERCENTILES = (1.0, 75.0)
 SOFT_TISSUE_PERCENTILES = (25.0, 97.0)
 BONE_PERCENTILES = (45.0, 99.8)
 """Ranges of density, from air to metal, that the presets spread over all greys."""

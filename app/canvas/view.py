@@ -236,10 +236,14 @@ class ImageView(QWidget):
             self._remember("pan")
             self._place(self._geometry.panned(view_offset))
 
-    def place(self, geometry: ViewGeometry, *, fits: bool = False) -> None:
-        """Zoom, pan and turning from elsewhere, as a linked view gives them; the size of this view is kept."""
-        if self._geometry is not None:
-            self._place(geometry.resized(QSizeF(self.size())), fits=fits)
+    def follow(self, geometry: ViewGeometry | None) -> None:
+        """Zoom and pan as a linked view gives them, None for fitted; nothing that P would take back."""
+        if self._geometry is None:
+            return
+        if geometry is None:
+            self._fit(self._geometry.orientation)
+        else:
+            self._place(geometry.resized(QSizeF(self.size())))
 
     @property
     def can_turn(self) -> bool:
