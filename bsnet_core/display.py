@@ -5,15 +5,32 @@ Source: DICOM PS3.3 C.11.1, C.11.2. The network never sees any of this.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.language import translate as _
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 
 Voi = VoiWindow | LookupTable
 DEFAULT_PERCENTILES = (0.5, 99.5)
 TABLE_SIZE = 65536
 SAMPLED_PIXELS = 1_000_000
+LUNG_PERCENTILES = (1.0, 75.0)
+SOFT_TISSUE_PERCENTILES = (25.0, 97.0)
+BONE_PERCENTILES = (45.0, 99.8)
+"""Ranges of density, from air to metal, that the presets spread over all greys."""
+PRESET_MARGIN = 0.08
+"""Share of either side that the presets leave out: collimators and markers stand at the border."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPreset:
+    """A window or VOI LUT with the name under which it is offered."""
+
+    name: str
+    voi: Voi
 
 
 def default_voi(radiograph: Radiograph) -> Voi:
@@ -25,15 +42,61 @@ def default_voi(radiograph: Radiograph) -> Voi:
     return auto_window(radiograph)
 
 
+def default_preset(radiograph: Radiograph) -> WindowPreset:
+    """`default_voi` with its name."""
+    own = _presets_of_the_file(radiograph)
+    return own[0] if own else WindowPreset(_("automatic"), auto_window(radiograph))
+
+
+def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
+    """What is offered under the digits: 0 automatic, then the file's own, then lungs, soft tissue and bones.
+
+    The last three are percentile ranges of this very picture, since values of projection radiographs have no scale
+    of their own as those of CT have.
+    """
+    # Where low values are the bright ones, dense tissue has the low values.
+    turned = radiograph.shown_inverted
+    chest = (
+        (_("lungs"), LUNG_PERCENTILES),
+        (_("soft tissue"), SOFT_TISSUE_PERCENTILES),
+        (_("bones"), BONE_PERCENTILES),
+    )
+    ranges = [(100 - high, 100 - low) if turned else (low, high) for _name, (low, high) in chest]
+    values = _percentiles(radiograph, tuple(share for pair in ranges for share in pair), PRESET_MARGIN)
+    of_chest = [
+        WindowPreset(name, _window_over(low, high, name))
+        for (name, _range), low, high in zip(chest, values[::2], values[1::2], strict=True)
+    ]
+    automatic = WindowPreset(_("automatic"), auto_window(radiograph))
+    return (automatic, *_presets_of_the_file(radiograph), *of_chest)
+
+
+def _presets_of_the_file(radiograph: Radiograph) -> list[WindowPreset]:
+    tables = [
+        WindowPreset(table.explanation or _("VOI LUT {number} of the file").format(number=number), table)
+        for number, table in enumerate(radiograph.voi_luts, 1)
+    ]
+    windows = [
+        WindowPreset(window.explanation or _("window {number} of the file").format(number=number), window)
+        for number, window in enumerate(radiograph.voi_windows, 1)
+    ]
+    return tables + windows
+
+
 def auto_window(radiograph: Radiograph) -> VoiWindow:
     """A window from the 0.5th to the 99.5th percentile of the modality values, padding aside."""
     low, high = _percentiles(radiograph, DEFAULT_PERCENTILES)
-    return VoiWindow((low + high) / 2, max(high - low, 1e-3), VoiFunction.LINEAR_EXACT, "automatic")
+    return _window_over(low, high, _("automatic"))
+
+
+def _window_over(low: float, high: float, name: str) -> VoiWindow:
+    return VoiWindow((low + high) / 2, max(high - low, 1e-3), VoiFunction.LINEAR_EXACT, name)
 
 
 def modality_range(radiograph: Radiograph) -> tuple[float, float]:
     """About the lowest and highest modality value present, padding aside; the scale for mouse steps."""
-    return _percentiles(radiograph, (0.0, 100.0))
+    low, high = _percentiles(radiograph, (0.0, 100.0))
+    return low, high
 
 
 def window_of(radiograph: Radiograph, voi: Voi) -> VoiWindow:
@@ -53,14 +116,18 @@ def display_table(radiograph: Radiograph, voi: Voi, *, inverted: bool = False) -
         inverted: The user's own inversion, on top of the file's polarity.
 
     Returns:
-        (65536,) uint8; index with `radiograph.stored`.
+        (65536,) uint8; index with `radiograph.stored`. Padding is black whatever the polarity (PS3.3 C.7.5.1.1.2).
     """
     codes = np.arange(TABLE_SIZE, dtype=np.int32)
     modality = radiograph.modality_of(codes)
     shares = _through_table(modality, voi) if isinstance(voi, LookupTable) else _through_window(modality, voi)
     if radiograph.shown_inverted != inverted:
         shares = 1.0 - shares
-    return np.rint(shares * 255).astype(np.uint8)
+    table = np.rint(shares * 255).astype(np.uint8)
+    if radiograph.padding is not None:
+        low, high = (min(max(value - radiograph.stored_offset, 0), TABLE_SIZE) for value in radiograph.padding)
+        table[low : high + 1] = 0
+    return table
 
 
 def _through_window(values: npt.NDArray[np.float32], window: VoiWindow) -> npt.NDArray[np.float32]:
@@ -82,10 +149,12 @@ def _through_table(values: npt.NDArray[np.float32], table: LookupTable) -> npt.N
     return (table.entries[index] / np.float32((1 << table.bits) - 1)).clip(0.0, 1.0)
 
 
-def _percentiles(radiograph: Radiograph, percents: tuple[float, float]) -> tuple[float, float]:
+def _percentiles(radiograph: Radiograph, percents: tuple[float, ...], margin: float = 0.0) -> tuple[float, ...]:
     # A million pixels tell as much as nine, in a tenth of the time.
     step = max(1, int((radiograph.stored.size / SAMPLED_PIXELS) ** 0.5))
-    stored = radiograph.stored[::step, ::step]
+    height, width = radiograph.shape
+    rows, columns = round(height * margin), round(width * margin)
+    stored = radiograph.stored[rows : height - rows : step, columns : width - columns : step]
     counts = np.bincount(stored.ravel(), minlength=1)
     codes = counts.nonzero()[0]
     if radiograph.padding is not None:
@@ -95,5 +164,6 @@ def _percentiles(radiograph: Radiograph, percents: tuple[float, float]) -> tuple
     modality = radiograph.modality_of(codes)
     order = np.argsort(modality, kind="stable")
     cumulative = counts[codes][order].cumsum()
-    picked = [modality[order][np.searchsorted(cumulative, share / 100 * cumulative[-1])] for share in percents]
-    return float(picked[0]), float(picked[1])
+    return tuple(
+        float(modality[order][np.searchsorted(cumulative, share / 100 * cumulative[-1])]) for share in percents
+    )

@@ -57,6 +57,39 @@ class PixelSpacing:
 
 
 @dataclass(frozen=True, slots=True)
+class Shutter:
+    """The part of the picture to be shown (DICOM PS3.3 C.7.6.11); what lies outside any of the shapes is not.
+
+    All in image pixels, pixel-edge coordinates: the first pixel covers [0, 1].
+
+    Attributes:
+        rectangle: left, top, right, bottom.
+        circle: x and y of the centre, radius in pixel widths.
+        polygon: Corners as x, y; empty where there is none.
+    """
+
+    rectangle: tuple[float, float, float, float] | None = None
+    circle: tuple[float, float, float] | None = None
+    polygon: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class OverlayPlane:
+    """A drawing that the file lays over its picture (DICOM PS3.3 C.9.2).
+
+    Attributes:
+        drawn: (H, W) bool.
+        left, top: Where its first pixel lies, in image pixels.
+        description: What the file calls it.
+    """
+
+    drawn: npt.NDArray[np.bool_]
+    left: int = 0
+    top: int = 0
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StudyFacts:
     """What the file says of itself; an empty string or None where it says nothing.
 
@@ -117,6 +150,8 @@ class Radiograph:
     """Spread of opponent colours before the picture became grey, as a share of the range; 0 for grey files."""
     facts: StudyFacts = field(default_factory=StudyFacts)
     source: Path | None = None
+    shutter: Shutter | None = None
+    overlay_planes: tuple[OverlayPlane, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -10,12 +10,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QTransform
 
 SMALLEST_LEVEL_PX = 256
 SHOW_PIXELS_FROM = 3.0
 """Device pixels per image pixel from which the reader wants to see the pixels themselves."""
+OPENCV_LOOKS_UP_16_BIT = int(cv2.__version__.split(".")[0]) >= 5
+"""OpenCV's look-up is three times as fast as numpy's; before version 5 it knew 8 bit only."""
+TRANSPOSED = QTransform(0, 1, 1, 0, 0, 0)
+TableOfGreys = npt.NDArray[np.uint8]
+TableOfColours = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,8 @@ class Frame:
     """A finished part of the screen.
 
     Attributes:
-        image: Gray8; its memory belongs to the renderer and lasts until the next frame.
+        image: Gray8 or, through a table of colours, premultiplied ARGB32; its memory belongs to the renderer and
+            lasts until the next frame.
         left_px, top_px: Where it lies, in device pixels of the view.
     """
 
@@ -42,9 +48,19 @@ class FrameRenderer:
             height, width = self._levels[-1].shape
             half = cv2.resize(self._levels[-1], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
             self._levels.append(half)
+        self._forget_frame()
+
+    def _forget_frame(self) -> None:
         self._codes = np.zeros((0, 0), dtype=np.uint16)
         self._codes_shown: tuple[float, ...] | None = None
         self._buffer = np.zeros(0, dtype=np.uint8)
+
+    def twin(self) -> FrameRenderer:
+        """Another renderer of the same pyramid, for a second place on the screen: each keeps its own last frame."""
+        twin = FrameRenderer.__new__(FrameRenderer)
+        twin._levels = self._levels
+        twin._forget_frame()
+        return twin
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -52,51 +68,71 @@ class FrameRenderer:
         height, width = self._levels[0].shape
         return height, width
 
-    def render(self, table: npt.NDArray[np.uint8], image_to_device: QTransform, view_size: QSize) -> Frame | None:
+    def render(
+        self, table: TableOfGreys | TableOfColours, image_to_device: QTransform, view_size: QSize
+    ) -> Frame | None:
         """The part of the picture that lies inside the view.
 
         The picture is resampled first and mapped to grey after, so that moving the window alone costs one look-up
-        per device pixel.
+        per device pixel. Turned and mirrored pictures cost what upright ones do.
 
         Args:
-            table: (65536,) uint8 grey of every code (`bsnet_core.display.display_table`).
-            image_to_device: Scale and shift from image pixels to device pixels of the view.
+            table: (65536,) uint8 grey (`bsnet_core.display.display_table`) or uint32 premultiplied ARGB of every code.
+            image_to_device: From image pixels to device pixels of the view: scale, shift, quarter turns, mirroring.
             view_size: Of the view in device pixels.
 
         Returns:
             None where the picture lies outside the view.
         """
-        scale_x, scale_y = image_to_device.m11(), image_to_device.m22()
-        shift_x, shift_y = image_to_device.dx(), image_to_device.dy()
         full_height, full_width = self.shape
-        left, top = max(round(shift_x), 0), max(round(shift_y), 0)
-        width = min(round(shift_x + full_width * scale_x), view_size.width()) - left
-        height = min(round(shift_y + full_height * scale_y), view_size.height()) - top
+        covered = image_to_device.mapRect(QRectF(0, 0, full_width, full_height))
+        left, top = max(round(covered.left()), 0), max(round(covered.top()), 0)
+        width = min(round(covered.right()), view_size.width()) - left
+        height = min(round(covered.bottom()), view_size.height()) - top
         if width <= 0 or height <= 0:
             return None
-        wanted = (scale_x, scale_y, left - shift_x, top - shift_y, width, height)
+        wanted = (*_coefficients(image_to_device), left, top, width, height)
         if wanted != self._codes_shown:
-            self._codes = self._resampled(*wanted)
+            self._codes = self._resampled(image_to_device, left, top, width, height)
             self._codes_shown = wanted
-        return Frame(self._grey_of(self._codes, table), left, top)
+        return Frame(self._looked_up(self._codes, table), left, top)
 
     def _resampled(
-        self, scale_x: float, scale_y: float, offset_x: float, offset_y: float, width: int, height: int
+        self, image_to_device: QTransform, left: int, top: int, width: int, height: int
     ) -> npt.NDArray[np.uint16]:
-        """Codes of the device pixels whose first corner lies `offset` device pixels from the picture's."""
+        """Codes of the device pixels from `left`, `top` on."""
+        if image_to_device.m11() == 0:
+            # A quarter turn: sampling along the rows and turning what came out is twice as fast as sampling across.
+            upright = self._resampled(image_to_device * TRANSPOSED, top, left, height, width)
+            return cv2.transpose(upright)
+        scale_x, scale_y = abs(image_to_device.m11()), abs(image_to_device.m22())
+        magnified = min(scale_x, scale_y) >= SHOW_PIXELS_FROM
+        as_it_is = max(abs(scale_x - 1), abs(scale_y - 1)) < 1e-9
+        if as_it_is:
+            # Shifted by whole pixels, nothing has to be interpolated, and nothing is blurred.
+            shift_x, shift_y = round(image_to_device.dx()), round(image_to_device.dy())
+            image_to_device = QTransform(image_to_device.m11(), 0, 0, image_to_device.m22(), shift_x, shift_y)
         level = self._levels[self._level_for(1 / max(scale_x, scale_y))]
         full_height, full_width = self.shape
-        step_x, step_y = level.shape[1] / full_width / scale_x, level.shape[0] / full_height / scale_y
-        first_x, first_y = (offset_x + 0.5) * step_x - 0.5, (offset_y + 0.5) * step_y - 0.5
+        level_height, level_width = level.shape
+        to_image, _ = image_to_device.inverted()
+        to_level = to_image * QTransform.fromScale(level_width / full_width, level_height / full_height)
         # Only what is needed: OpenCV's warp counts in 16 bits, large films can be wider.
-        left, top = max(int(first_x) - 1, 0), max(int(first_y) - 1, 0)
-        needed = level[top : int(first_y + height * step_y) + 3, left : int(first_x + width * step_x) + 3]
-        magnified = min(scale_x, scale_y) >= SHOW_PIXELS_FROM
+        needed = to_level.mapRect(QRectF(left, top, width, height))
+        first_column, first_row = max(int(needed.left()) - 2, 0), max(int(needed.top()) - 2, 0)
+        part = level[first_row : int(needed.bottom()) + 3, first_column : int(needed.right()) + 3]
+        # From the middle of a device pixel to the middle of a pixel of that part.
+        centre_to_centre = (
+            QTransform.fromTranslate(left + 0.5, top + 0.5)
+            * to_level
+            * QTransform.fromTranslate(-first_column - 0.5, -first_row - 0.5)
+        )
+        m11, m12, m21, m22, dx, dy = _coefficients(centre_to_centre)
         return cv2.warpAffine(
-            needed,
-            np.array([[step_x, 0.0, first_x - left], [0.0, step_y, first_y - top]]),
+            part,
+            np.array([[m11, m21, dx], [m12, m22, dy]]),
             (width, height),
-            flags=(cv2.INTER_NEAREST if magnified else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP,
+            flags=(cv2.INTER_NEAREST if magnified or as_it_is else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
 
@@ -104,11 +140,32 @@ class FrameRenderer:
         steps = int(np.floor(np.log2(max(image_pixels_per_device_pixel, 1.0))))
         return min(steps, len(self._levels) - 1)
 
-    def _grey_of(self, codes: npt.NDArray[np.uint16], table: npt.NDArray[np.uint8]) -> QImage:
+    def _looked_up(self, codes: npt.NDArray[np.uint16], table: TableOfGreys | TableOfColours) -> QImage:
         height, width = codes.shape
-        stride = -(-width // 4) * 4  # QImage wants rows of whole 32-bit words
+        pixel_bytes = table.dtype.itemsize
+        stride = -(-width * pixel_bytes // 4) * 4  # QImage wants rows of whole 32-bit words
         if self._buffer.size < height * stride:
             self._buffer = np.zeros(height * stride, dtype=np.uint8)
-        grey = self._buffer[: height * stride].reshape(height, stride)[:, :width]
-        np.take(table, codes, out=grey, mode="clip")
-        return QImage(self._buffer.data, width, height, stride, QImage.Format.Format_Grayscale8)
+        rows = self._buffer[: height * stride].reshape(height, stride)[:, : width * pixel_bytes]
+        look_up(table, codes, rows.view(table.dtype))
+        grey = QImage.Format.Format_Grayscale8
+        kind = grey if table.dtype == np.uint8 else QImage.Format.Format_ARGB32_Premultiplied
+        return QImage(self._buffer.data, width, height, stride, kind)
+
+
+def look_up(
+    table: TableOfGreys | TableOfColours,
+    codes: npt.NDArray[np.uint16],
+    into: npt.NDArray[np.uint8] | npt.NDArray[np.uint32],
+) -> None:
+    """Writes `table[codes]` into an array of the table's type."""
+    if OPENCV_LOOKS_UP_16_BIT:
+        # OpenCV has no unsigned 32 bit; the bits are the same.
+        known = table.dtype if table.dtype == np.uint8 else np.dtype(np.int32)
+        cv2.LUT(codes, table.view(known), into.view(known))
+    else:
+        np.take(table, codes, out=into, mode="clip")
+
+
+def _coefficients(transform: QTransform) -> tuple[float, float, float, float, float, float]:
+    return transform.m11(), transform.m12(), transform.m21(), transform.m22(), transform.dx(), transform.dy()

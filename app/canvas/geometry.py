@@ -1,11 +1,13 @@
-"""Where the picture lies in the view: zoom, pan, and non-square pixels."""
+"""Where the picture lies in the view: zoom, pan, turning, and non-square pixels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QPointF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
+
+from app.canvas.orientation import AS_STORED, Orientation
 
 MIN_SCALE, MAX_SCALE = 0.02, 40.0
 FIT_MARGIN_PX = 8.0
@@ -18,9 +20,10 @@ class ViewGeometry:
     Attributes:
         image_size: Width and height in image pixels.
         pixel_aspect: Height of a pixel divided by its width in mm; 1 for square pixels.
-        scale: View units per image pixel along x.
+        scale: View units per image pixel along the picture's rows.
         centre: The image point shown in the middle of the view.
         view_size: Of the widget, in view units.
+        orientation: How the picture is turned.
     """
 
     image_size: QSizeF
@@ -28,28 +31,46 @@ class ViewGeometry:
     scale: float
     centre: QPointF
     view_size: QSizeF
+    orientation: Orientation = AS_STORED
 
     @classmethod
-    def fitted(cls, image_size: QSizeF, pixel_aspect: float, view_size: QSizeF) -> ViewGeometry:
+    def fitted(
+        cls,
+        image_size: QSizeF,
+        pixel_aspect: float,
+        view_size: QSizeF,
+        orientation: Orientation = AS_STORED,
+    ) -> ViewGeometry:
         """The whole picture, as large as it goes."""
-        wide = max(view_size.width() - 2 * FIT_MARGIN_PX, 1.0) / image_size.width()
-        high = max(view_size.height() - 2 * FIT_MARGIN_PX, 1.0) / (image_size.height() * pixel_aspect)
+        wide, high = image_size.width(), image_size.height() * pixel_aspect
+        if orientation.swaps_sides:
+            wide, high = high, wide
+        scale = min(
+            max(view_size.width() - 2 * FIT_MARGIN_PX, 1.0) / wide,
+            max(view_size.height() - 2 * FIT_MARGIN_PX, 1.0) / high,
+        )
         centre = QPointF(image_size.width() / 2, image_size.height() / 2)
-        return cls(image_size, pixel_aspect, min(wide, high), centre, view_size)
+        return cls(image_size, pixel_aspect, scale, centre, view_size, orientation)
 
     @property
     def to_view(self) -> QTransform:
         """Image pixels to view units."""
-        transform = QTransform()
-        transform.translate(self.view_size.width() / 2, self.view_size.height() / 2)
-        transform.scale(self.scale, self.scale * self.pixel_aspect)
-        transform.translate(-self.centre.x(), -self.centre.y())
-        return transform
+        middle = QTransform.fromTranslate(self.view_size.width() / 2, self.view_size.height() / 2)
+        return QTransform.fromTranslate(-self.centre.x(), -self.centre.y()) * self._linear * middle
+
+    @property
+    def _linear(self) -> QTransform:
+        return QTransform.fromScale(self.scale, self.scale * self.pixel_aspect) * self.orientation.matrix
 
     def to_image(self, view_point: QPointF) -> QPointF:
         """The image point under a view point."""
         inverse, _ = self.to_view.inverted()
         return inverse.map(view_point)
+
+    @property
+    def picture_on_view(self) -> QRectF:
+        """The rectangle that the whole picture covers, in view units."""
+        return self.to_view.mapRect(QRectF(QPointF(0, 0), self.image_size))
 
     def zoomed(self, factor: float, view_point: QPointF) -> ViewGeometry:
         """Zoomed so that the image point under `view_point` stays there."""
@@ -60,12 +81,15 @@ class ViewGeometry:
 
     def panned(self, view_offset: QPointF) -> ViewGeometry:
         """Moved along with the pointer; the picture's middle cannot leave the view entirely."""
-        x = self.centre.x() - view_offset.x() / self.scale
-        y = self.centre.y() - view_offset.y() / (self.scale * self.pixel_aspect)
-        return replace(
-            self,
-            centre=QPointF(min(max(x, 0.0), self.image_size.width()), min(max(y, 0.0), self.image_size.height())),
-        )
+        to_image, _ = self._linear.inverted()
+        centre = self.centre - to_image.map(view_offset)
+        return self.centred_at(centre)
+
+    def centred_at(self, image_point: QPointF) -> ViewGeometry:
+        """With this image point, or the nearest one on the picture, in the middle of the view."""
+        x = min(max(image_point.x(), 0.0), self.image_size.width())
+        y = min(max(image_point.y(), 0.0), self.image_size.height())
+        return replace(self, centre=QPointF(x, y))
 
     def resized(self, view_size: QSizeF) -> ViewGeometry:
         """The same picture in a view of another size, its middle kept."""

@@ -1,114 +1,181 @@
-"""The picture: window and level, zoom, pan, overlays and corner texts."""
+"""The picture: window, zoom, pan and turning, overlays, measurements and corner texts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import Enum, auto
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.canvas import annotation_painting, corners
+from app.canvas.annotation_painting import Grip, grip_at
+from app.canvas.annotations import Annotations, key_of
+from app.canvas.corners import Around
+from app.canvas.drawing import Drawing
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import ViewGeometry
-from app.overlays import explanation as explanation_overlay
-from app.overlays import lungs as lungs_overlay
-from app.overlays import zones as zones_overlay
-from bsnet_core.brixia import Zone
-from bsnet_core.display import Voi, default_voi, display_table, modality_range, window_of
-from bsnet_core.frames import Frames
+from app.canvas.history import History, ViewState
+from app.canvas.lettering import INK
+from app.canvas.measuring import Annotation, Point, lines_of
+from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
+from app.canvas.orientation import Orientation
+from app.canvas.probe import ProbeReading, probe
+from app.overlays import laid_over, stack
+from app.overlays.stack import OverlayState
+from bsnet_core.display import (
+    Voi,
+    WindowPreset,
+    default_preset,
+    display_table,
+    modality_range,
+    presets,
+    window_of,
+)
+from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
+__all__ = ["ImageView", "OverlayState", "ViewMode"]
+
 BACKGROUND = QColor(14, 16, 19)
-TEXT = QColor(225, 229, 233)
-SHADOW = QColor(0, 0, 0, 200)
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
 """Share of the picture's value range per pixel of a drag; Ctrl takes a fifth."""
 FINE = 0.2
-OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "H": "F", "F": "H"}
-
-
-class Drag(Enum):
-    """What a pressed mouse button does."""
-
-    WINDOW = auto()
-    PAN = auto()
-    ZOOM = auto()
-
-
-DRAGS = {
-    Qt.MouseButton.LeftButton: Drag.WINDOW,
-    Qt.MouseButton.MiddleButton: Drag.PAN,
-    Qt.MouseButton.RightButton: Drag.ZOOM,
+CLICK_PX = 3.0
+"""A button let go nearer than this to where it was pressed was a click."""
+ARROW_PAN_PX = 40.0
+POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
+LENS_RADIUS_PX, LENS_ZOOM = 110.0, 2.5
+TURNABLE = frozenset({"", "CR", "DX", "DR", "RG", "RF", "OT", "SC"})
+"""Modalities of projection radiographs, whose picture has no geometry that turning would break (IHE BIR)."""
+ARROWS = {
+    Qt.Key.Key_Left: QPointF(-1, 0),
+    Qt.Key.Key_Right: QPointF(1, 0),
+    Qt.Key.Key_Up: QPointF(0, -1),
+    Qt.Key.Key_Down: QPointF(0, 1),
 }
 
 
-@dataclass(frozen=True)
-class OverlayState:
-    """What is drawn over the picture; opacity in [0, 1] by overlay name."""
-
-    shown: dict[str, bool]
-    opacity: dict[str, float]
-    lungs: lungs_overlay.LungOutline | None = None
-    frames: Frames | None = None
-    labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
-    explanation: explanation_overlay.ExplanationPicture | None = None
-
-    def strength(self, name: str) -> float:
-        """Opacity, 0 where the overlay is switched off."""
-        return self.opacity.get(name, 1.0) if self.shown.get(name, False) else 0.0
-
-
 class ImageView(QWidget):
-    """Shows one radiograph. Left drag: window (right wider, up brighter); middle: pan; right or wheel: zoom."""
+    """Shows one radiograph. The left button does what the mode says; middle: pan; right or wheel: zoom."""
 
     window_changed = Signal(object)
+    """The window in use, a `VoiWindow` in modality values."""
+    geometry_changed = Signal(object)
+    """The `ViewGeometry`, after zoom, pan, turning or another size."""
+    mode_changed = Signal(object)
+    """The `ViewMode`."""
+    pointer_moved = Signal(float, float)
+    """x and y in image pixels."""
+    probed = Signal(object)
+    """A `ProbeReading`, or None where the pointer is not over the picture."""
+    original_changed = Signal(bool)
+    corner_texts_changed = Signal(object)
+    annotations_shown_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Radiograph")
-        self.setAccessibleDescription("Left drag: window and level. Middle drag: pan. Right drag or wheel: zoom.")
+        self.setAccessibleName(_("Radiograph"))
+        self.setAccessibleDescription(
+            _("Left drag: window and level. Middle drag or arrow keys: pan. Right drag or wheel: zoom.")
+        )
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(320, 320)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.annotations = Annotations(self)
+        self.annotations.changed.connect(self._follow_annotations)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
+        self._lens_renderer: FrameRenderer | None = None
         self._geometry: ViewGeometry | None = None
-        self._voi: Voi | None = None
+        self._preset: WindowPreset | None = None
+        self._presets: tuple[WindowPreset, ...] | None = None
         self._inverted = False
         self._value_range = 1.0
         self._table: npt.NDArray[np.uint8] | None = None
+        self._outside_shutter: QPainterPath | None = None
+        self._planes: tuple[laid_over.PlanePicture, ...] = ()
         self._overlays = OverlayState({}, {})
-        self._message = "Open a chest radiograph: Ctrl+O, or drop a file here."
-        self._drag: tuple[Drag, QPointF] | None = None
+        self._message = _("Open a chest radiograph: Ctrl+O, or drop a file here.")
         self._fits = True
+        self._history = History()
+        self._mode = ViewMode.WINDOW
+        self._window_drag = WindowDrag.DEFAULT
+        self._drag: tuple[Drag, QPointF] | None = None
+        self._drawing: Drawing | None = None
+        self._grip: tuple[Grip, Annotation, QPointF] | None = None
+        self._moved: Annotation | None = None
+        self._selected: int | None = None
+        self._lines: dict[Annotation, tuple[str, ...]] = {}
+        self._pointer: QPointF | None = None
+        self._pointer_by_keys = False
+        self._lens_held = False
+        self._original = False
+        self._original_before: bool | None = None
+        self._annotations_shown = True
+        self._shutter_shown = True
+        self._corner_texts = CornerTexts.FULL
+        self._identity_hidden = False
+        self._result_caption = ""
 
     # What is shown
 
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
         """Shows a radiograph, fitted, in the file's own window."""
-        self._radiograph, self._renderer = radiograph, renderer
-        self._voi, self._inverted = default_voi(radiograph), False
+        self._stop_what_goes_on()
+        self._radiograph, self._renderer, self._lens_renderer = radiograph, renderer, None
+        self._preset, self._presets, self._inverted = default_preset(radiograph), None, False
         low, high = modality_range(radiograph)
         self._value_range = max(high - low, 1e-6)
-        self._overlays = replace(self._overlays, lungs=None, frames=None, labels=None, explanation=None)
-        self._message = ""
+        self._overlays = replace(self._overlays, lungs=None, frames=None, labels=None, explanation=None, own=None)
+        self._planes = tuple(laid_over.PlanePicture(plane) for plane in radiograph.overlay_planes)
+        self._outside_shutter = None
+        if radiograph.shutter is not None:
+            shape = radiograph.shape
+            self._outside_shutter = laid_over.shutter_path(radiograph.shutter, shape, self._pixel_aspect)
+        self._message, self._result_caption = "", ""
+        self._geometry = None
+        self._history.clear()
+        self._lines.clear()
+        self.annotations.show(key_of(radiograph))
         self._update_table()
-        self.fit()
+        self._fit(Orientation())
 
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
-        self._radiograph = self._renderer = self._geometry = None
+        self._stop_what_goes_on()
+        self._radiograph = self._renderer = self._lens_renderer = self._geometry = None
+        self._planes, self._outside_shutter = (), None
+        self.annotations.show("")
         self._message = text
         self.update()
 
     def set_overlays(self, overlays: OverlayState) -> None:
         """Replaces what is drawn over the picture."""
         self._overlays = overlays
+        self.update()
+
+    def set_result_caption(self, text: str) -> None:
+        """The name of the result, model and version, written top right while anything of it is shown."""
+        self._result_caption = text
         self.update()
 
     @property
@@ -129,220 +196,664 @@ class ImageView(QWidget):
     @property
     def voi_window(self) -> VoiWindow | None:
         """The window in use, in modality values."""
-        if self._radiograph is None or self._voi is None:
+        if self._radiograph is None or self._preset is None:
             return None
-        return window_of(self._radiograph, self._voi)
+        return window_of(self._radiograph, self._preset.voi)
+
+    @property
+    def preset_name(self) -> str:
+        """The name of the preset in use; empty once the window was changed by hand."""
+        return self._preset.name if self._preset is not None else ""
 
     @property
     def is_inverted(self) -> bool:
         """Whether the user turned the greys around."""
         return self._inverted
 
-    # What the user can do
+    # Zoom, pan and turning
 
     def fit(self) -> None:
         """The whole picture, as large as it goes."""
-        self._fits = True
-        if self._radiograph is not None:
-            height, width = self._radiograph.shape
-            spacing = self._radiograph.facts.spacing
-            aspect = spacing.row_mm / spacing.column_mm if spacing is not None else 1.0
-            self._geometry = ViewGeometry.fitted(QSizeF(width, height), aspect, QSizeF(self.size()))
-        self.update()
+        if self._geometry is not None:
+            self._remember()
+            self._fit(self._geometry.orientation)
 
     def actual_pixels(self) -> None:
         """One image pixel per device pixel."""
         if self._geometry is not None:
-            self._fits = False
-            self._geometry = replace(self._geometry, scale=1 / self.devicePixelRatioF())
-            self.update()
+            self._remember()
+            self._place(replace(self._geometry, scale=1 / self.devicePixelRatioF()))
 
     def zoom(self, factor: float, view_point: QPointF | None = None) -> None:
         """Zooms around a view point, the middle by default."""
         if self._geometry is not None:
-            self._fits = False
-            self._geometry = self._geometry.zoomed(factor, view_point or QPointF(self.rect().center()))
-            self.update()
+            self._remember("zoom")
+            self._place(self._geometry.zoomed(factor, view_point or self._middle))
 
-    def invert(self) -> None:
-        """Turns the greys around, or back."""
-        self._inverted = not self._inverted
-        self._update_table()
+    def pan(self, view_offset: QPointF) -> None:
+        """Moves the picture."""
+        if self._geometry is not None:
+            self._remember("pan")
+            self._place(self._geometry.panned(view_offset))
 
-    def reset(self) -> None:
-        """Window, polarity and zoom as the file was opened."""
+    def follow(self, geometry: ViewGeometry | None) -> None:
+        """Zoom and pan as a linked view gives them, None for fitted; nothing that P would take back."""
+        if self._geometry is None:
+            return
+        if geometry is None:
+            self._fit(self._geometry.orientation)
+        else:
+            self._place(geometry.resized(QSizeF(self.size())))
+
+    @property
+    def can_turn(self) -> bool:
+        """Whether this picture may be turned and flipped: radiographs and pictures, nothing with a 3D geometry."""
+        return self._radiograph is not None and self._radiograph.facts.modality in TURNABLE
+
+    @property
+    def orientation(self) -> Orientation:
+        """How the picture is turned."""
+        return self._geometry.orientation if self._geometry is not None else Orientation()
+
+    def rotate(self, quarter_turns: int) -> None:
+        """Turns the picture clockwise by quarter turns."""
+        self._turn(self.orientation.turned(quarter_turns))
+
+    def flip_horizontally(self) -> None:
+        """Exchanges left and right of the screen; the letters of the sides go with the picture."""
+        self._turn(self.orientation.flipped_horizontally())
+
+    def flip_vertically(self) -> None:
+        """Exchanges top and bottom of the screen."""
+        self._turn(self.orientation.flipped_vertically())
+
+    def _turn(self, orientation: Orientation) -> None:
+        if self._geometry is None or not self.can_turn:
+            return
+        self._remember()
+        if self._fits:
+            self._fit(orientation)
+        else:
+            self._place(replace(self._geometry, orientation=orientation))
+
+    @property
+    def _pixel_aspect(self) -> float:
+        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        return spacing.row_mm / spacing.column_mm if spacing is not None else 1.0
+
+    @property
+    def _middle(self) -> QPointF:
+        return QRectF(self.rect()).center()
+
+    def _fit(self, orientation: Orientation) -> None:
         if self._radiograph is not None:
-            self._voi, self._inverted = default_voi(self._radiograph), False
-            self._update_table()
-            self.fit()
+            height, width = self._radiograph.shape
+            size = QSizeF(width, height)
+            fitted = ViewGeometry.fitted(size, self._pixel_aspect, QSizeF(self.size()), orientation)
+            self._place(fitted, fits=True)
+
+    def _place(self, geometry: ViewGeometry, *, fits: bool = False) -> None:
+        self._geometry, self._fits = geometry, fits
+        self.update()
+        self.geometry_changed.emit(geometry)
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the picture follows the size of the view."""
+        return self._fits
+
+    # Window
+
+    def presets(self) -> tuple[WindowPreset, ...]:
+        """Under the digits: 0 automatic, then the file's own, then useful ones for a chest; empty without a picture."""
+        if self._radiograph is None:
+            return ()
+        if self._presets is None:
+            self._presets = presets(self._radiograph)
+        return self._presets
+
+    def apply_preset(self, number: int) -> None:
+        """Uses a preset; a number that there is none of changes nothing."""
+        if 0 <= number < len(self.presets()):
+            self._remember()
+            self._use(self.presets()[number])
 
     def set_voi(self, voi: Voi) -> None:
         """Another window or VOI LUT."""
-        self._voi = voi
+        if self._radiograph is not None:
+            self._remember("voi")
+            self._use(WindowPreset("", voi))
+
+    def invert(self) -> None:
+        """Turns the greys around, or back."""
+        self._remember()
+        self._inverted = not self._inverted
+        self._update_table()
+
+    def set_window_drag(self, way: str) -> None:
+        """Which way a drag turns the window: "default" or "ihe-bir"."""
+        self._window_drag = WindowDrag(way)
+
+    def _use(self, preset: WindowPreset) -> None:
+        self._preset = preset
         self._update_table()
 
     def _update_table(self) -> None:
-        if self._radiograph is not None and self._voi is not None:
-            self._table = display_table(self._radiograph, self._voi, inverted=self._inverted)
+        if self._radiograph is not None and self._preset is not None:
+            self._table = display_table(self._radiograph, self._preset.voi, inverted=self._inverted)
             self.window_changed.emit(self.voi_window)
         self.update()
 
     def _adjust_window(self, offset: QPointF, fine: bool) -> None:
-        if self._radiograph is None or self._voi is None:
+        window = self.voi_window
+        if self._radiograph is None or window is None:
             return
         step = self._value_range * WINDOW_PER_PX * (FINE if fine else 1.0)
-        window = window_of(self._radiograph, self._voi)
-        # Up is brighter: a lower centre where high values are bright, a higher one where they are dark.
-        high_is_bright = self._radiograph.shown_inverted == self._inverted
-        brighter = -1.0 if high_is_bright else 1.0
+        if self._window_drag is WindowDrag.IHE_BIR:
+            upwards = 1.0
+        else:
+            # Up is brighter: a lower centre where high values are bright, a higher one where they are dark.
+            upwards = -1.0 if self._radiograph.shown_inverted == self._inverted else 1.0
         function = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
-        self.set_voi(
-            VoiWindow(
-                window.centre + brighter * -offset.y() * step,
-                max(window.width + offset.x() * step, step),
-                function,
-                "adjusted",
-            )
-        )
+        centre = window.centre + upwards * -offset.y() * step
+        self._use(WindowPreset("", VoiWindow(centre, max(window.width + offset.x() * step, step), function)))
+
+    # Going back
+
+    def previous_state(self) -> None:
+        """Window, zoom, pan and turning as they were before the last change."""
+        now = self._state
+        state = self._history.take_back(now) if now is not None else None
+        if state is None:
+            return
+        self._preset, self._inverted = state.preset, state.inverted
+        self._update_table()
+        if state.fits:
+            self._fit(state.geometry.orientation)
+        else:
+            self._place(state.geometry.resized(QSizeF(self.size())))
+
+    def reset(self) -> None:
+        """Ends a drawing that was begun; else window, polarity, zoom and turning as the file was opened."""
+        if self._drawing is not None:
+            self._stop_what_goes_on()
+            self.update()
+        elif self._radiograph is not None:
+            self._remember()
+            self._inverted = False
+            self._use(default_preset(self._radiograph))
+            self._fit(Orientation())
+
+    @property
+    def _state(self) -> ViewState | None:
+        if self._geometry is None or self._preset is None:
+            return None
+        return ViewState(self._preset, self._inverted, self._geometry, self._fits)
+
+    def _remember(self, going_on: str = "") -> None:
+        state = self._state
+        if state is not None:
+            self._history.remember(state, going_on)
+
+    # What is written and hidden
+
+    @property
+    def corner_texts(self) -> CornerTexts:
+        """How much is written into the corners."""
+        return self._corner_texts
+
+    def set_corner_texts(self, texts: CornerTexts) -> None:
+        """How much is written into the corners."""
+        self._corner_texts = texts
+        self.update()
+        self.corner_texts_changed.emit(texts)
+
+    def cycle_corner_texts(self) -> None:
+        """Full, minimal, none, and full again."""
+        self.set_corner_texts(self._corner_texts.next)
+
+    def set_identity_hidden(self, hidden: bool) -> None:
+        """Leaves out who the patient is, dates and free texts."""
+        self._identity_hidden = hidden
+        self.update()
+
+    @property
+    def is_original(self) -> bool:
+        """Whether every overlay and annotation is hidden."""
+        return self._original
+
+    def set_original(self, original: bool) -> None:
+        """Hides every overlay and annotation at once, or shows again what was shown."""
+        if original != self._original:
+            self._original = original
+            self.update()
+            self.original_changed.emit(original)
+
+    @property
+    def annotations_shown(self) -> bool:
+        """Whether measurements are drawn."""
+        return self._annotations_shown
+
+    def set_annotations_shown(self, shown: bool) -> None:
+        """Draws measurements or hides them."""
+        if shown != self._annotations_shown:
+            self._annotations_shown = shown
+            self._selected = None
+            self.update()
+            self.annotations_shown_changed.emit(shown)
+
+    def set_shutter_shown(self, shown: bool) -> None:
+        """Blackens what the file's shutter covers, or shows the whole picture."""
+        self._shutter_shown = shown
+        self.update()
+
+    # Modes and annotations
+
+    @property
+    def mode(self) -> ViewMode:
+        """What the left button does."""
+        return self._mode
+
+    def set_mode(self, mode: ViewMode) -> None:
+        """Chooses what the left button does."""
+        if mode is not self._mode:
+            self._stop_what_goes_on()
+            self._mode = mode
+            self._pointer_by_keys = False
+            self.setCursor(mode.cursor)
+            self.update()
+            self.mode_changed.emit(mode)
+
+    @property
+    def selected_annotation(self) -> int | None:
+        """Number of the annotation that keys act upon."""
+        return self._selected
+
+    def select_next_annotation(self) -> None:
+        """Selects one after the other, then none."""
+        count = len(self.annotations.items)
+        following = 0 if self._selected is None else self._selected + 1
+        self._selected = following if following < count else None
+        self.update()
+
+    def delete_annotation(self) -> None:
+        """Takes the selected annotation away."""
+        if self._selected is not None:
+            index, self._selected = self._selected, None
+            self.annotations.remove(index, _("Delete a measurement"))
+
+    def _follow_annotations(self) -> None:
+        if self._selected is not None and self._selected >= len(self.annotations.items):
+            self._selected = None
+        self._grip = self._moved = None
+        self.update()
+
+    def _stop_what_goes_on(self) -> None:
+        self._drag = self._drawing = self._grip = self._moved = self._selected = None
+        self._history.end_step()
+
+    @property
+    def _annotations_visible(self) -> bool:
+        return self._annotations_shown and not self._original
+
+    # Pointer
+
+    def probe_at(self, view_point: QPointF) -> ProbeReading | None:
+        """The values of the pixel under a view point; None outside the picture."""
+        if self._geometry is None or self._radiograph is None or self._table is None:
+            return None
+        return probe(self._radiograph, self._table, _point(self._geometry.to_image(view_point)))
+
+    def _move_pointer(self, view_point: QPointF) -> None:
+        if self._geometry is None:
+            return
+        self._pointer = view_point
+        on_image = self._geometry.to_image(view_point)
+        self.pointer_moved.emit(on_image.x(), on_image.y())
+        self.probed.emit(self.probe_at(view_point))
+        if self._drawing is not None:
+            self._drawing.move(_point(on_image))
+        if self._mode.has_pointer or self._lens_held:
+            self.update()
+
+    def _press_pointer(self, view_point: QPointF) -> None:
+        if self._geometry is not None and self._drawing is None:
+            self._selected = None
+            self._drawing = Drawing(self._mode, _point(self._geometry.to_image(view_point)))
+        self.update()
+
+    def _release_pointer(self, view_point: QPointF) -> None:
+        if self._geometry is None or self._drawing is None:
+            return
+        before = self._geometry.to_view.map(QPointF(*self._drawing.last_fixed))
+        if (view_point - before).manhattanLength() < CLICK_PX:
+            return
+        finished = self._drawing.fix(_point(self._geometry.to_image(view_point)))
+        if finished is not None:
+            self._drawing = None
+            self.set_annotations_shown(True)
+            what = _("Measure: {mode}").format(mode=self._mode.label)
+            self.annotations.add(finished, what)
+            self._selected = len(self.annotations.items) - 1
+        self.update()
 
     # Qt events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Starts a drag."""
-        drag = DRAGS.get(event.button())
-        if drag is not None and self._geometry is not None:
-            self._drag = (drag, event.position())
+        """Starts a drag, or draws."""
+        if self._geometry is None:
+            return
+        self._history.end_step()
+        self._pointer_by_keys = False
+        place = event.position()
+        if event.button() in DRAG_OF_BUTTON:
+            self._drag = (DRAG_OF_BUTTON[event.button()], place)
+        elif event.button() is Qt.MouseButton.LeftButton:
+            self._drag = self._left_drag(place)
+
+    def _left_drag(self, place: QPointF) -> tuple[Drag, QPointF] | None:
+        grip = None
+        if self._geometry is not None and self._annotations_visible and self._drawing is None:
+            grip = grip_at(self.annotations.items, self._geometry.to_view, place)
+        self._selected = grip.index if grip is not None else None
+        self.update()
+        if grip is not None:
+            self._grip = (grip, self.annotations.items[grip.index], place)
+            return Drag.GRIP, place
+        if self._mode.is_measuring:
+            self._press_pointer(place)
+            return Drag.DRAW, place
+        drag = DRAG_OF_MODE.get(self._mode)
+        return (drag, place) if drag is not None else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Goes on with a drag."""
-        if self._drag is None or self._geometry is None:
+        """Goes on with a drag; tells where the pointer is."""
+        if self._geometry is None:
             return
-        kind, before = self._drag
-        offset = event.position() - before
-        self._drag = (kind, event.position())
+        self._pointer_by_keys = False
+        if self._drag is not None:
+            kind, before = self._drag
+            self._drag = (kind, event.position())
+            self._go_on(kind, event.position() - before, event)
+        self._move_pointer(event.position())
+
+    def _go_on(self, kind: Drag, offset: QPointF, event: QMouseEvent) -> None:
         if kind is Drag.WINDOW:
+            self._remember("window")
             self._adjust_window(offset, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
         elif kind is Drag.PAN:
-            self._fits = False
-            self._geometry = self._geometry.panned(offset)
-            self.update()
+            self.pan(offset)
+        elif kind is Drag.ZOOM:
+            share = offset.y() * DRAG_ZOOM_PER_PX
+            self.zoom(1 - share if share < 0 else 1 / (1 + share))
+        elif kind is Drag.GRIP:
+            self._drag_grip(event.position())
+
+    def _drag_grip(self, place: QPointF) -> None:
+        if self._grip is None or self._geometry is None:
+            return
+        grip, annotation, start = self._grip
+        now = _point(self._geometry.to_image(place))
+        if grip.handle is not None:
+            self._moved = annotation.with_handle(grip.handle, now)
         else:
-            self.zoom(1 - offset.y() * DRAG_ZOOM_PER_PX if offset.y() < 0 else 1 / (1 + offset.y() * DRAG_ZOOM_PER_PX))
+            before = _point(self._geometry.to_image(start))
+            self._moved = annotation.shifted(now[0] - before[0], now[1] - before[1])
+        self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a drag."""
+        kind = self._drag[0] if self._drag is not None else None
         self._drag = None
+        self._history.end_step()
+        if kind is Drag.DRAW:
+            self._release_pointer(event.position())
+        elif kind is Drag.GRIP and self._grip is not None and self._moved is not None:
+            index, moved = self._grip[0].index, self._moved
+            self._grip = self._moved = None
+            self.annotations.replace(index, moved, _("Move a measurement"))
+            self._selected = index
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fits the picture."""
-        self.fit()
+        """Fits the picture; while measuring it is two clicks."""
+        if self._mode.is_measuring:
+            self.mousePressEvent(event)
+        else:
+            self.fit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms at the pointer."""
         self.zoom(WHEEL_FACTOR ** (event.angleDelta().y() / 120), event.position())
 
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is under the pointer any more."""
+        self._pointer = None
+        self.probed.emit(None)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys that were held are let go elsewhere."""
+        super().focusOutEvent(event)
+        self._let_go_of_held_keys()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows, Delete and Return; while held, M is the magnifier and Space shows the picture alone."""
+        key = Qt.Key(event.key())
+        if self._geometry is None:
+            super().keyPressEvent(event)
+        elif key in ARROWS:
+            self._follow_arrow(ARROWS[key], fine=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._selected is not None:
+            self.delete_annotation()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._mode.is_measuring:
+            self._set_point_by_key()
+        elif key == Qt.Key.Key_M and not event.modifiers():
+            self._lens_held = True
+            self.update()
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._original_before = self._original
+            self.set_original(True)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Lets magnifier and original go."""
+        if event.isAutoRepeat():
+            return
+        if Qt.Key(event.key()) in (Qt.Key.Key_M, Qt.Key.Key_Space):
+            self._let_go_of_held_keys()
+        else:
+            super().keyReleaseEvent(event)
+
+    def _let_go_of_held_keys(self) -> None:
+        if self._lens_held:
+            self._lens_held = False
+            self.update()
+        if self._original_before is not None:
+            self.set_original(self._original_before)
+            self._original_before = None
+
+    def _follow_arrow(self, direction: QPointF, *, fine: bool) -> None:
+        if self._geometry is None:
+            return
+        step = direction * (POINTER_FINE_STEP_PX if fine else POINTER_STEP_PX)
+        if self._selected is not None and self._drawing is None:
+            start = self._geometry.to_image(QPointF(0, 0))
+            shift = self._geometry.to_image(step) - start
+            moved = self.annotations.items[self._selected].shifted(shift.x(), shift.y())
+            index = self._selected
+            self.annotations.replace(index, moved, _("Move a measurement"))
+            self._selected = index
+        elif self._mode.has_pointer:
+            place = (self._pointer or self._middle) + step
+            self._pointer_by_keys = True
+            self._move_pointer(QPointF(min(max(place.x(), 0.0), self.width()), min(max(place.y(), 0.0), self.height())))
+        else:
+            self.pan(direction * -(POINTER_FINE_STEP_PX if fine else ARROW_PAN_PX))
+
+    def _set_point_by_key(self) -> None:
+        place = self._pointer or self._middle
+        self._pointer_by_keys = True
+        if self._drawing is None:
+            self._press_pointer(place)
+        else:
+            self._release_pointer(place)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the picture fitted, or its middle where it was."""
-        if self._geometry is not None:
-            if self._fits:
-                self.fit()
-            else:
-                self._geometry = self._geometry.resized(QSizeF(self.size()))
+        if self._geometry is None:
+            return
+        if self._fits:
+            self._fit(self._geometry.orientation)
+        else:
+            self._place(self._geometry.resized(QSizeF(self.size())))
+
+    # Painting
+
+    def picture_of_view(self, ratio: float = 1.0) -> QImage:
+        """The view as it is on the screen, for a file or the clipboard.
+
+        Args:
+            ratio: Device pixels per view unit; 2 gives twice the detail, not larger texts.
+        """
+        image = QImage((QSizeF(self.size()) * ratio).toSize(), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        self.render(image)
+        return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Picture, overlays, corner texts."""
+        """Picture, what lies over it, corner texts."""
         painter = QPainter(self)
+        painter.setFont(self.font())
         painter.fillRect(self.rect(), BACKGROUND)
         if self._geometry is None or self._renderer is None or self._table is None or self._radiograph is None:
-            painter.setPen(TEXT)
+            painter.setPen(INK)
             area = self.rect().adjusted(40, 40, -40, -40)
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
             return
+        # Of what is painted on, which may be a picture of another density than the screen.
+        ratio = painter.deviceTransform().m11()
         to_view = self._geometry.to_view
-        self._paint_picture(painter, self._renderer, self._table, to_view)
-        state = self._overlays
-        if state.explanation is not None and state.strength("explanation") > 0:
-            explanation_overlay.paint(painter, to_view, state.explanation, state.strength("explanation"))
-        if state.lungs is not None and state.strength("lungs") > 0:
-            lungs_overlay.paint(painter, to_view, state.lungs, state.strength("lungs"))
-        if state.frames is not None and state.labels is not None and state.strength("zones") > 0:
-            zones_overlay.paint(painter, to_view, state.frames, state.labels, state.strength("zones"))
-        self._paint_corners(painter, self._radiograph, self._geometry)
+        size = (QSizeF(self.size()) * ratio).toSize()
+        self._paint_picture(painter, self._renderer, self._table, to_view, size, ratio)
+        if not self._original:
+            self._paint_over(painter, to_view, size, ratio)
+        if (self._mode is ViewMode.LENS or self._lens_held) and self._pointer is not None:
+            self._paint_lens(painter, self._pointer, self._geometry, self._table, ratio)
+        if self._pointer_by_keys and self._pointer is not None:
+            _paint_cross(painter, self._pointer)
+        around = self._around(self._radiograph, self._geometry, ratio)
+        corners.paint(painter, QRectF(self.rect()), around, self.font())
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(120, 160, 190, 150), 1))
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _around(self, radiograph: Radiograph, geometry: ViewGeometry, ratio: float) -> Around:
+        reading = None
+        if self._mode is ViewMode.PROBE and self._pointer is not None:
+            reading = self.probe_at(self._pointer)
+        return Around(
+            radiograph=radiograph,
+            window=self.voi_window,
+            preset=self.preset_name,
+            zoom=geometry.scale * ratio,
+            inverted=self._inverted,
+            orientation=geometry.orientation,
+            texts=self._corner_texts,
+            identity_hidden=self._identity_hidden,
+            result=self._result_caption if self._overlays.shows_result and not self._original else "",
+            probe=reading.text if reading is not None else "",
+        )
 
     def _paint_picture(
-        self, painter: QPainter, renderer: FrameRenderer, table: npt.NDArray[np.uint8], to_view: QTransform
+        self,
+        painter: QPainter,
+        renderer: FrameRenderer,
+        table: npt.NDArray[np.uint8],
+        to_view: QTransform,
+        size: QSize,
+        ratio: float,
     ) -> None:
-        ratio = self.devicePixelRatioF()
-        to_device = to_view * QTransform.fromScale(ratio, ratio)
-        frame = renderer.render(table, to_device, (QSizeF(self.size()) * ratio).toSize())
+        frame = renderer.render(table, to_view * QTransform.fromScale(ratio, ratio), size)
         if frame is not None:
             frame.image.setDevicePixelRatio(ratio)
             painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
+        if self._outside_shutter is not None and self._shutter_shown:
+            laid_over.paint_shutter(painter, to_view, self._outside_shutter)
 
-    def _paint_corners(self, painter: QPainter, radiograph: Radiograph, geometry: ViewGeometry) -> None:
-        font = QFont(self.font())
-        font.setPixelSize(12)
-        painter.setFont(font)
-        facts = radiograph.facts
-        window = self.voi_window
-        height, width = radiograph.shape
-        patient = [facts.patient_name.replace("^", " "), facts.patient_id, facts.patient_sex]
-        when = facts.study_date
-        if len(when) == 8:
-            when = f"{when[:4]}-{when[4:6]}-{when[6:]}"
-        laterality = f"laterality {facts.image_laterality}" if facts.image_laterality else ""
-        view = "  ".join(part for part in (facts.modality, facts.view_position, laterality) if part)
-        study = [when, facts.study_description, view]
-        scale = geometry.scale * self.devicePixelRatioF()
-        shown = [window_text(window) if window else "", f"Zoom {scale:.0%}"]
-        if self._inverted:
-            shown.append("Inverted")
-        size = [f"{width} × {height}, {radiograph.bits_stored} bit"]
-        if facts.lossy_compressed:
-            size.append("lossy compression")
-        area = QRectF(self.rect()).adjusted(10, 8, -10, -8)
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-        for lines, alignment in (
-            (patient, left | top),
-            (study, right | top),
-            (shown, left | bottom),
-            (size, right | bottom),
-        ):
-            _write(painter, area, int(alignment), "\n".join(line for line in lines if line))
-        self._paint_sides(painter, area, facts.patient_orientation)
+    def _paint_over(self, painter: QPainter, to_view: QTransform, size: QSize, ratio: float) -> None:
+        facts = self._radiograph.facts if self._radiograph is not None else None
+        opacity = self._overlays.strength(stack.PLANES)
+        if opacity > 0:
+            for plane in self._planes:
+                plane.paint(painter, to_view * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
+        stack.paint(painter, to_view, self._overlays, facts.patient_orientation if facts is not None else None)
+        if self._annotations_shown:
+            self._paint_annotations(painter, to_view)
 
-    def _paint_sides(self, painter: QPainter, area: QRectF, orientation: tuple[str, str] | None) -> None:
-        on_left, on_right = side_letters(orientation)
-        font = QFont(self.font())
-        font.setPixelSize(18 if on_right else 11)
-        font.setBold(bool(on_right))
-        painter.setFont(font)
-        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        for text, side in ((on_left or "side not\nstated", left), (on_right, right)):
-            _write(painter, area, int(side | Qt.AlignmentFlag.AlignVCenter), text)
+    def _paint_annotations(self, painter: QPainter, to_view: QTransform) -> None:
+        area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
+        items = list(self.annotations.items)
+        if self._grip is not None and self._moved is not None:
+            items[self._grip[0].index] = self._moved
+        for index, item in enumerate(items):
+            chosen = index == self._selected
+            lines = self._lines_of(item)
+            annotation_painting.paint(painter, to_view, item, lines, self.font(), area, selected=chosen)
+        if self._drawing is not None:
+            preview = self._drawing.preview
+            lines = self._lines_of(preview)
+            annotation_painting.paint(painter, to_view, preview, lines, self.font(), area, selected=True)
+
+    def _lines_of(self, annotation: Annotation) -> tuple[str, ...]:
+        # Statistics over a large region take milliseconds; what was measured stays so.
+        if annotation not in self._lines and self._radiograph is not None:
+            if len(self._lines) > 500:
+                self._lines.clear()
+            self._lines[annotation] = lines_of(annotation, self._radiograph)
+        return self._lines.get(annotation, ())
+
+    def _paint_lens(
+        self,
+        painter: QPainter,
+        pointer: QPointF,
+        geometry: ViewGeometry,
+        table: npt.NDArray[np.uint8],
+        ratio: float,
+    ) -> None:
+        if self._lens_renderer is None:
+            self._lens_renderer = self._renderer.twin() if self._renderer is not None else None
+        if self._lens_renderer is None:
+            return
+        corner = pointer - QPointF(LENS_RADIUS_PX, LENS_RADIUS_PX)
+        place = QRectF(corner, QSizeF(2 * LENS_RADIUS_PX, 2 * LENS_RADIUS_PX))
+        circle = QPainterPath()
+        circle.addEllipse(place)
+        # In the lens's own corner, so that only what it shows is rendered.
+        to_lens = geometry.zoomed(LENS_ZOOM, pointer).to_view * QTransform.fromTranslate(-corner.x(), -corner.y())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(circle)
+        painter.fillRect(place, BACKGROUND)
+        painter.translate(corner)
+        size = (place.size() * ratio).toSize()
+        self._paint_picture(painter, self._lens_renderer, table, to_lens, size, ratio)
+        painter.restore()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(0, 0, 0, 200), 4))
+        painter.drawEllipse(place)
+        painter.setPen(QPen(INK, 1.5))
+        painter.drawEllipse(place)
+        painter.restore()
 
 
-def side_letters(orientation: tuple[str, str] | None) -> tuple[str, str]:
-    """The letters for the picture's left and right edge; empty where the file does not state them.
-
-    Args:
-        orientation: PatientOrientation (DICOM PS3.3 C.7.6.1.1.1): where rows run to, and where columns run to.
-    """
-    on_right = orientation[0] if orientation is not None else ""
-    if any(letter not in OPPOSITE for letter in on_right):
-        return "", ""
-    return "".join(OPPOSITE[letter] for letter in on_right), on_right
+def _paint_cross(painter: QPainter, place: QPointF) -> None:
+    for pen in (QPen(QColor(0, 0, 0, 200), 3.0), QPen(INK, 1.2)):
+        painter.setPen(pen)
+        painter.drawLine(place - QPointF(12, 0), place + QPointF(12, 0))
+        painter.drawLine(place - QPointF(0, 12), place + QPointF(0, 12))
 
 
-def _write(painter: QPainter, area: QRectF, alignment: int, text: str) -> None:
-    painter.setPen(SHADOW)
-    painter.drawText(area.translated(1, 1), alignment, text)
-    painter.setPen(TEXT)
-    painter.drawText(area, alignment, text)
-
-
-def window_text(window: VoiWindow) -> str:
-    """Centre and width with as many digits as they deserve."""
-    digits = 0 if window.width >= 20 else 3
-    return f"C {window.centre:.{digits}f}  W {window.width:.{digits}f}"
+def _point(point: QPointF) -> Point:
+    return point.x(), point.y()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 COLOUR = QColor(88, 196, 221)
 UPSAMPLING = 4
+FILL_OPACITY = 0.2
 MIN_AREA_SHARE = 0.0005
 
 
@@ -46,14 +47,24 @@ def outline_of(prediction: Prediction) -> LungOutline:
 
 
 def paint(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
-    """Draws the outline; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    """Fill and contour; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    paint_fill(painter, to_view, outline, opacity)
+    paint_contour(painter, to_view, outline, opacity)
+
+
+def paint_fill(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
+    """A translucent colour over the lungs; what `opacity` makes of it never hides them."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setOpacity(opacity * FILL_OPACITY)
+    painter.fillPath(to_view.map(outline.path), COLOUR)
+    painter.restore()
+
+
+def paint_contour(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
+    """The line around each lung, as wide at every zoom."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity)
-    path = to_view.map(outline.path)
-    fill = QColor(COLOUR)
-    fill.setAlphaF(0.18)
-    painter.setPen(QPen(COLOUR, 1.6))
-    painter.setBrush(fill)
-    painter.drawPath(path)
+    painter.strokePath(to_view.map(outline.path), QPen(COLOUR, 1.6))
     painter.restore()

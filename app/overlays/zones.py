@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
-from bsnet_core.brixia import Zone
+from app.canvas.lettering import write
+from app.canvas.orientation import is_stated
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
+from bsnet_core.language import translate as _
 from bsnet_core.quality import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ ROW_EDGES = (0.0, 0.35, 0.65, 1.0)
 COLUMN_EDGES = (0.0, 0.5, 1.0)
 LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
+OWN = QColor(255, 209, 102)
+LARGEST_PX, SMALLEST_PX = 46.0, 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,41 @@ def labels_of(prediction: Prediction) -> dict[Zone, ZoneLabel]:
     return {zone: ZoneLabel(prediction.score[zone], prediction.confidence_of(zone)) for zone in Zone}
 
 
+def side_names(frames: Frames, patient_orientation: tuple[str, str] | None) -> tuple[str, str]:
+    """What stands above A B C and above D E F.
+
+    Where the file says that the picture's columns lie the other way round, the network took the one lung for the
+    other, and the sides are put in question instead of stated wrongly.
+    """
+    along_rows = patient_orientation[0] if patient_orientation is not None else ""
+    if is_stated(along_rows) and along_rows[0] in "RL":
+        (from_x, _y), (to_x, _y) = apply(frames.aligned_to_image, [[0.0, 0.0], [frames.side_px, 0.0]])
+        if (to_x > from_x) != (along_rows[0] == "L"):
+            return _("R? The file says L"), _("L? The file says R")
+    return _("R (patient)"), _("L (patient)")
+
+
 def paint(
-    painter: QPainter, to_view: QTransform, frames: Frames, labels: dict[Zone, ZoneLabel], opacity: float
+    painter: QPainter,
+    to_view: QTransform,
+    frames: Frames,
+    labels: Mapping[Zone, ZoneLabel],
+    opacity: float,
+    *,
+    own: Mapping[Zone, int] | None = None,
+    patient_orientation: tuple[str, str] | None = None,
 ) -> None:
-    """Draws grid, scores and sides; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    """Draws grid, scores and sides, all upright on the screen however the picture is turned.
+
+    Args:
+        painter: Paints in view units.
+        to_view: Maps image pixels to the painter.
+        frames: Of the prediction; gives the patient's pose.
+        labels: Prediction per zone; zones left out show their letter only.
+        opacity: In [0, 1].
+        own: The reader's own scores, drawn in a box beside the prediction's.
+        patient_orientation: As the file states it.
+    """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity)
@@ -62,36 +99,69 @@ def paint(
         for polygon in polygons.values():
             painter.drawPolygon(polygon)
     for zone, polygon in polygons.items():
-        _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone))
-    _write_side(painter, polygons[Zone.A], "R (patient)")
-    _write_side(painter, polygons[Zone.D], "L (patient)")
+        _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
+    for column, name in enumerate(side_names(frames, patient_orientation)):
+        of_side = [polygons[zone] for zone in ZONES if zone.column == column]
+        _write_side(painter, of_side, polygons, name)
     painter.restore()
 
 
-def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | None) -> None:
-    size = min(max(min(box.width(), box.height()) * 0.24, 9.0), 46.0)
-    lines = [(zone.name, size * 0.5, 0.0)]
+def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | None, own: int | None) -> None:
+    size = min(max(min(box.width(), box.height()) * 0.24, SMALLEST_PX), LARGEST_PX)
+    middle = box.center().y()
+    if label is None and own is None:
+        _write_line(painter, box, middle, zone.name, size * 0.5)
+        return
+    _write_line(painter, box, middle - size * 0.82, zone.name, size * 0.42)
+    # With both scores the prediction keeps the left half of the line and the reader's own the right one.
+    offset = size * 0.55 if label is not None and own is not None else 0.0
     if label is not None:
+        _write_line(painter, box.translated(-offset, 0), middle, str(label.score), size, bold=True)
+        # Low confidence is told by a sign, not by a colour.
         sure = f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
-        lines = [(zone.name, size * 0.42, -size * 0.78), (str(label.score), size, 0.0), (sure, size * 0.38, size * 0.8)]
-    for text, height, offset in lines:
-        font = QFont(painter.font())
-        font.setPixelSize(max(round(height), 8))
-        font.setBold(text.isdigit())
-        place = QRectF(box.left(), box.center().y() + offset - height, box.width(), 2 * height)
-        _write(painter, place, text, font)
+        _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, sure, size * 0.38)
+    if own is not None:
+        frame = QRectF(box.center().x() + offset - size * 0.42, middle - size * 0.55, size * 0.84, size * 1.1)
+        painter.setBrush(QColor(0, 0, 0, 120))
+        painter.setPen(QPen(OWN, max(size / 20, 1.2)))
+        painter.drawRoundedRect(frame, size * 0.12, size * 0.12)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        _write_line(painter, box.translated(offset, 0), middle, str(own), size, bold=True, ink=OWN)
+        _write_line(painter, box.translated(offset, 0), middle + size * 0.85, _("own"), size * 0.38, ink=OWN)
 
 
-def _write_side(painter: QPainter, polygon: QPolygonF, text: str) -> None:
-    middle = (polygon.at(0) + polygon.at(1)) / 2
+def _write_side(painter: QPainter, of_side: list[QPolygonF], polygons: Mapping[Zone, QPolygonF], text: str) -> None:
+    """Outside the grid: over the side where it stands above or beside the other, else under or next to it."""
+    grid, box = _around(polygons.values()), _around(of_side)
+    font = _font(painter, 13.0)
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
+    offset = box.center() - grid.center()
+    if abs(offset.x()) >= abs(offset.y()):
+        place = QRectF(box.center().x() - width / 2, grid.top() - height - 4, width, height)
+    elif offset.y() < 0:
+        place = QRectF(grid.center().x() - width / 2, grid.top() - height - 4, width, height)
+    else:
+        place = QRectF(grid.center().x() - width / 2, grid.bottom() + 4, width, height)
+    write(painter, place, Qt.AlignmentFlag.AlignCenter, [text], font)
+
+
+def _around(polygons: Iterable[QPolygonF]) -> QRectF:
+    box = QRectF()
+    for polygon in polygons:
+        box = box.united(polygon.boundingRect())
+    return box
+
+
+def _write_line(
+    painter: QPainter, box: QRectF, middle: float, text: str, height: float, *, bold: bool = False, ink: QColor = LINE
+) -> None:
+    place = QRectF(box.center().x() - box.width(), middle - height, 2 * box.width(), 2 * height)
+    write(painter, place, Qt.AlignmentFlag.AlignCenter, [text], _font(painter, height, bold=bold), ink)
+
+
+def _font(painter: QPainter, height: float, *, bold: bool = False) -> QFont:
     font = QFont(painter.font())
-    font.setPixelSize(13)
-    _write(painter, QRectF(middle.x() - 60, middle.y() - 22, 120, 18), text, font)
-
-
-def _write(painter: QPainter, place: QRectF, text: str, font: QFont) -> None:
-    painter.setFont(font)
-    painter.setPen(SHADOW)
-    painter.drawText(place.translated(1.2, 1.2), Qt.AlignmentFlag.AlignCenter, text)
-    painter.setPen(LINE)
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+    font.setPixelSize(max(round(height), 9))
+    font.setBold(bold)
+    return font

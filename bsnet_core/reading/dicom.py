@@ -40,6 +40,7 @@ from bsnet_core.radiograph import (
 from bsnet_core.reading.decoder import DECODER, MAX_PIXELS
 from bsnet_core.reading.gate import refuse_unsupported_object
 from bsnet_core.reading.grey import to_grey
+from bsnet_core.reading.laid_over import overlay_planes_of, shutter_of
 from bsnet_core.reading.pixel_tags import PARSING_ERRORS, bits_stored, integer_of, mend_pixel_tags, value_of
 
 # Odd values are tolerated one by one below; they must neither raise nor warn on the way in.
@@ -122,6 +123,8 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
             colourfulness=colourfulness,
             facts=_facts(header, str(syntax)),
             source=path,
+            shutter=shutter_of(header),
+            overlay_planes=overlay_planes_of(header),
         )
     except PARSING_ERRORS as error:
         raise UnreadableImageError(DAMAGED) from error

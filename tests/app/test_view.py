@@ -4,8 +4,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.corners import window_text
 from app.canvas.frame import FrameRenderer
-from app.canvas.view import ImageView, side_letters, window_text
+from app.canvas.view import ImageView
 from bsnet_core.radiograph import VoiWindow
 from bsnet_core.reading import read_radiograph
 from tests.dicom_files import ramp, write_dicom
@@ -193,21 +194,6 @@ def test_a_sentence_takes_the_place_of_a_picture(show):
     assert view.view_geometry is None
     assert screen(view).max() > 100
     drag(view, LEFT, 20, 20)
-
-
-@pytest.mark.parametrize(
-    ("orientation", "letters"),
-    [
-        (("L", "F"), ("R", "L")),
-        (("R", "F"), ("L", "R")),
-        (("A", "F"), ("P", "A")),
-        (("LF", "F"), ("RH", "LF")),
-        (None, ("", "")),
-        (("?", "F"), ("", "")),
-    ],
-)
-def test_side_letters_say_what_the_file_says_and_never_guess(orientation, letters):
-    assert side_letters(orientation) == letters
 
 
 def test_window_text_has_digits_where_they_count():

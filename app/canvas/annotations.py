@@ -1,0 +1,109 @@
+"""The annotations of every radiograph, as a model with signals whose changes can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand
+
+from app.canvas.measuring import Annotation
+from bsnet_core.radiograph import Radiograph
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationEdit:
+    """One finished change, made already: what was there before and after.
+
+    Attributes:
+        key: Of the radiograph (`key_of`).
+        what: A sentence for the undo menu.
+    """
+
+    key: str
+    before: tuple[Annotation, ...]
+    after: tuple[Annotation, ...]
+    what: str
+
+
+class Annotations(QObject):
+    """Annotations by radiograph, in the order they were made; those of the current one are drawn."""
+
+    changed = Signal()
+    edited = Signal(object)
+    """An `AnnotationEdit`, for an undo stack; not emitted by `restore`."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._by_key: dict[str, tuple[Annotation, ...]] = {}
+        self._key = ""
+
+    @property
+    def key(self) -> str:
+        """Of the radiograph shown; empty while there is none."""
+        return self._key
+
+    @property
+    def items(self) -> tuple[Annotation, ...]:
+        """The annotations of the radiograph shown."""
+        return self._by_key.get(self._key, ())
+
+    def of(self, key: str) -> tuple[Annotation, ...]:
+        """The annotations of any radiograph."""
+        return self._by_key.get(key, ())
+
+    def show(self, key: str) -> None:
+        """Goes over to another radiograph."""
+        self._key = key
+        self.changed.emit()
+
+    def add(self, annotation: Annotation, what: str) -> None:
+        """Appends one."""
+        self._edit((*self.items, annotation), what)
+
+    def remove(self, index: int, what: str) -> None:
+        """Takes one away."""
+        self._edit(self.items[:index] + self.items[index + 1 :], what)
+
+    def replace(self, index: int, annotation: Annotation, what: str) -> None:
+        """Changes one."""
+        if self.items[index] != annotation:
+            self._edit((*self.items[:index], annotation, *self.items[index + 1 :]), what)
+
+    def clear(self, what: str) -> None:
+        """Takes all of this radiograph away."""
+        if self.items:
+            self._edit((), what)
+
+    def restore(self, key: str, items: tuple[Annotation, ...]) -> None:
+        """Sets all annotations of a radiograph, as undoing and loading do."""
+        if self.of(key) == items:
+            return
+        self._by_key[key] = items
+        if key == self._key:
+            self.changed.emit()
+
+    def _edit(self, after: tuple[Annotation, ...], what: str) -> None:
+        edit = AnnotationEdit(self._key, self.items, after, what)
+        self._by_key[self._key] = after
+        self.changed.emit()
+        self.edited.emit(edit)
+
+
+class AnnotationCommand(QUndoCommand):
+    """An edit on an undo stack: `annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(...)))`."""
+
+    def __init__(self, annotations: Annotations, edit: AnnotationEdit) -> None:
+        super().__init__(edit.what)
+        self._annotations, self._edit = annotations, edit
+
+    def undo(self) -> None:
+        self._annotations.restore(self._edit.key, self._edit.before)
+
+    def redo(self) -> None:
+        self._annotations.restore(self._edit.key, self._edit.after)
+
+
+def key_of(radiograph: Radiograph) -> str:
+    """What tells one radiograph from another, also when it is read again."""
+    return radiograph.facts.sop_instance_uid or str(radiograph.source or id(radiograph))

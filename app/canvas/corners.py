@@ -1,0 +1,152 @@
+"""What is written around the picture: corner texts, the letters of the patient's sides, the result's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
+
+from app.canvas.lettering import INK, font_of, write
+from app.canvas.modes import CornerTexts
+from app.canvas.orientation import EdgeLetters, Orientation
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import Radiograph, StudyFacts, VoiWindow
+
+RESULT_INK = QColor(122, 214, 236)
+MARGIN_X, MARGIN_Y = 10.0, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Everything that the texts are made from.
+
+    Attributes:
+        zoom: Device pixels per image pixel.
+        preset: Name of the window preset in use; empty once it was changed by hand.
+        result: The model result's name; empty while nothing of it is shown.
+        probe: The pixel values' line; empty while they are not shown.
+    """
+
+    radiograph: Radiograph
+    window: VoiWindow | None
+    preset: str
+    zoom: float
+    inverted: bool
+    orientation: Orientation
+    texts: CornerTexts
+    identity_hidden: bool
+    result: str = ""
+    probe: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CornerLines:
+    """Lines per corner, from the top down."""
+
+    top_left: tuple[str, ...]
+    top_right: tuple[str, ...]
+    bottom_left: tuple[str, ...]
+    bottom_right: tuple[str, ...]
+
+
+def corner_lines(around: Around) -> CornerLines:
+    """What stands in the four corners; the result's name and the pixel values are asked for, so they always stand."""
+    facts, texts = around.radiograph.facts, around.texts
+    lossy = (_("lossy compression"),) if facts.lossy_compressed else ()
+    window = window_text(around.window) if around.window is not None else ""
+    zoom = _("Zoom {zoom}").format(zoom=f"{around.zoom:.0%}")
+    if texts is CornerTexts.NONE:
+        return CornerLines((), (), _filled(around.probe), ())
+    if texts is CornerTexts.MINIMAL:
+        return CornerLines((), (), _filled(around.probe, f"{window}   {zoom}"), lossy)
+    height, width = around.radiograph.shape
+    view_state = [around.preset, window, zoom, _("Inverted") if around.inverted else "", _turned(around.orientation)]
+    size = _("{width} × {height}, {bits} bit").format(width=width, height=height, bits=around.radiograph.bits_stored)
+    return CornerLines(
+        _patient(facts, hidden=around.identity_hidden),
+        _study(facts, hidden=around.identity_hidden),
+        _filled(around.probe, *view_state),
+        (size, *lossy),
+    )
+
+
+def paint(painter: QPainter, area: QRectF, around: Around, font: QFont) -> None:
+    """Writes corners, sides and the result's name into `area`."""
+    area = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
+    lines = corner_lines(around)
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+    upper_left, upper_right = QRectF(area), QRectF(area)
+    upper_left.setWidth(area.width() * 0.46)
+    upper_right.setLeft(area.right() - area.width() * 0.46)
+    small = font_of(font, 0.95)
+    write(painter, upper_left, left | top, lines.top_left, small)
+    write(painter, upper_left, left | bottom, lines.bottom_left, small)
+    write(painter, upper_right, right | bottom, lines.bottom_right, small)
+    write(painter, upper_right, right | top, lines.top_right, small)
+    if around.result:
+        wide = QRectF(area)
+        wide.setLeft(area.left() + area.width() * 0.25)
+        height = len(lines.top_right)
+        blank = [""] * height
+        write(painter, wide, right | top, [*blank, around.result], small, RESULT_INK)
+    _paint_sides(painter, area, around.orientation.letters(around.radiograph.facts.patient_orientation), font)
+
+
+def _paint_sides(painter: QPainter, area: QRectF, letters: EdgeLetters, font: QFont) -> None:
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+    across, upright = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
+    if letters == EdgeLetters():
+        write(painter, area, left | upright, [_("side"), _("not stated")], font_of(font, 0.9))
+        return
+    large = font_of(font, 1.4, bold=True)
+    for text, side in (
+        (letters.left, left | upright),
+        (letters.right, right | upright),
+        (letters.top, across | top),
+        (letters.bottom, across | bottom),
+    ):
+        if text:
+            write(painter, area, side, [text], large, INK)
+
+
+def window_text(window: VoiWindow) -> str:
+    """Centre and width with as many digits as they deserve."""
+    digits = 0 if window.width >= 20 else 3
+    return _("C {centre}  W {width}").format(centre=f"{window.centre:.{digits}f}", width=f"{window.width:.{digits}f}")
+
+
+def date_text(date: str) -> str:
+    """DICOM's YYYYMMDD with hyphens; anything else as it is."""
+    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
+
+
+def _patient(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
+    if hidden:
+        return (_("de-identified"),)
+    born = _("born {date}").format(date=date_text(facts.patient_birth_date)) if facts.patient_birth_date else ""
+    person = "  ".join(part for part in (facts.patient_sex, facts.patient_age, born) if part)
+    return _filled(facts.patient_name.replace("^", " ").strip(), facts.patient_id, person)
+
+
+def _study(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
+    laterality = _("laterality {side}").format(side=facts.image_laterality) if facts.image_laterality else ""
+    view = "  ".join(part for part in (facts.modality, facts.view_position, laterality) if part)
+    if hidden:
+        return _filled(view)
+    return _filled(date_text(facts.study_date), facts.study_description, view)
+
+
+def _turned(orientation: Orientation) -> str:
+    parts = []
+    if orientation.mirrored:
+        parts.append(_("flipped"))
+    if orientation.quarter_turns:
+        parts.append(_("turned {degrees}°").format(degrees=90 * orientation.quarter_turns))
+    return ", ".join(parts)
+
+
+def _filled(*lines: str) -> tuple[str, ...]:
+    return tuple(line for line in lines if line.strip())

@@ -1,0 +1,46 @@
+"""A measurement being drawn, by dragging or by clicks, before it becomes an annotation."""
+
+from __future__ import annotations
+
+from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
+from app.canvas.modes import ViewMode
+
+
+class Drawing:
+    """The points set so far and the one that follows the pointer."""
+
+    def __init__(self, mode: ViewMode, first: Point) -> None:
+        """Args: mode: one that measures; first: where the button was pressed."""
+        self._mode = mode
+        self._fixed = [first]
+        self._moving = first
+
+    @property
+    def last_fixed(self) -> Point:
+        """The point set last."""
+        return self._fixed[-1]
+
+    def move(self, point: Point) -> None:
+        """Follows the pointer."""
+        self._moving = point
+
+    def fix(self, point: Point) -> Annotation | None:
+        """Sets a point; the annotation once it has all its points."""
+        self._fixed.append(point)
+        self._moving = point
+        needed = 3 if self._mode is ViewMode.ANGLE else 2
+        return self._made_of(self._fixed) if len(self._fixed) == needed else None
+
+    @property
+    def preview(self) -> Annotation:
+        """What it would be if the point under the pointer were set."""
+        return self._made_of([*self._fixed, self._moving])
+
+    def _made_of(self, points: list[Point]) -> Annotation:
+        if len(points) == 3:
+            return Angle(*points)
+        first, second = points
+        if self._mode in (ViewMode.DISTANCE, ViewMode.ANGLE):
+            return Distance(first, second)
+        shape = RegionShape.RECTANGLE if self._mode is ViewMode.ROI else RegionShape.ELLIPSE
+        return Region(first, second, shape)

@@ -1,0 +1,90 @@
+"""Text over a picture: readable on white and on black, at the size of the widget's font."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPainterPath, QPen
+
+INK = QColor(235, 238, 241)
+HALO = QColor(0, 0, 0, 210)
+PLATE = QColor(10, 12, 15, 190)
+
+
+def font_of(base: QFont, factor: float, *, bold: bool = False) -> QFont:
+    """`base` made larger or smaller; it follows the user's font size, and the screen's pixel ratio."""
+    font = QFont(base)
+    font.setPixelSize(max(round(QFontInfo(base).pixelSize() * factor), 8))
+    font.setBold(bold)
+    return font
+
+
+def write(
+    painter: QPainter,
+    place: QRectF,
+    alignment: Qt.AlignmentFlag,
+    lines: Sequence[str],
+    font: QFont,
+    ink: QColor = INK,
+) -> None:
+    """Lines of text with a dark rim, each clipped to nothing and cut to the width of `place`."""
+    metrics = QFontMetricsF(font)
+    height = metrics.lineSpacing()
+    top = place.top()
+    if alignment & Qt.AlignmentFlag.AlignBottom:
+        top = place.bottom() - height * len(lines)
+    elif alignment & Qt.AlignmentFlag.AlignVCenter:
+        top = place.center().y() - height * len(lines) / 2
+    path = QPainterPath()
+    placed: list[tuple[QPointF, str]] = []
+    for number, line in enumerate(lines):
+        text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, place.width())
+        left = place.left()
+        if alignment & Qt.AlignmentFlag.AlignRight:
+            left = place.right() - metrics.horizontalAdvance(text)
+        elif alignment & Qt.AlignmentFlag.AlignHCenter:
+            left = place.center().x() - metrics.horizontalAdvance(text) / 2
+        placed.append((QPointF(left, top + number * height + metrics.ascent()), text))
+        path.addText(placed[-1][0], font, text)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    rim = QPen(HALO, max(metrics.height() / 5.5, 2.2))
+    rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.strokePath(path, rim)
+    # Small letters are sharper drawn as text than filled as a path.
+    painter.setFont(font)
+    painter.setPen(ink)
+    for baseline, text in placed:
+        painter.drawText(baseline, text)
+    painter.restore()
+
+
+def write_on_plate(
+    painter: QPainter, corner: QPointF, lines: Sequence[str], font: QFont, ink: QColor, area: QRectF
+) -> QRectF:
+    """Lines on a dark plate whose upper left corner is `corner`, moved so that it stays inside `area`.
+
+    Returns:
+        Where the plate lies.
+    """
+    metrics = QFontMetricsF(font)
+    size = QRectF(
+        0, 0, max(metrics.horizontalAdvance(line) for line in lines) + 10, metrics.lineSpacing() * len(lines) + 4
+    )
+    x = min(max(corner.x(), area.left()), area.right() - size.width())
+    y = min(max(corner.y(), area.top()), area.bottom() - size.height())
+    plate = size.translated(x, y)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(PLATE)
+    painter.drawRoundedRect(plate, 3, 3)
+    painter.setFont(font)
+    painter.setPen(ink)
+    for number, line in enumerate(lines):
+        painter.drawText(
+            QPointF(plate.left() + 5, plate.top() + 2 + number * metrics.lineSpacing() + metrics.ascent()), line
+        )
+    painter.restore()
+    return plate

@@ -1,0 +1,251 @@
+"""Measurements on a radiograph: distance, angle and region, in image pixels, and what they say."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import Radiograph, SpacingMeaning
+
+Point = tuple[float, float]
+"""x, y in image pixels, pixel-edge coordinates."""
+ELLIPSE_CORNERS = 72
+
+
+class RegionShape(Enum):
+    """What a region looks like."""
+
+    RECTANGLE = auto()
+    ELLIPSE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """A straight line."""
+
+    start: Point
+    end: Point
+
+    @property
+    def handles(self) -> tuple[Point, ...]:
+        """The points by which it can be changed."""
+        return self.start, self.end
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """The line that is drawn."""
+        return self.start, self.end
+
+    def with_handle(self, index: int, point: Point) -> Distance:
+        """One handle moved."""
+        return replace(self, start=point) if index == 0 else replace(self, end=point)
+
+    def shifted(self, dx: float, dy: float) -> Distance:
+        """Moved as a whole."""
+        return Distance(_shifted(self.start, dx, dy), _shifted(self.end, dx, dy))
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """The angle at `vertex` between two legs."""
+
+    start: Point
+    vertex: Point
+    end: Point
+
+    @property
+    def handles(self) -> tuple[Point, ...]:
+        """The points by which it can be changed."""
+        return self.start, self.vertex, self.end
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """The line that is drawn."""
+        return self.start, self.vertex, self.end
+
+    def with_handle(self, index: int, point: Point) -> Angle:
+        """One handle moved."""
+        points = list(self.handles)
+        points[index] = point
+        return Angle(*points)
+
+    def shifted(self, dx: float, dy: float) -> Angle:
+        """Moved as a whole."""
+        return Angle(*(_shifted(point, dx, dy) for point in self.handles))
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A rectangle, or the ellipse inside it, between two opposite corners."""
+
+    corner: Point
+    opposite: Point
+    shape: RegionShape = RegionShape.RECTANGLE
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """left, top, right, bottom."""
+        (x0, y0), (x1, y1) = self.corner, self.opposite
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+    @property
+    def handles(self) -> tuple[Point, ...]:
+        """The four corners, clockwise on the picture as stored."""
+        left, top, right, bottom = self.box
+        return (left, top), (right, top), (right, bottom), (left, bottom)
+
+    @property
+    def outline(self) -> tuple[Point, ...]:
+        """The closed line that is drawn."""
+        if self.shape is RegionShape.RECTANGLE:
+            corners = self.handles
+        else:
+            left, top, right, bottom = self.box
+            turns = [2 * math.pi * step / ELLIPSE_CORNERS for step in range(ELLIPSE_CORNERS)]
+            corners = tuple(
+                (
+                    (left + right) / 2 + (right - left) / 2 * math.cos(turn),
+                    (top + bottom) / 2 + (bottom - top) / 2 * math.sin(turn),
+                )
+                for turn in turns
+            )
+        return (*corners, corners[0])
+
+    def with_handle(self, index: int, point: Point) -> Region:
+        """One corner moved, the opposite one kept."""
+        return replace(self, corner=point, opposite=self.handles[(index + 2) % 4])
+
+    def shifted(self, dx: float, dy: float) -> Region:
+        """Moved as a whole."""
+        return replace(self, corner=_shifted(self.corner, dx, dy), opposite=_shifted(self.opposite, dx, dy))
+
+
+Annotation = Distance | Angle | Region
+
+
+@dataclass(frozen=True, slots=True)
+class RegionStatistics:
+    """Of the modality values of the pixels whose middle lies inside; padding is left out."""
+
+    mean: float
+    sd: float
+    lowest: float
+    highest: float
+    pixels: int
+
+
+def length_of(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, SpacingMeaning]:
+    """Length and what it means: mm at the detector, mm corrected by magnification, or widths of a pixel."""
+    dx, dy, meaning = _legs(start, end, radiograph)
+    return math.hypot(dx, dy), meaning
+
+
+def degrees_of(angle: Angle, radiograph: Radiograph) -> float:
+    """The angle at the vertex, 0 to 180, on pixels as wide and high as they are."""
+    first = _legs(angle.vertex, angle.start, radiograph)[:2]
+    second = _legs(angle.vertex, angle.end, radiograph)[:2]
+    across = first[0] * second[1] - first[1] * second[0]
+    along = first[0] * second[0] + first[1] * second[1]
+    return abs(math.degrees(math.atan2(across, along)))
+
+
+def area_of(region: Region, radiograph: Radiograph) -> tuple[float, SpacingMeaning]:
+    """Area in mm², or in pixels where the file gives no size."""
+    left, top, right, bottom = region.box
+    area = (right - left) * (bottom - top)
+    if region.shape is RegionShape.ELLIPSE:
+        area *= math.pi / 4
+    spacing = radiograph.facts.spacing
+    if spacing is None or spacing.meaning is SpacingMeaning.UNKNOWN:
+        return area, SpacingMeaning.UNKNOWN
+    return area * spacing.row_mm * spacing.column_mm, spacing.meaning
+
+
+def statistics_of(region: Region, radiograph: Radiograph) -> RegionStatistics | None:
+    """Statistics over every pixel, not a sample; None where no pixel's middle lies inside."""
+    height, width = radiograph.shape
+    left, top, right, bottom = region.box
+    first_row, end_row = max(math.ceil(top - 0.5), 0), min(math.floor(bottom - 0.5) + 1, height)
+    first_column, end_column = max(math.ceil(left - 0.5), 0), min(math.floor(right - 0.5) + 1, width)
+    if first_row >= end_row or first_column >= end_column:
+        return None
+    codes = np.ascontiguousarray(radiograph.stored[first_row:end_row, first_column:end_column])
+    mask: npt.NDArray[np.uint8] | None = None
+    if region.shape is RegionShape.ELLIPSE:
+        rows = (np.arange(first_row, end_row) + 0.5 - (top + bottom) / 2) / max((bottom - top) / 2, 1e-9)
+        columns = (np.arange(first_column, end_column) + 0.5 - (left + right) / 2) / max((right - left) / 2, 1e-9)
+        reach = np.sqrt(np.clip(1.0 - rows**2, 0.0, None))
+        mask = (np.abs(columns)[None, :] <= reach[:, None]).view(np.uint8)
+    # From the histogram: one pass over the pixels, whatever the Modality LUT.
+    counts = cv2.calcHist([codes], [0], mask, [65536], [0, 65536]).ravel().astype(np.int64)
+    used = counts.nonzero()[0]
+    if radiograph.padding is not None:
+        low, high = (value - radiograph.stored_offset for value in radiograph.padding)
+        used = used[(used < low) | (used > high)]
+    if len(used) == 0:
+        return None
+    values, weights = radiograph.modality_of(used).astype(np.float64), counts[used]
+    mean = float(np.average(values, weights=weights))
+    sd = math.sqrt(float(np.average((values - mean) ** 2, weights=weights)))
+    return RegionStatistics(mean, sd, float(values.min()), float(values.max()), int(weights.sum()))
+
+
+def lines_of(annotation: Annotation, radiograph: Radiograph) -> tuple[str, ...]:
+    """What stands beside an annotation."""
+    if isinstance(annotation, Distance):
+        length, meaning = length_of(annotation.start, annotation.end, radiograph)
+        if meaning is SpacingMeaning.UNKNOWN:
+            return (_("{length} pixels").format(length=f"{length:.1f}"),)
+        return (_("{length} mm").format(length=f"{length:.1f}"), meaning_text(meaning))
+    if isinstance(annotation, Angle):
+        return (f"{degrees_of(annotation, radiograph):.1f}°",)
+    return _lines_of_region(annotation, radiograph)
+
+
+def _lines_of_region(region: Region, radiograph: Radiograph) -> tuple[str, ...]:
+    area, meaning = area_of(region, radiograph)
+    if meaning is SpacingMeaning.UNKNOWN:
+        size = [_("Area {area} pixels").format(area=f"{area:.0f}")]
+    else:
+        size = [_("Area {area} mm²").format(area=f"{area:.0f}"), meaning_text(meaning)]
+    found = statistics_of(region, radiograph)
+    if found is None:
+        return (*size, _("no values inside"))
+    digits = 0 if found.highest - found.lowest >= 20 else 2
+    return (
+        _("Mean {mean}  SD {sd}").format(mean=f"{found.mean:.{digits + 1}f}", sd=f"{found.sd:.{digits + 1}f}"),
+        _("Min {lowest}  max {highest}").format(
+            lowest=f"{found.lowest:.{digits}f}", highest=f"{found.highest:.{digits}f}"
+        ),
+        *size,
+    )
+
+
+def meaning_text(meaning: SpacingMeaning) -> str:
+    """What a length in mm means, for people."""
+    return {
+        SpacingMeaning.DETECTOR: _("at detector"),
+        SpacingMeaning.CORRECTED: _("corrected by magnification"),
+        SpacingMeaning.UNKNOWN: _("pixels"),
+    }[meaning]
+
+
+def _legs(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, float, SpacingMeaning]:
+    """Along rows and along columns, in mm or in widths of a pixel."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    spacing = radiograph.facts.spacing
+    if spacing is None:
+        return dx, dy, SpacingMeaning.UNKNOWN
+    if spacing.meaning is SpacingMeaning.UNKNOWN:
+        return dx, dy * spacing.row_mm / spacing.column_mm, SpacingMeaning.UNKNOWN
+    return dx * spacing.column_mm, dy * spacing.row_mm, spacing.meaning
+
+
+def _shifted(point: Point, dx: float, dy: float) -> Point:
+    return point[0] + dx, point[1] + dy

@@ -1,0 +1,102 @@
+"""How the picture is turned on the screen: quarter turns and mirroring, and the letters at its edges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QTransform
+
+OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "H": "F", "F": "H"}
+AXIS = {"R": "x", "L": "x", "A": "y", "P": "y", "H": "z", "F": "z"}
+COSINES = (1, 0, -1, 0)
+SINES = (0, 1, 0, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLetters:
+    """What stands at the four edges of the screen; empty where the file does not state it."""
+
+    left: str = ""
+    top: str = ""
+    right: str = ""
+    bottom: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Orientation:
+    """One of eight ways a picture can lie on the screen.
+
+    Attributes:
+        quarter_turns: Clockwise, 0 to 3, made after mirroring.
+        mirrored: Whether left and right of the picture change places.
+    """
+
+    quarter_turns: int = 0
+    mirrored: bool = False
+
+    @property
+    def swaps_sides(self) -> bool:
+        """Whether the picture's rows run up or down on the screen."""
+        return self.quarter_turns % 2 == 1
+
+    def turned(self, quarter_turns: int) -> Orientation:
+        """Turned further, clockwise as seen on the screen."""
+        return replace(self, quarter_turns=(self.quarter_turns + quarter_turns) % 4)
+
+    def flipped_horizontally(self) -> Orientation:
+        """Left and right of the screen exchanged."""
+        return Orientation(-self.quarter_turns % 4, not self.mirrored)
+
+    def flipped_vertically(self) -> Orientation:
+        """Top and bottom of the screen exchanged."""
+        return Orientation((2 - self.quarter_turns) % 4, not self.mirrored)
+
+    @property
+    def matrix(self) -> QTransform:
+        """From directions on the picture to directions on the screen, y downwards on both."""
+        cosine, sine = COSINES[self.quarter_turns], SINES[self.quarter_turns]
+        across = -1 if self.mirrored else 1
+        return QTransform(across * cosine, across * sine, -sine, cosine, 0, 0)
+
+    def letters(self, patient_orientation: tuple[str, str] | None) -> EdgeLetters:
+        """The letters at the edges of the screen.
+
+        Args:
+            patient_orientation: Where rows run to and where columns run to (DICOM PS3.3 C.7.6.1.1.1); what is
+                missing, unknown or contradicts itself gives no letters, never a guess.
+        """
+        along_rows, along_columns = patient_orientation or ("", "")
+        if not is_stated(along_rows):
+            along_rows = ""
+        if not is_stated(along_columns):
+            along_columns = ""
+        if along_rows and along_columns and AXIS[along_rows[0]] == AXIS[along_columns[0]]:
+            return EdgeLetters()
+        on_edge = {
+            (1, 0): along_rows,
+            (-1, 0): opposite(along_rows),
+            (0, 1): along_columns,
+            (0, -1): opposite(along_columns),
+        }
+        to_picture, _ = self.matrix.inverted()
+
+        def letters_towards(x: int, y: int) -> str:
+            direction = to_picture.map(QPointF(x, y))
+            return on_edge[round(direction.x()), round(direction.y())]
+
+        return EdgeLetters(letters_towards(-1, 0), letters_towards(0, -1), letters_towards(1, 0), letters_towards(0, 1))
+
+
+AS_STORED = Orientation()
+
+
+def is_stated(letters: str) -> bool:
+    """Whether these are letters of DICOM's patient directions, each axis once."""
+    known = bool(letters) and all(letter in OPPOSITE for letter in letters)
+    return known and len({AXIS[letter] for letter in letters}) == len(letters)
+
+
+def opposite(letters: str) -> str:
+    """The other end of the same direction."""
+    return "".join(OPPOSITE[letter] for letter in letters)

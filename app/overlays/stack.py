@@ -1,0 +1,96 @@
+"""All overlays of one picture: which are drawn, in which order, and what blind reading hides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtGui import QPainter, QTransform
+
+from app.overlays import explanation as explanation_overlay
+from app.overlays import lungs as lungs_overlay
+from app.overlays import zones as zones_overlay
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.frames import Frames
+
+LUNGS, LUNG_FILL, ZONE_GRID, SCORES, EXPLANATION, PLANES = (
+    "lungs",
+    "lung_fill",
+    "zones",
+    "scores",
+    "explanation",
+    "planes",
+)
+FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
+"""Overlays that follow another one where they have no switch of their own."""
+
+
+@dataclass(frozen=True)
+class OverlayState:
+    """What is drawn over the picture.
+
+    Attributes:
+        shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
+            "planes" (the file's own drawings); opacity in [0, 1].
+        own: The reader's own scores, zone by zone.
+        zones_shown: Zones whose scores are written.
+        blind: Nothing that the model said is drawn; the reader's own scores are.
+        blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
+    """
+
+    shown: dict[str, bool]
+    opacity: dict[str, float]
+    lungs: lungs_overlay.LungOutline | None = None
+    frames: Frames | None = None
+    labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
+    explanation: explanation_overlay.ExplanationPicture | None = None
+    own: Mapping[Zone, int] | None = None
+    zones_shown: frozenset[Zone] = frozenset(ZONES)
+    blind: bool = False
+    blind_grid: bool = False
+
+    def strength(self, name: str) -> float:
+        """Opacity, 0 where the overlay is switched off."""
+        if name not in self.shown and name in FALLBACK:
+            name = FALLBACK[name]
+        return self.opacity.get(name, 1.0) if self.shown.get(name, name == PLANES) else 0.0
+
+    @property
+    def shows_result(self) -> bool:
+        """Whether anything that the model said is on the screen."""
+        if self.blind:
+            return False
+        has_grid = self.frames is not None and self.labels is not None
+        return (
+            (self.explanation is not None and self.strength(EXPLANATION) > 0)
+            or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
+            or (has_grid and self.strength(ZONE_GRID) > 0)
+        )
+
+
+def paint(
+    painter: QPainter, to_view: QTransform, state: OverlayState, patient_orientation: tuple[str, str] | None
+) -> None:
+    """Draws everything that is switched on; `to_view` maps image pixels to the painter."""
+    if not state.blind:
+        if state.explanation is not None and state.strength(EXPLANATION) > 0:
+            explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
+        if state.lungs is not None and state.strength(LUNG_FILL) > 0:
+            lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
+        if state.lungs is not None and state.strength(LUNGS) > 0:
+            lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
+    if state.frames is None or state.strength(ZONE_GRID) == 0 or (state.blind and not state.blind_grid):
+        return
+    labels: dict[Zone, zones_overlay.ZoneLabel] = {}
+    if not state.blind and state.labels is not None and state.strength(SCORES) > 0:
+        labels = {zone: label for zone, label in state.labels.items() if zone in state.zones_shown}
+    own = {zone: score for zone, score in (state.own or {}).items() if zone in state.zones_shown}
+    zones_overlay.paint(
+        painter,
+        to_view,
+        state.frames,
+        labels,
+        state.strength(ZONE_GRID),
+        own=own,
+        patient_orientation=patient_orientation,
+    )
