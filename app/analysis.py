@@ -19,10 +19,11 @@ from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
 from app.session import Session, StudyState
 from bsnet_core.display import default_voi, display_table
-from bsnet_core.errors import BSNetError, UnreadableImageError, UnsuitableImageError, WeightsError
+from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
+from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import find_images, read_radiograph
+from bsnet_core.reading import UnpackedArchives, images_in, read_radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -79,6 +80,7 @@ class Analysis(QObject):
         self._choice = choice
         self._predictor: Predictor | None = None
         self._predictor_lock = threading.Lock()
+        self._archives = UnpackedArchives()
         self._reading = JobQueue("reading")
         self._network = JobQueue("network")
         self._loads: dict[int, Job] = {}
@@ -97,11 +99,14 @@ class Analysis(QObject):
         """Whether the network is at work."""
         return self._job is not None
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Adds files, and the images inside folders, to the session; the first that can be read is shown."""
+    def open(self, paths: Sequence[Path], password: str | None = None) -> None:
+        """Adds files, and the images inside folders and archives, to the session; the first that can be read is shown.
+
+        An encrypted archive without its password comes back by `failed` as a `PasswordNeededError` that names it.
+        """
 
         def work(report: Report) -> FoundFiles:
-            return _find_files(paths, report)
+            return _find_files(paths, self._archives, password, report)
 
         job = Job(work, parent=self)
         job.succeeded.connect(self._accept_found)
@@ -255,7 +260,9 @@ class Analysis(QObject):
         lanes = (self._reading, self._network)
         for lane in lanes:
             lane.close()
-        return all([lane.wait(deadline - time.monotonic()) for lane in lanes])
+        ended = all([lane.wait(deadline - time.monotonic()) for lane in lanes])
+        self._archives.close()
+        return ended
 
     def _start(self, key: int, job: Job, *, of_batch: bool = False) -> None:
         job.progressed.connect(self.progressed)
@@ -316,21 +323,22 @@ class Analysis(QObject):
             return self._predictor
 
 
-def _find_files(paths: Sequence[Path], report: Report) -> FoundFiles:
+def _find_files(paths: Sequence[Path], archives: UnpackedArchives, password: str | None, report: Report) -> FoundFiles:
     files: list[Path] = []
     refusals: list[tuple[str, BSNetError]] = []
     for number, path in enumerate(paths):
-        report("Looking for images", number / len(paths))
-        if not path.is_dir():
-            files.append(path.absolute())
-            continue
+        report(_("Looking for images"), number / len(paths))
         try:
-            inside = find_images(path)
-            if not inside:
-                raise UnreadableImageError("This folder holds no images.")
-            files += [file.absolute() for file in inside]
+            found = images_in(path, archives, password=password, report=report)
+            if not found.files and not found.refusals:
+                raise UnreadableImageError(_("This folder holds no images."))
+        except Cancelled:
+            raise
         except BSNetError as error:
             refusals.append((path.name, error))
+            continue
+        files += [file.absolute() for file in found.files]
+        refusals += [(where.name, error) for where, error in found.refusals]
     return FoundFiles(tuple(files), tuple(refusals))
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 
 
 class RefusalCode(StrEnum):
     """Why a file has no result; stable words for logs, JSON and tests."""
 
     NOT_FRONTAL_CHEST = "not-frontal-chest"
+    NOT_ADULT = "not-adult"
     UNSUPPORTED_OBJECT = "unsupported-object"
     UNREADABLE = "unreadable"
     TOO_LARGE = "too-large"
+    PASSWORD_NEEDED = "password-needed"
     PROCESSING_FAILED = "processing-failed"
     WEIGHTS = "weights"
     REPORT = "report"
@@ -51,6 +54,23 @@ class UnsuitableImageError(BSNetError):
     """A readable picture that is not a frontal chest radiograph."""
 
     code = RefusalCode.NOT_FRONTAL_CHEST
+
+
+class NotAdultError(UnsuitableImageError):
+    """A picture of a patient under the age that the network was trained for."""
+
+    code = RefusalCode.NOT_ADULT
+
+
+class PasswordNeededError(BSNetError):
+    """An encrypted archive, and no password or a wrong one."""
+
+    code = RefusalCode.PASSWORD_NEEDED
+
+    def __init__(self, sentence: str, archive: Path) -> None:
+        super().__init__(sentence)
+        self.archive = archive
+        """The file to open again, with a password."""
 
 
 class WeightsError(BSNetError):

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
+from bsnet_core.language import translate as _
 
 MAX_PIXELS = 120_000_000
 """Largest picture that is read; the largest chest detectors have some 20 million pixels."""
 DEFAULT_TIMEOUT_S = 60.0
 COMMAND = (sys.executable, "-m", "bsnet_core.reading.decoder_process")
-
-_ERRORS: dict[str, type[BSNetError]] = {
-    "too-large": ImageTooLargeError,
-    "unsupported-object": UnsupportedObjectError,
-    "unreadable": UnreadableImageError,
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Decoder:
             try:
                 process = self._running()
             except OSError as error:
-                raise UnreadableImageError("The decoder for compressed pictures could not be started.") from error
+                raise UnreadableImageError(_("The decoder for compressed pictures could not be started.")) from error
             expired = threading.Event()
 
             def expire() -> None:
@@ -84,9 +80,10 @@ class Decoder:
                 raise
             except (OSError, EOFError, ValueError, KeyError) as error:
                 if expired.is_set():
-                    sentence = f"Decoding this file took over {timeout_s:g} seconds and was stopped. It may be damaged."
+                    sentence = _("Decoding this file took over {seconds} seconds and was stopped. It may be damaged.")
+                    sentence = sentence.format(seconds=f"{timeout_s:g}")
                 else:
-                    sentence = "The decoder of this file's compression crashed. The file is probably damaged."
+                    sentence = _("The decoder of this file's compression crashed. The file is probably damaged.")
                 raise UnreadableImageError(sentence) from error
             finally:
                 timer.cancel()
@@ -133,11 +130,35 @@ def _exchange(process: subprocess.Popen[bytes], request: dict[str, Any]) -> Deco
     process.stdin.write(struct.pack(">I", len(text)) + text)
     process.stdin.flush()
     header = json.loads(_read_exactly(process, struct.unpack(">I", _read_exactly(process, 4))[0]))
-    if "code" in header:
-        raise _ERRORS[header["code"]](header["error"] or "The picture in this file is damaged and cannot be decoded.")
+    if "reason" in header:
+        raise _refusal(header["reason"], header["values"])
     dtype = np.dtype(header["dtype"])
     payload = _read_exactly(process, math.prod(header["shape"]) * dtype.itemsize)
     return DecodedPicture(np.frombuffer(payload, dtype).reshape(header["shape"]), float(header["colourfulness"]))
+
+
+def _refusal(reason: str, values: Mapping[str, int | str]) -> BSNetError:
+    """The error of the child's reason, worded here, where the language in use is known."""
+    match reason:
+        case "too-many-pixels":
+            sentence = _(
+                "The picture declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
+                "loaded."
+            )
+            return ImageTooLargeError(sentence.format(**values))
+        case "no-memory":
+            return ImageTooLargeError(_("There is not enough memory to decode this picture."))
+        case "several-pictures":
+            return UnsupportedObjectError(_("This file holds several pictures. Save the one to open by itself."))
+        case "colour-model":
+            return UnsupportedObjectError(_("TIFF pictures of this colour model are not read; save it as grey."))
+        case "pixel-type":
+            sentence = _("TIFF pictures of type {type} are not read; save 8 or 16 bit.")
+            return UnsupportedObjectError(sentence.format(**values))
+        case "other-size":
+            return UnreadableImageError(_("The compressed picture has another size than its DICOM header says."))
+        case _other:
+            return UnreadableImageError(_("The picture in this file is damaged and cannot be decoded."))
 
 
 def _read_exactly(process: subprocess.Popen[bytes], count: int) -> bytes:

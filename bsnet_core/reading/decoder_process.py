@@ -31,17 +31,16 @@ TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ORIENTATION_TAG = 274
 READ_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
 """White is zero, black is zero, RGB, palette, YCbCr."""
-OTHER_SIZE = "The compressed picture has another size than its DICOM header says."
-SEVERAL_PICTURES = "This file holds several pictures. Save the one to open by itself."
 GRACE_S = 5
 
 
 class RefusedError(Exception):
-    """A picture that will not be decoded: a refusal code and a sentence."""
+    """A picture that will not be decoded; the parent, which knows the language in use, words the sentence."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
+    def __init__(self, reason: str, **values: int | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values = values
 
 
 def main() -> int:
@@ -78,11 +77,11 @@ def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         else:
             grey, colourfulness = decode_picture(path, max_pixels)
     except RefusedError as error:
-        return {"code": error.code, "error": str(error)}, b""
+        return {"reason": error.reason, "values": error.values}, b""
     except MemoryError:
-        return {"code": "too-large", "error": "There is not enough memory to decode this picture."}, b""
+        return {"reason": "no-memory", "values": {}}, b""
     except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the sentence
-        return {"code": "unreadable", "error": "", "detail": type(error).__name__}, b""
+        return {"reason": "damaged", "values": {}, "detail": type(error).__name__}, b""
     little = grey.astype(grey.dtype.newbyteorder("<"), copy=False)
     header = {"shape": list(grey.shape), "dtype": little.dtype.str, "colourfulness": colourfulness}
     return header, np.ascontiguousarray(little).tobytes()
@@ -99,7 +98,7 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     shape = (dataset.Rows, dataset.Columns)
     if declared_size(frame) not in (None, shape):
-        raise RefusedError("unreadable", OTHER_SIZE)
+        raise RefusedError("other-size")
     if syntax == JPEG_EXTENDED or syntax in JPEG_LOSSLESS:
         import imagecodecs
 
@@ -110,7 +109,7 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
         pixels = dataset.pixel_array
     pixels = np.asarray(pixels)
     if pixels.shape[:2] != shape:
-        raise RefusedError("unreadable", OTHER_SIZE)
+        raise RefusedError("other-size")
     return to_grey(pixels)
 
 
@@ -126,7 +125,7 @@ def decode_picture(path: Path, max_pixels: int) -> tuple[npt.NDArray[Any], float
         _refuse_too_large(*picture.size, max_pixels)
         if picture.format == "PNG":
             if getattr(picture, "n_frames", 1) > 1:
-                raise RefusedError("unsupported-object", SEVERAL_PICTURES)
+                raise RefusedError("several-pictures")
             if content[24:25] == b"\x10":
                 import imagecodecs
 
@@ -143,14 +142,12 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
 
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         if sum(not getattr(page, "is_reduced", False) for page in file.pages) > 1:
-            raise RefusedError("unsupported-object", SEVERAL_PICTURES)
+            raise RefusedError("several-pictures")
         page = file.pages.first
         _refuse_too_large(page.imagewidth, page.imagelength, max_pixels)
         photometric = page.photometric
         if photometric not in READ_TIFF_PHOTOMETRIC:
-            raise RefusedError(
-                "unsupported-object", "TIFF pictures of this colour model are not read; save it as grey."
-            )
+            raise RefusedError("colour-model")
         pixels = page.asarray()
         if photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
             pixels = np.moveaxis(page.colormap[:, pixels], 0, -1)
@@ -160,9 +157,7 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise RefusedError(
-            "unsupported-object", f"TIFF pictures of type {pixels.dtype} are not read; save 8 or 16 bit."
-        )
+        raise RefusedError("pixel-type", type=str(pixels.dtype))
     grey, colourfulness = to_grey(upright(pixels, orientation))
     if photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         grey = np.iinfo(grey.dtype).max - grey
@@ -180,11 +175,7 @@ def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
 def _refuse_too_large(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
-        raise RefusedError(
-            "too-large",
-            f"The picture declares {width} × {height} pixels, over the limit of {max_pixels // 10**6} million. "
-            "Nothing of it was loaded.",
-        )
+        raise RefusedError("too-many-pixels", width=width, height=height, limit=max_pixels // 10**6)
 
 
 def _limit_memory() -> None:

@@ -28,6 +28,7 @@ from pydicom.uid import (
 )
 
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
+from bsnet_core.language import translate as _
 from bsnet_core.radiograph import (
     LookupTable,
     PixelSpacing,
@@ -42,6 +43,7 @@ from bsnet_core.reading.gate import refuse_unsupported_object
 from bsnet_core.reading.grey import to_grey
 from bsnet_core.reading.laid_over import overlay_planes_of, shutter_of
 from bsnet_core.reading.pixel_tags import PARSING_ERRORS, bits_stored, integer_of, mend_pixel_tags, value_of
+from bsnet_core.reading.sniffing import PREAMBLE_BYTES
 
 # Odd values are tolerated one by one below; they must neither raise nor warn on the way in.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -49,7 +51,6 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
 # pydicom's messages quote values, and a value can be a patient's name.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
-PREAMBLE_BYTES = 128
 UNCOMPRESSED = (ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian)
 COMPRESSED = frozenset(
     f"1.2.840.10008.1.2.{ending}"
@@ -59,16 +60,6 @@ COMPRESSED = frozenset(
 RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
-DAMAGED = "This DICOM file is damaged or cut off and cannot be read."
-MISSING_PIXELS = "This DICOM file holds no image. Choose the frontal view of the study."
-
-
-def looks_like_dicom(start: bytes) -> bool:
-    """Whether a file's first bytes are DICOM, with or without the preamble."""
-    if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
-        return True
-    # Old files begin with group 0002 or 0008 at once, little or big endian.
-    return start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
 def read_dicom(path: Path, timeout_s: float) -> Radiograph:
@@ -85,7 +76,9 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
     syntax = _transfer_syntax(header)
     if syntax not in UNCOMPRESSED and syntax not in COMPRESSED:
         raise UnsupportedObjectError(
-            f"Pictures compressed as {syntax.name} are not read. Export the study as JPEG 2000."
+            _("Pictures compressed as {compression} are not read. Export the study as JPEG 2000.").format(
+                compression=syntax.name
+            )
         )
     bits = bits_stored(header)
     signed = integer_of(header, "PixelRepresentation", 0) == 1
@@ -93,7 +86,7 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
         grey, colourfulness = _unpack(path, syntax, rows, columns)
     else:
         if not _has_pixel_data(path):
-            raise UnreadableImageError(MISSING_PIXELS)
+            raise _no_pixels()
         decoded = DECODER.decode("dicom", path, timeout_s)
         grey, colourfulness = decoded.grey, decoded.colourfulness
     photometric = str(value_of(header, "PhotometricInterpretation") or "").strip().upper()
@@ -127,7 +120,15 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
             overlay_planes=overlay_planes_of(header),
         )
     except PARSING_ERRORS as error:
-        raise UnreadableImageError(DAMAGED) from error
+        raise _damaged() from error
+
+
+def _damaged() -> UnreadableImageError:
+    return UnreadableImageError(_("This DICOM file is damaged or cut off and cannot be read."))
+
+
+def _no_pixels() -> UnreadableImageError:
+    return UnreadableImageError(_("This DICOM file holds no image. Choose the frontal view of the study."))
 
 
 def _read_header(path: Path) -> Dataset:
@@ -136,9 +137,9 @@ def _read_header(path: Path) -> Dataset:
         # force: a file without preamble is still DICOM; what is none has neither class nor rows
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
-            raise UnreadableImageError("This file is neither DICOM nor a JPEG, PNG or TIFF picture.")
+            raise UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF picture."))
     except (OSError, *PARSING_ERRORS) as error:
-        raise UnreadableImageError(DAMAGED) from error
+        raise _damaged() from error
     return header
 
 
@@ -155,7 +156,7 @@ def _refuse_inflation_bomb(path: Path) -> None:
         inflated += len(inflater.decompress(packed, INFLATED_AT_ONCE_BYTES))
         packed = inflater.unconsumed_tail
     if packed:
-        raise ImageTooLargeError("This deflated DICOM file unpacks to over 1 GiB. Nothing of it was loaded.")
+        raise ImageTooLargeError(_("This deflated DICOM file unpacks to over 1 GiB. Nothing of it was loaded."))
 
 
 def _transfer_syntax(dataset: Dataset) -> UID:
@@ -179,27 +180,31 @@ def _has_pixel_data(path: Path) -> bool:
         dataset = pydicom.dcmread(path, force=True, defer_size=1024, specific_tags=["PixelData"])
         return "PixelData" in dataset
     except (OSError, *PARSING_ERRORS) as error:
-        raise UnreadableImageError(DAMAGED) from error
+        raise _damaged() from error
 
 
 def _check_size(header: Dataset) -> tuple[int, int]:
     if "Rows" not in header and "Columns" not in header:
-        raise UnreadableImageError(MISSING_PIXELS)
+        raise _no_pixels()
     rows, columns = integer_of(header, "Rows", 0), integer_of(header, "Columns", 0)
     if rows <= 0 or columns <= 0:
-        raise UnreadableImageError("This DICOM file declares a picture without rows or columns.")
+        raise UnreadableImageError(_("This DICOM file declares a picture without rows or columns."))
     if rows * columns > MAX_PIXELS:
         raise ImageTooLargeError(
-            f"The file declares {columns} × {rows} pixels, over the limit of {MAX_PIXELS // 10**6} million. "
-            "Nothing of it was loaded."
+            _(
+                "The file declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
+                "loaded."
+            ).format(width=columns, height=rows, limit=MAX_PIXELS // 10**6)
         )
     if integer_of(header, "BitsAllocated", 16) not in (1, 8, 16, 32) or bits_stored(header) > 16:
         raise UnsupportedObjectError(
-            f"Pixels of {bits_stored(header)} bits are not read; a radiograph has 8 to 16 bits."
+            _("Pixels of {bits} bits are not read; a radiograph has 8 to 16 bits.").format(bits=bits_stored(header))
         )
     samples = integer_of(header, "SamplesPerPixel", 1)
     if samples not in (1, 3):
-        raise UnsupportedObjectError(f"A picture with {samples} samples per pixel is not read.")
+        raise UnsupportedObjectError(
+            _("A picture with {samples} samples per pixel is not read.").format(samples=samples)
+        )
     return rows, columns
 
 
@@ -209,21 +214,23 @@ def _unpack(path: Path, syntax: UID, rows: int, columns: int) -> tuple[npt.NDArr
         needed = _pixel_bytes(header, rows, columns)
         if syntax != DeflatedExplicitVRLittleEndian and path.stat().st_size < needed // 2:
             if not _has_pixel_data(path):
-                raise UnreadableImageError(MISSING_PIXELS)
+                raise _no_pixels()
             raise UnreadableImageError(
-                f"This DICOM file is cut off: it declares {columns} × {rows} pixels but is far too short for them."
+                _(
+                    "This DICOM file is cut off: it declares {width} × {height} pixels but is far too short for them."
+                ).format(width=columns, height=rows)
             )
         dataset = pydicom.dcmread(path, force=True)
         if "PixelData" not in dataset:
-            raise UnreadableImageError(MISSING_PIXELS)
+            raise _no_pixels()
         if len(dataset.PixelData) < needed:
-            raise UnreadableImageError("This DICOM file is cut off: part of its picture is missing.")
+            raise UnreadableImageError(_("This DICOM file is cut off: part of its picture is missing."))
         mend_pixel_tags(dataset)
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.pixel_array_options(correct_unused_bits=False)
         return to_grey(np.asarray(dataset.pixel_array))
     except (OSError, *PARSING_ERRORS) as error:
-        raise UnreadableImageError(DAMAGED) from error
+        raise _damaged() from error
 
 
 def _pixel_bytes(header: Dataset, rows: int, columns: int) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from bsnet_core.errors import UnreadableImageError
+from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, StudyFacts
 from bsnet_core.reading.decoder import DECODER
 
@@ -19,7 +20,7 @@ def read_picture(path: Path, timeout_s: float) -> Radiograph:
     """
     decoded = DECODER.decode("picture", path, timeout_s)
     if decoded.grey.size == 0:
-        raise UnreadableImageError("This picture has no pixels.")
+        raise UnreadableImageError(_("This picture has no pixels."))
     stored = decoded.grey.astype(np.uint16)
     stored.setflags(write=False)
     return Radiograph(

@@ -1,6 +1,7 @@
 """A radiologist opens films: bundled, own, many, and odd ones."""
 
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 
 from app.session import StudyState
 from bsnet_core.brixia import Zone
+from bsnet_core.errors import RefusalCode
 from bsnet_core.resources import sample_files
 from tests.dicom_files import CT, ramp, write_dicom
+from tests.encrypted_zip import write_encrypted_zip
 
 FILM = ramp(700, 600)
 
@@ -237,3 +240,27 @@ def test_every_action_has_its_own_key_a_tooltip_and_a_menu(qtbot, open_viewer, n
     assert all(key in action.toolTip() for key, action in zip(keys, actions, strict=True))
     in_menus = {entry for menu in viewer.menuBar().actions() for entry in menu.menu().actions()}
     assert set(actions) <= in_menus
+
+
+def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer, no_model, film, tmp_path):
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        archive.write(film, "CD/film.dcm")
+    viewer = open_viewer("--model", no_model, tmp_path / "study.zip")
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    unpacked = viewer.session.current.path
+    assert unpacked.exists()
+    viewer.close()
+    assert not unpacked.exists()
+
+
+def test_an_encrypted_archive_asks_for_its_password(qtbot, open_viewer, no_model, film, tmp_path):
+    path = write_encrypted_zip(tmp_path / "study.zip", "film.dcm", film.read_bytes(), "secret")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    with qtbot.waitSignal(viewer.analysis.failed, timeout=30_000) as refused:
+        viewer.open_paths([path])
+    name, error = refused.args
+    assert (name, error.code, error.archive) == ("study.zip", RefusalCode.PASSWORD_NEEDED, path)
+    viewer.analysis.open([error.archive], "secret")
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)

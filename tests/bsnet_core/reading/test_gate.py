@@ -9,6 +9,7 @@ from pydicom.uid import MPEG4HP41, JPEGLSLossless, generate_uid
 from bsnet_core.errors import (
     BSNetError,
     ImageTooLargeError,
+    NotAdultError,
     RefusalCode,
     UnreadableImageError,
     UnsuitableImageError,
@@ -226,6 +227,51 @@ def test_the_chest_by_any_name_is_scored(tmp_path, body_part):
     refuse_for_scoring(film(tmp_path, BodyPartExamined=body_part))
 
 
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"PatientAge": "005Y"},
+        {"PatientAge": "017Y"},
+        {"PatientAge": "010M"},
+        {"PatientAge": "215M"},
+        {"PatientAge": "003W"},
+        {"PatientAge": "002D"},
+        {"PatientAge": "010y "},
+        {"PatientAge": "5Y", "PatientBirthDate": "19500101"},
+        {"PatientBirthDate": "20020103", "StudyDate": "20200102"},
+        {"PatientBirthDate": "2019.12.31", "StudyDate": "2020.01.02"},
+        {"PatientAge": "unknown", "PatientBirthDate": "20100101", "StudyDate": "20200102"},
+    ],
+)
+def test_a_child_is_shown_but_not_scored(tmp_path, tags):
+    radiograph = film(tmp_path, **tags)
+    assert radiograph.shape == ramp().shape
+    with pytest.raises(NotAdultError, match="under 18 years") as refusal:
+        refuse_for_scoring(radiograph)
+    assert refusal.value.code is RefusalCode.NOT_ADULT
+    assert isinstance(refusal.value, UnsuitableImageError)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {},
+        {"PatientAge": "018Y"},
+        {"PatientAge": "216M"},
+        {"PatientAge": "101Y", "PatientBirthDate": "20200101"},
+        {"PatientAge": "017"},
+        {"PatientAge": "Y"},
+        {"PatientBirthDate": "20020102", "StudyDate": "20200102"},
+        {"PatientBirthDate": "20100101", "StudyDate": ""},
+        {"PatientBirthDate": "20210101", "StudyDate": "20200102"},
+        {"PatientBirthDate": "20101399", "StudyDate": "20200102"},
+        {"PatientBirthDate": "2010", "StudyDate": "20200102"},
+    ],
+)
+def test_adults_and_patients_of_unknown_age_are_scored(tmp_path, tags):
+    refuse_for_scoring(film(tmp_path, **tags))
+
+
 def test_a_colour_photograph_is_not_scored(tmp_path):
     colours = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
     photograph = film(tmp_path, colours, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0)
@@ -247,7 +293,8 @@ def test_tiny_odd_and_blank_pictures_are_not_scored(tmp_path, pixels, match):
 
 
 def test_no_refusal_names_the_patient(tmp_path):
-    for tags in ({"Modality": "CT"}, {"Rows": 0}, {"PixelData": None}, {"ViewPosition": "LL"}, {"Rows": 60000}):
+    shown = ({"ViewPosition": "LL"}, {"PatientAge": "005Y"})
+    for tags in ({"Modality": "CT"}, {"Rows": 0}, {"PixelData": None}, {"Rows": 60000}, *shown):
         with pytest.raises(BSNetError) as refusal:
             refuse_for_scoring(film(tmp_path, PatientName="Secret^Name", PatientID="ID-4711", **tags))
         assert "Secret" not in str(refusal.value)

@@ -1,0 +1,21 @@
+"""What looking for images comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bsnet_core.errors import BSNetError
+
+
+@dataclass(frozen=True)
+class FoundImages:
+    """Files to read, and what could not be opened on the way; the rest goes on without it.
+
+    Attributes:
+        files: In the order to show them.
+        refusals: A file or folder, and why it, or part of it, was left out.
+    """
+
+    files: tuple[Path, ...]
+    refusals: tuple[tuple[Path, BSNetError], ...] = ()

@@ -1,0 +1,26 @@
+"""What a file is, by its first bytes; and by its name only what it is not."""
+
+from __future__ import annotations
+
+PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+PREAMBLE_BYTES = 128
+SNIFFED_BYTES = PREAMBLE_BYTES + 4
+NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".zip", ".log", ".toml"})
+
+
+def looks_like_dicom(start: bytes) -> bool:
+    """Whether a file's first bytes are DICOM, with or without the preamble."""
+    if start[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
+        return True
+    # Old files begin with group 0002 or 0008 at once, little or big endian.
+    return start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
+
+
+def looks_like_a_picture(start: bytes) -> bool:
+    """Whether a file's first bytes are those of JPEG, PNG or TIFF."""
+    return start.startswith(PICTURE_SIGNATURES)
+
+
+def looks_like_an_image(start: bytes) -> bool:
+    """Whether a file's first bytes are those of any kind that is read."""
+    return looks_like_dicom(start) or looks_like_a_picture(start)
