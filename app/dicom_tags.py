@@ -19,7 +19,7 @@ from bsnet_core.errors import UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.progress import Report
-from bsnet_core.reading.dicom import looks_like_dicom
+from bsnet_core.reading.sniffing import looks_like_dicom
 
 LONGEST_VALUE = 200
 DEEPEST = 16
