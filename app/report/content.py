@@ -16,11 +16,11 @@ from app.report import picture
 from app.report.fonts import can_draw, load_fonts
 from app.report.names import iso_date, person_name, visible
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.display import Voi, window_of
+from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import LookupTable, Radiograph, StudyFacts
 from bsnet_core.reading.gate import refuse_for_scoring
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 DISTRIBUTION = "bsnet-viewer"
 MAP_OPACITY = 0.75
+COARSE_WINDOW = 20.0
+"""Width from which centre and width are written without decimals."""
 LUNGS_SIDE_PX = 640
 ACCEPTED_GLOBAL_DIFFERENCE = 2
 ACCEPTED_MEAN_ZONE_DIFFERENCE = 0.5
@@ -192,7 +194,7 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
         study=study,
         deidentified=choices.deidentified,
         film=film.image,
-        film_caption=_film_caption(reported, shows_network=prediction is not None),
+        film_caption=_film_caption(reported, prediction),
         prediction=prediction,
         no_prediction="" if prediction is not None else _why_no_prediction(reported),
         reading=reading,
@@ -200,7 +202,7 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
         agreement=_agreement(prediction, reading),
         notes=(*_notes(radiograph.facts, prediction), *_undrawable([*study, *reading_lines])),
         map=_map(reported, prediction) if choices.with_explanation else None,
-        lungs=_lungs(prediction) if choices.with_lungs and prediction is not None else None,
+        lungs=_lungs(prediction) if choices.with_lungs else None,
         provenance=_provenance(radiograph, prediction, made_at),
         made_at=made_at,
     )
@@ -270,17 +272,30 @@ def _age(value: str, deidentified: bool) -> str:
     return "" if days is None else translate_count("{count} day", "{count} days", days).format(count=days)
 
 
-def _film_caption(reported: ReportedStudy, *, shows_network: bool) -> str:
-    window = window_of(reported.radiograph, reported.voi)
-    parts = [
-        _("Film with lung outline and zone grid: predicted score and confidence in every zone.")
-        if shows_network
-        else _("Film."),
-        _("Window: centre {centre:.0f}, width {width:.0f}.").format(centre=window.centre, width=window.width),
-    ]
+def _film_caption(reported: ReportedStudy, prediction: Prediction | None) -> str:
+    if prediction is None:
+        parts = [_("Film.")]
+    elif _has_lungs(prediction):
+        parts = [_("Film with lung outline and zone grid: predicted score and confidence in every zone.")]
+    else:
+        parts = [_("Film with zone grid: predicted score and confidence in every zone.")]
+    parts.append(_how_shown(reported.voi))
     if reported.inverted:
         parts.append(_("Greys inverted."))
     return " ".join(parts)
+
+
+def _how_shown(voi: Voi) -> str:
+    if isinstance(voi, LookupTable):
+        return _("Greys by the look-up table of the file.")
+    digits = 0 if voi.width >= COARSE_WINDOW else 3
+    centre, width = (f"{value:.{digits}f}" for value in (voi.centre, voi.width))
+    return _("Window: centre {centre}, width {width}.").format(centre=centre, width=width)
+
+
+def _has_lungs(prediction: Prediction) -> bool:
+    """Whether the model outlines lungs; the baseline does not."""
+    return bool(prediction.lung_probability.any())
 
 
 def _why_no_prediction(reported: ReportedStudy) -> str:
@@ -374,7 +389,9 @@ def made_how(explained: ReportedExplanation) -> str:
     return " ".join(parts)
 
 
-def _lungs(prediction: Prediction) -> LungPictures:
+def _lungs(prediction: Prediction | None) -> LungPictures | None:
+    if prediction is None or not _has_lungs(prediction):
+        return None
     masked = prediction.aligned_image * prediction.aligned_lung_probability
     return LungPictures(
         picture.grey_picture(prediction.aligned_image, LUNGS_SIDE_PX), picture.grey_picture(masked, LUNGS_SIDE_PX)

@@ -65,12 +65,13 @@ def reading(score: str = "112300", *, blind: bool = True) -> Reading:
 def reported(film: Radiograph | None = None, **changes: object) -> ReportedStudy:
     """A study with everything: predicted 012321, read 112300, explained for zone D."""
     film = film if film is not None else radiograph()
-    everything = {
+    everything: dict[str, object] = {
+        "voi": default_voi(film),
         "prediction": prediction("012321"),
         "reading": reading(),
         "explanation": ReportedExplanation(explanation({2: (0, 1, 3), 6: (1, 1, 2)})),
     }
-    return ReportedStudy(film, default_voi(film), **(everything | changes))
+    return ReportedStudy(film, **(everything | changes))
 
 
 def pixels_of(image) -> np.ndarray:

@@ -11,6 +11,7 @@ from app.report.layout import MARGIN_MM, Paper
 from app.report.pdf import check_report_pdf, report_pdf, write_report
 from app.report.saving import NameTakenError
 from bsnet_core.errors import ReportError
+from bsnet_core.radiograph import LookupTable, VoiWindow
 from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import fonts_of, opened, places_of, texts_of
 from tests.app.report.studies import IDENTIFYING_TEXTS, MADE_AT, radiograph, reading, reported
@@ -231,6 +232,28 @@ def test_a_language_of_long_words_fits_as_well(monkeypatch, paper):
     for part in ("Researchøø useø only.ø", "Patientøø ID", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
         assert part in text
     assert_nothing_leaves_its_page(data, most_pages=2)
+
+
+@pytest.mark.parametrize(
+    ("voi", "sentence"),
+    [
+        (VoiWindow(1200.4, 800.2), "Window: centre 1200, width 800."),
+        (VoiWindow(0.52, 0.25), "Window: centre 0.520, width 0.250."),
+        (LookupTable(0, np.arange(256, dtype=np.float32), 8), "Greys by the look-up table of the file."),
+    ],
+)
+def test_the_greys_of_the_film_can_be_made_again(voi, sentence):
+    assert sentence in text_of(reported(voi=voi))
+    assert "Greys inverted." in text_of(reported(voi=voi, inverted=True))
+
+
+def test_a_model_that_outlines_no_lungs_gets_no_empty_pictures():
+    nothing = np.zeros_like(prediction().lung_probability)
+    without = dataclasses.replace(prediction("012321"), lung_probability=nothing, aligned_lung_probability=nothing)
+    text = text_of(reported(prediction=without))
+    assert "Film with zone grid" in text
+    assert "Aligned" not in text
+    assert "lung outline" not in text
 
 
 def test_parts_that_are_not_wanted_are_left_out():
