@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def test_films_stand_by_date_and_high_scores_are_up(chart):
 def test_films_of_one_day_are_set_apart(chart):
     chart.show_films([trend_film(1, key=number, predicted=number) for number in range(3)])
     columns = [chart.place_of(number, 0).x() for number in range(3)]
-    assert min(later - earlier for earlier, later in zip(columns, columns[1:], strict=False)) > 15
+    assert min(later - earlier for earlier, later in itertools.pairwise(columns)) > 15
 
 
 def test_a_click_and_the_keys_choose_a_film(chart, qtbot):
@@ -153,7 +154,7 @@ def hannover(qtbot, tmp_path):
 
 @needs_readings
 def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannover, qtbot):
-    session, panel, key = hannover
+    _session, panel, key = hannover
     qtbot.waitUntil(lambda: len(panel.chart.films) == 3, timeout=20_000)
     assert [film.predicted for film in panel.chart.films] == [6, 11, 16]
     assert [film.read for film in panel.chart.films] == [(("Reader One", 8),), (("Reader One", 8),), ()]
