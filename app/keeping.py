@@ -48,6 +48,10 @@ class ReadStudy(Protocol):
     def draft_started_at(self) -> datetime | None:
         """When the first of them was entered."""
 
+    @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was saved, by all readers, oldest first."""
+
 
 class ReadSession(Protocol):
     """What a session tells of readings."""
@@ -60,6 +64,9 @@ class ReadSession(Protocol):
     reading_saved: SignalInstance
     prediction_seen: SignalInstance
     prediction_revealed: SignalInstance
+
+    def shown(self, key: int) -> Study:
+        """A study without what may not be seen yet."""
 
     def recall(
         self,

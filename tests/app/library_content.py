@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from app.library.library import Library
 from app.library.records import KeptPrediction
 from app.readings import Reading
@@ -13,11 +16,8 @@ from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
 from tests.app.predictions import prediction
 
 MORNING = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
-THUMBNAIL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6360000000020001e221bc330000"
-    "000049454e44ae426082"
-)
-"""A PNG of one pixel."""
+THUMBNAIL = bytes(cv2.imencode(".png", np.full((80, 66), 96, dtype=np.uint8))[1])
+"""A small PNG."""
 
 
 def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more) -> StudyFacts:

@@ -196,6 +196,7 @@ def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(ope
     assert isinstance(told.args[2], LibraryError)
     assert window.session.study(key).readings == (reading,)
     assert window.keeper.unkept == ((key, reading),)
+    window.wait()
     assert len(window.failures) == 1  # of the library as a whole, not of every film
     blocked.unlink()
     with qtbot.waitSignal(window.keeper.kept, timeout=20_000):
