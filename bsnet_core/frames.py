@@ -1,6 +1,6 @@
 """The three frames of a picture and the maps between them, for points and for pixels.
 
-- image: the original pixel grid, (height, width) of the file;
+- image: the original pixel grid, (height, width) of the file, as it is stored;
 - network: the square the network sees, `side_px` x `side_px`;
 - aligned: the same square after the spatial transformer; the ROI grid lies on it.
 
@@ -10,13 +10,14 @@ This is the convention of `align_corners=False`, used everywhere in the project.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.model.config import Aspect
+from bsnet_core.upright import AS_STORED, Turn
 
 Affine = npt.NDArray[np.float64]
 """(2, 3) matrix acting on column vectors (x, y, 1)."""
@@ -62,23 +63,25 @@ class Frames:
     Attributes:
         image_shape: (height, width) of the original picture in pixels.
         side_px: Side of the network's square.
-        image_to_network: (2, 3), pixel-edge coordinates of both frames.
+        upright_to_network: (2, 3), pixel-edge coordinates, from the picture turned upright.
         alignment: (2, 3), the spatial transformer's matrix in normalised coordinates [-1, 1]: it maps a place
             in the aligned frame to the place in the network frame that it shows (as `affine_grid` does).
+        turn: How the stored picture is turned upright, the patient's right on the left.
     """
 
     image_shape: tuple[int, int]
     side_px: int
-    image_to_network: Affine
+    upright_to_network: Affine
     alignment: Affine
+    turn: Turn = AS_STORED
 
     @classmethod
-    def fit(cls, image_shape: tuple[int, int], side_px: int, aspect: Aspect) -> Frames:
-        """The frame a picture of `image_shape` is given, not aligned yet.
+    def fit(cls, image_shape: tuple[int, int], side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> Frames:
+        """The frame a picture of `image_shape` (as stored) is given, not aligned yet.
 
         The resized picture covers whole network pixels, so that resizing and this map agree exactly.
         """
-        height, width = image_shape
+        height, width = turn.upright_shape(image_shape)
         if aspect is Aspect.STRETCH:
             box_width, box_height = side_px, side_px
         else:
@@ -87,19 +90,24 @@ class Frames:
             box_height = min(side_px, max(1, round(height * scale)))
         left, top = (side_px - box_width) // 2, (side_px - box_height) // 2
         affine = np.array([[box_width / width, 0.0, left], [0.0, box_height / height, top]])
-        return cls(image_shape, side_px, affine, IDENTITY_ALIGNMENT)
+        return cls(image_shape, side_px, affine, IDENTITY_ALIGNMENT, turn)
 
     @property
     def box(self) -> tuple[int, int, int, int]:
         """(left, top, width, height) of the picture inside the network's square, in network pixels."""
-        height, width = self.image_shape
-        (scale_x, _, left), (_, scale_y, top) = self.image_to_network
+        height, width = self.turn.upright_shape(self.image_shape)
+        (scale_x, _, left), (_, scale_y, top) = self.upright_to_network
         return round(left), round(top), round(scale_x * width), round(scale_y * height)
 
     def with_alignment(self, alignment: npt.ArrayLike) -> Frames:
         """The same picture with the spatial transformer's (2, 3) matrix."""
         matrix = np.asarray(alignment, dtype=np.float64).reshape(2, 3)
-        return Frames(self.image_shape, self.side_px, self.image_to_network, matrix)
+        return replace(self, alignment=matrix)
+
+    @property
+    def image_to_network(self) -> Affine:
+        """(2, 3), pixel-edge coordinates of both frames."""
+        return compose(self.upright_to_network, self.turn.affine(self.image_shape))
 
     @property
     def network_to_image(self) -> Affine:
@@ -126,8 +134,8 @@ class Frames:
 
     @property
     def alignment_angle_deg(self) -> float:
-        """Rotation of the aligned frame on the picture in degrees, stretching put aside; positive turns clockwise."""
-        left, _, right = np.linalg.svd(self.aligned_to_image[:, :2])
+        """Rotation of the aligned frame on the upright picture in degrees, without stretching; positive clockwise."""
+        left, _, right = np.linalg.svd(compose(invert(self.upright_to_network), self.aligned_to_network)[:, :2])
         rotation = left @ right
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
 
@@ -142,12 +150,14 @@ class Frames:
         """
         left, top, box_width, box_height = self.box
         cropped = np.ascontiguousarray(values[top : top + box_height, left : left + box_width])
-        height, width = self.image_shape
+        height, width = self.turn.upright_shape(self.image_shape)
         if nearest:
             rows = np.minimum((np.arange(height) + 0.5) * box_height / height, box_height - 1).astype(np.intp)
             columns = np.minimum((np.arange(width) + 0.5) * box_width / width, box_width - 1).astype(np.intp)
-            return cropped[rows[:, None], columns[None, :]]
-        return cv2.resize(cropped, (width, height), interpolation=cv2.INTER_LINEAR)
+            upright = cropped[rows[:, None], columns[None, :]]
+        else:
+            upright = cv2.resize(cropped, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(self.turn.to_stored(upright))
 
     def image_map_to_aligned(
         self, values: npt.NDArray[np.generic], *, nearest: bool = False

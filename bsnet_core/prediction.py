@@ -23,6 +23,7 @@ from bsnet_core.quality import lungs_are_missing, quality_notes
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.reading.gate import refuse_for_scoring
 from bsnet_core.resources import default_model_dir
+from bsnet_core.upright import Turn
 
 if TYPE_CHECKING:
     import torch
@@ -167,7 +168,8 @@ class Predictor:
             report("Preparing the picture", 0.05)
             with _timed(seconds, "preprocess"):
                 pixels = radiograph.pixels
-                network_image, frames = preprocess(pixels, self.card.config.side_px, self.card.config.aspect)
+                config, turn = self.card.config, Turn.of(radiograph.facts.patient_orientation)
+                network_image, frames = preprocess(pixels, config.side_px, config.aspect, turn)
             return self._predict_prepared(network_image, frames, float((pixels == 0).mean()), seconds, report)
         except BSNetError:
             raise

@@ -15,6 +15,7 @@ from skimage.filters import median as skimage_median
 
 from bsnet_core.frames import Frames
 from bsnet_core.model.config import Aspect
+from bsnet_core.upright import AS_STORED, Turn
 
 CLAHE_CLIP_LIMIT = 0.01
 CLAHE_TILES = 8
@@ -26,25 +27,26 @@ FAST_PATH_TOLERANCE = 0.03
 Pixels = npt.NDArray[np.float32]
 
 
-def preprocess(pixels: Pixels, side_px: int, aspect: Aspect) -> tuple[Pixels, Frames]:
+def preprocess(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> tuple[Pixels, Frames]:
     """The network image of a radiograph, by the fast path.
 
     Args:
         pixels: (H, W) float32 in [0, 1], bone bright (`Radiograph.pixels`).
         side_px: Side of the network's square.
         aspect: How a picture that is not square is fitted.
+        turn: How the stored picture is turned upright; the network sees it so.
 
     Returns:
         (side_px, side_px) float32 in [0, 1], zero outside the picture; and the frames to map results back.
     """
-    grey = _to_full_8_bit_range(pixels)
+    frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
+    grey = _to_full_8_bit_range(np.ascontiguousarray(turn.to_upright(pixels)))
     # OpenCV counts the clip limit per bin of 256, scikit-image as a share of the tile.
     clahe = cv2.createCLAHE(CLAHE_CLIP_LIMIT * 256, (CLAHE_TILES, CLAHE_TILES))
     filtered = cv2.medianBlur(clahe.apply(grey), 3)
     low, high = _percentiles_of_8_bit(filtered, PERCENTILES)
-    frames = Frames.fit(_shape_of(pixels), side_px, aspect)
     _, _, box_width, box_height = frames.box
-    shrinks = box_width < pixels.shape[1]
+    shrinks = box_width < grey.shape[1]
     # Clip before resizing: averaging values beyond the percentiles would leak them into their neighbours.
     table = np.clip((np.arange(256, dtype=np.float32) - low) / max(high - low, 1.0), 0.0, 1.0).astype(np.float32)
     resized = cv2.resize(
@@ -53,17 +55,18 @@ def preprocess(pixels: Pixels, side_px: int, aspect: Aspect) -> tuple[Pixels, Fr
     return _into_square(resized, frames), frames
 
 
-def preprocess_reference(pixels: Pixels, side_px: int, aspect: Aspect) -> tuple[Pixels, Frames]:
+def preprocess_reference(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> tuple[Pixels, Frames]:
     """The same by the scikit-image chain in floating point; slow, for comparison."""
-    low, high = np.percentile(pixels, RANGE_PERCENTILES)
-    ranged = np.clip((pixels - low) / max(float(high - low), 1e-6), 0.0, 1.0)
+    frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
+    upright = turn.to_upright(pixels)
+    low, high = np.percentile(upright, RANGE_PERCENTILES)
+    ranged = np.clip((upright - low) / max(float(high - low), 1e-6), 0.0, 1.0)
     equalized = exposure.equalize_adapthist(ranged, clip_limit=CLAHE_CLIP_LIMIT)
     filtered = skimage_median(equalized, footprint=np.ones((3, 3)))
     low, high = np.percentile(filtered, PERCENTILES)
     rescaled = np.clip((filtered - low) / max(float(high - low), 1e-6), 0.0, 1.0)
-    frames = Frames.fit(_shape_of(pixels), side_px, aspect)
     _, _, box_width, box_height = frames.box
-    resized = transform.resize(rescaled, (box_height, box_width), order=1, anti_aliasing=box_width < pixels.shape[1])
+    resized = transform.resize(rescaled, (box_height, box_width), order=1, anti_aliasing=box_width < upright.shape[1])
     return _into_square(resized.astype(np.float32), frames), frames
 
 
