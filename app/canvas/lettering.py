@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 INK = QColor(235, 238, 241)
 HALO = QColor(0, 0, 0, 210)
@@ -28,7 +30,7 @@ def write(
     font: QFont,
     ink: QColor = INK,
 ) -> None:
-    """Lines of text with a dark rim, each clipped to nothing and cut to the width of `place`."""
+    """Lines of text with a dark rim, each cut to the width of `place`."""
     metrics = QFontMetricsF(font)
     height = metrics.lineSpacing()
     top = place.top()
@@ -36,28 +38,52 @@ def write(
         top = place.bottom() - height * len(lines)
     elif alignment & Qt.AlignmentFlag.AlignVCenter:
         top = place.center().y() - height * len(lines) / 2
-    path = QPainterPath()
-    placed: list[tuple[QPointF, str]] = []
+    ratio = painter.deviceTransform().m11()
     for number, line in enumerate(lines):
+        if not line:
+            continue
         text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, place.width())
         left = place.left()
         if alignment & Qt.AlignmentFlag.AlignRight:
             left = place.right() - metrics.horizontalAdvance(text)
         elif alignment & Qt.AlignmentFlag.AlignHCenter:
             left = place.center().x() - metrics.horizontalAdvance(text) / 2
-        placed.append((QPointF(left, top + number * height + metrics.ascent()), text))
-        path.addText(placed[-1][0], font, text)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    rim = QPen(HALO, max(metrics.height() / 5.5, 2.2))
+        rim_px = _rim_px(metrics)
+        # On whole device pixels, or the letters would be resampled.
+        x, y = round((left - rim_px) * ratio) / ratio, round((top + number * height - rim_px) * ratio) / ratio
+        painter.drawImage(QPointF(x, y), _rimmed(text, font.toString(), ink.rgba(), ratio))
+
+
+def _rim_px(metrics: QFontMetricsF) -> float:
+    # Small letters need a rim that closes behind them.
+    return max(metrics.height() / 11, 2.2)
+
+
+@lru_cache(maxsize=256)
+def _rimmed(text: str, font_text: str, ink: int, ratio: float) -> QImage:
+    """One line with its rim; drawing a rim takes long, and the same few lines are drawn in every frame."""
+    font = QFont()
+    font.fromString(font_text)
+    metrics = QFontMetricsF(font)
+    rim_px = _rim_px(metrics)
+    width, height = metrics.horizontalAdvance(text) + 2 * rim_px + 2, metrics.height() + 2 * rim_px
+    image = QImage(ceil(width * ratio), ceil(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    baseline = QPointF(rim_px, rim_px + metrics.ascent())
+    path = QPainterPath()
+    path.addText(baseline, font, text)
+    rim = QPen(HALO, 2 * rim_px)
     rim.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, rim)
     # Small letters are sharper drawn as text than filled as a path.
     painter.setFont(font)
-    painter.setPen(ink)
-    for baseline, text in placed:
-        painter.drawText(baseline, text)
-    painter.restore()
+    painter.setPen(QColor.fromRgba(ink))
+    painter.drawText(baseline, text)
+    painter.end()
+    return image
 
 
 def write_on_plate(

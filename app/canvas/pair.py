@@ -19,6 +19,8 @@ from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
+BAR_HEIGHT_PX = 34
+
 
 class CurrentSide(StrEnum):
     """Where the current radiograph stands; the value is the name under which settings keep it."""
@@ -216,6 +218,7 @@ def _pane(view: ImageView, caption: QLabel, *buttons: QToolButton) -> QWidget:
     row.addWidget(caption, 1)
     for button in buttons:
         row.addWidget(button)
+    bar.setFixedHeight(BAR_HEIGHT_PX)  # the same over both, so that the pictures stand at one height
     layout = QVBoxLayout(pane)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
 from app.canvas.lettering import write
@@ -48,6 +48,15 @@ def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
     left, right = COLUMN_EDGES[zone.column] * side, COLUMN_EDGES[zone.column + 1] * side
     corners = apply(frames.aligned_to_image, [[left, top], [right, top], [right, bottom], [left, bottom]])
     return QPolygonF([QPointF(x, y) for x, y in corners])
+
+
+def _grid_lines(frames: Frames) -> list[QLineF]:
+    """The seven lines of the grid in image pixels, so that none is drawn twice."""
+    side = float(frames.side_px)
+    upright = [[(edge * side, 0.0), (edge * side, side)] for edge in COLUMN_EDGES]
+    across = [[(0.0, edge * side), (side, edge * side)] for edge in ROW_EDGES]
+    ends = apply(frames.aligned_to_image, [point for line in upright + across for point in line])
+    return [QLineF(QPointF(*start), QPointF(*end)) for start, end in zip(ends[::2], ends[1::2], strict=True)]
 
 
 def labels_of(prediction: Prediction) -> dict[Zone, ZoneLabel]:
@@ -94,10 +103,10 @@ def paint(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity)
     polygons = {zone: to_view.map(zone_polygon(frames, zone)) for zone in Zone}
+    lines = [to_view.map(line) for line in _grid_lines(frames)]
     for pen in (QPen(SHADOW, 3.0), QPen(LINE, 1.3)):
         painter.setPen(pen)
-        for polygon in polygons.values():
-            painter.drawPolygon(polygon)
+        painter.drawLines(lines)
     for zone, polygon in polygons.items():
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
     for column, name in enumerate(side_names(frames, patient_orientation)):

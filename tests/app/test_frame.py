@@ -1,9 +1,12 @@
+import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QTransform
 
+from app.canvas import frame as frame_module
 from app.canvas.frame import FrameRenderer
+from app.canvas.orientation import Orientation
 
 GREYS = (np.arange(65536) // 16).clip(0, 255).astype(np.uint8)
 
@@ -76,3 +79,74 @@ def test_a_film_wider_than_sixteen_bits_is_drawn():
     stored = np.tile(np.arange(40000, dtype=np.uint16) % 4096, (2, 1))
     frame = FrameRenderer(stored).render(GREYS, QTransform.fromTranslate(-39900, 0), QSize(100, 2))
     assert np.array_equal(shown(frame), GREYS[stored[:, 39900:]])
+
+
+ORIENTATIONS = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
+
+
+def lying(stored, orientation):
+    """The same by numpy."""
+    turned = stored[:, ::-1] if orientation.mirrored else stored
+    return np.rot90(turned, -orientation.quarter_turns)
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_turned_picture_has_every_pixel_in_its_place(orientation):
+    stored = noise(30, 50)
+    to_device = orientation.matrix
+    corner = to_device.mapRect(QRectF(0, 0, 50, 30)).topLeft()
+    to_device *= QTransform.fromTranslate(-corner.x(), -corner.y())
+    frame = FrameRenderer(stored).render(GREYS, to_device, QSize(60, 60))
+    assert np.array_equal(shown(frame), GREYS[lying(stored, orientation)])
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+@pytest.mark.parametrize("scale", [0.21, 0.7, 1.9, 5.0])
+def test_a_turned_picture_is_the_upright_one_turned_at_any_zoom(orientation, scale):
+    smooth = cv2.GaussianBlur(noise(700, 900), (0, 0), 6)
+    renderer = FrameRenderer(smooth)
+    view = 200
+    upright = QTransform.fromTranslate(-450, -350) * QTransform.fromScale(scale, scale)
+    middle = QTransform.fromTranslate(view / 2, view / 2)
+    size = QSize(view, view)
+    plain = renderer.render(GREYS, upright * middle, size)
+    canvas = np.zeros((view, view), int)
+    canvas[plain.top_px : plain.top_px + plain.image.height(), plain.left_px : plain.left_px + plain.image.width()] = (
+        shown(plain)
+    )
+    turned = renderer.render(GREYS, upright * orientation.matrix * middle, size)
+    other = np.zeros((view, view), int)
+    other[
+        turned.top_px : turned.top_px + turned.image.height(), turned.left_px : turned.left_px + turned.image.width()
+    ] = shown(turned)
+    inside = np.s_[10:-10, 10:-10]
+    difference = np.abs(lying(canvas, orientation)[inside] - other[inside])
+    # At a border one device pixel may fall on either side.
+    assert np.percentile(difference, 95) <= 2
+
+
+def test_two_places_on_the_screen_share_one_pyramid_and_not_their_frames():
+    stored = noise(40, 40)
+    renderer = FrameRenderer(stored)
+    first = renderer.render(GREYS, QTransform(), QSize(40, 40))
+    renderer.twin().render(255 - GREYS, QTransform.fromScale(2, 2), QSize(40, 40))
+    assert np.array_equal(shown(first), GREYS[stored])
+
+
+def test_a_table_of_colours_gives_colours():
+    table = np.zeros(65536, dtype=np.uint32)
+    table[7] = 0xFF102030
+    frame = FrameRenderer(np.full((4, 5), 7, np.uint16)).render(table, QTransform(), QSize(5, 4))
+    assert frame.image.pixelColor(4, 3).getRgb() == (0x10, 0x20, 0x30, 255)
+
+
+def test_both_ways_to_look_up_give_the_same(monkeypatch):
+    codes, ways = noise(33, 47), []
+    for fast in (False, True):
+        if fast and not frame_module.OPENCV_LOOKS_UP_16_BIT:
+            continue
+        monkeypatch.setattr(frame_module, "OPENCV_LOOKS_UP_16_BIT", fast)
+        into = np.zeros((33, 48), np.uint8)[:, :47]
+        frame_module.look_up(GREYS, codes, into)
+        ways.append(into)
+    assert all(np.array_equal(way, GREYS[codes]) for way in ways)

@@ -2,6 +2,7 @@ import pytest
 from PySide6.QtCore import QPointF, QSizeF
 
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
+from app.canvas.orientation import Orientation
 
 VIEW = QSizeF(800, 600)
 
@@ -49,3 +50,27 @@ def test_the_picture_follows_the_pointer_when_panned():
 def test_the_picture_cannot_be_panned_out_of_sight():
     geometry = fitted().panned(QPointF(1e6, 1e6))
     assert (geometry.centre.x(), geometry.centre.y()) == (0, 0)
+
+
+ORIENTATIONS = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_turned_picture_is_fitted_zoomed_and_panned_as_an_upright_one(orientation):
+    geometry = ViewGeometry.fitted(QSizeF(1200, 500), 1.5, VIEW, orientation)
+    picture = geometry.picture_on_view
+    assert picture.center().x() == pytest.approx(VIEW.width() / 2)
+    assert picture.center().y() == pytest.approx(VIEW.height() / 2)
+    assert min(picture.left(), picture.top()) >= 0
+    assert min(picture.left(), picture.top()) == pytest.approx(8)
+    pointer = QPointF(200, 350)
+    before, after = geometry.to_image(pointer), geometry.zoomed(3, pointer).to_image(pointer)
+    assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))
+    spot = geometry.to_view.map(QPointF(400, 300))
+    moved = geometry.panned(QPointF(30, -20)).to_view.map(QPointF(400, 300))
+    assert (moved.x() - spot.x(), moved.y() - spot.y()) == pytest.approx((30, -20))
+
+
+def test_pixels_that_are_not_square_keep_their_shape_when_turned():
+    to_view = ViewGeometry.fitted(QSizeF(100, 100), 2.0, VIEW, Orientation(1)).to_view
+    assert abs(to_view.m21()) == pytest.approx(2 * abs(to_view.m12()))
