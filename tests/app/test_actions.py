@@ -84,7 +84,7 @@ def test_what_is_not_connected_takes_no_key_and_stands_in_no_menu(qtbot, window,
     done = []
     actions.connect("fit", lambda: done.append("fit"))
     fill_menu_bar(window.menuBar(), actions, QMenu(window))
-    window.addToolBar(make_tool_bar(actions, window))
+    window.addToolBar(make_tool_bar(actions, 100, window))
     show(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F)
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
