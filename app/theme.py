@@ -153,14 +153,17 @@ class Appearance(QObject):
         """Sets style, palette, text size and style sheet of the whole program."""
         percent = self._settings.font_percent
         self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
-        self._application.setStyle("Fusion")
+        # Each of these lets every widget be styled anew, so none is done without need.
+        if not self._application.styleSheet():
+            self._application.setStyle("Fusion")
         self._application.setPalette(palette_of(self.colours))
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         if font.pointSizeF() > 0:
             font.setPointSizeF(font.pointSizeF() * percent / 100)
         else:
             font.setPixelSize(round(font.pixelSize() * percent / 100))
-        self._application.setFont(font)
+        if font != self._application.font():
+            self._application.setFont(font)
         self._application.setStyleSheet(style_sheet_of(self.colours, percent))
         self.changed.emit(self.colours)
 

@@ -37,6 +37,8 @@ class HelpWindow(QWidget):
         self._pages: list[HelpPage] = []
         self._list = QListWidget(self)
         self._list.setAccessibleName(_("Pages of the help"))
+        self._list.setWordWrap(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentRowChanged.connect(self._show_page)
         self._browser = QTextBrowser(self)
         self._browser.setAccessibleName(_("Help"))
