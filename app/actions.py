@@ -142,9 +142,12 @@ def action_specs() -> tuple[ActionSpec, ...]:
         gap(m.MEASURE),
         mode("mode_distance", _("&Distance"), "D", _("Left drag measures a distance"), "ruler"),
         mode("mode_angle", _("A&ngle"), "N", _("Three clicks measure an angle"), "angle-acute"),
-        mode("mode_roi", _("&Area"), "Shift+D", _("Left drag measures values inside an ellipse"),
+        mode("mode_roi", _("&Rectangle"), "Shift+D", _("Left drag measures the values inside a rectangle"),
+             "rectangle-outline"),
+        mode("mode_roi_ellipse", _("&Ellipse"), "Shift+E", _("Left drag measures the values inside an ellipse"),
              "ellipse-outline"),
         mode("mode_probe", _("&Pixel values"), "X", _("Show the values under the pointer"), "eyedropper"),
+        mode("mode_lens", _("Ma&gnifier"), "M", _("A lens under the pointer"), "magnify-scan"),
         gap(m.MEASURE),
         spec("annotations", _("&Show measurements"), ("A",), _("Measurements on or off"), m.MEASURE, "vector-line",
              checkable=True),
@@ -154,7 +157,10 @@ def action_specs() -> tuple[ActionSpec, ...]:
         switch("lungs", _("&Lungs"), "L", _("Lung outline on or off"), "lungs"),
         switch("lung_fill", _("Lung &fill"), "Shift+L", _("Coloured lung area on or off"), "format-color-fill"),
         switch("zones", _("Zone &grid"), "G", _("Zone grid with scores on or off"), "grid"),
+        switch("scores", _("&Scores in the zones"), "Shift+G", _("Scores and confidence in the zones on or off"),
+               "numeric-3-box-outline"),
         switch("explanation", _("&Explanation"), "E", _("Explanation map on or off"), "map-search-outline"),
+        switch("planes", _("Drawings of the f&ile"), "Shift+O", _("What the file itself draws, on or off"), "draw"),
         gap(m.OVERLAYS),
         spec("original_image", _("&Original image"), ("O",), _("Hide everything that is drawn over the picture"),
              m.OVERLAYS, "image-outline", checkable=True),
@@ -173,6 +179,10 @@ def action_specs() -> tuple[ActionSpec, ...]:
              m.READING, "eye-off-outline", checkable=True),
         spec("save_reading", _("Sa&ve reading"), ("Ctrl+S",), _("Save your own score"), m.READING,
              "content-save-outline"),
+        spec("correct_reading", _("&Correct"), ("Shift+S",), _("Go on from your last saved score"), m.READING,
+             "pencil-outline"),
+        spec("clear_reading", _("C&lear"), ("Ctrl+Backspace",), _("Take back every zone that is not saved"), m.READING,
+             "eraser"),
         gap(m.READING),
         spec("statistics", _("S&tatistics"), ("Ctrl+G",), _("Agreement over all readings"), m.READING,
              "chart-scatter-plot"),
@@ -243,6 +253,24 @@ class Actions:
         action = self._of_name[name]
         action.setChecked(checked)
         action.toggled.connect(slot)
+        action.setVisible(True)
+
+    def stand_for(self, name: str, other: QAction) -> None:
+        """Lets an action work another one that somebody else has made, such as those of an undo stack.
+
+        The menu, the icon and the keys are those of the table; whether it can be used, and whether it is on, is as the
+        other says. The other one loses its own keys, for Qt would not know whom to call.
+        """
+        action = self._of_name[name]
+        other.setShortcuts([])
+        action.setEnabled(other.isEnabled())
+        other.enabledChanged.connect(action.setEnabled)
+        if action.isCheckable():
+            action.setChecked(other.isChecked())
+            other.toggled.connect(action.setChecked)
+            action.toggled.connect(other.setChecked)
+        else:
+            action.triggered.connect(lambda checked: other.trigger())
         action.setVisible(True)
 
     @property

@@ -18,7 +18,7 @@ from app.help.pages import keys_page
 from app.help.window import HelpWindow
 from app.jobs import JobQueue
 from app.keys import Keys
-from app.menus import RecentMenu, fill_menu_bar, make_tool_bar
+from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
@@ -60,7 +60,8 @@ class MainWindow(QMainWindow):
         self._make_windows()
         self._connect_parts()
         fill_menu_bar(self.menuBar(), self.actions_of, RecentMenu(settings, self.open_paths, self))
-        self.addToolBar(make_tool_bar(self.actions_of, self))
+        self.tool_bar = make_tool_bar(self.actions_of, settings.font_percent, self)
+        self.addToolBar(self.tool_bar)
         self._allow_actions()
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
@@ -174,6 +175,9 @@ class MainWindow(QMainWindow):
     def _connect_parts(self) -> None:
         self._appearance.changed.connect(self.actions_of.paint_icons)
         self._appearance.changed.connect(self.tags.paint_icons)
+        self._appearance.changed.connect(
+            lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
+        )
         self.studies.chosen.connect(self.session.select)
         self.scores.zone_entered.connect(self._enter)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)

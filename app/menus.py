@@ -25,6 +25,7 @@ TOOL_BAR = (
 )
 """The most used actions, in groups."""
 TOOL_ICON_PX = 20
+"""At 100 % text size."""
 
 
 def menu_titles() -> dict[Menu, str]:
@@ -90,7 +91,13 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
             bar.addMenu(menu)
 
 
-def make_tool_bar(actions: Actions, parent: QWidget) -> QToolBar:
+def tool_icon_size(font_percent: int) -> QSize:
+    """Icons grow with the texts."""
+    side = round(TOOL_ICON_PX * font_percent / 100)
+    return QSize(side, side)
+
+
+def make_tool_bar(actions: Actions, font_percent: int, parent: QWidget) -> QToolBar:
     """A slim row of the most used actions that are connected."""
     bar = QToolBar(_("Tools"), parent)
     bar.setObjectName("tools")
@@ -98,7 +105,7 @@ def make_tool_bar(actions: Actions, parent: QWidget) -> QToolBar:
     bar.setMovable(False)
     bar.setFloatable(False)
     bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-    bar.setIconSize(QSize(TOOL_ICON_PX, TOOL_ICON_PX))
+    bar.setIconSize(tool_icon_size(font_percent))
     bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     connected = actions.connected
     for names in TOOL_BAR:

@@ -80,11 +80,7 @@ class IntendedUseBar(QFrame):
 
 def intended_use() -> str:
     """What the program is for, and what not."""
-    return _(
-        "Research software, not a medical device. It shows how a network scores chest radiographs of COVID-19 "
-        "pneumonia, and is often wrong. Do not use it for diagnosis, triage or treatment. Everything stays on this "
-        "computer."
-    )
+    return _("Research software, not a medical device. Do not use it for diagnosis, triage or treatment.")
 
 
 def _wrapped_label(name: str, parent: QWidget) -> QLabel:

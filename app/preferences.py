@@ -33,11 +33,12 @@ from app.settings import (
     ThemeChoice,
     WindowDrag,
 )
+from app.theme import room_for
 from bsnet_core.language import SOURCE_LANGUAGE, languages
 from bsnet_core.language import translate as _
 
-FIRST_SIZE = (660, 560)
-"""At 100 % text size."""
+LETTERS, LINES = 94, 34
+"""How much text the dialog has room for at first."""
 FONT_STEP = 10
 
 
@@ -48,7 +49,7 @@ class PreferencesDialog(QDialog):
         """Args: names: The actions whose keys can be changed."""
         super().__init__(parent)
         self.setWindowTitle(_("Preferences"))
-        self.resize(*(side * settings.font_percent // 100 for side in FIRST_SIZE))
+        self.resize(room_for(self, LETTERS, LINES))
         self._settings = settings
         self._followers: dict[str, Callable[[], None]] = {}
         self.key_editor = KeyEditor(keys, names, self)

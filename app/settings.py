@@ -14,9 +14,10 @@ from app.paths import config_dir
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
 
-OVERLAYS = ("lungs", "lung_fill", "zones", "explanation")
-DEFAULT_OPACITY = {"lungs": 60, "lung_fill": 25, "zones": 90, "explanation": 70}
-SHOWN_AT_FIRST = {"lungs": True, "lung_fill": False, "zones": True, "explanation": True}
+OVERLAYS = ("lungs", "lung_fill", "zones", "scores", "explanation", "planes")
+"""Lung contour and fill, zone grid, the scores in it, explanation map, and what the file itself draws."""
+DEFAULT_OPACITY = {"lungs": 60, "lung_fill": 25, "zones": 90, "scores": 90, "explanation": 70, "planes": 100}
+HIDDEN_AT_FIRST = frozenset({"lung_fill"})
 KEPT_RECENT = 10
 LONGEST_NAME = 100
 PANES = 3
@@ -36,8 +37,8 @@ class ThemeChoice(StrEnum):
 class WindowDrag(StrEnum):
     """What a left drag does to the window."""
 
-    UP_IS_BRIGHTER = "up-is-brighter"
-    IHE = "ihe"
+    UP_IS_BRIGHTER = "default"
+    IHE = "ihe-bir"
 
 
 class CornerTexts(StrEnum):
@@ -203,7 +204,7 @@ class Settings(QObject):
 
     def overlay_shown(self, name: str) -> bool:
         """Whether an overlay is switched on."""
-        return self.stored(f"overlays/{name}/shown", SHOWN_AT_FIRST[name], _read_bool)
+        return self.stored(f"overlays/{name}/shown", name not in HIDDEN_AT_FIRST, _read_bool)
 
     def set_overlay_shown(self, name: str, shown: bool) -> None:
         """Keeps an overlay's switch."""

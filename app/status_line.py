@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from bsnet_core.language import translate as _
 
 PROGRESS_AFTER_MS = 500
-PROGRESS_WIDTH_PX = 220
+PROGRESS_WIDTH_PX = 160
 PROGRESS_STEPS = 1000
 
 
@@ -34,12 +34,14 @@ class StatusLine(QStatusBar):
         cancel.changed.connect(lambda: self._cancel.setToolTip(cancel.toolTip()))
         self._stage = QLabel("", self)
         self._stage.setAccessibleName(_("Stage of the analysis"))
+        # A long stage is cut rather than making the window wider.
+        self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         said = QLabel(disclaimer(), self)
         said.setObjectName("disclaimer")
         self._batch = QLabel("", self)
         self._batch.setAccessibleName(_("Progress over all studies"))
-        for widget in (self._progress, self._cancel, self._stage, self._batch):
-            self.addWidget(widget)
+        for widget, stretch in ((self._progress, 0), (self._cancel, 0), (self._batch, 0), (self._stage, 1)):
+            self.addWidget(widget, stretch)
             widget.hide()
         self.addPermanentWidget(said)
         self._delay = QTimer(self)
@@ -50,6 +52,7 @@ class StatusLine(QStatusBar):
     def show_stage(self, stage: str, fraction: float) -> None:
         """Tells which step runs and how far all of them are, in [0, 1]."""
         self._stage.setText(stage)
+        self._stage.setToolTip(stage)
         self._progress.setValue(round(fraction * PROGRESS_STEPS))
 
     def show_batch(self, done: int, size: int) -> None:

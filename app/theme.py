@@ -14,11 +14,12 @@ import re
 from dataclasses import dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.settings import Settings, ThemeChoice
+from bsnet_core.resources import resources_dir
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Colours:
 
     Attributes:
         window, base, raised: Backgrounds of panes, of lists and fields, of buttons and cards.
-        line: Borders.
+        line: Borders of panes and cards.
+        control: Borders of boxes and fields that can be used.
         text, muted: Plain and secondary text on those three.
         disabled: Text of what cannot be used now.
         accent, on_accent: What is chosen, and text on it.
@@ -39,6 +41,7 @@ class Colours:
     base: str
     raised: str
     line: str
+    control: str
     text: str
     muted: str
     disabled: str
@@ -58,7 +61,7 @@ class Colours:
 
 
 DARK = Colours(
-    window="#1d2024", base="#181b1f", raised="#2a2f35", line="#444b53",
+    window="#1d2024", base="#181b1f", raised="#2a2f35", line="#444b53", control="#75808b",
     text="#dfe3e7", muted="#a3acb6", disabled="#767e87", accent="#2b617f", on_accent="#ffffff",
     link="#6cc4de", caution="#e0c070",
     note="#26323c", note_line="#3d5568", note_text="#dfe3e7",
@@ -66,7 +69,7 @@ DARK = Colours(
     error="#42262a", error_line="#97505a", error_text="#f6d7da",
 )  # fmt: skip
 LIGHT = Colours(
-    window="#f2f3f5", base="#ffffff", raised="#e3e7eb", line="#b3bac2",
+    window="#f2f3f5", base="#ffffff", raised="#e3e7eb", line="#b3bac2", control="#7c848d",
     text="#1c2127", muted="#515963", disabled="#8b929a", accent="#1f6487", on_accent="#ffffff",
     link="#0b5a80", caution="#754e00",
     note="#e2edf5", note_line="#98b9cd", note_text="#1c2127",
@@ -102,6 +105,14 @@ QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 QTabBar::tab { padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: $muted; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $link; }
 QTabBar::tab:hover:!selected, QTabBar::tab:focus { background: $raised; }
+QLineEdit { border: 1px solid $control; border-radius: 4px; padding: 3px 5px; background: $base; }
+QLineEdit:focus { border-color: $link; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; background: transparent; }
+QCheckBox::indicator { border: 1px solid $control; border-radius: 3px; background: $base; }
+QCheckBox::indicator { width: ${px14}px; height: ${px14}px; }
+QCheckBox::indicator:checked { background: $accent; image: url($icons/check.svg); }
+QCheckBox::indicator:disabled { border-color: $line; }
+QCheckBox:focus { color: $link; }
 QTextBrowser { border: 0; padding: 8px; }
 #zoneCell, QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
 #zoneCell[unsure="true"], QFrame[unsure="true"] { border: 2px dashed $warning_line; }
@@ -142,14 +153,17 @@ class Appearance(QObject):
         """Sets style, palette, text size and style sheet of the whole program."""
         percent = self._settings.font_percent
         self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
-        self._application.setStyle("Fusion")
+        # Each of these lets every widget be styled anew, so none is done without need.
+        if not self._application.styleSheet():
+            self._application.setStyle("Fusion")
         self._application.setPalette(palette_of(self.colours))
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         if font.pointSizeF() > 0:
             font.setPointSizeF(font.pointSizeF() * percent / 100)
         else:
             font.setPixelSize(round(font.pixelSize() * percent / 100))
-        self._application.setFont(font)
+        if font != self._application.font():
+            self._application.setFont(font)
         self._application.setStyleSheet(style_sheet_of(self.colours, percent))
         self.changed.emit(self.colours)
 
@@ -205,7 +219,8 @@ def style_sheet_of(colours: Colours, font_percent: int = 100) -> str:
         for name in re.findall(r"px\d+", STYLE_SHEET.template)
     }
     names = Colours.__dataclass_fields__
-    return STYLE_SHEET.substitute({name: getattr(colours, name) for name in names}, **sizes)
+    icons = (resources_dir() / "icons").as_posix()
+    return STYLE_SHEET.substitute({name: getattr(colours, name) for name in names}, icons=icons, **sizes)
 
 
 def set_look(widget: QWidget, name: str, value: str) -> None:
@@ -215,6 +230,13 @@ def set_look(widget: QWidget, name: str, value: str) -> None:
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def room_for(widget: QWidget, letters: int, lines: int) -> QSize:
+    """A size for so much text in the widget's font, within its screen."""
+    metrics = widget.fontMetrics()
+    wanted = QSize(letters * metrics.horizontalAdvance("0"), lines * metrics.lineSpacing())
+    return wanted.boundedTo(widget.screen().availableSize())
 
 
 def contrast(one: str, other: str) -> float:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextTable
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from app.help.pages import HelpPage, read_pages
 from app.jobs import Job, JobQueue
+from app.theme import room_for
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
-FIRST_SIZE = (860, 640)
-WIDTHS = [220, 640]
+LETTERS, LINES = 124, 42
+"""How much text the window has room for at first."""
+LIST_SHARE = 0.25
 CELL_PADDING = 5
 
 
@@ -27,7 +29,7 @@ class HelpWindow(QWidget):
         """Args: lane: Where the pages are read; make_keys_page: gives the keys as they are when the window opens."""
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(_("Help"))
-        self.resize(*FIRST_SIZE)
+        self.resize(room_for(self, LETTERS, LINES))
         self._lane = lane
         self._language = language
         self._make_keys_page = make_keys_page
@@ -35,6 +37,8 @@ class HelpWindow(QWidget):
         self._pages: list[HelpPage] = []
         self._list = QListWidget(self)
         self._list.setAccessibleName(_("Pages of the help"))
+        self._list.setWordWrap(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentRowChanged.connect(self._show_page)
         self._browser = QTextBrowser(self)
         self._browser.setAccessibleName(_("Help"))
@@ -44,7 +48,8 @@ class HelpWindow(QWidget):
         splitter.addWidget(self._browser)
         splitter.setStretchFactor(1, 1)
         splitter.setChildrenCollapsible(False)
-        splitter.setSizes(WIDTHS)
+        list_width = round(LIST_SHARE * self.width())
+        splitter.setSizes([list_width, self.width() - list_width])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addWidget(splitter)
@@ -99,6 +104,7 @@ class HelpWindow(QWidget):
     def _calm(self, table: QTextTable) -> None:
         # Qt draws the borders of a table as bright as its text.
         look = table.format()
+        look.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
         look.setBorderBrush(self.palette().mid())
         look.setCellPadding(CELL_PADDING)
         look.setTopMargin(CELL_PADDING)

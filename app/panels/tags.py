@@ -29,7 +29,7 @@ from app.dicom_tags import Identity, TagEntry, TagFile, read_tags
 from app.icons import sign
 from app.jobs import Job, JobQueue
 from app.session import Study
-from app.theme import Colours
+from app.theme import Colours, room_for
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -37,7 +37,8 @@ from bsnet_core.language import translate_count
 TAG, NAME, VR, VALUE, IDENTITY = range(5)
 N_COLUMNS = 5
 SEARCH_AFTER_MS = 150
-FIRST_SIZE = (900, 640)
+LETTERS, LINES = 130, 42
+"""How much text the window has room for at first."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -145,7 +146,7 @@ class TagsWindow(QWidget):
         self._job: Job | None = None
         self._study: Study | None = None
         self._read_path: object = None
-        self.resize(*FIRST_SIZE)
+        self.resize(room_for(self, LETTERS, LINES))
         self._model = TagModel(colours, self)
         self._filter = TagFilter(self._model, self)
         self._search = QLineEdit(self)

@@ -89,7 +89,7 @@ def test_tab_goes_through_every_control_and_comes_back(qtbot, viewer, backwards)
     assert reachable - seen == set()
 
 
-def test_nothing_is_cut_off_at_the_smallest_size_with_texts_half_as_large_again(qtbot, viewer):
+def test_no_label_is_cut_off_in_a_small_window_with_texts_half_as_large_again(qtbot, viewer):
     viewer._settings.font_percent = 150
     viewer.resize(1024, 700)
     QApplication.processEvents()

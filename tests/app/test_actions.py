@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QUndoCommand, QUndoStack
 from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QToolBar
 
 from app.actions import MODES, N_PRESETS, PRESETS, Actions, Menu, action_specs
@@ -84,7 +85,7 @@ def test_what_is_not_connected_takes_no_key_and_stands_in_no_menu(qtbot, window,
     done = []
     actions.connect("fit", lambda: done.append("fit"))
     fill_menu_bar(window.menuBar(), actions, QMenu(window))
-    window.addToolBar(make_tool_bar(actions, window))
+    window.addToolBar(make_tool_bar(actions, 100, window))
     show(qtbot, window)
     qtbot.keyClick(window, Qt.Key.Key_F)
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
@@ -101,6 +102,31 @@ def test_a_switch_tells_its_state_whenever_it_changes(actions):
     actions["zones"].trigger()
     actions["zones"].trigger()
     assert heard == [False, True]
+
+
+def test_an_action_works_another_one_by_the_keys_of_the_table(qtbot, window, actions):
+    stack = QUndoStack(window)
+    undo = stack.createUndoAction(window)
+    undo.setShortcut("Ctrl+Z")
+    window.addAction(undo)
+    actions.stand_for("undo", undo)
+    assert not actions["undo"].isEnabled()
+    stack.push(QUndoCommand("a score"))
+    assert actions["undo"].isEnabled()
+    show(qtbot, window)
+    qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not stack.canUndo()
+    assert not actions["undo"].isEnabled()
+
+
+def test_a_switch_and_the_one_it_stands_for_go_together(window, actions):
+    other = QAction("other", window, checkable=True, checked=True)
+    actions.stand_for("blind_mode", other)
+    assert actions["blind_mode"].isChecked()
+    actions["blind_mode"].trigger()
+    assert not other.isChecked()
+    other.setChecked(True)
+    assert actions["blind_mode"].isChecked()
 
 
 def test_only_one_mode_is_on_at_a_time(actions):

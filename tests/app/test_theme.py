@@ -5,7 +5,7 @@ import re
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QCheckBox, QLabel
 
 from app.settings import Settings, ThemeChoice
 from app.theme import DARK, LIGHT, Appearance, Colours, colours_of, contrast, palette_of, set_look, style_sheet_of
@@ -41,8 +41,23 @@ def test_every_text_stands_out_from_its_background(name):
 
 
 @pytest.mark.parametrize("name", THEMES)
-def test_the_border_of_an_unsure_zone_stands_out(name):
-    assert contrast(THEMES[name].warning_line, THEMES[name].raised) >= GRAPHICAL
+def test_borders_that_mean_something_stand_out(name):
+    colours = THEMES[name]
+    assert contrast(colours.warning_line, colours.raised) >= GRAPHICAL
+    assert contrast(colours.control, colours.window) >= GRAPHICAL
+    assert contrast(colours.control, colours.base) >= GRAPHICAL
+    assert contrast(colours.on_accent, colours.accent) >= GRAPHICAL
+
+
+def test_a_ticked_box_shows_a_tick(qapp, qtbot, settings):
+    appearance = Appearance(qapp, settings)
+    box = QCheckBox("")
+    qtbot.addWidget(box)
+    box.setChecked(True)
+    box.show()
+    image = box.grab().toImage()
+    colours = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    assert {appearance.colours.accent, appearance.colours.on_accent} <= colours
 
 
 @pytest.mark.parametrize("name", THEMES)
