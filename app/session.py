@@ -265,10 +265,11 @@ class Session(QObject):
         name = name.strip()
         if name != self._reader:
             hidden = self._hidden_predictions()
-            for key, study in self._studies.items():
-                if study.draft and study.was_seen_by(self._reader):
+            for key, study in list(self._studies.items()):
+                if study.draft and study.was_seen_by(self._reader) and name not in study.seen_by:
                     # The draft goes on under the new name, and so does what was seen while it was made.
                     self._studies[key] = replace(study, seen_by=study.seen_by | {name})
+                    self.prediction_seen.emit(key, name)
             self._reader = name
             self.reader_changed.emit(name)
             self._follow_visibility(hidden)
