@@ -13,7 +13,6 @@ from app.keeping import Keeper
 from app.library.records import ListedStudy, StudyPage
 from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.language import translate as _
-from bsnet_core.language import translate_count
 
 PAGE_ROWS = 100
 KEPT_ICONS = 400
@@ -152,14 +151,14 @@ class LibraryListModel(QAbstractListModel):
 
 
 def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
-    """Three short lines: who, when and which view, where it stands."""
+    """A few short lines: who, when and which view, which of the patient's films, and where it stands."""
     facts = row.study.facts
     when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
     who = _name_of(row)
+    if row.of_patient > 1:
+        when += "  · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
-    elif row.of_patient > 1:
-        who += "  " + translate_count("({count} film)", "({count} films)", row.of_patient).format(count=row.of_patient)
     return "\n".join(part for part in (who, when, _state_of(row, scores_hidden=scores_hidden)) if part)
 
 
@@ -191,5 +190,5 @@ def _state_of(row: ListedStudy, *, scores_hidden: bool) -> str:
     else:
         state = _("new")
     if row.predicted_total is not None and not scores_hidden:
-        state += ", " + _("predicted {total}/{most}").format(total=row.predicted_total, most=MOST)
+        state += "\n" + _("predicted {total}/{most}").format(total=row.predicted_total, most=MOST)
     return state

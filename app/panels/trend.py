@@ -279,7 +279,7 @@ class TrendChart(QWidget):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
             if self.hasFocus() and number == self._focused:
                 low = self.place_of(number, min(totals))
-                around = QRectF(top, low).normalized().adjusted(-11, -11, 11, 11)
+                around = QRectF(top, low).normalized().adjusted(-13, box.top() - top.y() - 2, 13, 11)
                 painter.setPen(QPen(self.palette().highlight().color(), 2))
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(around, 5, 5)
@@ -360,7 +360,7 @@ class TrendPanel(QWidget):
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
-        legend = _("● prediction   ◆ reading   shaded: the film shown")
+        legend = _("● prediction / ◇ reading    shaded: the film shown")
         if left_out:
             legend += "   " + _("{count} without a date or a score").format(count=left_out)
         self._legend.setText(legend)

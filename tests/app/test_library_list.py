@@ -72,9 +72,9 @@ def test_a_row_says_who_when_and_where_it_stands(library):
     number = library.remember_study(*film()).number
     assert describe_kept(listed(library)) == "Müller Änne\n2026-03-01  AP\nnew"
     library.add_prediction(number, kept_prediction("012321"))
-    assert describe_kept(listed(library)).endswith("\nanalysed, not read, predicted 9/18")
+    assert describe_kept(listed(library)).endswith("\nanalysed, not read\npredicted 9/18")
     library.add_reading(number, reading("111111"))
-    assert describe_kept(listed(library)).endswith("\nread 6/18 by Reader One, predicted 9/18")
+    assert describe_kept(listed(library)).endswith("\nread 6/18 by Reader One\npredicted 9/18")
 
 
 def test_blind_a_row_tells_no_score(library):
@@ -88,8 +88,9 @@ def test_blind_a_row_tells_no_score(library):
 def test_films_of_a_patient_are_marked_as_such(library):
     for number in (1, 2):
         library.remember_study(*film(number))
-    first, second = (describe_kept(row).splitlines()[0] for row in library.studies().rows)
-    assert (first, second) == ("Müller Änne  (2 films)", "↳ Müller Änne")
+    first, second = (describe_kept(row).splitlines()[:2] for row in library.studies().rows)
+    assert first == ["Müller Änne", "2026-03-02  AP  · 1 of 2"]
+    assert second == ["↳ Müller Änne", "2026-03-01  AP  · 2 of 2"]
 
 
 def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
