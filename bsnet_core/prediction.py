@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, TORCH
 from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
+from bsnet_core.language import translate as _
 from bsnet_core.model.config import Attention
 from bsnet_core.preprocessing import preprocess
 from bsnet_core.progress import Report, no_report
@@ -28,6 +30,7 @@ from bsnet_core.upright import Turn
 if TYPE_CHECKING:
     import torch
 
+    from bsnet_core.backends.backend import Backend, SeenLungs
     from bsnet_core.model.baseline import Baseline
     from bsnet_core.model.bsnet import BSNet
     from bsnet_core.model.weights import ModelCard
@@ -58,6 +61,7 @@ class Prediction:
         device: Where it ran, such as "cpu" or "cuda".
         seconds: Wall-clock seconds per step.
         quality: Notes for the reader, empty where nothing looks wrong.
+        backend: What computed it: "torch", "openvino" or "openvino-int8".
     """
 
     frames: Frames
@@ -71,6 +75,7 @@ class Prediction:
     device: str
     seconds: Mapping[str, float] = field(default_factory=dict)
     quality: tuple[str, ...] = ()
+    backend: str = TORCH
 
     @cached_property
     def score(self) -> BrixiaScore:
@@ -113,14 +118,23 @@ class Predictor:
     """A loaded model: load once, predict many. Use one from one thread at a time."""
 
     def __init__(
-        self, model: BSNet | Baseline, card: ModelCard, device: torch.device, attention: Attention | None = None
+        self,
+        model: BSNet | Baseline,
+        card: ModelCard,
+        device: torch.device,
+        attention: Attention | None = None,
+        *,
+        backend: str = TORCH,
     ) -> None:
-        """Takes a model as `bsnet_core.model.weights.load_model` gives it.
+        """Takes a model as `bsnet_core.model.weights.load_model` gives it; `backend` as for `load`.
 
         Raises:
             WeightsError: the model has no head for `attention`.
+            UnforeseenError: the backend is not there, or not for this device or model.
         """
         import torch
+
+        from bsnet_core.model.bsnet import BSNet
 
         self.card = card
         self.device = device
@@ -128,25 +142,45 @@ class Predictor:
         self.identity = ModelIdentity(card.name, card.version, card.sha256)
         # Channels last is the faster of two exact memory layouts on CPUs and on tensor cores.
         self._model = model.to(device).to(memory_format=torch.channels_last).eval()
+        self._backend: Backend | None = None
+        if isinstance(self._model, BSNet):
+            self._backend = _choose_backend(backend, self._model, card, device)
+        elif backend in ACCELERATED_BACKENDS:
+            raise UnforeseenError(_("The baseline runs on torch only. Choose torch or auto."))
 
     @classmethod
-    def load(cls, model_dir: Path | None = None, device: str = "auto", attention: Attention | None = None) -> Predictor:
+    def load(
+        cls,
+        model_dir: Path | None = None,
+        device: str = "auto",
+        attention: Attention | None = None,
+        *,
+        backend: str = AUTO,
+    ) -> Predictor:
         """Loads a model folder.
 
         Args:
             model_dir: Folder with `model.json` and its weights; the shipped model if None.
             device: "auto" (CUDA, then Apple's MPS, then the CPU), or a torch device by name.
             attention: Head to use; the ensemble if None and the model has both heads.
+            backend: "torch", the reference; "openvino" or "openvino-int8", on the CPU only; or "auto", which takes an
+                accelerated one if it was admitted on this machine for these weights
+                (`bsnet_core.backends.admission`), else torch.
 
         Raises:
             WeightsError: wrong or damaged files, or a head the model does not have.
-            UnforeseenError: the device is not there.
+            UnforeseenError: the device or the backend is not there.
         """
         from bsnet_core.model.weights import load_model
 
         chosen = choose_device(device)
         model, card = load_model(model_dir if model_dir is not None else default_model_dir())
-        return cls(model, card, chosen, attention)
+        return cls(model, card, chosen, attention, backend=backend)
+
+    @property
+    def backend(self) -> str:
+        """What computes: "torch", "openvino" or "openvino-int8"."""
+        return TORCH if self._backend is None else self._backend.name
 
     def predict(self, radiograph: Radiograph, report: Report = no_report) -> Prediction:
         """Segments, aligns and scores one radiograph.
@@ -157,15 +191,15 @@ class Predictor:
 
         Raises:
             UnsuitableImageError: not a frontal chest film (lateral view, other body part, colour photograph, no
-                lungs found).
+                lungs found); among them NotAdultError, by the age that the file states.
             Cancelled: `report` asked to stop.
             UnforeseenError: the processing failed, out of memory for instance.
         """
         seconds: dict[str, float] = {}
         try:
-            report("Checking the picture", 0.0)
+            report(_("Checking the picture"), 0.0)
             refuse_for_scoring(radiograph)
-            report("Preparing the picture", 0.05)
+            report(_("Preparing the picture"), 0.05)
             with _timed(seconds, "preprocess"):
                 pixels = radiograph.pixels
                 config, turn = self.card.config, Turn.of(radiograph.facts.patient_orientation)
@@ -175,7 +209,7 @@ class Predictor:
             raise
         except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:
             raise UnforeseenError(
-                "The picture could not be analysed: the network stopped with an error. It can still be viewed."
+                _("The picture could not be analysed: the network stopped with an error. It can still be viewed.")
             ) from error
 
     def zone_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -189,18 +223,32 @@ class Predictor:
         """
         import torch
 
-        from bsnet_core.model.bsnet import BSNet, score_mirrored_too, zone_probabilities
-
         with torch.inference_mode():
             batch = self._as_batch(network_images)
-            outputs = self._model(batch)
-            if isinstance(self._model, BSNet):
-                probabilities = zone_probabilities(outputs.zone_logits, self.attention, self.card.config.temperature)
-                if self.card.config.mirror_averaging:
-                    probabilities = score_mirrored_too(self._model, batch, probabilities, self.attention)
+            if self._backend is None:
+                probabilities = torch.softmax(self._model(batch) / self.card.config.temperature, dim=-1)
             else:
-                probabilities = torch.softmax(outputs / self.card.config.temperature, dim=-1)
+                probabilities = self._probabilities_of(self._backend, batch)
+                if self.card.config.mirror_averaging:
+                    probabilities = self._mirrored_too(self._backend, batch, probabilities)
             return np.asarray(probabilities.float().cpu().numpy())
+
+    def _probabilities_of(self, backend: Backend, images: torch.Tensor) -> torch.Tensor:
+        lungs = backend.find_lungs(images)
+        return self._scored(backend, lungs, backend.align(lungs.lung_probability))
+
+    def _scored(self, backend: Backend, lungs: SeenLungs, alignment: torch.Tensor) -> torch.Tensor:
+        from bsnet_core.model.bsnet import zone_probabilities
+
+        is_mean = self.attention is Attention.ENSEMBLE
+        heads = self.card.config.attentions if is_mean else (self.attention,)
+        logits = backend.score(lungs, alignment, heads)
+        return zone_probabilities(logits, self.attention, self.card.config.temperature)
+
+    def _mirrored_too(self, backend: Backend, images: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+        """The mean with the mirror image's probabilities, whose right lung counts for the left one."""
+        mirrored = self._probabilities_of(backend, images.flip(-1))
+        return (probabilities + mirrored.flip(2)) / 2
 
     def _as_batch(self, network_images: npt.NDArray[np.float32]) -> torch.Tensor:
         import torch
@@ -219,46 +267,41 @@ class Predictor:
         import torch
 
         from bsnet_core.model.alignment import resample
-        from bsnet_core.model.bsnet import BSNet, score_mirrored_too, zone_probabilities
-        from bsnet_core.model.segmentation import lung_probability
 
-        side = self.card.config.side_px
-        if not isinstance(self._model, BSNet):
-            report("Scoring the six zones", 0.2)
+        side, backend = self.card.config.side_px, self._backend
+        if backend is None:
+            report(_("Scoring the six zones"), 0.2)
             with _timed(seconds, "score"):
                 scores = self.zone_probabilities(network_image[None])[0]
-            report("Done", 1.0)
+            report(_("Done"), 1.0)
             nothing = np.zeros((side, side), dtype=np.float32)
             return self._prediction(frames, network_image, nothing, network_image, nothing, scores, seconds, ())
         with torch.inference_mode():
             batch = self._as_batch(network_image[None])
-            report("Finding the lungs", 0.15)
+            report(_("Finding the lungs"), 0.15)
             with _timed(seconds, "segmentation"):
-                features = self._model.encode(batch)
-                probability = lung_probability(self._model.segment(features))
-                lungs = _to_numpy(probability[0, 0])
+                seen = backend.find_lungs(batch)
+                lungs = _to_numpy(seen.lung_probability[0, 0])
             if lungs_are_missing(lungs, frames):
                 raise UnsuitableImageError(
-                    "No lungs were found in this picture. Choose a frontal chest radiograph to have it scored."
+                    _("No lungs were found in this picture. Choose a frontal chest radiograph to have it scored.")
                 )
-            report("Aligning the lungs", 0.7)
+            report(_("Aligning the lungs"), 0.7)
             with _timed(seconds, "alignment"):
-                alignment = self._model.align(probability)
+                alignment = backend.align(seen.lung_probability)
                 frames = frames.with_alignment(_to_numpy(alignment[0]))
                 aligned_image = _to_numpy(resample(batch, alignment)[0, 0])
-                aligned_lungs = _to_numpy(resample(probability, alignment)[0, 0])
-            report("Scoring the six zones", 0.75)
+                aligned_lungs = _to_numpy(resample(seen.lung_probability, alignment)[0, 0])
+            report(_("Scoring the six zones"), 0.75)
             with _timed(seconds, "score"):
-                heads = None if self.attention is Attention.ENSEMBLE else [self.attention]
-                logits = self._model.score(features, probability, alignment, heads)
-                probabilities = zone_probabilities(logits, self.attention, self.card.config.temperature)
+                probabilities = self._scored(backend, seen, alignment)
             if self.card.config.mirror_averaging:
-                report("Scoring the mirrored picture", 0.85)
+                report(_("Scoring the mirrored picture"), 0.85)
                 with _timed(seconds, "mirrored"):
-                    probabilities = score_mirrored_too(self._model, batch, probabilities, self.attention)
+                    probabilities = self._mirrored_too(backend, batch, probabilities)
             scores = _to_numpy(probabilities[0])
         notes = quality_notes(lungs, frames, scores, blank_share=blank_share)
-        report("Done", 1.0)
+        report(_("Done"), 1.0)
         return self._prediction(frames, network_image, lungs, aligned_image, aligned_lungs, scores, seconds, notes)
 
     def _prediction(
@@ -286,6 +329,7 @@ class Predictor:
             device=str(self.device),
             seconds={**seconds, "total": sum(seconds.values())},
             quality=notes,
+            backend=self.backend,
         )
 
 
@@ -301,8 +345,22 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, there in available.items() if there))
     if not available.get(name.split(":")[0], False):
-        raise UnforeseenError(f"This machine has no device {name!r}. Choose auto or cpu.")
+        raise UnforeseenError(_("This machine has no device '{device}'. Choose auto or cpu.").format(device=name))
     return torch.device(name)
+
+
+def _choose_backend(name: str, model: BSNet, card: ModelCard, device: torch.device) -> Backend:
+    from bsnet_core.backends.admission import choose_backend
+
+    if device.type != "cpu":
+        if name in ACCELERATED_BACKENDS:
+            raise UnforeseenError(
+                _("The backend {backend} runs on the CPU only. Choose the device cpu, or the backend torch.").format(
+                    backend=name
+                )
+            )
+        name = TORCH
+    return choose_backend(name, model, card.sha256)
 
 
 def _choose_attention(card: ModelCard, wanted: Attention | None) -> Attention:
@@ -310,7 +368,9 @@ def _choose_attention(card: ModelCard, wanted: Attention | None) -> Attention:
     if wanted is None:
         return Attention.ENSEMBLE if len(heads) > 1 else heads[0]
     if wanted not in heads and not (wanted is Attention.ENSEMBLE and len(heads) > 1):
-        raise WeightsError(f"The model {card.name} has no {wanted.value!r} scoring head.")
+        raise WeightsError(
+            _("The model {model} has no '{head}' scoring head.").format(model=card.name, head=wanted.value)
+        )
     return wanted
 
 

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from bsnet_core.brixia import Zone
 from bsnet_core.frames import Frames
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
 
 MIN_LUNG_SHARE = 0.08
 MAX_LUNG_SHARE = 0.62
@@ -44,25 +46,29 @@ def quality_notes(
     notes = []
     share = _lung_share(lung_probability, frames)
     if share < MIN_LUNG_SHARE:
-        notes.append(f"The lungs found cover only {share:.0%} of the picture: check the lung outline.")
+        note = _("The lungs found cover only {share} of the picture: check the lung outline.")
+        notes.append(note.format(share=f"{share:.0%}"))
     elif share > MAX_LUNG_SHARE:
-        notes.append(f"The lungs found cover {share:.0%} of the picture: check the lung outline.")
+        note = _("The lungs found cover {share} of the picture: check the lung outline.")
+        notes.append(note.format(share=f"{share:.0%}"))
     pieces, balance = _pieces(lung_probability)
     if pieces > 2:
-        notes.append(f"The lung outline has {pieces} large pieces instead of two.")
+        notes.append(_("The lung outline has {count} large pieces instead of two.").format(count=pieces))
     elif pieces == 1 or balance < SIDE_BALANCE:
-        notes.append("Only one lung was outlined, or one is much smaller than the other: check the lung outline.")
-    angle = frames.alignment_angle_deg
-    if abs(angle) > MAX_ANGLE_DEG:
-        notes.append(f"The lungs were turned by {abs(angle):.0f}° to align them; over {MAX_ANGLE_DEG:.0f}° is unusual.")
-    if min(frames.image_shape) < MIN_SIDE_PX:
-        notes.append(f"The picture is small ({frames.image_shape[1]} × {frames.image_shape[0]} pixels).")
+        notes.append(_("Only one lung was outlined, or one is much smaller than the other: check the lung outline."))
+    angle = abs(frames.alignment_angle_deg)
+    if angle > MAX_ANGLE_DEG:
+        note = _("The lungs were turned by {angle}° to align them; over {limit}° is unusual.")
+        notes.append(note.format(angle=f"{angle:.0f}", limit=f"{MAX_ANGLE_DEG:.0f}"))
+    height, width = frames.image_shape
+    if min(height, width) < MIN_SIDE_PX:
+        notes.append(_("The picture is small ({width} × {height} pixels).").format(width=width, height=height))
     if blank_share > 0.5:
-        notes.append("Over half of the picture is empty.")
+        notes.append(_("Over half of the picture is empty."))
     unsure = [zone.name for zone in Zone if zone_probabilities[zone.row, zone.column].max() < LOW_CONFIDENCE]
     if unsure:
-        zones = "zone" if len(unsure) == 1 else "zones"
-        notes.append(f"Low confidence in {zones} {', '.join(unsure)}.")
+        note = translate_count("Low confidence in zone {zones}.", "Low confidence in zones {zones}.", len(unsure))
+        notes.append(note.format(zones=", ".join(unsure)))
     return tuple(notes)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.score_command import DISCLAIMER, main
+from app.score_command import disclaimer, main
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import resources_dir, sample_files
 from tests.dicom_files import CT, ramp, write_dicom
@@ -62,11 +62,11 @@ def test_every_sample_gets_one_line_and_one_complete_record(tmp_path, capsys):
     lines, records = printed.out.splitlines(), records_of(results)
     assert [line.split("\t")[0] for line in lines] == [str(path) for path in sample_files()]
     assert [record["file"] for record in records] == [str(path) for path in sample_files()]
-    assert printed.err.count(DISCLAIMER) == 1
+    assert printed.err.count(disclaimer()) == 1
     for line, record in zip(lines, records, strict=True):
         assert set(record) == {
             *("file", "scores", "global", "probabilities", "expected"),
-            *("mask_area_fraction", "quality", "model", "seconds"),
+            *("mask_area_fraction", "quality", "model", "backend", "seconds"),
         }
         assert list(record["scores"]) == list(record["probabilities"]) == list(record["expected"]) == ZONE_NAMES
         assert record["global"] == sum(record["scores"].values())
@@ -217,7 +217,7 @@ def test_the_installed_command_scores_a_sample():
     assert result.returncode == 0
     assert result.stdout.startswith(f"{SAMPLE}\tA")
     assert len(result.stdout.splitlines()) == 1
-    assert result.stderr == DISCLAIMER + "\n"
+    assert result.stderr == disclaimer() + "\n"
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_films,
         # Not communicate: it would miss what readline has buffered.
         rest, errors = run.stdout.read(), run.stderr.read()
     assert run.returncode == 130
-    assert errors == f"{DISCLAIMER}\nbsnet-score: stopped.\n"
+    assert errors == f"{disclaimer()}\nbsnet-score: stopped.\n"
     lines = [first, second, *rest.splitlines()]
     assert len(lines) < 60
     scored = [record["file"] for record in records_of(results)]
@@ -260,4 +260,4 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(many_films):
         errors = run.stderr.read()
         run.wait()
     assert run.returncode == 1
-    assert errors == DISCLAIMER + "\n"
+    assert errors == disclaimer() + "\n"
