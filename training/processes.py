@@ -33,6 +33,10 @@ class Share:
         return self.count * len(self.of(range(total))) / total
 
 
+ALONE = Share()
+"""The share of a single process: everything."""
+
+
 def make_accelerator(config: RunConfig) -> Accelerator:
     """The process group (one process unless started by `torchrun` or alike), its device and its precision.
 

@@ -21,10 +21,17 @@ device = "cpu"
 target = "centres-filled"
 
 [data]
-root = "data"
 cache = "cache"
 validation_share = 0.25
 test_share = 0.25
+
+[[data.sources]]
+kind = "cohen-folder"
+folder = "data/cohen"
+
+[[data.sources]]
+kind = "nih-no-finding"
+folder = "data/nih-no-finding"
 
 [model]
 encoder = "timm-tf_efficientnet_lite0"

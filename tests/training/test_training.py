@@ -86,11 +86,11 @@ def test_a_run_killed_between_epochs_ends_as_if_it_had_never_stopped(make_config
 
     original = loop.train_one_epoch
 
-    def dies_in_the_second_epoch(stage, optimizer, average, epoch, **options):
+    def dies_in_the_second_epoch(stage, loss_module, optimizer, average, epoch, accelerator):
         if epoch == 1:
-            next(stage.batches(epoch))
+            next(stage.steps(epoch))
             raise KilledError
-        return original(stage, optimizer, average, epoch, **options)
+        return original(stage, loss_module, optimizer, average, epoch, accelerator)
 
     monkeypatch.setattr(loop, "train_one_epoch", dies_in_the_second_epoch)
     with pytest.raises(KilledError):

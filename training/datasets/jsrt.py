@@ -8,7 +8,7 @@ import numpy as np
 
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
-from training.datasets.sample import DataSetError, ImageFormat, Sample
+from training.datasets.sample import DataSetError, ImageFormat, Sample, UnreadableFileError
 from training.datasets.tables import existing_file, files_in
 
 SIDE_PX = 2048
@@ -60,20 +60,22 @@ def read_jsrt_radiograph(path: Path, side_px: int = SIDE_PX) -> Radiograph:
         side_px: Side of the square; other than 2048 only for films made smaller.
 
     Raises:
-        DataSetError: another length, or values of more than 12 bits.
+        UnreadableFileError: another length, or values of more than 12 bits.
     """
     try:
         words = np.fromfile(path, dtype=">u2")
     except OSError as error:
-        raise DataSetError(_("The film {path} cannot be read: {reason}.").format(path=path, reason=error)) from error
+        raise UnreadableFileError(
+            _("The film {path} cannot be read: {reason}.").format(path=path, reason=error)
+        ) from error
     if words.size != side_px**2 or path.stat().st_size != 2 * side_px**2:
-        raise DataSetError(
+        raise UnreadableFileError(
             _("The film {path} has {size} bytes; {side} × {side} pixels of 16 bit have {wanted}.").format(
                 path=path, size=path.stat().st_size, side=side_px, wanted=2 * side_px**2
             )
         )
     if int(words.max()) >= 1 << BITS:
-        raise DataSetError(
+        raise UnreadableFileError(
             _("The film {path} has values over {largest}: is it big-endian?").format(path=path, largest=(1 << BITS) - 1)
         )
     stored = words.astype(np.uint16).reshape(side_px, side_px)

@@ -13,7 +13,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.reading import read_radiograph
 from training.datasets.jsrt import read_jsrt_radiograph
-from training.datasets.sample import DataSetError, ImageFormat, Sample
+from training.datasets.sample import ImageFormat, MaskSizeError, Sample, UnreadableFileError
 
 GIF_SIGNATURE = b"GIF8"
 
@@ -37,14 +37,15 @@ def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[
         image_shape: (height, width) of its picture in pixels.
 
     Raises:
-        DataSetError: a mask that cannot be read, or whose size does not fit its image.
+        UnreadableFileError: a mask that cannot be read.
+        MaskSizeError: a mask whose size does not fit its image.
     """
     union = np.zeros(image_shape, dtype=bool)
     for path in sample.masks:
         mask = read_mask(path)
         factor = image_shape[0] // mask.shape[0] if sample.format is ImageFormat.JSRT else 1
         if (mask.shape[0] * factor, mask.shape[1] * factor) != image_shape:
-            raise DataSetError(
+            raise MaskSizeError(
                 _("The mask {mask} has another size than its image: {size}, {image_size}.").format(
                     mask=path, size=mask.shape, image_size=image_shape
                 )
@@ -57,7 +58,7 @@ def read_mask(path: Path) -> npt.NDArray[np.bool_]:
     """(H, W) bool, true inside the lungs: every pixel of the file that is not zero.
 
     Raises:
-        DataSetError: not a readable picture.
+        UnreadableFileError: not a readable picture.
     """
     try:
         content = path.read_bytes()
@@ -66,7 +67,9 @@ def read_mask(path: Path) -> npt.NDArray[np.bool_]:
             return (picture.max(axis=-1) if picture.ndim == 3 else picture) > 0
         mask = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
     except (OSError, RuntimeError, ValueError, cv2.error) as error:
-        raise DataSetError(_("The mask {mask} cannot be read: {reason}.").format(mask=path, reason=error)) from error
+        raise UnreadableFileError(
+            _("The mask {mask} cannot be read: {reason}.").format(mask=path, reason=error)
+        ) from error
     if mask is None:
-        raise DataSetError(_("The mask {mask} cannot be read.").format(mask=path))
+        raise UnreadableFileError(_("The mask {mask} cannot be read.").format(mask=path))
     return np.asarray(mask) > 0

@@ -14,6 +14,14 @@ class DataSetError(BSNetError):
     """A data set that is not laid out as it should be; the text names the file, row or column."""
 
 
+class UnreadableFileError(DataSetError):
+    """An image or a mask that cannot be read; the text names the file."""
+
+
+class MaskSizeError(DataSetError):
+    """A mask of another size than its image; the text names it."""
+
+
 class ImageFormat(StrEnum):
     """How the pixels of an image file are read."""
 
