@@ -39,7 +39,10 @@ def test_no_finding_films_are_grouped_by_patient(data_root):
         (lambda root: (root / "masks/p04.png").unlink(), "p04.png"),
         (lambda root: _replace(root / "metadata.csv", "patient_id", "who"), "patient_id"),
         (lambda root: _replace(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
-        (lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"), "line 7, column S-A"),
+        (
+            lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
+            "line 7, column S-A",
+        ),
     ],
 )
 def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
