@@ -131,6 +131,8 @@ class DataConfig:
         sources: The data sets; folders are relative to the configuration file.
         cache: Folder for preprocessed images; relative to the configuration file.
         exclude: File names of images to leave out, such as unreadable ones.
+        join_patients: Groups of patient identifiers that are one person: the same film under two names. `bsnet-train
+            prepare` finds them; a split never divides a group.
         validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
             publisher's test part are always for the test.
         split_seed: Of the division.
@@ -139,12 +141,17 @@ class DataConfig:
     sources: tuple[SourceConfig, ...]
     cache: Path
     exclude: tuple[str, ...] = ()
+    join_patients: tuple[tuple[str, ...], ...] = ()
     validation_share: float = 0.15
     test_share: float = 0.25
     split_seed: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", tuple(self.exclude))
+        object.__setattr__(self, "join_patients", tuple(tuple(group) for group in self.join_patients))
+        joined = [patient for group in self.join_patients for patient in group]
+        if len(joined) != len(set(joined)):
+            raise ValueError("data: join_patients names a patient twice")
         if not self.sources:
             raise ValueError("data: name at least one [[data.sources]]")
         if min(self.validation_share, self.test_share) < 0 or self.validation_share + self.test_share >= 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -20,8 +21,9 @@ from training.prepared import PreparedImages, prepare, prepare_sound
 from training.run import RunData, load_data, write_run_record
 
 HASH_SIDE = 16
-ALIKE_BITS = 10
-"""Films of different patients differ in far more of the 256 bits, the same film saved twice in far fewer."""
+ALIKE_BITS = 24
+"""On the public films, the same film under two names differs in up to 24 of the 256 bits, however it was cropped and
+windowed; the most alike of two patients differ in 26."""
 PAIRS_LISTED = 200
 
 Hashes = npt.NDArray[np.bool_]
@@ -92,6 +94,7 @@ def describe(data: RunData, prepared: PreparedImages, faults: dict[int, DataSetE
             "same_content": exact_groups,
             "alike_across_patients": [pair for pair in alike_pairs if pair["across_patients"]][:PAIRS_LISTED],
             "alike_pairs": len(alike_pairs),
+            "join_patients": patients_to_join(data.samples, [*exact, *(pair[:2] for pair in alike_rows)]),
             "alike_pairs_across_parts": sum(pair["across_parts"] for pair in alike_pairs),
         },
     }
@@ -103,6 +106,17 @@ def same_content(data: RunData) -> list[list[int]]:
     for row, sample in enumerate(data.samples):
         groups[data.hashes[sample.image]].append(row)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def patients_to_join(samples: Sequence[Sample], same_films: Iterable[Sequence[int]]) -> list[list[str]]:
+    """Groups of patients that share a film, sorted, as `join_patients` of the configuration wants them."""
+    groups: list[set[str]] = []
+    for rows in same_films:
+        together = {samples[row].patient for row in rows}
+        touched = [group for group in groups if group & together]
+        groups = [group for group in groups if not group & together]
+        groups.append(together.union(*touched))
+    return sorted(sorted(group) for group in groups if len(group) > 1)
 
 
 def perceptual_hashes(images: npt.NDArray[np.uint8]) -> Hashes:
@@ -156,6 +170,9 @@ def summary_lines(report: dict[str, Any], config: RunConfig) -> Iterable[str]:
     for pair in report["duplicates"]["alike_across_patients"]:
         text = _("much alike, of two patients ({bits} of {all} bits differ): {images}")
         yield text.format(bits=pair["bits"], all=HASH_SIDE**2, images=", ".join(pair["images"]))
+    if groups := report["duplicates"]["join_patients"]:
+        yield _("If these are the same films, put this into [data], so that no split divides them:")
+        yield f"join_patients = {json.dumps(groups)}"
     if count := report["patients_unknown"]:
         text = translate_count(
             "{count} image counts as a patient of its own: nothing says whose it is.",

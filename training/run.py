@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
@@ -69,10 +70,10 @@ class RunData:
 
 
 def read_samples(config: DataConfig) -> list[Sample]:
-    """All images of all sources but the excluded ones.
+    """All images of all sources but the excluded ones; of joined patients each has the first one's identifier.
 
     Raises:
-        DataSetError: a missing or malformed file, row or column, or an exclusion that names no image.
+        DataSetError: a missing or malformed file, row or column, or an exclusion or a join that names nothing.
     """
     samples = [sample for source in config.sources for sample in source.read()]
     names = {sample.image.name for sample in samples}
@@ -80,7 +81,16 @@ def read_samples(config: DataConfig) -> list[Sample]:
         if name not in names:
             raise DataSetError(_("exclude: there is no image named {name}.").format(name=name))
     excluded = set(config.exclude)
-    return [sample for sample in samples if sample.image.name not in excluded]
+    patients = {sample.patient for sample in samples}
+    one_of = {patient: group[0] for group in config.join_patients for patient in group}
+    for patient in one_of:
+        if patient not in patients:
+            raise DataSetError(_("join_patients: there is no patient {patient}.").format(patient=patient))
+    return [
+        dataclasses.replace(sample, patient=one_of.get(sample.patient, sample.patient))
+        for sample in samples
+        if sample.image.name not in excluded
+    ]
 
 
 def load_data(config: RunConfig) -> RunData:

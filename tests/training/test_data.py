@@ -187,10 +187,15 @@ def test_configurations_are_checked_by_name(tmp_path):
     with pytest.raises(ConfigurationError, match=r"gone\.toml"):
         RunConfig.from_file(tmp_path / "gone.toml")
     path = tmp_path / "a.toml"
+    data = "[data]\nsources=[{kind='hannover',folder='h'}]\ncache='c'\n"
     for text, named in (
         ("x = ", "TOML"),
         ("name = 'a'", "data"),
-        ("name='a'\noutput='b'\nmood=1\n[data]\nroot='r'\ncache='c'", "mood"),
+        (f"name='a'\noutput='b'\nmood=1\n{data}", "mood"),
+        (f"name='a'\noutput='b'\n{data}validation_share=0.6\ntest_share=0.4", "nothing to train on"),
+        ("name='a'\noutput='b'\n[data]\ncache='c'", "data.sources"),
+        (f"name='a'\noutput='b'\nprecision='float8'\n{data}", "float8"),
+        (f"name='a'\noutput='b'\n{data.replace('hannover', 'hanover')}", "hanover"),
     ):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=named):

@@ -70,41 +70,6 @@ def test_all_stages_run_and_change_only_what_they_may(make_config, head, variant
     assert {"loss", "validation_mae_ens", "learning_rate"} <= set(history[0])
 
 
-@pytest.mark.parametrize("stage", list(StageName))
-def test_a_run_killed_between_epochs_ends_as_if_it_had_never_stopped(make_config, monkeypatch, stage):
-    whole, broken = make_config("whole"), make_config("broken")
-    before = list(StageName)[: list(StageName).index(stage)]
-    for config in (whole, broken):
-        for name in before:
-            run_stage(config, name)
-    run_stage(whole, stage)
-
-    from training import loop
-
-    class KilledError(Exception):
-        pass
-
-    original = loop.train_one_epoch
-
-    def dies_in_the_second_epoch(stage, loss_module, optimizer, average, epoch, accelerator):
-        if epoch == 1:
-            next(stage.steps(epoch))
-            raise KilledError
-        return original(stage, loss_module, optimizer, average, epoch, accelerator)
-
-    monkeypatch.setattr(loop, "train_one_epoch", dies_in_the_second_epoch)
-    with pytest.raises(KilledError):
-        run_stage(broken, stage)
-    monkeypatch.setattr(loop, "train_one_epoch", original)
-    run_stage(broken, stage)
-    for name in ("last.pt",):
-        first = torch.load(whole.output / stage.value / name, weights_only=True)["model"]
-        second = torch.load(broken.output / stage.value / name, weights_only=True)["model"]
-        assert all(torch.equal(first[key], second[key]) for key in first)
-    histories = [json.loads((c.output / stage.value / "history.json").read_text()) for c in (whole, broken)]
-    assert histories[0] == histories[1]
-
-
 def test_a_checkpoint_of_other_settings_is_refused(make_config, tmp_path):
     import dataclasses
 
