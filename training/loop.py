@@ -147,7 +147,7 @@ def fit(
     """
     make_private_folder(folder)
     groups = stage.parameter_groups()
-    _let_learn_only(stage.model, groups)
+    let_learn_only(stage.model, groups)
     optimizer = torch.optim.Adam(groups, weight_decay=stage.config.weight_decay)
     scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
         optimizer, factor=0.5, patience=stage.config.plateau_epochs, threshold=1e-4
@@ -252,7 +252,8 @@ def train_one_epoch(
     return {name: total / max(count, 1) for name, total in sums_over_processes(sums).items()}, images
 
 
-def _let_learn_only(model: nn.Module, groups: list[dict[str, Any]]) -> None:
+def let_learn_only(model: nn.Module, groups: list[dict[str, Any]]) -> None:
+    """Freezes every parameter that stands in none of the groups."""
     model.requires_grad_(False)
     for group in groups:
         for parameter in group["params"]:

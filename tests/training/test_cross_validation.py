@@ -51,10 +51,10 @@ def test_patients_of_a_published_test_part_stay_out_of_the_cross_validation(make
 
 
 def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_config, tmp_path, monkeypatch, capsys):
-    config = make_config()
+    config = make_config(epochs=1)
     for name in (StageName.SEGMENTATION, StageName.ALIGNMENT):
         run_stage(config, name)
-    command = ["cross-validate", "--config", str(tmp_path / "run.toml"), "--folds", "2", "--repeats", "2"]
+    command = ["cross-validate", "--config", str(tmp_path / "run.toml"), "--folds", "2", "--repeats", "1"]
     command.append("--without-end-to-end")
     assert cli.main(command) == 0
     said = capsys.readouterr().out
@@ -65,8 +65,8 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == 0
     assert {"ha", "sa", "ens", "ens_last", "ens_best_and_last"} <= set(figures["readers"])
     # One fold lost, the others kept: only that one is trained again, and on its own.
-    (config.output / "cross-validation/repeat-2/fold-1/fold.json").unlink()
-    for file in (config.output / "cross-validation/repeat-2/fold-1/scoring").glob("*.*"):
+    (config.output / "cross-validation/repeat-1/fold-1/fold.json").unlink()
+    for file in (config.output / "cross-validation/repeat-1/fold-1/scoring").glob("*.*"):
         file.unlink()
     trained = []
     original = cross_validation.run_stage
@@ -88,7 +88,7 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     assert card.config.temperature == fitted
     # Other settings do not mix with folds already there.
     with pytest.raises(ConfigurationError, match="other settings"):
-        cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=2, end_to_end=False))
+        cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=1, end_to_end=False))
 
 
 def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(make_config, monkeypatch):
