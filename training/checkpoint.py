@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bsnet_core.language import translate as _
 from training.config import ConfigurationError
+from training.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Checkpoint:
         model, optimizer, scheduler: State dictionaries.
         average: Running average of the weights; empty if there is none.
         history: One row of numbers per epoch.
-        settings: The run's configuration as plain values; a resumed run must match.
+        settings: The run's configuration and the hash of its data; a resumed run must match.
     """
 
     epoch: int
@@ -36,9 +38,9 @@ class Checkpoint:
 
     def write(self, path: Path) -> None:
         """Replaces `path` in one step."""
-        temporary = path.with_suffix(".tmp")
-        torch.save({name: getattr(self, name) for name in self.__dataclass_fields__}, temporary)
-        os.replace(temporary, path)
+        content = io.BytesIO()
+        torch.save({name: getattr(self, name) for name in self.__dataclass_fields__}, content)
+        write_whole(path, content.getvalue())
 
     @classmethod
     def read(cls, path: Path, settings: str) -> Checkpoint:
@@ -51,9 +53,14 @@ class Checkpoint:
             values = torch.load(path, map_location="cpu", weights_only=True)
             checkpoint = cls(**values)
         except Exception as error:
-            raise ConfigurationError(f"The checkpoint {path} cannot be read: {error}") from error
+            raise ConfigurationError(
+                _("The checkpoint {path} cannot be read: {reason}").format(path=path, reason=error)
+            ) from error
         if checkpoint.settings != settings:
             raise ConfigurationError(
-                f"The checkpoint {path} was written with other settings. Use another output folder, or remove it."
+                _(
+                    "The checkpoint {path} was written with other settings or other data. "
+                    "Use another output folder, or remove it."
+                ).format(path=path)
             )
         return checkpoint

@@ -2,60 +2,195 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import sys
-from collections.abc import Sequence
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-STAGE_COMMANDS = {
-    "segmentation": "stage 1: lung segmentation on masks",
-    "alignment": "stage 2: spatial transformer on synthetic misalignments",
-    "scoring": "stage 3: scoring heads, the rest frozen",
-    "end-to-end": "stage 4: everything trainable",
-    "all": "every stage of the configuration, in order",
-}
+from bsnet_core.language import translate as _
+
+# Nothing here may import torch: the command explains itself at once.
 
 
-def build_parser() -> argparse.ArgumentParser:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand; each also takes `--config`.
+
+    Attributes:
+        name: As typed.
+        summary: What it does, in one line.
+        run: Does it; its result is the exit status.
+        add_arguments: Adds what only this one takes.
+    """
+
+    name: str
+    summary: str
+    run: Callable[[Namespace], int]
+    add_arguments: Callable[[ArgumentParser], None] = lambda parser: None
+
+
+def commands() -> tuple[Command, ...]:
+    """All subcommands in the order of the help."""
+    resumes = _("goes on from the last whole epoch")
+    return (
+        Command("prepare", _("check the data sets, report on them and fill the cache"), _prepare),
+        Command("segmentation", _("stage 1: lung segmentation on masks") + f"; {resumes}", _run_stage),
+        Command("alignment", _("stage 2: spatial transformer on synthetic misalignments") + f"; {resumes}", _run_stage),
+        Command("scoring", _("stage 3: scoring heads, the rest frozen") + f"; {resumes}", _run_stage),
+        Command("end-to-end", _("stage 4: everything trainable") + f"; {resumes}", _run_stage),
+        Command("all", _("every stage of the configuration, in order") + f"; {resumes}", _run_all),
+        Command(
+            "cross-validate",
+            _("repeated cross-validation by patient of the scoring stages; goes on where it stopped"),
+            _cross_validate,
+            _cross_validation_arguments,
+        ),
+        Command(
+            "export",
+            _("evaluate on held-out patients and write a model folder with its card"),
+            _export,
+            _export_arguments,
+        ),
+    )
+
+
+def build_parser() -> ArgumentParser:
     """The command's arguments."""
-    parser = argparse.ArgumentParser(prog="bsnet-train", description="Train BS-Net in the paper's four stages.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, text in STAGE_COMMANDS.items():
-        commands.add_parser(name, help=text, description=f"{text}. Resumes from the last whole epoch.")
-    commands.add_parser("export", help="evaluate on held-out patients and write a model folder with its card")
-    for command in commands.choices.values():
-        command.add_argument("--config", type=Path, required=True, metavar="FILE", help="run configuration (TOML)")
-    export = commands.choices["export"]
-    export.add_argument("--to", type=Path, required=True, metavar="DIR", help="model folder to write")
-    export.add_argument("--version", required=True, help="version of the weights, such as 1.0.0")
+    parser = ArgumentParser(
+        prog="bsnet-train",
+        description=_("Train BS-Net in the paper's four stages. On several GPUs: torchrun -m training.cli."),
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    for command in commands():
+        subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
+        subparser.add_argument("--config", type=Path, required=True, metavar="FILE", help=_("run configuration (TOML)"))
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; 0 on success, 2 on a configuration or data set that cannot be used, 130 when interrupted."""
+    """Runs the command.
+
+    Returns:
+        0 on success, 1 if `prepare` found faults, 2 on a configuration or data set that cannot be used, 130 when
+        interrupted.
+    """
     arguments = build_parser().parse_args(argv)
+    from torch import distributed
+
     from bsnet_core.errors import BSNetError
-    from training.config import ConfigurationError, RunConfig, StageName
-    from training.datasets.sample import DataSetError
-    from training.export import export_model
-    from training.run import run_all, run_stage
 
     try:
-        config = RunConfig.from_file(arguments.config)
-        if arguments.command == "all":
-            run_all(config)
-        elif arguments.command == "export":
-            card = export_model(config, arguments.to, arguments.version)
-            sys.stdout.write(f"{arguments.to}: {card.name} {card.version}, sha256 {card.sha256}\n")
-        else:
-            run_stage(config, StageName(arguments.command))
-    except (ConfigurationError, DataSetError, BSNetError, FloatingPointError) as error:
-        sys.stderr.write(f"bsnet-train: {error}\n")
+        status: int = arguments.run(arguments)
+    except (BSNetError, FloatingPointError) as error:
+        _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        sys.stderr.write("bsnet-train: stopped. The same command goes on from the last whole epoch.\n")
+        _complain(_("stopped. The same command goes on from the last whole epoch."))
         return 130
+    finally:
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.destroy_process_group()
+    return status
+
+
+def _run_stage(arguments: Namespace) -> int:
+    from training.config import RunConfig, StageName
+    from training.run import run_stage
+
+    run_stage(RunConfig.from_file(arguments.config), StageName(arguments.command))
     return 0
+
+
+def _run_all(arguments: Namespace) -> int:
+    from training.config import RunConfig
+    from training.run import run_all
+
+    run_all(RunConfig.from_file(arguments.config))
+    return 0
+
+
+def _prepare(arguments: Namespace) -> int:
+    from training.config import RunConfig
+    from training.preparation import prepare_run, summary_lines
+
+    config = RunConfig.from_file(arguments.config)
+    report = prepare_run(config)
+    sys.stdout.write("\n".join(summary_lines(report, config)) + "\n")
+    return 0 if report["sound"] else 1
+
+
+def _cross_validation_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--folds", type=int, default=5, metavar="N", help=_("parts of the scored patients (5)"))
+    parser.add_argument("--repeats", type=int, default=3, metavar="N", help=_("divisions into parts (3)"))
+    parser.add_argument(
+        "--trunk",
+        type=Path,
+        metavar="FILE",
+        help=_("weights with segmentation and alignment that have seen no score; the run's own alignment by default"),
+    )
+    parser.add_argument(
+        "--trunk-per-fold", action="store_true", help=_("train segmentation and alignment anew in every fold")
+    )
+    parser.add_argument(
+        "--without-end-to-end", action="store_true", help=_("leave the end-to-end stage out of every fold")
+    )
+
+
+def _cross_validate(arguments: Namespace) -> int:
+    from training.config import RunConfig
+    from training.cross_validation import Plan, cross_validate, summary_lines
+
+    config = RunConfig.from_file(arguments.config)
+    plan = Plan(
+        folds=arguments.folds,
+        repeats=arguments.repeats,
+        trunk=arguments.trunk,
+        trunk_per_fold=arguments.trunk_per_fold,
+        end_to_end=not arguments.without_end_to_end,
+    )
+    figures = cross_validate(config, plan)
+    if os.environ.get("RANK", "0") == "0":
+        sys.stdout.write("\n".join(summary_lines(figures)) + "\n")
+    return 0
+
+
+def _export_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help=_("model folder to write"))
+    parser.add_argument("--version", required=True, help=_("version of the weights, such as 1.0.0"))
+    parser.add_argument(
+        "--stage",
+        choices=("segmentation", "alignment", "scoring", "end-to-end"),
+        help=_("whose weights; by default the better of the scoring stages on validation"),
+    )
+    parser.add_argument(
+        "--weights",
+        choices=("best", "last", "mean"),
+        default="best",
+        help=_("of the best epoch on validation (default), of the last, or the mean of both"),
+    )
+
+
+def _export(arguments: Namespace) -> int:
+    from training.config import RunConfig, StageName
+    from training.export import WeightsChoice, export_model
+
+    card = export_model(
+        RunConfig.from_file(arguments.config),
+        arguments.to,
+        arguments.version,
+        stage=StageName(arguments.stage) if arguments.stage else None,
+        choice=WeightsChoice(arguments.weights),
+    )
+    sys.stdout.write(f"{arguments.to}: {card.name} {card.version}, sha256 {card.sha256}\n")
+    return 0
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"bsnet-train: {text}\n")
 
 
 if __name__ == "__main__":

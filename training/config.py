@@ -10,10 +10,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
 from bsnet_core.model.config import BSNetConfig
+from training.datasets.sources import SourceConfig, SourceKind
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(BSNetError):
     """A configuration file that cannot be used; the text names the file and the setting."""
 
 
@@ -35,6 +38,23 @@ class CanonicalTarget(StrEnum):
     """The same, made upright by the line through the centres of the two lungs, which is steadier."""
     ORIGINAL = "original"
     """The mask before the synthetic misalignment (paper 5.1)."""
+
+
+class Precision(StrEnum):
+    """Arithmetic of the training steps; validation is always done in float32."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    """Mixed precision: half the memory and, where the processor knows it, about twice the speed."""
+
+
+class Selection(StrEnum):
+    """By which validation value the scoring stages keep their best weights and halve the rate."""
+
+    MAE = "mae"
+    """The mean absolute error over the zones (paper 5.3)."""
+    MAE_AND_CROSS_ENTROPY = "mae-and-cross-entropy"
+    """The same plus a tenth of the cross-entropy, which decides between epochs that few films cannot tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +83,7 @@ class StageConfig:
 
     Attributes:
         epochs: Passes over the training images.
-        batch_size: Images per step.
+        batch_size: Images per step, of all processes together.
         learning_rate: Initial rate of Adam.
         plateau_epochs: Epochs without a better validation value before the rate is halved.
         weight_decay: L2 weight decay of Adam.
@@ -78,6 +98,8 @@ class StageConfig:
         average_decay: Decay per step of the running average of weights that is validated and kept; 0 keeps the
             weights themselves.
         freeze_batch_norm: Keep the batch-norm statistics of everything but the scoring heads.
+        opacity_weight: Weight of an auxiliary loss in the scoring stages: films with extent and opacity scores but no
+            Brixia score draw the expected global score towards what a linear fit says of those; 0 leaves them out.
     """
 
     epochs: int
@@ -93,6 +115,7 @@ class StageConfig:
     frozen_variants: int = 0
     average_decay: float = 0.0
     freeze_batch_norm: bool = True
+    opacity_weight: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "sides_px", tuple((int(side), int(count)) for side, count in self.sides_px))
@@ -105,17 +128,34 @@ class DataConfig:
     """Where the images are and how patients are divided.
 
     Attributes:
-        root: Folder with `cohen`, `nih-no-finding` and `hannover`; relative to the configuration file.
+        sources: The data sets; folders are relative to the configuration file.
         cache: Folder for preprocessed images; relative to the configuration file.
-        validation_share, test_share: Shares of the scored patients, and of the others with a mask.
+        exclude: File names of images to leave out, such as unreadable ones.
+        join_patients: Groups of patient identifiers that are one person: the same film under two names. `bsnet-train
+            prepare` finds them; a split never divides a group.
+        validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
+            publisher's test part are always for the test.
         split_seed: Of the division.
     """
 
-    root: Path
+    sources: tuple[SourceConfig, ...]
     cache: Path
+    exclude: tuple[str, ...] = ()
+    join_patients: tuple[tuple[str, ...], ...] = ()
     validation_share: float = 0.15
     test_share: float = 0.25
     split_seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exclude", tuple(self.exclude))
+        object.__setattr__(self, "join_patients", tuple(tuple(group) for group in self.join_patients))
+        joined = [patient for group in self.join_patients for patient in group]
+        if len(joined) != len(set(joined)):
+            raise ValueError("data: join_patients names a patient twice")
+        if not self.sources:
+            raise ValueError("data: name at least one [[data.sources]]")
+        if min(self.validation_share, self.test_share) < 0 or self.validation_share + self.test_share >= 1:
+            raise ValueError("data: validation_share and test_share leave nothing to train on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +177,12 @@ class RunConfig:
     initial_encoder: str = ""
     """Empty for random weights, or "efficientnet-lite0-imagenet" (extra `pretrained`)."""
     seed: int = 0
-    precision: str = "float32"
-    """"float32", or "bfloat16" for mixed precision."""
+    precision: Precision = Precision.FLOAT32
     device: str = "auto"
+    """"auto" takes CUDA, then Apple's MPS, then the CPU; or the name of one of them."""
+    selection: Selection = Selection.MAE
+    pictures_every: int = 5
+    """Epochs between pictures in TensorBoard; 0 for none."""
     target: CanonicalTarget = CanonicalTarget.UPRIGHT_FILLED
     loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -155,13 +198,19 @@ class RunConfig:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise ConfigurationError(f"The configuration file {path} cannot be read: {error.strerror}.") from error
+            raise ConfigurationError(
+                _("The configuration file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+            ) from error
         except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(f"The configuration file {path} is not valid TOML: {error}.") from error
+            raise ConfigurationError(
+                _("The configuration file {path} is not valid TOML: {reason}.").format(path=path, reason=error)
+            ) from error
         try:
             return _run_from(values, path.resolve().parent)
         except (TypeError, ValueError, KeyError) as error:
-            raise ConfigurationError(f"The configuration file {path} cannot be used: {error}.") from error
+            raise ConfigurationError(
+                _("The configuration file {path} cannot be used: {reason}.").format(path=path, reason=error)
+            ) from error
 
     def stage(self, name: StageName) -> StageConfig:
         """The stage's settings.
@@ -170,7 +219,7 @@ class RunConfig:
             ConfigurationError: the file has no such stage.
         """
         if name not in self.stages:
-            raise ConfigurationError(f"The configuration has no section [stages.{name.value}].")
+            raise ConfigurationError(_("The configuration has no section [stages.{stage}].").format(stage=name.value))
         return self.stages[name]
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,11 +227,15 @@ class RunConfig:
         return {
             "name": self.name,
             "seed": self.seed,
-            "precision": self.precision,
+            "precision": self.precision.value,
             "initial_encoder": self.initial_encoder,
             "target": self.target.value,
-            "data": {
-                key: str(value) if isinstance(value, Path) else value for key, value in _fields(self.data).items()
+            "selection": self.selection.value,
+            "pictures_every": self.pictures_every,
+            "data": _fields(self.data)
+            | {
+                "sources": [{"kind": source.kind.value, "folder": str(source.folder)} for source in self.data.sources],
+                "cache": str(self.data.cache),
             },
             "model": self.model.to_dict(),
             "loss": _fields(self.loss),
@@ -191,10 +244,11 @@ class RunConfig:
         }
 
     def settings_of(self, name: StageName) -> dict[str, Any]:
-        """What a checkpoint of this stage depends on: everything but folders, device and the other stages."""
+        """What a checkpoint of this stage depends on: everything but folders, device, pictures and other stages."""
         values = self.to_dict()
-        values["data"] = {key: value for key, value in values["data"].items() if key not in ("root", "cache")}
+        values["data"] |= {"sources": [source.kind.value for source in self.data.sources], "cache": ""}
         values["stages"] = {name.value: values["stages"][name.value]}
+        del values["pictures_every"]
         return values
 
 
@@ -204,13 +258,18 @@ def _fields(instance: Any) -> dict[str, Any]:
 
 def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
     data = dict(values.pop("data"))
-    data["root"] = (folder / data["root"]).resolve()
+    data["sources"] = tuple(
+        SourceConfig(SourceKind(source["kind"]), (folder / source["folder"]).resolve())
+        for source in data.get("sources", ())
+    )
     data["cache"] = (folder / data["cache"]).resolve()
     stages = {StageName(name): StageConfig(**settings) for name, settings in values.pop("stages", {}).items()}
     return RunConfig(
         output=(folder / values.pop("output")).resolve(),
         data=DataConfig(**data),
         model=BSNetConfig.from_dict(values.pop("model", {})),
+        precision=Precision(values.pop("precision", Precision.FLOAT32)),
+        selection=Selection(values.pop("selection", Selection.MAE)),
         target=CanonicalTarget(values.pop("target", CanonicalTarget.UPRIGHT_FILLED)),
         loss=LossConfig(**values.pop("loss", {})),
         augmentation=AugmentationConfig(**values.pop("augmentation", {})),

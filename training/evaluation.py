@@ -14,15 +14,18 @@ from tqdm import tqdm
 from bsnet_core.agreement import dice, grouped_bootstrap_interval, iou, quadratic_weighted_kappa, summarise_errors
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import UnsuitableImageError
+from bsnet_core.language import translate as _
 from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.prediction import Predictor
-from bsnet_core.reading import read_radiograph
+from training.calibration import reliability
 from training.canonical import canonical_alignment
 from training.config import RunConfig
+from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import Sample
-from training.prepared import PreparedImages, read_mask
-from training.stages import MISALIGNMENT_SEED, as_tensor, hard_dice, predict_zones, random_misalignments
+from training.prepared import PreparedImages, as_tensor
+from training.stages import MISALIGNMENT_SEED, hard_dice, random_misalignments
+from training.zone_predictions import ZoneProbabilities, final_attention, predict_zones
 
 Readings = npt.NDArray[np.int_]
 """(N, 6) scores in reading order A-F."""
@@ -35,12 +38,13 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
     """
     dices, ious, patients = [], [], []
     refused = 0
-    for sample in tqdm(samples, desc="lungs", leave=False, disable=None):
-        if sample.mask is None:
+    for sample in tqdm(samples, desc=_("lungs"), leave=False, disable=None):
+        if not sample.masks:
             continue
-        reference = read_mask(sample.mask)
+        radiograph = read_sample_radiograph(sample)
+        reference = read_lung_mask(sample, radiograph.shape)
         try:
-            mask = predictor.predict(read_radiograph(sample.image)).lung_mask
+            mask = predictor.predict(radiograph).lung_mask
         except UnsuitableImageError:
             refused += 1
             mask = np.zeros_like(reference)
@@ -92,23 +96,48 @@ def evaluate_alignment(
 def evaluate_scores(
     model: BSNet, data: PreparedImages, rows: Sequence[int], training_rows: Sequence[int], device: torch.device
 ) -> dict[str, Any]:
-    """Errors of every head against the senior radiologist, beside the median floor and the junior radiologist."""
+    """Errors of every head against the senior radiologist, beside the median floor and the junior radiologist.
+
+    Where a panel has agreed on a score for some of these films, the same against the panel.
+    """
     samples = [data.samples[row] for row in rows]
     patients = [sample.patient for sample in samples]
-    senior = _readings([sample.score for sample in samples])
-    readers: dict[str, Readings] = {}
-    for attention, probabilities in predict_zones(model, data, rows, device).items():
-        grids = probabilities.argmax(axis=-1)
-        readers[str(attention)] = np.array([BrixiaScore.from_grid(grid).zones for grid in grids])
-    medians = np.median(_readings([data.samples[row].score for row in training_rows]), axis=0).astype(int)
-    readers["median_floor"] = np.tile(medians, (len(rows), 1))
+    senior = readings([sample.score for sample in samples])
+    probabilities = predict_zones(model, data, rows, device)
+    readers = {str(attention): readings_of(values) for attention, values in probabilities.items()}
+    readers["median_floor"] = median_floor([data.samples[row].score for row in training_rows], len(rows))
     if all(sample.second_score is not None for sample in samples):
-        readers["second_radiologist"] = _readings([sample.second_score for sample in samples])
-    return {
+        readers["second_radiologist"] = readings([sample.second_score for sample in samples])
+    grids = np.stack([sample.score.grid for sample in samples if sample.score is not None])
+    figures: dict[str, Any] = {
         "images": len(rows),
         "patients": len(set(patients)),
         "readers": {name: compare_readings(values, senior, patients) for name, values in readers.items()},
+        "calibration": reliability(probabilities[final_attention(probabilities)], grids),
     }
+    agreed = [index for index, sample in enumerate(samples) if sample.consensus_score is not None]
+    if agreed:
+        panel = readings([samples[index].consensus_score for index in agreed])
+        of_agreed = [patients[index] for index in agreed]
+        figures["against_consensus"] = {
+            "images": len(agreed),
+            "readers": {
+                name: compare_readings(values[agreed], panel, of_agreed)
+                for name, values in (readers | {"radiologist_on_duty": senior}).items()
+            },
+        }
+    return figures
+
+
+def readings_of(probabilities: ZoneProbabilities) -> Readings:
+    """The most probable class of every zone."""
+    return np.array([BrixiaScore.from_grid(grid).zones for grid in probabilities.argmax(axis=-1)], dtype=np.int_)
+
+
+def median_floor(training_scores: Sequence[BrixiaScore | None], count: int) -> Readings:
+    """What always answering each zone's median of the training films says of `count` films."""
+    medians = np.median(readings(training_scores), axis=0).astype(int)
+    return np.tile(medians, (count, 1))
 
 
 def compare_readings(values: Readings, reference: Readings, patients: Sequence[str]) -> dict[str, Any]:
@@ -134,14 +163,15 @@ def second_radiologist_overall(samples: Sequence[Sample]) -> Mapping[str, Any]:
     return {
         "images": len(both),
         **compare_readings(
-            _readings([sample.second_score for sample in both]),
-            _readings([sample.score for sample in both]),
+            readings([sample.second_score for sample in both]),
+            readings([sample.score for sample in both]),
             [sample.patient for sample in both],
         ),
     }
 
 
-def _readings(scores: Sequence[BrixiaScore | None]) -> Readings:
+def readings(scores: Sequence[BrixiaScore | None]) -> Readings:
+    """(N, 6) of the scores there are."""
     return np.array([score.zones for score in scores if score is not None], dtype=np.int_)
 
 

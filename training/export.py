@@ -2,73 +2,138 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.weights import ModelCard, load_model, save_model
 from bsnet_core.prediction import Predictor
-from training.config import RunConfig
+from training.config import ConfigurationError, RunConfig, StageName
+from training.datasets.sources import SourceKind
 from training.evaluation import (
     evaluate_alignment,
     evaluate_lungs,
     evaluate_scores,
     second_radiologist_overall,
 )
-from training.run import RunData, best_trained_stage, choose_device, data_fingerprint, load_data, load_stage_weights
+from training.files import write_json
+from training.loop import BEST, HISTORY, LAST
+from training.run import (
+    RunData,
+    best_trained_stage,
+    choose_device,
+    load_data,
+    load_mean_weights,
+    load_weights,
+    stage_weights,
+)
 
+CROSS_VALIDATION = "cross-validation.json"
+NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})
 LICENCE = (
     "Research use only, non-commercial (the Brixia scores used for training are CC BY-NC-SA 4.0). "
+    "Not a medical device. The code is MIT-licensed; these weights are not."
+)
+OTHER_LICENCE = (
+    "Research use only, within what the licences of the data named below allow. "
     "Not a medical device. The code is MIT-licensed; these weights are not."
 )
 INTENDED_USE = (
     "Research on chest X-ray severity scoring in adults with suspected or proven viral pneumonia, frontal films. "
     "Not for diagnosis, triage or treatment."
 )
-DATA_SOURCES = (
-    "COVID-19 image data collection (Cohen et al. 2020), frontal films; licence per image, research use",
-    "V7 Labs COVID-19 lung masks as packed by TorchXRayVision, CC BY 4.0",
-    "BrixIA scores of two radiologists for the public Cohen set (Signoroni et al. 2021), CC BY-NC-SA 4.0",
-    "NIH ChestX-ray8 'No Finding' films (Wang et al. 2017), as weak zeros; credit to the NIH Clinical Center",
+LIMITS_OF_PUBLIC_PICTURES = (
+    "8-bit pictures already windowed by their publishers; few raw DICOM films",
+    "one public collection, adults, mostly COVID-19",
 )
 
 
-def export_model(config: RunConfig, folder: Path, version: str) -> ModelCard:
-    """Writes the run's best weights to `folder`, evaluates exactly these half-precision weights and fills the card.
+class WeightsChoice(StrEnum):
+    """Which of a stage's weights are exported."""
+
+    BEST = "best"
+    """Of the epoch with the lowest validation value."""
+    LAST = "last"
+    """Of the last epoch."""
+    MEAN = "mean"
+    """The mean of both, weight by weight: one network, at the cost of one."""
+
+
+def export_model(
+    config: RunConfig, folder: Path, version: str, *, stage: StageName | None = None, choice: WeightsChoice
+) -> ModelCard:
+    """Writes the run's weights to `folder`, evaluates exactly these half-precision weights and fills the card.
+
+    A cross-validation of this run goes into the card; its temperature goes into the model where it has been shown to
+    help on patients it was not fitted on.
+
+    Args:
+        config: The run.
+        folder: To write to.
+        version: Of the weights.
+        stage: Whose weights; None for what `best_trained_stage` says.
+        choice: Which of the stage's weights.
 
     Raises:
         ConfigurationError: nothing has been trained.
         DataSetError: the data cannot be read.
     """
     data = load_data(config)
-    stage = best_trained_stage(config)
-    model = BSNet(config.model)
-    load_stage_weights(model, config, stage)
-    draft = ModelCard(config.name, version, config.model, "", LICENCE, INTENDED_USE)
+    stage = stage or best_trained_stage(config)
+    cross_validated = read_cross_validation(config)
+    architecture = config.model
+    if cross_validated and cross_validated["calibration"]["temperature_helps"]:
+        architecture = dataclasses.replace(architecture, temperature=cross_validated["calibration"]["temperature"])
+    model = BSNet(architecture)
+    files = {WeightsChoice.BEST: [BEST], WeightsChoice.LAST: [LAST], WeightsChoice.MEAN: [BEST, LAST]}[choice]
+    paths = [stage_weights(config, stage, file) for file in files]
+    if len(paths) > 1:
+        load_mean_weights(model, paths)
+    else:
+        load_weights(model, paths[0])
+    licence = LICENCE if {source.kind for source in config.data.sources} & NON_COMMERCIAL else OTHER_LICENCE
+    draft = ModelCard(config.name, version, architecture, "", licence, INTENDED_USE)
     save_model(folder, model, draft)
     metrics = evaluate_model(config, data, folder)
-    (config.output / "evaluation.json").write_text(json.dumps(metrics, indent=1), encoding="utf-8")
-    stored, _ = load_model(folder)
-    card = ModelCard(
-        config.name,
-        version,
-        config.model,
-        "",
-        LICENCE,
-        INTENDED_USE,
+    write_json(config.output / "evaluation.json", metrics)
+    stored, _card = load_model(folder)
+    card = dataclasses.replace(
+        draft,
         data=_describe_data(config, data),
-        recipe=_describe_recipe(config, stage.value),
-        metrics=metrics,
+        recipe=_describe_recipe(config, stage.value, choice),
+        metrics=metrics | ({"cross_validation": cross_validated} if cross_validated else {}),
     )
     return save_model(folder, stored, card)
 
 
+def read_cross_validation(config: RunConfig) -> dict[str, Any] | None:
+    """The run's `cross-validation.json`; None if there is none.
+
+    Raises:
+        ConfigurationError: it is damaged.
+    """
+    path = config.output / CROSS_VALIDATION
+    if not path.exists():
+        return None
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        float(values["calibration"]["temperature"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            _("The file {path} is damaged: run the cross-validation again, or remove it.").format(path=path)
+        ) from error
+    return values
+
+
 def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, Any]:
-    """All figures of the model in `folder` on the run's test patients."""
+    """All figures of the model in `folder` on the run's test patients; only those there are films for."""
     device = choose_device(config.device)
     model, card = load_model(folder)
     if not isinstance(model, BSNet):
@@ -76,24 +141,27 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     prepared = data.prepared(config, config.model.side_px)
     test, train = data.split.test, data.split.train
     predictor = Predictor(model, card, device)
-    outlined = [data.samples[row] for row in prepared.where(test, mask=True)]
+    outlined, scored = prepared.where(test, mask=True), prepared.where(test, score=True)
     model = model.to(device)
-    return {
-        "measured_on": "patients of the run's test split, seen neither in training nor in any choice",
-        "lungs": evaluate_lungs(predictor, outlined),
-        "alignment": evaluate_alignment(model, prepared, prepared.where(test, mask=True), config, device),
-        "scores": evaluate_scores(
-            model, prepared, prepared.where(test, score=True), prepared.where(train, score=True), device
-        ),
-        "second_radiologist_all_images": second_radiologist_overall(data.samples),
+    figures: dict[str, Any] = {
+        "measured_on": "patients of the run's test split, seen neither in training nor in any choice"
     }
+    if outlined:
+        figures["lungs"] = evaluate_lungs(predictor, [data.samples[row] for row in outlined])
+        figures["alignment"] = evaluate_alignment(model, prepared, outlined, config, device)
+    if scored:
+        figures["scores"] = evaluate_scores(model, prepared, scored, prepared.where(train, score=True), device)
+    if any(sample.score is not None and sample.second_score is not None for sample in data.samples):
+        figures["second_radiologist_all_images"] = second_radiologist_overall(data.samples)
+    return figures
 
 
 def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
     prepared = data.prepared(config, config.model.side_px)
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
+    kinds = {source.kind for source in config.data.sources}
     return {
-        "sources": list(DATA_SOURCES),
+        "sources": list(dict.fromkeys(credit for source in config.data.sources for credit in source.credits)),
         "split": "by patient, scored patients stratified by severity",
         "split_seed": config.data.split_seed,
         "counts": {
@@ -104,28 +172,28 @@ def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
             }
             for name, patients in parts.items()
         },
-        "data_sha256": data_fingerprint(data.samples),
-        "known_limits": [
-            "8-bit pictures already windowed by their publishers; few raw DICOM films",
-            "one public collection, adults, mostly COVID-19",
-        ],
+        "data_sha256": data.fingerprint,
+        "known_limits": list(LIMITS_OF_PUBLIC_PICTURES) if SourceKind.COHEN_FOLDER in kinds else [],
     }
 
 
-def _describe_recipe(config: RunConfig, last_stage: str) -> dict[str, Any]:
+def _describe_recipe(config: RunConfig, stage: str, choice: WeightsChoice) -> dict[str, Any]:
     values = config.to_dict()
     histories = {}
     for name in config.stages:
-        path = config.output / name.value / "history.json"
+        path = config.output / name.value / HISTORY
         if path.exists():
             rows = json.loads(path.read_text(encoding="utf-8"))
-            best = min(rows, key=lambda row: float(row["validation_value"]))
+            best = min(rows, key=lambda row: float(row.get("validation_value", row["loss"])))
             histories[name.value] = {"epochs": len(rows), "best_epoch": rows.index(best) + 1, "best": best}
     return {
-        "command": "bsnet-train all --config training/configs/shipped.toml",
-        "weights_from_stage": last_stage,
+        "command": "bsnet-train all",
+        "configuration": config.name,
+        "weights_from_stage": stage,
+        "weights_of_epoch": choice.value,
         "seed": config.seed,
-        "precision": config.precision,
+        "precision": config.precision.value,
+        "selection": config.selection.value,
         "initial_encoder": config.initial_encoder,
         "alignment_target": config.target.value,
         "loss": values["loss"],

@@ -23,6 +23,13 @@ def differentiable_mae(probabilities: Tensor, targets: Tensor, beta: float) -> T
     return ((classes - soft_score).abs() * targets).sum(dim=-1).mean()
 
 
+def expected_total(logits: Tensor) -> Tensor:
+    """(N,) expected global score, 0 to 18, of (N, 3, 2, 4) logits."""
+    probabilities = torch.softmax(logits.float(), dim=-1)
+    classes = torch.arange(N_CLASSES, device=probabilities.device, dtype=probabilities.dtype)
+    return (probabilities * classes).sum(dim=(1, 2, 3))
+
+
 def score_loss(logits: Tensor, targets: Tensor, alpha: float, beta: float) -> Tensor:
     """Equation 1, alpha SCCE + (1 - alpha) MAE^d, of (N, 3, 2, 4) logits against (N, 3, 2, 4) targets."""
     logits = logits.float()

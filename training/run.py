@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
+from accelerate import Accelerator
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
-from training.config import ConfigurationError, RunConfig, StageConfig, StageName
+from training.config import ConfigurationError, DataConfig, RunConfig, StageConfig, StageName
 from training.datasets.sample import DataSetError, Sample
-from training.datasets.shared_folders import read_cohen, read_hannover, read_nih_no_finding
-from training.loop import Stage, fit
+from training.files import make_private_folder, write_json
+from training.fingerprints import content_hashes, data_fingerprint
+from training.frozen_features import FrozenFeatures
+from training.loop import BEST, HISTORY, Stage, fit
 from training.prepared import PreparedImages, prepare
 from training.pretrained import load_initial_encoder
+from training.processes import make_accelerator, share_of
 from training.splits import Split, load_or_make_split
 from training.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
 
-PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "albumentations", "numpy", "opencv-python-headless")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "accelerate",
+    "segmentation-models-pytorch",
+    "timm",
+    "albumentations",
+    "numpy",
+    "opencv-python-headless",
+    "pydicom",
+)
 STAGE_ORDER = (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING, StageName.END_TO_END)
 
 
@@ -35,24 +52,54 @@ class RunData:
 
     samples: Sequence[Sample]
     split: Split
+    cache: Path
 
     def prepared(self, config: RunConfig, side_px: int) -> PreparedImages:
         """The network images at a side in pixels, from the cache."""
-        return prepare(self.samples, side_px, config.model.aspect, config.data.cache)
+        return prepare(self.samples, side_px, config.model.aspect, self.cache)
+
+    @cached_property
+    def hashes(self) -> dict[Path, str]:
+        """SHA-256 of every file."""
+        return content_hashes(self.samples, self.cache)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """One SHA-256 of the whole data set."""
+        return data_fingerprint(self.samples, self.hashes)
+
+
+def read_samples(config: DataConfig) -> list[Sample]:
+    """All images of all sources but the excluded ones; of joined patients each has the first one's identifier.
+
+    Raises:
+        DataSetError: a missing or malformed file, row or column, or an exclusion or a join that names nothing.
+    """
+    samples = [sample for source in config.sources for sample in source.read()]
+    names = {sample.image.name for sample in samples}
+    for name in config.exclude:
+        if name not in names:
+            raise DataSetError(_("exclude: there is no image named {name}.").format(name=name))
+    excluded = set(config.exclude)
+    patients = {sample.patient for sample in samples}
+    one_of = {patient: group[0] for group in config.join_patients for patient in group}
+    for patient in one_of:
+        if patient not in patients:
+            raise DataSetError(_("join_patients: there is no patient {patient}.").format(patient=patient))
+    return [
+        dataclasses.replace(sample, patient=one_of.get(sample.patient, sample.patient))
+        for sample in samples
+        if sample.image.name not in excluded
+    ]
 
 
 def load_data(config: RunConfig) -> RunData:
-    """Reads the data folders and the split (made and written on the first run).
+    """Reads the data sets and the split (made and written on the first run).
 
     Raises:
         DataSetError: a missing or malformed file, row or column.
     """
-    root = config.data.root
-    if not root.is_dir():
-        raise DataSetError(f"The data folder {root} does not exist.")
-    samples = [*read_cohen(root / "cohen"), *read_nih_no_finding(root / "nih-no-finding")]
-    if (root / "hannover").is_dir():
-        samples += read_hannover(root / "hannover")
+    samples = read_samples(config.data)
     split = load_or_make_split(
         config.output / "split.json",
         samples,
@@ -60,7 +107,7 @@ def load_data(config: RunConfig) -> RunData:
         config.data.test_share,
         config.data.split_seed,
     )
-    return RunData(samples, split)
+    return RunData(samples, split, config.data.cache)
 
 
 def choose_device(name: str) -> torch.device:
@@ -74,8 +121,21 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cpu")
 
 
-def run_stage(config: RunConfig, name: StageName, data: RunData | None = None) -> float:
+def run_stage(
+    config: RunConfig,
+    name: StageName,
+    data: RunData | None = None,
+    start: Path | None = None,
+    frozen: FrozenFeatures | None = None,
+) -> float:
     """Trains one stage, from the weights of the stage before it; resumes where it stopped.
+
+    Args:
+        config: The run.
+        name: The stage.
+        data: The run's data if already read.
+        start: Weights to start from instead of those of the stage before.
+        frozen: Features of these very images already worked out with the trunk of these very weights.
 
     Returns:
         The lowest validation value.
@@ -84,27 +144,28 @@ def run_stage(config: RunConfig, name: StageName, data: RunData | None = None) -
         ConfigurationError: the stage before has not been trained, or settings that do not fit.
     """
     settings = config.stage(name)
-    data = data or load_data(config)
-    device = choose_device(config.device)
-    torch.manual_seed(config.seed)
-    model = BSNet(config.model)
-    _start_from(model, config, name)
-    model = model.to(device).to(memory_format=torch.channels_last)
-    write_run_record(config, data)
-    stage = _build_stage(config, name, settings, data, model, device)
+    accelerator = make_accelerator(config)
+    # The first process fills cache and split, the others find them filled.
+    with accelerator.main_process_first():
+        data = data or load_data(config)
+        stage = build_stage(config, name, settings, data, accelerator, start, frozen)
+        if accelerator.is_main_process:
+            write_run_record(config, data, accelerator)
+    recorded = config.settings_of(name) | {"data_sha256": data.fingerprint}
     return fit(
         stage,
         config.output / name.value,
-        json.dumps(config.settings_of(name), sort_keys=True, default=str),
-        precision=config.precision,
-        device=device,
+        json.dumps(recorded, sort_keys=True, default=str),
+        accelerator,
         seed=config.seed,
+        pictures_every=config.pictures_every,
     )
 
 
 def run_all(config: RunConfig) -> None:
     """Every stage that the configuration has, in the paper's order."""
-    data = load_data(config)
+    with make_accelerator(config).main_process_first():
+        data = load_data(config)
     for name in STAGE_ORDER:
         if name in config.stages:
             run_stage(config, name, data)
@@ -118,64 +179,121 @@ def best_trained_stage(config: RunConfig) -> StageName:
     Raises:
         ConfigurationError: nothing has been trained.
     """
-    trained = [name for name in STAGE_ORDER if (config.output / name.value / "best.safetensors").exists()]
+    trained = [name for name in STAGE_ORDER if (config.output / name.value / BEST).exists()]
     if not trained:
-        raise ConfigurationError(f"There are no trained weights in {config.output}.")
+        raise ConfigurationError(_("There are no trained weights in {folder}.").format(folder=config.output))
     scoring = [name for name in (StageName.SCORING, StageName.END_TO_END) if name in trained]
-    return min(scoring, key=lambda name: _lowest_validation_value(config, name)) if scoring else trained[-1]
+    values = {name: lowest_validation_value(config, name) for name in scoring}
+    compared = {name: value for name, value in values.items() if value is not None}
+    # Without validation images nothing can be compared: the furthest stage.
+    return min(compared, key=lambda name: compared[name]) if compared else trained[-1]
 
 
-def _lowest_validation_value(config: RunConfig, name: StageName) -> float:
-    path = config.output / name.value / "history.json"
-    return min(float(row["validation_value"]) for row in json.loads(path.read_text(encoding="utf-8")))
+def lowest_validation_value(config: RunConfig, name: StageName) -> float | None:
+    """The best validation value of a trained stage; None if it had no validation images."""
+    rows = json.loads((config.output / name.value / HISTORY).read_text(encoding="utf-8"))
+    return min((float(row["validation_value"]) for row in rows if "validation_value" in row), default=None)
 
 
-def load_stage_weights(model: BSNet, config: RunConfig, name: StageName, *, with_heads: bool = True) -> None:
-    """Fills the model with the best weights of a stage, the scoring heads only if asked.
+def stage_weights(config: RunConfig, name: StageName, file: str = BEST) -> Path:
+    """The weights a stage has written.
+
+    Raises:
+        ConfigurationError: it has not been trained.
+    """
+    path = config.output / name.value / file
+    if not path.exists():
+        raise ConfigurationError(
+            _("Train the stage {stage!r} first: {path} does not exist.").format(stage=name.value, path=path)
+        )
+    return path
+
+
+def load_weights(model: BSNet, path: Path, *, with_heads: bool = True) -> None:
+    """Fills the model with weights, the scoring heads only if asked.
 
     Raises:
         ConfigurationError: missing, damaged or unfitting weights.
     """
-    path = config.output / name.value / "best.safetensors"
-    if not path.exists():
-        raise ConfigurationError(f"Train the stage {name.value!r} first: {path} does not exist.")
     try:
         state = load_file(path)
         if not with_heads:
             state = {name: tensor for name, tensor in state.items() if not name.startswith("heads.")}
             state |= {name: tensor for name, tensor in model.state_dict().items() if name.startswith("heads.")}
         model.load_state_dict(state)
-    except (SafetensorError, RuntimeError) as error:
-        raise ConfigurationError(f"The weights {path} do not fit this configuration: {error}") from error
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ConfigurationError(
+            _("The weights {path} do not fit this configuration: {reason}").format(path=path, reason=error)
+        ) from error
 
 
-def _start_from(model: BSNet, config: RunConfig, name: StageName) -> None:
-    if name is StageName.SEGMENTATION:
-        load_initial_encoder(model.encoder, config.model.encoder, config.initial_encoder)
-        return
-    # Heads that have not been trained yet start anew, so that head variants can share one trunk.
-    with_heads = name is StageName.END_TO_END
-    load_stage_weights(model, config, STAGE_ORDER[STAGE_ORDER.index(name) - 1], with_heads=with_heads)
+def load_mean_weights(model: BSNet, paths: Sequence[Path]) -> None:
+    """Fills the model with the mean of several weights of one stage, batch-norm statistics included.
+
+    Raises:
+        ConfigurationError: missing, damaged or unfitting weights.
+    """
+    states = []
+    for path in paths:
+        load_weights(model, path)
+        states.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if tensor.is_floating_point() else tensor
+        for name, tensor in states[-1].items()
+    }
+    model.load_state_dict(mean)
 
 
-def _build_stage(
-    config: RunConfig, name: StageName, settings: StageConfig, data: RunData, model: BSNet, device: torch.device
+def build_stage(
+    config: RunConfig,
+    name: StageName,
+    settings: StageConfig,
+    data: RunData,
+    accelerator: Accelerator,
+    start: Path | None = None,
+    frozen: FrozenFeatures | None = None,
 ) -> Stage:
+    """The stage with its images, its network filled with the weights it starts from, on the process's device."""
+    torch.manual_seed(config.seed)
+    model = BSNet(config.model)
+    if name is StageName.SEGMENTATION and start is None:
+        load_initial_encoder(model.encoder, config.model.encoder, config.initial_encoder)
+    else:
+        # Heads that have not been trained yet start anew, so that head variants can share one trunk.
+        before = start or stage_weights(config, STAGE_ORDER[STAGE_ORDER.index(name) - 1])
+        load_weights(model, before, with_heads=name is StageName.END_TO_END)
+    device = accelerator.device
+    model = model.to(device).to(memory_format=torch.channels_last)
     prepared = data.prepared(config, config.model.side_px)
-    split = data.split
+    split, share = data.split, share_of(accelerator)
     outlined = Part(prepared.where(split.train, mask=True), prepared.where(split.validation, mask=True))
     if name is StageName.SEGMENTATION:
-        sides = {side for side, _ in settings.sides_px}
+        sides = {side for side, _epochs in settings.sides_px}
         by_side = {side: data.prepared(config, side) for side in sides} | {config.model.side_px: prepared}
         return SegmentationStage(
-            model, settings, by_side, outlined, config.augmentation, device=device, seed=config.seed
+            model, settings, by_side, outlined, config.augmentation, device=device, seed=config.seed, share=share
         )
     if name is StageName.ALIGNMENT:
         return AlignmentStage(
-            model, settings, prepared, outlined, config.augmentation, config.target, device=device, seed=config.seed
+            model,
+            settings,
+            prepared,
+            outlined,
+            config.augmentation,
+            config.target,
+            device=device,
+            seed=config.seed,
+            share=share,
         )
-    weak = [row for row in prepared.where(split.train) if prepared.samples[row].no_finding]
-    scored = Part(prepared.where(split.train, score=True), prepared.where(split.validation, score=True), weak)
+    unscored = [row for row in prepared.where(split.train) if prepared.samples[row].score is None]
+    scored = Part(
+        prepared.where(split.train, score=True),
+        prepared.where(split.validation, score=True),
+        weak=[row for row in unscored if prepared.samples[row].no_finding],
+        opacity=[row for row in unscored if prepared.samples[row].opacity is not None],
+    )
+    if not scored.train:
+        raise ConfigurationError(_("There are no images with a Brixia score to train on."))
     return ScoringStage(
         model,
         settings,
@@ -186,29 +304,45 @@ def _build_stage(
         end_to_end=name is StageName.END_TO_END,
         device=device,
         seed=config.seed,
+        selection=config.selection,
+        share=share,
+        frozen=frozen,
     )
 
 
-def write_run_record(config: RunConfig, data: RunData) -> None:
-    """Writes `run.json`: configuration, versions and hashes of data and split, enough to repeat the run."""
+def write_run_record(config: RunConfig, data: RunData, accelerator: Accelerator | None = None) -> None:
+    """Writes `run.json` (configuration, versions, hashes) and `data.json` (the hash of every file).
+
+    Together they are enough to repeat the run and to tell whether data and split are still the same.
+    """
+    make_private_folder(config.output)
+    split_file = config.output / "split.json"
     record = {
         "configuration": config.to_dict(),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
+        "machine": {
+            "system": platform.platform(),
+            "device": str(accelerator.device) if accelerator else choose_device(config.device).type,
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+            "processes": accelerator.num_processes if accelerator else 1,
+            "threads": torch.get_num_threads(),
+        },
         "commit": _commit(),
-        "data_sha256": data_fingerprint(data.samples),
-        "split_sha256": hashlib.sha256((config.output / "split.json").read_bytes()).hexdigest(),
+        "data_sha256": data.fingerprint,
+        "split_sha256": hashlib.sha256(split_file.read_bytes()).hexdigest() if split_file.exists() else None,
     }
-    (config.output / "run.json").write_text(json.dumps(record, indent=1, default=str), encoding="utf-8")
+    write_json(config.output / "data.json", list(_file_records(data)))
+    write_json(config.output / "run.json", record)
 
 
-def data_fingerprint(samples: Sequence[Sample]) -> str:
-    """SHA-256 over names, sizes and scores of all samples."""
-    lines = [
-        f"{sample.image.name} {sample.image.stat().st_size} {sample.patient} "
-        f"{sample.mask.stat().st_size if sample.mask else '-'} {sample.score or '-'}"
-        for sample in samples
-    ]
-    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+def _file_records(data: RunData) -> Iterable[dict[str, object]]:
+    for sample in data.samples:
+        yield {
+            "image": str(sample.image),
+            "sha256": data.hashes[sample.image],
+            "masks": {str(mask): data.hashes[mask] for mask in sample.masks},
+            "score": str(sample.score) if sample.score else None,
+        }
 
 
 def _version(package: str) -> str:

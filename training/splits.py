@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from bsnet_core.language import translate as _
 from training.datasets.sample import DataSetError, Sample
+from training.files import make_private_folder, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,10 @@ def split_by_patient(samples: Sequence[Sample], validation_share: float, test_sh
     """Scored patients and patients with only a mask are divided separately, so that each part gets its share.
 
     Scored patients are divided within strata of severity. Patients with neither score nor mask serve training only.
+    A publisher's division is kept: its test patients are for the test, its others never.
     """
+    published = published_test_patients(samples)
+    kept_from_test = {sample.patient for sample in samples if sample.published_test is False} - published
     severity: dict[str, float] = {}
     outlined: set[str] = set()
     everyone: set[str] = set()
@@ -37,19 +42,38 @@ def split_by_patient(samples: Sequence[Sample], validation_share: float, test_sh
         everyone.add(sample.patient)
         if sample.score is not None:
             severity[sample.patient] = max(severity.get(sample.patient, 0.0), sample.score.total)
-        if sample.mask is not None:
+        if sample.masks:
             outlined.add(sample.patient)
     rng = np.random.default_rng(seed)
-    parts: dict[str, set[str]] = {"train": everyone - set(severity) - outlined, "validation": set(), "test": set()}
-    by_severity = sorted(severity, key=lambda patient: (severity[patient], patient))
-    strata = [list(stratum) for stratum in np.array_split(np.array(by_severity, dtype=object), 4)] if severity else []
-    for stratum in [*strata, sorted(outlined - set(severity))]:
+    unseen = everyone - set(severity) - outlined - published
+    parts: dict[str, set[str]] = {"train": unseen, "validation": set(), "test": set(published)}
+    free = severity.keys() - published - kept_from_test
+    for stratum in [
+        *severity_strata({patient: severity[patient] for patient in free}),
+        sorted(outlined - severity.keys() - published - kept_from_test),
+    ]:
         shuffled = [stratum[index] for index in rng.permutation(len(stratum))]
         n_test, n_validation = round(len(shuffled) * test_share), round(len(shuffled) * validation_share)
         parts["test"].update(shuffled[:n_test])
         parts["validation"].update(shuffled[n_test : n_test + n_validation])
         parts["train"].update(shuffled[n_test + n_validation :])
+    fixed = sorted(kept_from_test & (severity.keys() | outlined))
+    fixed = [fixed[index] for index in rng.permutation(len(fixed))]
+    n_validation = round(len(fixed) * validation_share)
+    parts["validation"].update(fixed[:n_validation])
+    parts["train"].update(fixed[n_validation:])
     return Split(frozenset(parts["train"]), frozenset(parts["validation"]), frozenset(parts["test"]))
+
+
+def published_test_patients(samples: Sequence[Sample]) -> set[str]:
+    """Patients that a publisher keeps for the test."""
+    return {sample.patient for sample in samples if sample.published_test}
+
+
+def severity_strata(severity: Mapping[str, float], count: int = 4) -> list[list[str]]:
+    """Patients in groups of about the same size, from the mildest to the most severe."""
+    order = sorted(severity, key=lambda patient: (severity[patient], patient))
+    return [[order[index] for index in part] for part in np.array_split(np.arange(len(order)), count)]
 
 
 def load_or_make_split(
@@ -65,13 +89,21 @@ def load_or_make_split(
             values = json.loads(path.read_text(encoding="utf-8"))
             split = Split(*(frozenset(values[part]) for part in ("train", "validation", "test")))
         except (ValueError, KeyError, TypeError) as error:
-            raise DataSetError(f"The split file {path} is damaged: {error}. Remove it to divide anew.") from error
+            raise DataSetError(
+                _("The split file {path} is damaged: {reason}. Remove it to divide anew.").format(
+                    path=path, reason=error
+                )
+            ) from error
         missing = {sample.patient for sample in samples} - split.train - split.validation - split.test
         if missing:
-            raise DataSetError(f"The split file {path} does not know {len(missing)} patients, such as {min(missing)}.")
+            raise DataSetError(
+                _("The split file {path} does not know {count} patients, such as {patient}.").format(
+                    path=path, count=len(missing), patient=min(missing)
+                )
+            )
         return split
     split = split_by_patient(samples, validation_share, test_share, seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     parts = {"train": sorted(split.train), "validation": sorted(split.validation), "test": sorted(split.test)}
-    path.write_text(json.dumps({"seed": seed, **parts}, indent=1), encoding="utf-8")
+    write_json(path, {"seed": seed, **parts})
     return split

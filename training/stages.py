@@ -13,56 +13,80 @@ from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, BrixiaScore
 from bsnet_core.model.alignment import resample
-from bsnet_core.model.bsnet import AlignedFeatures, BSNet, score_mirrored_too, zone_probabilities
+from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from training.augmentation import Augmentation
+from training.calibration import cross_entropy
 from training.canonical import canonical_alignment
-from training.config import AugmentationConfig, CanonicalTarget, LossConfig, StageConfig
-from training.datasets.sample import Sample
-from training.losses import dice_loss, lung_loss, score_loss
-from training.prepared import PreparedImages
+from training.config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
+from training.datasets.sample import OpacityReading, Sample
+from training.frozen_features import FrozenFeatures, joined
+from training.loop import Step
+from training.losses import dice_loss, expected_total, lung_loss, score_loss
+from training.pictures import alignment_picture, confusion_picture, mask_picture
+from training.prepared import PreparedImages, as_tensor
+from training.processes import ALONE, Share
+from training.zone_predictions import ZoneProbabilities, final_attention, predict_zones, probabilities_of
 
 VALIDATION_BATCH = 8
+PICTURED = 4
+"""Validation images shown in TensorBoard."""
 MISALIGNMENT_SEED = 20210715
+MIN_OPACITY_FIT = 10
+MAX_TOTAL = 18
 ZERO = BrixiaScore((0, 0, 0, 0, 0, 0))
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of the prepared images that a stage trains and validates on."""
+    """Rows of the prepared images that a stage trains and validates on.
+
+    Attributes:
+        train, validation: With a mask or a score, as the stage needs.
+        weak: "No Finding" images for training.
+        opacity: Images for training with extent and opacity but no Brixia score.
+    """
 
     train: Sequence[int]
     validation: Sequence[int]
     weak: Sequence[int] = ()
+    opacity: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
 class ScoredBatch:
-    """images (N, 1, S, S); masks (N, 1, S, S) of 0 and 1; outlined (N,) bool; targets (N, 3, 2, 4) class weights.
+    """Some films with what is known of them.
 
-    `frozen` replaces images and masks where the trunk does not change.
+    Attributes:
+        images: (N, 1, S, S).
+        masks: (N, 1, S, S) of 0 and 1.
+        outlined: (N,) bool, whether there is a mask.
+        targets: (N, 3, 2, 4) class weights, all 0 where there is no zone score.
+        totals: (N,) global score told by extent and opacity, NaN where it is not.
+        frozen: Replaces images and masks where the trunk does not change.
     """
 
     images: Tensor
     masks: Tensor
     outlined: Tensor
     targets: Tensor
+    totals: Tensor
     frozen: AlignedFeatures | None = None
 
 
-def as_tensor(array: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
-    """(N, S, S) uint8 to (N, 1, S, S) float32 in [0, 1], channels last."""
-    tensor = torch.from_numpy(np.array(array)).to(device)  # a copy: cached arrays are read-only
-    return (tensor[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
+def shuffled_batches(
+    rows: Sequence[int], batch_size: int, rng: np.random.Generator, processes: int = 1
+) -> list[list[int]]:
+    """The rows in random order in batches of all processes together.
 
-
-def shuffled_batches(rows: Sequence[int], batch_size: int, rng: np.random.Generator) -> list[list[int]]:
-    """The rows in random order in batches; a last batch of one joins the one before (batch norm needs two)."""
+    A last batch with less than two images for each process joins the one before: batch norm needs two.
+    """
     order = [int(row) for row in rng.permutation(np.asarray(rows))]
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    if len(batches) > 1 and len(batches[-1]) == 1:
-        batches[-2] += batches.pop()
+    if len(batches) > 1 and len(batches[-1]) < 2 * processes:
+        last = batches.pop()
+        batches[-1] += last
     return batches
 
 
@@ -71,11 +95,18 @@ def epoch_seed(seed: int, epoch: int) -> int:
     return seed * 100_003 + epoch
 
 
+def image_seed(seed: int, row: int) -> int:
+    """A seed of its own for every image of an epoch, whichever process draws it and whatever came before."""
+    return (seed * 1_000_003 + row) % 2**32
+
+
 def class_weights(sample: Sample, second_reader_weight: float, *, mirrored: bool) -> npt.NDArray[np.float32]:
     """(3, 2, 4) weight of each class in each zone: the senior's score, shared with the second reader if asked.
 
-    A "No Finding" image counts as a weak zero in all zones.
+    A "No Finding" image counts as a weak zero in all zones; all weights are 0 where nothing is known of the zones.
     """
+    if sample.score is None and not sample.no_finding:
+        return np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
     readings = [(sample.score or ZERO, 1.0)]
     if sample.second_score is not None and second_reader_weight > 0:
         readings = [(readings[0][0], 1 - second_reader_weight), (sample.second_score, second_reader_weight)]
@@ -99,10 +130,17 @@ class SegmentationStage:
         *,
         device: torch.device,
         seed: int,
+        share: Share = ALONE,
     ) -> None:
         """`data` holds the prepared images by side in pixels; the model's own side must be among them."""
         self.model, self.config, self._data, self._part = model, config, data, part
         self._augmentation, self._device, self._seed = Augmentation(augmentation), device, seed
+        self._share = share
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether any validation image has a mask."""
+        return len(self._part.validation) > 0
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Encoder and segmentation decoder."""
@@ -125,19 +163,25 @@ class SegmentationStage:
                 return side
         return self.model.config.side_px
 
-    def batch_count(self, epoch: int) -> int:
-        """Batches per epoch."""
-        return len(shuffled_batches(self._part.train, self.config.batch_size, np.random.default_rng(0)))
+    def step_count(self, epoch: int) -> int:
+        """Steps per epoch."""
+        return len(self._batches(np.random.default_rng(0)))
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self, rng: np.random.Generator) -> list[list[int]]:
+        return shuffled_batches(self._part.train, self.config.batch_size, rng, self._share.count)
+
+    def steps(self, epoch: int) -> Iterator[Step]:
         """Augmented images and masks."""
         data = self._data[self.side_of(epoch)]
         seed = epoch_seed(self._seed, epoch)
-        self._augmentation.reseed(seed)
-        for rows in shuffled_batches(self._part.train, self.config.batch_size, np.random.default_rng(seed)):
-            pairs = [self._augmentation(data.images[row], data.masks[row])[:2] for row in rows]
+        for rows in self._batches(np.random.default_rng(seed)):
+            pairs = []
+            for row in self._share.of(rows):
+                self._augmentation.reseed(image_seed(seed, row))
+                pairs.append(self._augmentation(data.images[row], data.masks[row])[:2])
             images, masks = (np.stack(column) for column in zip(*pairs, strict=True))
-            yield as_tensor(images, self._device), as_tensor(masks, self._device)
+            batch = as_tensor(images, self._device), as_tensor(masks, self._device)
+            yield Step(batch, len(rows), self._share.weight(len(rows)))
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, float]]:
         """Cross-entropy plus Dice."""
@@ -154,6 +198,14 @@ class SegmentationStage:
             logits = self.model.segment(self.model.encode(as_tensor(data.images[rows], self._device)))
             scores += hard_dice(logits > 0, as_tensor(data.masks[rows], self._device) > 0.5)
         return {"value": 1 - float(np.mean(scores)), "dice": float(np.mean(scores))}
+
+    @torch.no_grad()
+    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+        """Validation images with the outline found and the one drawn by hand."""
+        data = self._data[self.model.config.side_px]
+        rows = list(self._part.validation[:PICTURED])
+        logits = self.model.segment(self.model.encode(as_tensor(data.images[rows], self._device)))
+        return {"masks": mask_picture(data.images[rows], (logits[:, 0] > 0).cpu().numpy(), data.masks[rows] > 0)}
 
 
 def hard_dice(masks: Tensor, references: Tensor) -> list[float]:
@@ -194,14 +246,20 @@ class AlignmentStage:
         *,
         device: torch.device,
         seed: int,
+        share: Share = ALONE,
     ) -> None:
-        self.model, self.config, self._part = model, config, part
+        self.model, self.config, self._part, self._share = model, config, part, share
         self._augmentation, self._device, self._seed = augmentation, device, seed
         rows = sorted({*part.train, *part.validation})
         self._masks = {row: as_tensor(data.masks[[row]], device) for row in rows}
         self._to_canonical = {
             row: torch.from_numpy(canonical_alignment(data.masks[row] > 0, target)).float().to(device) for row in rows
         }
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether any validation image has a mask."""
+        return len(self._part.validation) > 0
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The alignment network alone."""
@@ -212,22 +270,29 @@ class AlignmentStage:
         self.model.eval()
         self.model.alignment.train()
 
-    def batch_count(self, epoch: int) -> int:
-        """Batches per epoch."""
-        per_pass = len(shuffled_batches(self._part.train, self.config.batch_size, np.random.default_rng(0)))
-        return self.REPEATS * per_pass
+    def step_count(self, epoch: int) -> int:
+        """Steps per epoch."""
+        return self.REPEATS * len(self._batches(np.random.default_rng(0)))
 
-    def batches(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def _batches(self, rng: np.random.Generator) -> list[list[int]]:
+        return shuffled_batches(self._part.train, self.config.batch_size, rng, self._share.count)
+
+    def steps(self, epoch: int) -> Iterator[Step]:
         """Misaligned masks and canonical masks."""
         rng = np.random.default_rng(epoch_seed(self._seed, epoch))
         for _ in range(self.REPEATS):
-            for rows in shuffled_batches(self._part.train, self.config.batch_size, rng):
+            for rows in self._batches(rng):
+                # Drawn for the whole batch, so that every process draws the same.
                 flips = rng.random(len(rows)) < self._augmentation.flip_p
-                yield self._pair(rows, random_misalignments(len(rows), self._augmentation, rng), flips)
+                misalignments = random_misalignments(len(rows), self._augmentation, rng)
+                mine = self._share.of(range(len(rows)))
+                batch = self._pair(self._share.of(rows), misalignments[mine], flips[mine])[1:]
+                yield Step(batch, len(rows), self._share.weight(len(rows)))
 
     def _pair(
         self, rows: Sequence[int], misalignments: npt.NDArray[np.float32], flips: npt.NDArray[np.bool_]
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Misaligned masks at full size, the same as the alignment network sees them, and canonical masks."""
         side = self.model.config.alignment_side_px
         masks = torch.cat([self._masks[row] for row in rows])
         canonical = resample(masks, torch.stack([self._to_canonical[row] for row in rows]), side)
@@ -235,7 +300,7 @@ class AlignmentStage:
         mirrored = torch.from_numpy(flips).to(self._device)[:, None, None, None]
         canonical = torch.where(mirrored, canonical.flip(-1), canonical)
         misaligned = torch.where(mirrored, misaligned.flip(-1), misaligned)
-        return self.model.alignment.pool(misaligned), canonical
+        return misaligned, self.model.alignment.pool(misaligned), canonical
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, float]]:
         """Soft Dice between the re-aligned and the canonical mask."""
@@ -246,14 +311,46 @@ class AlignmentStage:
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:
         """Mean Dice of re-aligned validation masks, always misaligned alike."""
-        rng = np.random.default_rng(MISALIGNMENT_SEED)
-        rows = list(self._part.validation)
-        pooled, canonical = self._pair(
-            rows, random_misalignments(len(rows), self._augmentation, rng), np.zeros(len(rows), dtype=bool)
-        )
-        realigned = resample(pooled, self.model.alignment.from_pooled(pooled))
+        realigned, _, canonical = self._realigned(list(self._part.validation))
         mean = float(np.mean(hard_dice(realigned >= 0.5, canonical >= 0.5)))
         return {"value": 1 - mean, "dice": mean}
+
+    @torch.no_grad()
+    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+        """Validation masks misaligned, re-aligned, and as they should be."""
+        maps = self._realigned(list(self._part.validation[:PICTURED]))
+        realigned, pooled, canonical = (tensor[:, 0].float().cpu().numpy() for tensor in maps)
+        return {"alignment": alignment_picture(pooled, realigned, canonical)}
+
+    def _realigned(self, rows: list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        rng = np.random.default_rng(MISALIGNMENT_SEED)
+        misalignments = random_misalignments(len(rows), self._augmentation, rng)
+        _, pooled, canonical = self._pair(rows, misalignments, np.zeros(len(rows), dtype=bool))
+        return resample(pooled, self.model.alignment.from_pooled(pooled)), pooled, canonical
+
+
+@dataclass(frozen=True, slots=True)
+class OpacityFit:
+    """The global score as a linear function of extent and opacity."""
+
+    extent: float
+    opacity: float
+    intercept: float
+
+    @classmethod
+    def over(cls, samples: Sequence[Sample]) -> OpacityFit | None:
+        """Least squares over the films that have both scales; None if there are fewer than ten of them."""
+        both = [sample for sample in samples if sample.score is not None and sample.opacity is not None]
+        if len(both) < MIN_OPACITY_FIT:
+            return None
+        known = np.array([[s.opacity.extent, s.opacity.opacity, 1.0] for s in both if s.opacity])
+        totals = np.array([s.score.total for s in both if s.score], dtype=np.float64)
+        return cls(*(float(value) for value in np.linalg.lstsq(known, totals, rcond=None)[0]))
+
+    def total(self, reading: OpacityReading) -> float:
+        """The global score told by a reading, 0 to 18."""
+        total = self.extent * reading.extent + self.opacity * reading.opacity + self.intercept
+        return min(max(total, 0.0), float(MAX_TOTAL))
 
 
 class ScoringStage:
@@ -271,11 +368,29 @@ class ScoringStage:
         end_to_end: bool,
         device: torch.device,
         seed: int,
+        selection: Selection = Selection.MAE,
+        share: Share = ALONE,
+        frozen: FrozenFeatures | None = None,
     ) -> None:
+        """`frozen` holds features already worked out with the very trunk of `model`."""
         self.model, self.config, self._data, self._part, self._loss = model, config, data, part, loss
+        self._selection, self._share = selection, share
         self._end_to_end, self._device, self._seed = end_to_end, device, seed
         self._augmentation = Augmentation(augmentation)
-        self._frozen: dict[tuple[int, int], tuple[AlignedFeatures, bool]] = {}
+        self._frozen: FrozenFeatures | None = None
+        if config.frozen_variants > 0 and not end_to_end:
+            self._frozen = frozen or FrozenFeatures(
+                data, augmentation, config.frozen_variants, device=device, seed=seed
+            )
+        self._uses_opacity = config.opacity_weight > 0 and len(part.opacity) > 0
+        self._total_of: OpacityFit | None = None
+        if self._uses_opacity:
+            self._total_of = OpacityFit.over([data.samples[row] for row in part.train])
+
+    @property
+    def has_validation(self) -> bool:
+        """Whether any validation image has a score."""
+        return len(self._part.validation) > 0
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The heads; end to end also encoder, segmentation and alignment at their share of the rate."""
@@ -302,127 +417,157 @@ class ScoringStage:
 
     def _rows(self, epoch: int, rng: np.random.Generator) -> list[int]:
         weak = self._part.weak
-        if self.config.frozen_variants > 0 and not self._end_to_end:
+        if self._frozen is not None:
             # Every row drawn costs memory for its features: keep to twice as many as an epoch takes.
             weak = weak[: 2 * self.config.weak_images]
         count = min(self.config.weak_images, len(weak))
         drawn = [int(row) for row in rng.choice(np.asarray(weak), count, replace=False)] if count else []
-        return [*self._part.train, *drawn]
+        return [*self._part.train, *drawn, *(self._part.opacity if self._uses_opacity else ())]
 
-    def batch_count(self, epoch: int) -> int:
-        """Batches per epoch."""
-        count = len(self._rows(epoch, np.random.default_rng(0)))
-        return len(shuffled_batches(range(count), self.config.batch_size, np.random.default_rng(0)))
+    def _batches(self, epoch: int, rng: np.random.Generator) -> list[list[int]]:
+        return shuffled_batches(self._rows(epoch, rng), self.config.batch_size, rng, self._share.count)
 
-    def batches(self, epoch: int) -> Iterator[ScoredBatch]:
+    def step_count(self, epoch: int) -> int:
+        """Steps per epoch."""
+        return len(self._batches(epoch, np.random.default_rng(0)))
+
+    def steps(self, epoch: int) -> Iterator[Step]:
         """Augmented images with masks and scores; a mirrored picture has its zones exchanged."""
         seed = epoch_seed(self._seed, epoch)
         rng = np.random.default_rng(seed)
-        self._augmentation.reseed(seed)
-        keeps_features = self.config.frozen_variants > 0 and not self._end_to_end
-        for rows in shuffled_batches(self._rows(epoch, rng), self.config.batch_size, rng):
-            if keeps_features:
-                yield self._frozen_batch(rows, rng.integers(0, self.config.frozen_variants, len(rows)))
-                continue
-            images, masks, outlined, targets = [], [], [], []
-            for row in rows:
-                sample = self._data.samples[row]
-                image, mask, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
-                images.append(image)
-                masks.append(mask)
-                outlined.append(sample.mask is not None)
-                targets.append(class_weights(sample, self.config.second_reader_weight, mirrored=mirrored))
-            yield ScoredBatch(
-                as_tensor(np.stack(images), self._device),
-                as_tensor(np.stack(masks), self._device),
-                torch.tensor(outlined, device=self._device),
-                torch.from_numpy(np.stack(targets)).to(self._device),
-            )
+        for rows in self._batches(epoch, rng):
+            mine = self._share.of(rows)
+            if self._frozen is not None:
+                variants = self._share.of(rng.integers(0, self._frozen.variants, len(rows)).tolist())
+                batch = self._frozen_batch(mine, variants, self._frozen)
+            else:
+                batch = self._augmented_batch(mine, seed)
+            yield Step(batch, len(rows), self._share.weight(len(rows)))
 
-    def _frozen_batch(self, rows: Sequence[int], variants: npt.NDArray[np.int_]) -> ScoredBatch:
+    def _augmented_batch(self, rows: Sequence[int], seed: int) -> ScoredBatch:
+        images, masks, targets = [], [], []
+        for row in rows:
+            self._augmentation.reseed(image_seed(seed, row))
+            image, mask, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
+            images.append(image)
+            masks.append(mask)
+            targets.append(self._target(row, mirrored=mirrored))
+        return ScoredBatch(
+            as_tensor(np.stack(images), self._device),
+            as_tensor(np.stack(masks), self._device),
+            torch.tensor([bool(self._data.samples[row].masks) for row in rows], device=self._device),
+            torch.from_numpy(np.stack(targets)).to(self._device),
+            self._totals(rows),
+        )
+
+    def _target(self, row: int, *, mirrored: bool) -> npt.NDArray[np.float32]:
+        return class_weights(self._data.samples[row], self.config.second_reader_weight, mirrored=mirrored)
+
+    def _totals(self, rows: Sequence[int]) -> Tensor:
+        totals = [float("nan")] * len(rows)
+        if self._total_of is not None:
+            for index, row in enumerate(rows):
+                sample = self._data.samples[row]
+                if sample.score is None and sample.opacity is not None:
+                    totals[index] = self._total_of.total(sample.opacity)
+        return torch.tensor(totals, device=self._device)
+
+    def _frozen_batch(self, rows: Sequence[int], variants: Sequence[int], frozen: FrozenFeatures) -> ScoredBatch:
         """Aligned features of augmented images, worked out once for every row and variant."""
         found, targets = [], []
         for row, variant in zip(rows, variants, strict=True):
-            key = (row, int(variant))
-            if key not in self._frozen:
-                # Seeded by row and variant alone: what is kept does not depend on when it was first needed.
-                self._augmentation.reseed(epoch_seed(self._seed, row * self.config.frozen_variants + int(variant)))
-                image, _, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
-                self._frozen[key] = (self._aligned_features(as_tensor(image[None], self._device)), mirrored)
-            features, mirrored = self._frozen[key]
+            features, mirrored = frozen.varied(self.model, row, variant)
             found.append(features)
-            sample = self._data.samples[row]
-            targets.append(class_weights(sample, self.config.second_reader_weight, mirrored=mirrored))
-        frozen = AlignedFeatures(
-            tuple(torch.cat(level).float() for level in zip(*(entry.levels for entry in found), strict=True)),
-            tuple(torch.cat(mask).float() for mask in zip(*(entry.masks for entry in found), strict=True)),
-        )
+            targets.append(self._target(row, mirrored=mirrored))
         nothing = torch.empty(0, device=self._device)
-        return ScoredBatch(nothing, nothing, nothing, torch.from_numpy(np.stack(targets)).to(self._device), frozen)
-
-    @torch.no_grad()
-    def _aligned_features(self, images: Tensor) -> AlignedFeatures:
-        features = self.model.encode(images)
-        probability = lung_probability(self.model.segment(features))
-        aligned = self.model.align_features(features, probability, self.model.align(probability))
-        # Half precision: several variants of every image must fit into memory.
-        return AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
+        weights = torch.from_numpy(np.stack(targets)).to(self._device)
+        return ScoredBatch(nothing, nothing, nothing, weights, self._totals(rows), joined(found))
 
     def loss(self, batch: ScoredBatch) -> tuple[Tensor, Mapping[str, float]]:
-        """Equation 1 summed over the heads, plus the lungs where they are outlined."""
+        """Equation 1 summed over the heads, plus the lungs where outlined and the total where only that is told."""
         if batch.frozen is not None:
-            total = self._score_loss(self.model.score_aligned(batch.frozen), batch.targets)
-            return total, {"score_loss": float(total.detach())}
+            return self._score_loss(self.model.score_aligned(batch.frozen), batch)
         with torch.set_grad_enabled(self._end_to_end):
             features = self.model.encode(batch.images)
             logits = self.model.segment(features)
             probability = lung_probability(logits)
             alignment = self.model.align(probability)
-        zone_logits = self.model.score(features, probability, alignment)
-        total = self._score_loss(zone_logits, batch.targets)
-        parts = {"score_loss": float(total.detach())}
+        total, parts = self._score_loss(self.model.score(features, probability, alignment), batch)
         if self._end_to_end and self.config.segmentation_weight > 0 and bool(batch.outlined.any()):
             lungs = lung_loss(logits[batch.outlined], batch.masks[batch.outlined])
             parts["lung_loss"] = float(lungs.detach())
             total = total + self.config.segmentation_weight * lungs
         return total, parts
 
-    def _score_loss(self, zone_logits: Mapping[Attention, Tensor], targets: Tensor) -> Tensor:
-        losses = [score_loss(head, targets, self._loss.alpha, self._loss.beta) for head in zone_logits.values()]
-        return torch.stack(losses).sum()
+    def _score_loss(
+        self, zone_logits: Mapping[Attention, Tensor], batch: ScoredBatch
+    ) -> tuple[Tensor, dict[str, float]]:
+        heads = zone_logits.values()
+        # Films without zone scores have no class weights and add nothing; the mean goes over the others.
+        counted = batch.targets.sum(dim=(1, 2, 3)) > 0
+        share = len(counted) / max(int(counted.sum()), 1)
+        losses = [score_loss(head, batch.targets, self._loss.alpha, self._loss.beta) * share for head in heads]
+        total = torch.stack(losses).sum()
+        parts = {"score_loss": float(total.detach())}
+        told = ~torch.isnan(batch.totals)
+        if self._uses_opacity and bool(told.any()):
+            distances = [(expected_total(head[told]) - batch.totals[told]).abs().mean() for head in heads]
+            opacity = torch.stack(distances).sum() / MAX_TOTAL
+            parts["opacity_loss"] = float(opacity.detach())
+            total = total + self.config.opacity_weight * opacity
+        return total, parts
 
     @torch.no_grad()
     def validate(self) -> Mapping[str, float]:
-        """MAE over the validation zones of each head and of the ensemble."""
-        rows = list(self._part.validation)
-        reference = np.stack([self._data.samples[row].score.grid for row in rows])  # type: ignore[union-attr]
-        probabilities = predict_zones(self.model, self._data, rows, self._device)
+        """MAE over the validation zones of each head and of the ensemble.
+
+        On a frozen trunk from kept features of half precision, so within rounding of what the whole network says.
+        """
+        reference = self._validation_scores()
+        probabilities = self._validation_probabilities()
         figures = {
             f"mae_{attention}": float(np.abs(values.argmax(-1) - reference).mean())
             for attention, values in probabilities.items()
         }
-        final = Attention.ENSEMBLE if Attention.ENSEMBLE in probabilities else next(iter(probabilities))
-        chosen = probabilities[final]
-        true_class = np.take_along_axis(chosen, reference[..., None], axis=-1)
-        # The MAE of few images moves in large steps: a little cross-entropy decides between equals.
-        cross_entropy = float(-np.log(true_class.clip(1e-6)).mean())
-        return {"value": figures[f"mae_{final}"] + 0.1 * cross_entropy, "cross_entropy": cross_entropy, **figures}
+        final = final_attention(probabilities)
+        value = figures[f"mae_{final}"]
+        entropy = cross_entropy(probabilities[final], reference)
+        if self._selection is Selection.MAE_AND_CROSS_ENTROPY:
+            # The MAE of few images moves in large steps: a little cross-entropy decides between equals.
+            value += 0.1 * entropy
+        return {"value": value, "cross_entropy": entropy, **figures}
 
+    def _validation_scores(self) -> npt.NDArray[np.int_]:
+        scores = [self._data.samples[row].score for row in self._part.validation]
+        return np.stack([score.grid for score in scores if score is not None])
 
-@torch.no_grad()
-def predict_zones(
-    model: BSNet, data: PreparedImages, rows: Sequence[int], device: torch.device
-) -> dict[Attention, npt.NDArray[np.float32]]:
-    """(N, 3, 2, 4) probabilities of every head and, if there are two, of their ensemble."""
-    model.eval()
-    collected: dict[Attention, list[npt.NDArray[np.float32]]] = {}
-    for start in range(0, len(rows), VALIDATION_BATCH):
-        images = as_tensor(data.images[list(rows[start : start + VALIDATION_BATCH])], device)
-        logits = model(images).zone_logits
-        kinds = [*logits, Attention.ENSEMBLE] if len(logits) > 1 else [*logits]
-        for kind in kinds:
-            probabilities = zone_probabilities(logits, kind, model.config.temperature)
-            if model.config.mirror_averaging:
-                probabilities = score_mirrored_too(model, images, probabilities, kind)
-            collected.setdefault(kind, []).append(probabilities.cpu().numpy())
-    return {kind: np.concatenate(parts) for kind, parts in collected.items()}
+    def _validation_probabilities(self) -> dict[Attention, ZoneProbabilities]:
+        rows = list(self._part.validation)
+        if self._frozen is None:
+            return predict_zones(self.model, self._data, rows, self._device)
+        views = (False, True) if self.model.config.mirror_averaging else (False,)
+        collected: dict[Attention, list[npt.NDArray[np.float32]]] = {}
+        for mirrored in views:
+            for start in range(0, len(rows), VALIDATION_BATCH):
+                some = rows[start : start + VALIDATION_BATCH]
+                features = joined([self._frozen.plain(self.model, row, mirrored=mirrored) for row in some])
+                for head, logits in self.model.score_aligned(features).items():
+                    collected.setdefault(head, []).append((logits.flip(2) if mirrored else logits).cpu().numpy())
+        logits_of = {head: np.concatenate(parts) for head, parts in collected.items()}
+        by_view = {head: values.reshape(len(views), len(rows), *values.shape[1:]) for head, values in logits_of.items()}
+        return probabilities_of(by_view, self.model.config.temperature)
+
+    @torch.no_grad()
+    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+        """The confusion matrix of each head, and validation images as the heads see them."""
+        rows = list(self._part.validation)
+        reference = self._validation_scores()
+        shown = {
+            f"confusion_{attention}": confusion_picture(values.argmax(-1), reference)
+            for attention, values in self._validation_probabilities().items()
+        }
+        images = as_tensor(self._data.images[rows[:PICTURED]], self._device)
+        probability = lung_probability(self.model.segment(self.model.encode(images)))
+        alignment = self.model.align(probability)
+        maps = (images, resample(images, alignment), resample(probability, alignment))
+        return shown | {"aligned": alignment_picture(*(tensor[:, 0].float().cpu().numpy() for tensor in maps))}

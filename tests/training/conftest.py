@@ -15,16 +15,24 @@ PATIENTS = 12
 
 CONFIG = """
 name = "tiny"
-output = "run"
+output = "{output}"
 precision = "float32"
 device = "cpu"
 target = "centres-filled"
+pictures_every = 2
 
 [data]
-root = "data"
 cache = "cache"
 validation_share = 0.25
 test_share = 0.25
+
+[[data.sources]]
+kind = "cohen-folder"
+folder = "data/cohen"
+
+[[data.sources]]
+kind = "nih-no-finding"
+folder = "data/nih-no-finding"
 
 [model]
 encoder = "timm-tf_efficientnet_lite0"
@@ -35,15 +43,15 @@ alignment_side_px = 64
 head = "{head}"
 
 [stages.segmentation]
-epochs = 2
+epochs = {epochs}
 batch_size = 4
 
 [stages.alignment]
-epochs = 2
+epochs = {epochs}
 batch_size = 4
 
 [stages.scoring]
-epochs = 2
+epochs = {epochs}
 batch_size = 4
 weak_images = 2
 second_reader_weight = 0.3
@@ -51,7 +59,7 @@ frozen_variants = {variants}
 average_decay = 0.9
 
 [stages.end-to-end]
-epochs = 2
+epochs = {epochs}
 batch_size = 4
 weak_images = 2
 segmentation_weight = 0.3
@@ -88,8 +96,8 @@ def data_root(tmp_path: Path) -> Path:
 def make_config(tmp_path: Path, data_root: Path):  # type: ignore[no-untyped-def]
     """Writes a configuration and reads it."""
 
-    def make(output: str = "run", head: str = "fpn", variants: int = 2) -> RunConfig:
-        text = CONFIG.format(head=head, variants=variants).replace('output = "run"', f'output = "{output}"')
+    def make(output: str = "run", head: str = "fpn", variants: int = 2, epochs: int = 2) -> RunConfig:
+        text = CONFIG.format(head=head, variants=variants, epochs=epochs, output=output)
         path = tmp_path / f"{output}.toml"
         path.write_text(text)
         return RunConfig.from_file(path)

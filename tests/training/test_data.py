@@ -8,17 +8,18 @@ from bsnet_core.brixia import BrixiaScore, Zone
 from training.augmentation import Augmentation
 from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
 from training.config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
+from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import DataSetError
-from training.datasets.shared_folders import read_cohen, read_hannover, read_nih_no_finding
+from training.datasets.unscored import read_hannover, read_nih_no_finding
 from training.run import load_data
 from training.splits import load_or_make_split, split_by_patient
 from training.stages import class_weights
 
 
 def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
-    samples = read_cohen(data_root / "cohen")
+    samples = read_cohen_folder(data_root / "cohen")
     assert len(samples) == 12
-    assert all(sample.mask is not None and sample.mask.is_file() for sample in samples)
+    assert all(sample.masks and all(mask.is_file() for mask in sample.masks) for sample in samples)
     assert samples[3].score is not None
     assert samples[3].score == samples[3].second_score
     assert samples[0].patient == "cohen-0"
@@ -38,13 +39,16 @@ def test_no_finding_films_are_grouped_by_patient(data_root):
         (lambda root: (root / "masks/p04.png").unlink(), "p04.png"),
         (lambda root: _replace(root / "metadata.csv", "patient_id", "who"), "patient_id"),
         (lambda root: _replace(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
-        (lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"), "p05.jpg"),
+        (
+            lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
+            "line 7, column S-A",
+        ),
     ],
 )
 def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
     break_it(data_root / "cohen")
     with pytest.raises(DataSetError, match=named):
-        read_cohen(data_root / "cohen")
+        read_cohen_folder(data_root / "cohen")
 
 
 def _replace(path, old, new):
@@ -52,16 +56,16 @@ def _replace(path, old, new):
 
 
 def test_the_real_folders_are_read_whole(shared_data):
-    cohen = read_cohen(shared_data / "cohen")
+    cohen = read_cohen_folder(shared_data / "cohen")
     assert len(cohen) == 522
-    assert sum(sample.mask is not None for sample in cohen) == 391
+    assert sum(bool(sample.masks) for sample in cohen) == 391
     assert sum(sample.score is not None for sample in cohen) == 138
     assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 500
     assert len(read_hannover(shared_data / "hannover")) == 243
 
 
 def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
-    samples = [*read_cohen(shared_data / "cohen"), *read_nih_no_finding(shared_data / "nih-no-finding")]
+    samples = [*read_cohen_folder(shared_data / "cohen"), *read_nih_no_finding(shared_data / "nih-no-finding")]
     split = split_by_patient(samples, 0.15, 0.25, 0)
     parts = (split.train, split.validation, split.test)
     assert sum(map(len, parts)) == len(set().union(*parts)) == len({sample.patient for sample in samples})
@@ -74,7 +78,7 @@ def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
 
 
 def test_the_split_is_written_once_and_reused(data_root, tmp_path):
-    samples = read_cohen(data_root / "cohen")
+    samples = read_cohen_folder(data_root / "cohen")
     path = tmp_path / "run" / "split.json"
     first = load_or_make_split(path, samples, 0.2, 0.2, 0)
     assert load_or_make_split(path, samples, 0.5, 0.1, 99) == first
@@ -119,7 +123,7 @@ def test_augmentation_moves_image_and_mask_alike_and_repeats_by_seed():
 
 
 def test_a_mirrored_picture_exchanges_its_zones(data_root):
-    sample = read_cohen(data_root / "cohen")[0]
+    sample = read_cohen_folder(data_root / "cohen")[0]
     assert sample.score is not None
     plain = class_weights(sample, 0.0, mirrored=False)
     mirrored = class_weights(sample, 0.0, mirrored=True)
@@ -130,7 +134,7 @@ def test_a_mirrored_picture_exchanges_its_zones(data_root):
 def test_two_readers_share_the_target_and_normal_films_are_weak_zeros(data_root):
     import dataclasses
 
-    sample = read_cohen(data_root / "cohen")[0]
+    sample = read_cohen_folder(data_root / "cohen")[0]
     other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)
     shared = class_weights(dataclasses.replace(sample, second_score=other), 0.4, mirrored=False)
     assert np.allclose(shared.sum(-1), 1)
@@ -183,10 +187,15 @@ def test_configurations_are_checked_by_name(tmp_path):
     with pytest.raises(ConfigurationError, match=r"gone\.toml"):
         RunConfig.from_file(tmp_path / "gone.toml")
     path = tmp_path / "a.toml"
+    data = "[data]\nsources=[{kind='hannover',folder='h'}]\ncache='c'\n"
     for text, named in (
         ("x = ", "TOML"),
         ("name = 'a'", "data"),
-        ("name='a'\noutput='b'\nmood=1\n[data]\nroot='r'\ncache='c'", "mood"),
+        (f"name='a'\noutput='b'\nmood=1\n{data}", "mood"),
+        (f"name='a'\noutput='b'\n{data}validation_share=0.6\ntest_share=0.4", "nothing to train on"),
+        ("name='a'\noutput='b'\n[data]\ncache='c'", "data.sources"),
+        (f"name='a'\noutput='b'\nprecision='float8'\n{data}", "float8"),
+        (f"name='a'\noutput='b'\n{data.replace('hannover', 'hanover')}", "hanover"),
     ):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=named):

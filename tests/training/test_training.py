@@ -1,17 +1,28 @@
+import dataclasses
+import hashlib
+import importlib.metadata
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.backbone import build_encoder
+from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.weights import load_model
 from training import cli
 from training.config import ConfigurationError, LossConfig, StageName
-from training.losses import dice_loss, differentiable_mae, score_loss
+from training.datasets.sample import OpacityReading, Sample
+from training.export import WeightsChoice, export_model
+from training.losses import dice_loss, differentiable_mae, expected_total, score_loss
 from training.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
-from training.run import load_data, run_all, run_stage
+from training.processes import make_accelerator
+from training.run import build_stage, load_data, load_mean_weights, run_all, run_stage
+from training.stages import OpacityFit
 
 
 def one_hot(scores):
@@ -44,6 +55,25 @@ def test_dice_loss_is_0_for_agreement_and_near_1_for_none():
     assert dice_loss(mask, 1 - mask) > 0.95
 
 
+def pictures_in(folder):
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"images": 0})
+    events.Reload()
+    assert events.Tags()["scalars"]
+    return set(events.Tags()["images"])
+
+
+def check_run_record(config):
+    """What is needed to repeat the run, down to the contents of every file."""
+    record = json.loads((config.output / "run.json").read_text())
+    assert record["versions"]["torch"] == importlib.metadata.version("torch")
+    assert record["configuration"]["stages"]["scoring"]["second_reader_weight"] == 0.3
+    assert record["data_sha256"] == load_data(config).fingerprint
+    assert record["split_sha256"] == hashlib.sha256((config.output / "split.json").read_bytes()).hexdigest()
+    for entry in json.loads((config.output / "data.json").read_text()):
+        for path, digest in {entry["image"]: entry["sha256"], **entry["masks"]}.items():
+            assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == digest
+
+
 @pytest.mark.parametrize(("head", "variants"), [("fpn", 2), ("backbone", 0)])
 def test_all_stages_run_and_change_only_what_they_may(make_config, head, variants):
     config = make_config(head=head, variants=variants)
@@ -61,53 +91,18 @@ def test_all_stages_run_and_change_only_what_they_may(make_config, head, variant
         assert not changed(StageName.ALIGNMENT, StageName.SCORING, frozen)
     for trained in ("encoder.", "heads."):
         assert changed(StageName.SCORING, StageName.END_TO_END, trained)
-    record = json.loads((config.output / "run.json").read_text())
-    assert record["versions"]["torch"] == torch.__version__.split("+")[0] or record["versions"]["torch"]
-    assert len(record["data_sha256"]) == 64
-    assert list((config.output / "scoring" / "tensorboard").glob("events.out.tfevents.*"))
     history = json.loads((config.output / "end-to-end" / "history.json").read_text())
     assert len(history) == 2
     assert {"loss", "validation_mae_ens", "learning_rate"} <= set(history[0])
-
-
-@pytest.mark.parametrize("stage", list(StageName))
-def test_a_run_killed_between_epochs_ends_as_if_it_had_never_stopped(make_config, monkeypatch, stage):
-    whole, broken = make_config("whole"), make_config("broken")
-    before = list(StageName)[: list(StageName).index(stage)]
-    for config in (whole, broken):
-        for name in before:
-            run_stage(config, name)
-    run_stage(whole, stage)
-
-    from training import loop
-
-    class KilledError(Exception):
-        pass
-
-    original = loop.train_one_epoch
-
-    def dies_in_the_second_epoch(stage, optimizer, average, epoch, **options):
-        if epoch == 1:
-            next(stage.batches(epoch))
-            raise KilledError
-        return original(stage, optimizer, average, epoch, **options)
-
-    monkeypatch.setattr(loop, "train_one_epoch", dies_in_the_second_epoch)
-    with pytest.raises(KilledError):
-        run_stage(broken, stage)
-    monkeypatch.setattr(loop, "train_one_epoch", original)
-    run_stage(broken, stage)
-    for name in ("last.pt",):
-        first = torch.load(whole.output / stage.value / name, weights_only=True)["model"]
-        second = torch.load(broken.output / stage.value / name, weights_only=True)["model"]
-        assert all(torch.equal(first[key], second[key]) for key in first)
-    histories = [json.loads((c.output / stage.value / "history.json").read_text()) for c in (whole, broken)]
-    assert histories[0] == histories[1]
+    # The paper's rule.
+    assert all(row["validation_value"] == row["validation_mae_ens"] for row in history)
+    assert pictures_in(config.output / "segmentation") == {"masks"}
+    assert pictures_in(config.output / "alignment") == {"alignment"}
+    assert pictures_in(config.output / "end-to-end") == {"aligned", "confusion_ha", "confusion_sa", "confusion_ens"}
+    check_run_record(config)
 
 
 def test_a_checkpoint_of_other_settings_is_refused(make_config, tmp_path):
-    import dataclasses
-
     config = make_config()
     run_stage(config, StageName.SEGMENTATION)
     with pytest.raises(ConfigurationError, match="other settings"):
@@ -115,6 +110,81 @@ def test_a_checkpoint_of_other_settings_is_refused(make_config, tmp_path):
     (config.output / "segmentation" / "last.pt").write_bytes(b"no checkpoint")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         run_stage(config, StageName.SEGMENTATION)
+
+
+def test_without_validation_films_the_last_epoch_counts_as_the_best(make_config, tmp_path):
+    config = make_config()
+    nobody = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0)
+    config = dataclasses.replace(config, data=nobody)
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING):
+        run_stage(config, name)
+        best, last = (load_file(config.output / name.value / f"{which}.safetensors") for which in ("best", "last"))
+        assert all(torch.equal(tensor, last[key]) for key, tensor in best.items())
+    card = export_model(config, tmp_path / "model", "1", choice=WeightsChoice.LAST)
+    assert card.recipe["weights_from_stage"] == "scoring"
+    assert not {"lungs", "alignment", "scores"} & set(card.metrics)
+
+
+def test_the_mean_of_best_and_last_lies_between_them(make_config, tmp_path):
+    config = make_config()
+    run_stage(config, StageName.SEGMENTATION)
+    paths = [config.output / "segmentation" / name for name in ("best.safetensors", "last.safetensors")]
+    first = load_file(paths[0])
+    save_file({key: tensor + 1 for key, tensor in first.items()}, paths[1])
+    model = BSNet(config.model)
+    load_mean_weights(model, paths)
+    for key, tensor in model.state_dict().items():
+        if tensor.is_floating_point():
+            assert torch.allclose(tensor, first[key] + 0.5), key
+
+
+def test_extent_and_opacity_tell_the_global_score_of_films_without_zones(make_config, tmp_path):
+    rng = np.random.default_rng(0)
+    samples = []
+    for _ in range(20):
+        extent = float(rng.integers(0, 9))
+        zones = [min(3, round(extent / 8 * 3))] * 6
+        samples.append(
+            Sample(
+                tmp_path / "x", "p", score=BrixiaScore.from_values(zones), opacity=OpacityReading(extent, extent / 2)
+            )
+        )
+    fit = OpacityFit.over(samples)
+    assert fit.total(OpacityReading(8, 4)) == pytest.approx(18, abs=1.5)
+    assert fit.total(OpacityReading(0, 0)) == pytest.approx(0, abs=1.5)
+    assert OpacityFit.over(samples[:9]) is None
+    logits = torch.zeros(1, 3, 2, 4, requires_grad=True)
+    assert expected_total(logits) == pytest.approx(9)
+    expected_total(logits).sum().backward()
+    assert (logits.grad[..., 3] > 0).all()
+
+
+def test_films_known_by_opacity_alone_train_the_heads(make_config, data_root):
+    names = [f"images/p{number:02d}.jpg" for number in range(12)]
+    rows = "".join(f"{name},{number % 9},{number % 7}\n" for number, name in enumerate(names))
+    (data_root / "cohen/geographic-opacity-scores.csv").write_text("image,geographic_mean,opacity_mean\n" + rows)
+    scores = data_root / "cohen/brixia-scores.csv"
+    lines = scores.read_text().splitlines()
+    scores.write_text("\n".join(lines[:-2]) + "\n")
+    config = make_config(variants=0)
+    everyone = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0)
+    scoring = dataclasses.replace(config.stages[StageName.SCORING], opacity_weight=1.0, epochs=1)
+    config = dataclasses.replace(config, data=everyone, stages={**config.stages, StageName.SCORING: scoring})
+    data = load_data(config)
+    accelerator = make_accelerator(config)
+    segmentation = build_stage(config, StageName.SEGMENTATION, config.stage(StageName.SEGMENTATION), data, accelerator)
+    start = config.output / "start.safetensors"
+    save_file({key: tensor.contiguous() for key, tensor in segmentation.model.state_dict().items()}, start)
+    stage = build_stage(config, StageName.SCORING, scoring, data, accelerator, start)
+    stage.train_mode()
+    told = 0
+    for step in stage.steps(0):
+        unscored = step.batch.targets.sum(dim=(1, 2, 3)) == 0
+        assert torch.equal(~torch.isnan(step.batch.totals), unscored)
+        _, parts = stage.loss(step.batch)
+        assert ("opacity_loss" in parts) == bool(unscored.any())
+        told += int(unscored.sum())
+    assert told == 2
 
 
 def test_a_stage_without_the_one_before_says_which_to_train(make_config):

@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from bsnet_core.brixia import BrixiaScore
+from bsnet_core.errors import BSNetError
 
 
-class DataSetError(ValueError):
+class DataSetError(BSNetError):
     """A data set that is not laid out as it should be; the text names the file, row or column."""
+
+
+class UnreadableFileError(DataSetError):
+    """An image or a mask that cannot be read; the text names the file."""
+
+
+class MaskSizeError(DataSetError):
+    """A mask of another size than its image; the text names it."""
+
+
+class ImageFormat(StrEnum):
+    """How the pixels of an image file are read."""
+
+    BY_CONTENT = "by content"
+    """DICOM, JPEG, PNG or TIFF, told apart by the file itself."""
+    JSRT = "JSRT"
+    """The headerless files of the JSRT data base."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpacityReading:
+    """Scores of another scale (Cohen et al. 2020a), means of three raters.
+
+    Attributes:
+        extent: Geographic extent of opacity, both lungs, 0 to 8.
+        opacity: Degree of opacity, both lungs, 0 to 6.
+    """
+
+    extent: float
+    opacity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +51,25 @@ class Sample:
     Attributes:
         image: The picture.
         patient: Patient identifier, unique across data sets; splits never divide it.
-        mask: Both lungs, non-zero inside, same size as the image.
+        masks: Files whose union is both lungs, non-zero inside: one, or one per lung; empty if nobody outlined them.
         score: The reference reading (the senior radiologist's).
         second_score: Another radiologist's reading of the same image.
+        consensus_score: What a panel agreed on: the gold standard of the paper's consensus set.
         no_finding: Text-mined as normal: a weak zero in all six zones.
+        opacity: Extent and opacity on their own scales.
+        published_test: Whether the publisher's division puts it into the test part; None where there is none.
+        patient_known: False where the data set does not say whose image it is, so `patient` is the file.
+        format: How to read the pixels.
     """
 
     image: Path
     patient: str
-    mask: Path | None = None
+    masks: tuple[Path, ...] = ()
     score: BrixiaScore | None = None
     second_score: BrixiaScore | None = None
+    consensus_score: BrixiaScore | None = None
     no_finding: bool = False
+    opacity: OpacityReading | None = None
+    published_test: bool | None = None
+    patient_known: bool = True
+    format: ImageFormat = ImageFormat.BY_CONTENT

@@ -1,0 +1,113 @@
+"""How many images a second each training stage takes: augmentation, forward, backward and optimiser."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from benchmarks.timing import Row, compare
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.model.bsnet import BSNet
+from training.config import RunConfig, StageConfig, StageName
+from training.datasets.sample import Sample
+from training.loop import LossModule, RunningAverage, Stage, let_learn_only, train_one_epoch
+from training.prepared import PreparedImages
+from training.processes import make_accelerator
+from training.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
+
+RECIPE = Path(__file__).parents[1] / "training" / "configs" / "shipped.toml"
+SIDE_PX = 256
+BATCH = 4
+ROUNDS = 3
+
+
+def stages() -> list[Row]:
+    """One step of each stage of the shipped recipe, on drawn films of 256 px."""
+    config = RunConfig.from_file(RECIPE)
+    config = dataclasses.replace(config, model=dataclasses.replace(config.model, side_px=SIDE_PX))
+    accelerator = make_accelerator(config)
+    data = drawn_films(BATCH)
+    part = Part(range(BATCH), ())
+    device = accelerator.device
+
+    def settings(name: StageName, variants: int) -> StageConfig:
+        return dataclasses.replace(
+            config.stage(name), batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants
+        )
+
+    def scoring(name: StageName, variants: int = 0) -> Stage:
+        return ScoringStage(
+            BSNet(config.model).to(device),
+            settings(name, variants),
+            data,
+            part,
+            config.augmentation,
+            config.loss,
+            end_to_end=name is StageName.END_TO_END,
+            device=device,
+            seed=0,
+        )
+
+    made: dict[str, Stage] = {
+        "segmentation": SegmentationStage(
+            BSNet(config.model).to(device),
+            settings(StageName.SEGMENTATION, 0),
+            {SIDE_PX: data},
+            part,
+            config.augmentation,
+            device=device,
+            seed=0,
+        ),
+        "alignment": AlignmentStage(
+            BSNet(config.model).to(device),
+            settings(StageName.ALIGNMENT, 0),
+            data,
+            part,
+            config.augmentation,
+            config.target,
+            device=device,
+            seed=0,
+        ),
+        "scoring, trunk frozen": scoring(StageName.SCORING),
+        "scoring, features kept": scoring(StageName.SCORING, variants=1),
+        "end to end": scoring(StageName.END_TO_END),
+    }
+
+    def one_epoch(stage: Stage) -> Callable[[], object]:
+        groups = stage.parameter_groups()
+        let_learn_only(stage.model, groups)
+        module = accelerator.prepare_model(LossModule(stage))
+        optimizer = torch.optim.Adam(groups)
+        average = RunningAverage(stage.model, 0.0)
+        return partial(train_one_epoch, stage, module, optimizer, average, 0, accelerator)
+
+    rows = compare({name: one_epoch(stage) for name, stage in made.items()}, ROUNDS)
+    images = {name: BATCH * (AlignmentStage.REPEATS if name == "alignment" else 1) for name in made}
+    where = f"{device.type}, {config.precision.value}, batch {BATCH}"
+    return [dataclasses.replace(row, note=f"{images[row.what] / row.seconds:.3g} images/s; {where}") for row in rows]
+
+
+def drawn_films(count: int) -> PreparedImages:
+    """Noise with two drawn lungs, scored at random: what is in the films does not change what they cost."""
+    rng = np.random.default_rng(0)
+    masks = np.zeros((count, SIDE_PX, SIDE_PX), dtype=np.uint8)
+    for mask in masks:
+        for x in (SIDE_PX // 3, 2 * SIDE_PX // 3):
+            cv2.ellipse(mask, (x, SIDE_PX // 2), (SIDE_PX // 8, SIDE_PX // 3), 0, 0, 360, 255, -1)
+    images = rng.integers(0, 256, masks.shape, dtype=np.uint8)
+    samples = [
+        Sample(
+            Path(f"{number}.png"),
+            str(number),
+            masks=(Path(f"{number}-mask.png"),),
+            score=BrixiaScore.from_values(int(score) for score in rng.integers(0, 4, 6)),
+        )
+        for number in range(count)
+    ]
+    return PreparedImages(samples, images, masks)

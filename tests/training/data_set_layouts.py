@@ -1,0 +1,127 @@
+"""Tiny data sets in the layouts of the real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+
+from tests.dicom_files import ramp, write_dicom
+
+SIDE_PX = 96
+
+
+def lung_image() -> npt.NDArray[np.uint8]:
+    """(96, 96): a bright chest with two dark lungs."""
+    image = np.full((SIDE_PX, SIDE_PX), 200, np.uint8)
+    image[(lung_mask("left") | lung_mask("right")) > 0] = 60
+    return image
+
+
+def lung_mask(picture_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
+    """(S, S) 255 in one lung: "left" or "right" half of the picture."""
+    mask = np.zeros((side_px, side_px), np.uint8)
+    x = side_px // 4 if picture_side == "left" else 3 * side_px // 4
+    cv2.ellipse(mask, (x, side_px // 2), (side_px // 7, side_px // 3), 0, 0, 360, 255, -1)
+    return mask
+
+
+def write_montgomery(root: Path, count: int = 52) -> Path:
+    """`MontgomerySet` with `count` films."""
+    for folder in ("CXR_png", "ManualMask/leftMask", "ManualMask/rightMask"):
+        (root / folder).mkdir(parents=True)
+    for number in range(1, count + 1):
+        name = f"MCUCXR_{number:04d}_{number % 2}.png"
+        cv2.imwrite(str(root / "CXR_png" / name), lung_image())
+        # "left" is the patient's left lung, on the right of the picture.
+        cv2.imwrite(str(root / "ManualMask/leftMask" / name), lung_mask("right"))
+        cv2.imwrite(str(root / "ManualMask/rightMask" / name), lung_mask("left"))
+    return root
+
+
+def write_shenzhen(root: Path, count: int = 53, unmasked: Sequence[int] = (2,)) -> Path:
+    """`ChinaSet_AllFiles` with `count` films, some of them without a mask."""
+    for folder in ("CXR_png", "mask"):
+        (root / folder).mkdir(parents=True)
+    for number in range(1, count + 1):
+        name = f"CHNCXR_{number:04d}_{number % 2}"
+        cv2.imwrite(str(root / "CXR_png" / f"{name}.png"), lung_image())
+        if number not in unmasked:
+            both = lung_mask("left") | lung_mask("right")
+            cv2.imwrite(str(root / "mask" / f"{name}_mask.png"), both)
+    return root
+
+
+def write_jsrt(root: Path, side_px: int) -> Path:
+    """Two films in the first and one in the second fold; the masks have half the films' side, as SCR's do."""
+    (root / "images").mkdir(parents=True)
+    for fold, names in (("fold1", ("JPCLN001", "JPCNN001")), ("fold2", ("JPCLN002",))):
+        for lung in ("left lung", "right lung"):
+            (root / "annotations" / fold / "masks" / lung).mkdir(parents=True)
+        for name in names:
+            # Inverted: air is high, bone low.
+            words = np.full((side_px, side_px), 500, ">u2")
+            words[: side_px // 8] = 4095
+            words.tofile(root / "images" / f"{name}.IMG")
+            for lung, picture_side in (("left lung", "right"), ("right lung", "left")):
+                gif = imagecodecs.gif_encode(lung_mask(picture_side, side_px // 2))
+                (root / "annotations" / fold / "masks" / lung / f"{name}.gif").write_bytes(gif)
+    return root
+
+
+GLOBAL_COLUMNS = "Filename;BrixiaScore;BrixiaScoreGlobal;Subject;StudyId;Modality;Manufacturer;ConsensusTestset"
+CONSENSUS_COLUMNS = "Filename,ModeA,ModeB,ModeC,ModeD,ModeE,ModeF,ModeGlobal,MeanA,MeanB,MeanC,MeanD,MeanE,MeanF"
+
+
+def write_brixia(root: Path) -> Path:
+    """Four DICOM films of three patients, one MONOCHROME1, one with a consensus; tables with a byte-order mark."""
+    (root / "dicom_clean").mkdir(parents=True)
+    rows = [
+        ("11.dcm", "12", 3, "p1", "MONOCHROME2", 0),  # 000012 without its leading zeros
+        ("12.dcm", "333333", 18, "p1", "MONOCHROME1", 0),
+        ("13.dcm", "0", 0, "p2", "MONOCHROME2", 0),
+        ("14.dcm", "010203", 6, "p3", "MONOCHROME2", 1),
+    ]
+    lines = [GLOBAL_COLUMNS]
+    for name, score, total, subject, photometric, consensus in rows:
+        write_dicom(root / "dicom_clean" / name, ramp(), 12, PhotometricInterpretation=photometric)
+        lines.append(f"{name};{score};{total};{subject};S{name};CR;Maker;{consensus}")
+    (root / "metadata_global_v2.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    consensus_rows = [CONSENSUS_COLUMNS, "14.dcm,0,1,1,2,0,3,7,0.2,1,1,2,0,3"]
+    (root / "metadata_consensus_v1.csv").write_text("\n".join(consensus_rows) + "\n", encoding="utf-8-sig")
+    return root
+
+
+def write_cohen_annotations(root: Path, *, with_patients: bool = True) -> Path:
+    """Three annotated films, two of them of one patient."""
+    (root / "public-cohen-subset").mkdir(parents=True)
+    lines = ["filename," + ",".join([f"S-{z}" for z in "ABCDEF"] + ["S-Global"] + [f"J-{z}" for z in "ABCDEF"])]
+    lines[0] += ",J-Global"
+    for name in ("one.jpg", "two.png", "immagine 3.png"):
+        cv2.imwrite(str(root / "public-cohen-subset" / name), lung_image())
+        lines.append(f"{name},0,1,2,3,0,1,7,0,1,2,3,1,1,8")
+    (root / "public-annotations.csv").write_text("\n".join(lines) + "\n")
+    if with_patients:
+        rows = ["patientid,offset,filename", "4,0,one.jpg", "4,3,two.png", "7,0,immagine 3.png"]
+        (root / "metadata.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+def write_own_table(root: Path) -> Path:
+    """Three films in a table with semicolons; one without scores, one with a mask."""
+    (root / "films").mkdir(parents=True)
+    for name in ("a.png", "b.png", "c.png", "b-lungs.png"):
+        picture = lung_mask("left") | lung_mask("right") if "lungs" in name else lung_image()
+        cv2.imwrite(str(root / "films" / name), picture)
+    lines = [
+        "patient;image;A;B;C;D;E;F;mask",
+        "P1;films/a.png;0;1;2;3;2;1;",
+        "P1;films/b.png;0;0;0;0;0;1;films/b-lungs.png",
+        "P2;films/c.png;;;;;;;",
+    ]
+    (root / "table.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return root

@@ -1,0 +1,172 @@
+"""Repeated cross-validation by patient, and calibration."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from bsnet_core.agreement import grouped_bootstrap_interval
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.model.config import Attention
+from bsnet_core.model.weights import load_model
+from training import cli, cross_validation
+from training.calibration import fit_temperature, reliability
+from training.config import ConfigurationError, StageName
+from training.cross_validation import FoldResult, Plan, cross_validate, fold_split, summarise
+from training.datasets.cohen import read_cohen_folder
+from training.datasets.sample import Sample
+from training.export import WeightsChoice, export_model
+from training.run import load_data, run_stage
+from training.zone_predictions import softmax
+
+
+def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(make_config, shared_data):
+    config, plan = make_config(), Plan(folds=5, repeats=2)
+    samples = read_cohen_folder(shared_data / "cohen")
+    scored = {sample.patient for sample in samples if sample.score is not None}
+    divisions = []
+    for repeat in range(plan.repeats):
+        splits = [fold_split(samples, config, plan, repeat, fold) for fold in range(plan.folds)]
+        tested = [patient for split in splits for patient in split.test]
+        assert sorted(tested) == sorted(scored)
+        for split in splits:
+            assert not split.test & (split.train | split.validation)
+            assert split.train | split.validation | split.test == {sample.patient for sample in samples}
+            assert len(split.validation & scored) == pytest.approx(0.25 * len(scored - split.test), abs=1)
+        severity = [
+            np.mean([s.score.total for s in samples if s.score and s.patient in split.test]) for split in splits
+        ]
+        assert max(severity) - min(severity) < 3.5
+        divisions.append([split.test for split in splits])
+    assert divisions[0] != divisions[1]
+
+
+def test_patients_of_a_published_test_part_stay_out_of_the_cross_validation(make_config, data_root):
+    samples = read_cohen_folder(data_root / "cohen")
+    samples[2] = dataclasses.replace(samples[2], published_test=True)
+    for fold in range(3):
+        split = fold_split(samples, make_config(), Plan(folds=3), 0, fold)
+        assert samples[2].patient not in split.train | split.validation | split.test
+
+
+def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_config, tmp_path, monkeypatch, capsys):
+    config = make_config(epochs=1)
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT):
+        run_stage(config, name)
+    command = ["cross-validate", "--config", str(tmp_path / "run.toml"), "--folds", "2", "--repeats", "1"]
+    command.append("--without-end-to-end")
+    assert cli.main(command) == 0
+    said = capsys.readouterr().out
+    assert "median_floor" in said
+    assert "second_radiologist" in said
+    figures = json.loads((config.output / "cross-validation.json").read_text())
+    assert figures["images"] == 12
+    assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == 0
+    assert {"ha", "sa", "ens", "ens_last", "ens_best_and_last"} <= set(figures["readers"])
+    # One fold lost, the others kept: only that one is trained again, and on its own.
+    (config.output / "cross-validation/repeat-1/fold-1/fold.json").unlink()
+    for file in (config.output / "cross-validation/repeat-1/fold-1/scoring").glob("*.*"):
+        file.unlink()
+    trained = []
+    original = cross_validation.run_stage
+
+    def counted(fold_config, *arguments, **options):
+        trained.append(fold_config.output.name)
+        return original(fold_config, *arguments, **options)
+
+    monkeypatch.setattr(cross_validation, "run_stage", counted)
+    assert cli.main(command) == 0
+    assert trained == ["fold-1"]
+    assert json.loads((config.output / "cross-validation.json").read_text()) == figures
+    # The card carries it.
+    run_stage(config, StageName.SCORING)
+    export_model(config, tmp_path / "model", "1", choice=WeightsChoice.MEAN)
+    _, card = load_model(tmp_path / "model")
+    assert card.metrics["cross_validation"]["readers"].keys() == figures["readers"].keys()
+    fitted = figures["calibration"]["temperature"] if figures["calibration"]["temperature_helps"] else 1.0
+    assert card.config.temperature == fitted
+    # Other settings do not mix with folds already there.
+    with pytest.raises(ConfigurationError, match="other settings"):
+        cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=1, end_to_end=False))
+
+
+def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(make_config, monkeypatch):
+    config = make_config(variants=0)
+    seen = []
+
+    def noted(fold_config, name, data, start=None, frozen=None):
+        seen.append((fold_config.output.name, name, data.split, start))
+
+    monkeypatch.setattr(cross_validation, "run_stage", noted)
+    monkeypatch.setattr(cross_validation, "_test_fold", lambda *arguments: pytest.fail("stop"))
+    with pytest.raises(pytest.fail.Exception):
+        cross_validate(config, Plan(folds=3, repeats=1, trunk_per_fold=True))
+    assert [name for _, name, _, _ in seen] == list(StageName)
+    samples = load_data(config).samples
+    for _, _, split, start in seen:
+        assert start is None
+        outlined = {sample.patient for sample in samples if sample.masks}
+        assert outlined & split.test
+        assert not split.test & (split.train | split.validation)
+
+
+@pytest.mark.parametrize("wrong", [{"folds": 1}, {"repeats": 0}, {"trunk_per_fold": True, "trunk": "x"}])
+def test_plans_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ConfigurationError):
+        Plan(**wrong)
+
+
+def test_a_cross_validation_without_a_trunk_says_what_to_train(make_config):
+    with pytest.raises(ConfigurationError, match="alignment"):
+        cross_validate(make_config(), Plan(folds=2, repeats=1))
+
+
+def _result(samples, rows, zones, repeat=0):
+    """A fold that answers the given zones for every row, rather surely."""
+    grid = BrixiaScore.from_values(zones).grid
+    logits = np.broadcast_to(4 * np.eye(4, dtype=np.float32)[grid], (1, len(rows), 3, 2, 4)).copy()
+    heads = {Attention.HARD: logits}
+    floor = np.zeros((len(rows), 6), dtype=int)
+    return FoldResult(repeat, 0, rows, rows, {"best": heads, "last": heads}, heads, floor, "scoring")
+
+
+def test_errors_are_averaged_over_repeats_before_patients_are_drawn(make_config, tmp_path):
+    scores = [(0, 0, 0, 0, 0, 0), (1, 1, 1, 1, 1, 1), (3, 3, 3, 3, 3, 3)]
+    patients = ["a", "a", "b"]
+    samples = [
+        Sample(tmp_path / f"{i}.png", patient, score=BrixiaScore(zones), second_score=BrixiaScore((1,) * 6))
+        for i, (zones, patient) in enumerate(zip(scores, patients, strict=True))
+    ]
+    results = [_result(samples, [0, 1, 2], (0,) * 6), _result(samples, [0, 1, 2], (1,) * 6, repeat=1)]
+    figures = summarise(samples, results, make_config(), Plan(folds=2, repeats=2))
+    per_film = [0.5, 0.5, 2.5]  # mean of the answers 0 and 1
+    zones = figures["readers"]["ha"]["zones"]
+    assert zones["mean_absolute_error"] == pytest.approx(np.mean(per_film))
+    assert zones["interval_95"] == pytest.approx(grouped_bootstrap_interval(per_film, patients))
+    assert figures["readers"]["ha"]["global"]["mean_absolute_error"] == pytest.approx(6 * np.mean(per_film))
+    assert figures["readers"]["median_floor"]["zones"]["mean_absolute_error"] == pytest.approx(4 / 3)
+    assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == pytest.approx(1)
+
+
+def test_the_reliability_diagram_counts_every_zone_and_weighs_the_gaps():
+    probabilities = np.full((2, 3, 2, 4), 0.1, np.float32)
+    probabilities[0, ..., 2] = 0.7
+    probabilities[1, ..., 0] = 0.7
+    reference = np.full((2, 3, 2), 2)
+    figures = reliability(probabilities, reference)
+    (entry,) = figures["bins"]
+    assert (entry["from"], entry["count"]) == (0.7, 12) or (entry["from"], entry["count"]) == (0.6, 12)
+    assert entry["accuracy"] == 0.5
+    assert figures["ece"] == pytest.approx(0.2, abs=1e-6)
+    assert figures["cross_entropy"] == pytest.approx(-(np.log(0.7) + np.log(0.1)) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 2.5])
+def test_the_temperature_that_made_the_scores_is_found_again(truth):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (4000, 3, 2, 4)).astype(np.float32)
+    chances = softmax(logits / np.float32(truth))
+    reference = (rng.random((*chances.shape[:-1], 1)) > chances.cumsum(-1)).sum(-1).clip(max=3)
+    found = fit_temperature(lambda temperature: softmax(logits / np.float32(temperature)), reference)
+    assert found == pytest.approx(truth, rel=0.05)

@@ -1,0 +1,211 @@
+"""Every data set of the paper, and a hospital's own, in the layout it is published in."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from bsnet_core.brixia import BrixiaScore
+from tests.training.data_set_layouts import (
+    lung_mask,
+    write_brixia,
+    write_cohen_annotations,
+    write_jsrt,
+    write_montgomery,
+    write_own_table,
+    write_shenzhen,
+)
+from training.datasets.brixia_covid19 import read_brixia_covid19
+from training.datasets.cohen import read_cohen_annotations
+from training.datasets.jsrt import SIDE_PX, read_jsrt, read_jsrt_radiograph
+from training.datasets.montgomery import read_montgomery
+from training.datasets.own_table import read_own_table
+from training.datasets.pixels import read_lung_mask, read_sample_radiograph
+from training.datasets.sample import DataSetError, MaskSizeError, UnreadableFileError
+from training.datasets.shenzhen import read_shenzhen
+from training.splits import split_by_patient
+
+
+def both_lungs(side_px=96):
+    return (lung_mask("left", side_px) | lung_mask("right", side_px)) > 0
+
+
+def test_montgomery_joins_the_masks_of_both_lungs_and_tests_on_the_first_50(tmp_path):
+    samples = read_montgomery(write_montgomery(tmp_path))
+    assert [sample.published_test for sample in samples] == [True] * 50 + [False] * 2
+    assert samples[0].patient == "montgomery-MCUCXR_0001"
+    assert len(samples[0].masks) == 2
+    assert np.array_equal(read_lung_mask(samples[0], (96, 96)), both_lungs())
+
+
+def test_shenzhen_films_without_a_mask_are_read_too_but_are_not_counted_among_the_first_50(tmp_path):
+    samples = read_shenzhen(write_shenzhen(tmp_path))
+    assert [sample.published_test for sample in samples] == [True, None, *[True] * 49, *[False] * 2]
+    assert samples[1].masks == ()
+    assert samples[0].masks[0].name == "CHNCXR_0001_1_mask.png"
+    assert np.array_equal(read_lung_mask(samples[0], (96, 96)), both_lungs())
+
+
+def test_jsrt_films_are_inverted_12_bit_big_endian_and_scr_masks_are_enlarged_to_them(tmp_path):
+    samples = read_jsrt(write_jsrt(tmp_path, SIDE_PX))
+    tested = {sample.image.stem: sample.published_test for sample in samples}
+    assert tested == {"JPCLN001": False, "JPCLN002": True, "JPCNN001": False}
+    radiograph = read_sample_radiograph(samples[0])
+    assert radiograph.shape == (2048, 2048)
+    assert radiograph.pixels[0, 0] == 0  # air, stored as 4095, is dark
+    assert radiograph.pixels[-1, 0] == 1
+    mask = read_lung_mask(samples[0], radiograph.shape)
+    assert mask[::2, ::2].sum() == both_lungs(1024).sum()
+    assert mask.sum() == 4 * both_lungs(1024).sum()
+
+
+def test_jsrt_files_of_another_length_or_byte_order_are_refused(tmp_path):
+    path = tmp_path / "a.IMG"
+    np.zeros((64, 64), ">u2").tofile(path)
+    assert read_jsrt_radiograph(path, 64).shape == (64, 64)
+    with pytest.raises(UnreadableFileError, match=r"a\.IMG has 8192 bytes; 2048 × 2048"):
+        read_jsrt_radiograph(path)
+    with path.open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(UnreadableFileError, match="8193 bytes"):
+        read_jsrt_radiograph(path, 64)
+    np.full((64, 64), 500, "<u2").tofile(path)
+    with pytest.raises(UnreadableFileError, match="big-endian"):
+        read_jsrt_radiograph(path, 64)
+
+
+def test_brixia_scores_get_their_leading_zeros_back_and_the_consensus_stays_for_the_test(tmp_path):
+    samples = read_brixia_covid19(write_brixia(tmp_path))
+    assert [str(sample.score) for sample in samples] == ["000012", "333333", "000000", "010203"]
+    assert [sample.patient for sample in samples] == ["brixia-p1", "brixia-p1", "brixia-p2", "brixia-p3"]
+    assert samples[3].consensus_score == BrixiaScore((0, 1, 1, 2, 0, 3))
+    assert [sample.published_test for sample in samples] == [None, None, None, True]
+    plain, inverted = (read_sample_radiograph(sample).pixels for sample in samples[:2])
+    assert plain[0, 0] == 0
+    assert inverted[0, 0] == 1
+
+
+def test_brixia_without_the_consensus_table_has_scores_only(tmp_path):
+    root = write_brixia(tmp_path)
+    (root / "metadata_consensus_v1.csv").unlink()
+    assert all(sample.consensus_score is None for sample in read_brixia_covid19(root))
+
+
+def test_the_public_annotations_are_read_with_both_radiologists_and_the_collections_patients(tmp_path):
+    samples = read_cohen_annotations(write_cohen_annotations(tmp_path))
+    assert [sample.patient for sample in samples] == ["cohen-4", "cohen-4", "cohen-7"]
+    assert str(samples[0].score) == "012301"
+    assert str(samples[0].second_score) == "012311"
+
+
+def test_without_the_collections_table_every_annotated_image_is_a_patient_and_says_so(tmp_path):
+    samples = read_cohen_annotations(write_cohen_annotations(tmp_path, with_patients=False))
+    assert len({sample.patient for sample in samples}) == 3
+    assert not any(sample.patient_known for sample in samples)
+
+
+def test_a_hospitals_own_table_needs_no_mask_and_no_score(tmp_path):
+    samples = read_own_table(write_own_table(tmp_path / "clinic"))
+    assert [sample.patient for sample in samples] == ["clinic-P1", "clinic-P1", "clinic-P2"]
+    assert [str(sample.score) for sample in samples] == ["012321", "000001", "None"]
+    assert samples[1].masks[0].name == "b-lungs.png"
+    assert read_own_table(tmp_path / "clinic" / "table.csv") == samples
+
+
+READERS = {
+    "montgomery": (write_montgomery, read_montgomery),
+    "shenzhen": (write_shenzhen, read_shenzhen),
+    "jsrt": (lambda root: write_jsrt(root, 64), read_jsrt),
+    "brixia": (write_brixia, read_brixia_covid19),
+    "annotations": (write_cohen_annotations, read_cohen_annotations),
+    "own": (write_own_table, read_own_table),
+}
+
+
+def _replaced(name, old, new):
+    def change(root):
+        path = root / name
+        text = path.read_text(encoding="utf-8-sig")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return change
+
+
+def _removed(name):
+    return lambda root: shutil.rmtree(root / name) if (root / name).is_dir() else (root / name).unlink()
+
+
+FAULTS = [
+    ("montgomery", _removed("ManualMask/rightMask"), "rightMask is missing"),
+    ("montgomery", _removed("ManualMask/leftMask/MCUCXR_0003_1.png"), "leftMask/MCUCXR_0003_1.png is missing"),
+    ("montgomery", _removed("CXR_png/MCUCXR_0004_0.png"), "CXR_png/MCUCXR_0004_0.png is missing"),
+    ("shenzhen", _removed("mask"), "mask is missing"),
+    ("shenzhen", _removed("CXR_png/CHNCXR_0005_1.png"), "CXR_png/CHNCXR_0005_1.png is missing"),
+    ("jsrt", _removed("images"), "images is missing"),
+    ("jsrt", _removed("images/JPCLN002.IMG"), "JPCLN002.IMG is missing"),
+    ("jsrt", _removed("annotations/fold1/masks/right lung/JPCLN001.gif"), "right lung/JPCLN001.gif is missing"),
+    ("jsrt", lambda root: (root / "images/JPCLN009.IMG").write_bytes(b"00"), "JPCLN009.IMG has no lung masks"),
+    ("brixia", _removed("metadata_global_v2.csv"), "metadata_global_v2.csv cannot be read"),
+    ("brixia", _removed("dicom_clean/13.dcm"), "dicom_clean/13.dcm is missing"),
+    ("brixia", _replaced("metadata_global_v2.csv", "Subject", "Who"), "no column Subject"),
+    ("brixia", _replaced("metadata_global_v2.csv", ";", ","), "no column Filename"),
+    ("brixia", _replaced("metadata_global_v2.csv", "333333", "343333"), "line 3, column BrixiaScore: '343333'"),
+    ("brixia", _replaced("metadata_global_v2.csv", "333333;18", "333333;17"), "line 3, column BrixiaScoreGlobal"),
+    ("brixia", _replaced("metadata_global_v2.csv", "13.dcm;0;0;p2", "13.dcm;0;0;"), "line 4, column Subject"),
+    ("brixia", _replaced("metadata_global_v2.csv", "p2;S13.dcm;CR;Maker;0", "p2"), "line 4, column StudyId"),
+    ("brixia", _replaced("metadata_consensus_v1.csv", "14.dcm", "15.dcm"), "line 2, column Filename: 15.dcm"),
+    ("brixia", _replaced("metadata_consensus_v1.csv", ",0,1,1,2", ",0,1,x,2"), "line 2, column ModeC: 'x'"),
+    ("annotations", _replaced("public-annotations.csv", "S-C", "S-X"), "no column S-C"),
+    ("annotations", _replaced("public-annotations.csv", "two.png,0", "two.png,5"), "line 3, column S-A: 5"),
+    ("annotations", _replaced("public-annotations.csv", "two.png,0", "two.png,"), "line 3, column S-A"),
+    ("annotations", _removed("public-cohen-subset/two.png"), "two.png is missing"),
+    ("own", _removed("table.csv"), "table.csv cannot be read"),
+    ("own", _replaced("table.csv", "patient", "person"), "no column patient"),
+    ("own", _replaced("table.csv", "P2;", ";"), "line 4, column patient"),
+    ("own", _replaced("table.csv", "films/c.png", "films/a.png"), "line 4, column image: films/a.png stands in"),
+    ("own", _replaced("table.csv", "0;0;0;0;0;1", "0;0;;0;0;1"), "line 3, column C: the value is missing"),
+    ("own", _replaced("table.csv", "0;0;0;0;0;1", "0;0;1.5;0;0;1"), "line 3, column C: 1.5 is not"),
+    ("own", _removed("films/b-lungs.png"), "b-lungs.png is missing"),
+    ("own", lambda root: (root / "table.csv").write_bytes(b"image;\xff\xfe"), "table.csv"),
+    ("own", lambda root: (root / "table.csv").write_text("image;patient;A;B;C;D;E;F\n"), "has no rows"),
+]
+
+
+@pytest.mark.parametrize(
+    ("layout", "break_it", "said"), FAULTS, ids=[f"{layout}-{i}" for i, (layout, *_) in enumerate(FAULTS)]
+)
+def test_what_is_missing_or_malformed_is_named(tmp_path, layout, break_it, said):
+    write, read = READERS[layout]
+    root = write(tmp_path / "set")
+    break_it(root)
+    with pytest.raises(DataSetError, match=said.replace("(", r"\(")):
+        read(root)
+
+
+def test_a_mask_that_is_damaged_or_of_another_size_is_named(tmp_path):
+    sample = read_montgomery(write_montgomery(tmp_path, 1))[0]
+    with pytest.raises(MaskSizeError, match=r"MCUCXR_0001_1\.png has another size"):
+        read_lung_mask(sample, (96, 100))
+    sample.masks[1].write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    with pytest.raises(UnreadableFileError, match="rightMask"):
+        read_lung_mask(sample, (96, 96))
+    cv2.imwrite(str(sample.masks[1]), lung_mask("left", 48))
+    with pytest.raises(MaskSizeError, match="rightMask"):
+        read_lung_mask(sample, (96, 96))
+
+
+def test_the_publishers_test_part_is_kept_whatever_the_seed(tmp_path):
+    samples = [
+        *read_montgomery(write_montgomery(tmp_path / "m", 60)),
+        *read_brixia_covid19(write_brixia(tmp_path / "b")),
+    ]
+    published = {sample.patient for sample in samples if sample.published_test}
+    assert len(published) == 51
+    for seed in range(3):
+        split = split_by_patient(samples, 0.2, 0.3, seed)
+        assert published <= split.test
+        montgomery = {patient for patient in split.test if patient.startswith("montgomery")}
+        assert montgomery == {patient for patient in published if patient.startswith("montgomery")}
+        assert len(split.validation) >= 2

@@ -1,0 +1,86 @@
+"""How far the probabilities can be taken at their word, and the temperature that mends them (Guo et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from training.zone_predictions import ZoneProbabilities
+
+BINS = 10
+TEMPERATURES = (0.25, 4.0)
+SEARCH_STEPS = 40
+SMALLEST_PROBABILITY = 1e-6
+
+Scores = npt.NDArray[np.int_]
+"""(N, 3, 2) zone scores of the radiologist."""
+
+
+def reliability(probabilities: ZoneProbabilities, reference: Scores) -> dict[str, Any]:
+    """Data of a reliability diagram over all zones, with ECE and cross-entropy.
+
+    Returns:
+        `bins`: for each tenth of confidence that occurs, from low to high: count, mean confidence, and accuracy, the
+        share of zones in which the predicted class was right; `ece`: mean distance of the two, weighted by count;
+        `cross_entropy`: mean of -log of the true class's probability.
+    """
+    confidence = probabilities.max(axis=-1).ravel()
+    right = (probabilities.argmax(axis=-1) == reference).ravel()
+    bin_of = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    bins = []
+    for index in range(BINS):
+        inside = bin_of == index
+        if inside.any():
+            bins.append(
+                {
+                    "from": index / BINS,
+                    "to": (index + 1) / BINS,
+                    "count": int(inside.sum()),
+                    "confidence": float(confidence[inside].mean()),
+                    "accuracy": float(right[inside].mean()),
+                }
+            )
+    ece = sum(entry["count"] * abs(entry["confidence"] - entry["accuracy"]) for entry in bins) / len(right)
+    return {
+        "zones": len(right),
+        "ece": float(ece),
+        "cross_entropy": cross_entropy(probabilities, reference),
+        "bins": bins,
+    }
+
+
+def cross_entropy(probabilities: ZoneProbabilities, reference: Scores) -> float:
+    """Mean of -log of the true class's probability."""
+    true_class = np.take_along_axis(probabilities, reference[..., None], axis=-1)
+    return float(-np.log(true_class.clip(SMALLEST_PROBABILITY)).mean())
+
+
+def fit_temperature(probabilities_at: Callable[[float], ZoneProbabilities], reference: Scores) -> float:
+    """The temperature of lowest cross-entropy, searched on a logarithmic scale from 0.25 to 4.
+
+    Args:
+        probabilities_at: Probabilities of some films at a temperature.
+        reference: Their scores.
+    """
+    low, high = (float(np.log(bound)) for bound in TEMPERATURES)
+    ratio = (5**0.5 - 1) / 2
+
+    def cost(logarithm: float) -> float:
+        return cross_entropy(probabilities_at(float(np.exp(logarithm))), reference)
+
+    # Golden section: the cross-entropy of tempered logits has one valley.
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    cost_left, cost_right = cost(left), cost(right)
+    for _step in range(SEARCH_STEPS):
+        if cost_left < cost_right:
+            high, right, cost_right = right, left, cost_left
+            left = high - ratio * (high - low)
+            cost_left = cost(left)
+        else:
+            low, left, cost_left = left, right, cost_right
+            right = low + ratio * (high - low)
+            cost_right = cost(right)
+    return float(np.exp((low + high) / 2))

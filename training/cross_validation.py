@@ -1,0 +1,395 @@
+"""Repeated cross-validation of the scoring stages, grouped by patient: what the figures of a few films are worth."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.agreement import grouped_bootstrap_interval
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.language import translate as _
+from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.config import Attention
+from training.calibration import fit_temperature, reliability
+from training.config import ConfigurationError, RunConfig, StageName
+from training.datasets.sample import Sample
+from training.evaluation import Readings, compare_readings, median_floor, readings, readings_of
+from training.export import CROSS_VALIDATION
+from training.files import make_private_folder, write_json
+from training.frozen_features import FrozenFeatures
+from training.loop import BEST, LAST
+from training.processes import make_accelerator
+from training.run import RunData, best_trained_stage, load_weights, read_samples, run_stage, stage_weights
+from training.splits import Split, published_test_patients, severity_strata
+from training.zone_predictions import ZoneLogits, final_attention, final_probabilities, predict_logits, probabilities_of
+
+FOLD_FILE = "fold.json"
+LOGIT_DECIMALS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to cross-validate.
+
+    Attributes:
+        folds: Parts the scored patients are divided into; each is the test part once.
+        repeats: Divisions, each by another seed.
+        trunk: Weights that the scoring stage starts from. They must have seen no score, or the figures are too good;
+            None for the alignment stage of the run itself, whose masks (not scores) include those of test patients.
+        trunk_per_fold: Train segmentation and alignment in every fold instead, without its test patients.
+        end_to_end: Whether the end-to-end stage follows, if the configuration has one.
+    """
+
+    folds: int = 5
+    repeats: int = 3
+    trunk: Path | None = None
+    trunk_per_fold: bool = False
+    end_to_end: bool = True
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.repeats < 1:
+            raise ConfigurationError(_("A cross-validation needs two folds or more, and one repeat or more."))
+        if self.trunk is not None and self.trunk_per_fold:
+            raise ConfigurationError(_("Either give a trunk, or train one per fold."))
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one fold's network says of films it has not seen.
+
+    Attributes:
+        repeat, fold: Counted from 0.
+        test, validation: Rows of the samples.
+        logits: By weights ("best", "last") and head, of the test films.
+        validation_logits: By head, of the validation films, by the best weights.
+        floor: (N, 6) each zone's median of the training films.
+        stage: Whose weights.
+    """
+
+    repeat: int
+    fold: int
+    test: list[int]
+    validation: list[int]
+    logits: dict[str, dict[Attention, ZoneLogits]]
+    validation_logits: dict[Attention, ZoneLogits]
+    floor: Readings
+    stage: str
+
+
+def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
+    """Trains and tests every fold, skipping those already done, and writes `cross-validation.json`.
+
+    Patients of a publisher's test part stay out of it altogether.
+
+    Raises:
+        ConfigurationError: no trunk to start from, or folds on disk that were made with other settings.
+        DataSetError: the data cannot be read.
+    """
+    accelerator = make_accelerator(config)
+    folder = config.output / "cross-validation"
+    samples = read_samples(config.data)
+    data = RunData(samples, Split(frozenset(), frozenset(), frozenset()), config.data.cache)
+    trunk = None if plan.trunk_per_fold else plan.trunk or stage_weights(config, StageName.ALIGNMENT)
+    settings = json.dumps(
+        {
+            "configuration": {name.value: config.settings_of(name) for name in config.stages},
+            "plan": dataclasses.asdict(dataclasses.replace(plan, trunk=None)),
+            "trunk_sha256": _sha256(trunk) if trunk else None,
+            "data_sha256": data.fingerprint,
+        },
+        sort_keys=True,
+        default=str,
+    )
+    results = []
+    frozen: FrozenFeatures | None = None
+    for repeat in range(plan.repeats):
+        for fold in range(plan.folds):
+            file = folder / f"repeat-{repeat + 1}" / f"fold-{fold + 1}" / FOLD_FILE
+            if not file.exists():
+                if frozen is None and trunk is not None:
+                    frozen = _shared_features(config, data)
+                split = fold_split(samples, config, plan, repeat, fold)
+                fold_config = dataclasses.replace(config, output=file.parent, seed=config.seed + repeat)
+                _train_fold(fold_config, plan, RunData(samples, split, data.cache), trunk, frozen)
+                if accelerator.is_main_process:
+                    result = _test_fold(fold_config, RunData(samples, split, data.cache), repeat, fold)
+                    _write_fold(file, result, settings)
+                accelerator.wait_for_everyone()
+            results.append(_read_fold(file, settings, repeat, fold))
+    figures = summarise(samples, results, config, plan)
+    if accelerator.is_main_process:
+        write_json(config.output / CROSS_VALIDATION, figures)
+    return figures
+
+
+def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat: int, fold: int) -> Split:
+    """The patients of one fold: scored ones dealt out within strata of severity, so that folds are alike.
+
+    The validation part is drawn from the scored patients that are left, by the configuration's share. Patients with
+    only a mask are divided between training and validation, the same way in every fold; the others train.
+    """
+    kept_out = published_test_patients(samples)
+    severity: dict[str, float] = {}
+    outlined: set[str] = set()
+    for sample in samples:
+        if sample.patient in kept_out:
+            continue
+        if sample.score is not None:
+            severity[sample.patient] = max(severity.get(sample.patient, 0.0), sample.score.total)
+        if sample.masks:
+            outlined.add(sample.patient)
+    if len(severity) < 2 * plan.folds:
+        raise ConfigurationError(
+            _("{count} scored patients are too few for {folds} folds.").format(count=len(severity), folds=plan.folds)
+        )
+    dealt = _shuffled_strata(severity, np.random.default_rng((config.data.split_seed, repeat)))
+    test = set(dealt[fold :: plan.folds])
+    share = config.data.validation_share
+    left = {patient: value for patient, value in severity.items() if patient not in test}
+    order = _shuffled_strata(left, np.random.default_rng((config.data.split_seed, repeat, fold)))
+    # Every so many in the order of severity, so that the part is as mixed as the rest.
+    picked = np.round(np.linspace(0, len(order) - 1, max(1, round(len(order) * share)))).astype(int)
+    validation = {order[index] for index in picked}
+    only_outlined = sorted(outlined - severity.keys())
+    shuffled = np.random.default_rng(config.data.split_seed).permutation(len(only_outlined))
+    validation |= {only_outlined[index] for index in shuffled[: round(len(only_outlined) * share)]}
+    everyone = {sample.patient for sample in samples} - kept_out
+    return Split(frozenset(everyone - test - validation), frozenset(validation), frozenset(test))
+
+
+def summarise(
+    samples: Sequence[Sample], results: Sequence[FoldResult], config: RunConfig, plan: Plan
+) -> dict[str, Any]:
+    """Figures over all folds: every reader on the same films, intervals over patients; and the calibration."""
+    by_reader: dict[str, list[tuple[list[int], Readings]]] = {}
+    for result in results:
+        for name, values in _readings_of_fold(result, samples).items():
+            by_reader.setdefault(name, []).append((result.test, values))
+    counted = sorted({row for result in results for row in result.test})
+    return {
+        "folds": plan.folds,
+        "repeats": plan.repeats,
+        "trunk": "trained per fold" if plan.trunk_per_fold else "given, trained on masks without scores",
+        "stages": sorted({result.stage for result in results}),
+        "images": len(counted),
+        "patients": len({samples[row].patient for row in counted}),
+        "intervals": "95 % bootstrap over patients, of errors averaged over the repeats",
+        "readers": {
+            name: _reader_figures(samples, parts) for name, parts in by_reader.items() if _covers(parts, counted)
+        },
+        "calibration": _calibration(samples, results),
+        "configuration": config.name,
+    }
+
+
+def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
+    """The figures as a table."""
+    yield _("{images} films of {patients} patients, {folds} folds, {repeats} repeats").format(**figures)
+    yield f"{'':<20}{_('zone MAE'):>10}{_('95 % interval'):>18}{_('global MAE'):>14}{_('95 % interval'):>18}"
+    for name, reader in figures["readers"].items():
+        cells = [f"{name:<20}"]
+        for width, part in ((10, "zones"), (14, "global")):
+            low, high = reader[part]["interval_95"]
+            cells.append(f"{reader[part]['mean_absolute_error']:>{width}.3f}{f'{low:.3f} - {high:.3f}':>18}")
+        yield "".join(cells)
+    calibration = figures["calibration"]
+    yield _("calibration error {before:.3f}, with temperature {temperature:.2f} {after:.3f}: {verdict}").format(
+        before=calibration["as_trained"]["ece"],
+        after=calibration["tempered"]["ece"],
+        temperature=calibration["temperature"],
+        verdict=_("it helps") if calibration["temperature_helps"] else _("it does not help"),
+    )
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ConfigurationError(
+            _("The weights {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from error
+
+
+def _shuffled_strata(severity: dict[str, float], rng: np.random.Generator) -> list[str]:
+    return [stratum[index] for stratum in severity_strata(severity) for index in rng.permutation(len(stratum)).tolist()]
+
+
+def _shared_features(config: RunConfig, data: RunData) -> FrozenFeatures | None:
+    """One store for all folds: on the same trunk the same film has the same features."""
+    variants = config.stage(StageName.SCORING).frozen_variants
+    if variants == 0:
+        return None
+    prepared = data.prepared(config, config.model.side_px)
+    device = make_accelerator(config).device
+    return FrozenFeatures(prepared, config.augmentation, variants, device=device, seed=config.seed)
+
+
+def _train_fold(
+    config: RunConfig, plan: Plan, data: RunData, trunk: Path | None, frozen: FrozenFeatures | None
+) -> None:
+    make_private_folder(config.output)
+    if trunk is None:
+        run_stage(config, StageName.SEGMENTATION, data)
+        run_stage(config, StageName.ALIGNMENT, data)
+    run_stage(config, StageName.SCORING, data, start=trunk, frozen=frozen)
+    if plan.end_to_end and StageName.END_TO_END in config.stages:
+        run_stage(config, StageName.END_TO_END, data)
+
+
+def _test_fold(config: RunConfig, data: RunData, repeat: int, fold: int) -> FoldResult:
+    prepared = data.prepared(config, config.model.side_px)
+    test = prepared.where(data.split.test, score=True)
+    validation = prepared.where(data.split.validation, score=True)
+    training = prepared.where(data.split.train, score=True)
+    device = make_accelerator(config).device
+    model = BSNet(config.model).to(device)
+    stage = best_trained_stage(config)
+    logits, validation_logits = {}, {}
+    for name, file in (("best", BEST), ("last", LAST)):
+        load_weights(model, stage_weights(config, stage, file))
+        logits[name] = predict_logits(model, prepared, test, device)
+        if name == "best":
+            validation_logits = predict_logits(model, prepared, validation, device)
+    floor = median_floor([data.samples[row].score for row in training], len(test))
+    return FoldResult(repeat, fold, test, validation, logits, validation_logits, floor, stage.value)
+
+
+def _readings_of_fold(result: FoldResult, samples: Sequence[Sample]) -> dict[str, Readings]:
+    best, last = (probabilities_of(result.logits[name], 1.0) for name in ("best", "last"))
+    final = final_attention(best)
+    readers = {str(attention): readings_of(values) for attention, values in best.items()}
+    readers |= {
+        f"{final}_last": readings_of(last[final]),
+        f"{final}_best_and_last": readings_of(np.mean([best[final], last[final]], axis=0, dtype=np.float32)),
+        "median_floor": result.floor,
+    }
+    second = [samples[row].second_score for row in result.test]
+    if all(score is not None for score in second):
+        readers["second_radiologist"] = readings(second)
+    return readers
+
+
+def _covers(parts: Sequence[tuple[list[int], Readings]], counted: list[int]) -> bool:
+    return {row for rows, _values in parts for row in rows} == set(counted)
+
+
+def _reader_figures(samples: Sequence[Sample], parts: Sequence[tuple[list[int], Readings]]) -> dict[str, Any]:
+    errors: dict[int, list[tuple[float, float]]] = {}
+    fold_means, all_rows, all_values = [], [], []
+    for rows, values in parts:
+        truth = readings([samples[row].score for row in rows])
+        zones = np.abs(values - truth).mean(axis=1)
+        totals = np.abs(values.sum(axis=1) - truth.sum(axis=1))
+        for row, zone_error, total_error in zip(rows, zones, totals, strict=True):
+            errors.setdefault(row, []).append((float(zone_error), float(total_error)))
+        fold_means.append((float(zones.mean()), float(totals.mean())))
+        all_rows += rows
+        all_values.append(values)
+    counted = sorted(errors)
+    per_film = np.array([np.mean(errors[row], axis=0) for row in counted])
+    patients = [samples[row].patient for row in counted]
+    truth = readings([samples[row].score for row in all_rows])
+    everything = compare_readings(np.concatenate(all_values), truth, [samples[row].patient for row in all_rows])
+    figures: dict[str, Any] = {}
+    for index, part in enumerate(("zones", "global")):
+        means = [mean[index] for mean in fold_means]
+        figures[part] = {
+            "mean_absolute_error": float(per_film[:, index].mean()),
+            "interval_95": grouped_bootstrap_interval(per_film[:, index], patients),
+            "mean_of_folds": float(np.mean(means)),
+            "sd_of_folds": float(np.std(means)),
+            "mean_error": everything[part]["mean_error"],
+            "correlation": everything[part]["correlation"],
+        }
+    kept = ("mae_by_zone", "t_score_zone_mae", "quadratic_weighted_kappa", "zones_off_by_more_than_one")
+    return figures | {name: everything[name] for name in kept}
+
+
+def _calibration(samples: Sequence[Sample], results: Sequence[FoldResult]) -> dict[str, Any]:
+    """Reliability on the test films of all folds, as trained and with each fold's own fitted temperature.
+
+    A fold's temperature is fitted on its validation films only. The one for export is fitted on those of all folds.
+    """
+    plain, tempered, truth = [], [], []
+    temperatures = []
+    for result in results:
+        known = _grids(samples, result.validation)
+        temperature = fit_temperature(partial(final_probabilities, result.validation_logits), known)
+        temperatures.append(temperature)
+        plain.append(final_probabilities(result.logits["best"], 1.0))
+        tempered.append(final_probabilities(result.logits["best"], temperature))
+        truth.append(_grids(samples, result.test))
+    before = reliability(np.concatenate(plain), np.concatenate(truth))
+    after = reliability(np.concatenate(tempered), np.concatenate(truth))
+
+    def all_at(temperature: float) -> npt.NDArray[np.float32]:
+        return np.concatenate([final_probabilities(result.validation_logits, temperature) for result in results])
+
+    helps = after["ece"] < before["ece"] and after["cross_entropy"] < before["cross_entropy"]
+    return {
+        "as_trained": before,
+        "tempered": after,
+        "temperature_by_fold": temperatures,
+        "temperature": fit_temperature(all_at, np.concatenate([_grids(samples, r.validation) for r in results])),
+        "temperature_helps": bool(helps),
+    }
+
+
+def _grids(samples: Sequence[Sample], rows: Sequence[int]) -> npt.NDArray[np.int_]:
+    scores: list[BrixiaScore | None] = [samples[row].score for row in rows]
+    return np.stack([score.grid for score in scores if score is not None])
+
+
+def _write_fold(file: Path, result: FoldResult, settings: str) -> None:
+    def plain(logits: dict[Attention, ZoneLogits]) -> dict[str, Any]:
+        return {head.value: np.round(values.astype(float), LOGIT_DECIMALS).tolist() for head, values in logits.items()}
+
+    write_json(
+        file,
+        {
+            "settings": settings,
+            "stage": result.stage,
+            "test": result.test,
+            "validation": result.validation,
+            "logits": {name: plain(logits) for name, logits in result.logits.items()},
+            "validation_logits": plain(result.validation_logits),
+            "floor": result.floor.tolist(),
+        },
+    )
+
+
+def _read_fold(file: Path, settings: str, repeat: int, fold: int) -> FoldResult:
+    def arrays(values: dict[str, Any]) -> dict[Attention, ZoneLogits]:
+        return {Attention(head): np.array(logits, dtype=np.float32) for head, logits in values.items()}
+
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        same = values["settings"] == settings
+        result = FoldResult(
+            repeat,
+            fold,
+            values["test"],
+            values["validation"],
+            {name: arrays(logits) for name, logits in values["logits"].items()},
+            arrays(values["validation_logits"]),
+            np.array(values["floor"], dtype=np.int_),
+            values["stage"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigurationError(_("The fold {path} cannot be read: remove it.").format(path=file)) from error
+    if not same:
+        raise ConfigurationError(
+            _(
+                "The fold {path} was made with other settings or other data. Remove the folder of the cross-validation."
+            ).format(path=file)
+        )
+    return result

@@ -1,0 +1,65 @@
+"""Brixia COVID-19: the paper's clinical films, scored by one radiologist each, 150 also by a panel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.language import translate as _
+from training.datasets.sample import Sample
+from training.datasets.tables import TableRow, existing_file, read_table, zone_columns
+
+TABLE = "metadata_global_v2.csv"
+CONSENSUS_TABLE = "metadata_consensus_v1.csv"
+CONSENSUS_COLUMNS = zone_columns("Mode{}")
+
+
+def read_brixia_covid19(root: Path) -> list[Sample]:
+    """All rows of the table, with the consensus where there is one; MONOCHROME1 is the DICOM reader's business.
+
+    Consensus films are the publisher's test part: their patients train nothing.
+
+    Args:
+        root: Folder holding `dicom_clean` and `metadata_global_v2.csv`, and `metadata_consensus_v1.csv` if at hand.
+
+    Raises:
+        DataSetError: a missing file or column, a row without file, subject or score, or scores that do not add up.
+    """
+    images = root / "dicom_clean"
+    consensus: dict[str, TableRow] = {}
+    if (root / CONSENSUS_TABLE).exists():
+        rows = read_table(root / CONSENSUS_TABLE, ("Filename", *CONSENSUS_COLUMNS))
+        consensus = {row.required("Filename"): row for row in rows}
+    columns = ("Filename", "BrixiaScore", "BrixiaScoreGlobal", "Subject", "StudyId", "Modality", "Manufacturer")
+    samples, known = [], set()
+    for row in read_table(root / TABLE, columns, separator=";"):
+        name = row.required("Filename")
+        known.add(name)
+        try:
+            score = BrixiaScore.from_text(row.required("BrixiaScore"))
+        except ValueError as error:
+            raise row.fault(
+                "BrixiaScore", _("{text!r} is not a Brixia score of six digits.").format(text=row["BrixiaScore"])
+            ) from error
+        if row.number("BrixiaScoreGlobal") != score.total:
+            raise row.fault(
+                "BrixiaScoreGlobal",
+                _("{text} is not the sum of the zones {score}.").format(text=row["BrixiaScoreGlobal"], score=score),
+            )
+        samples.append(
+            Sample(
+                existing_file(images / name),
+                patient=f"brixia-{row.required('Subject')}",
+                score=score,
+                consensus_score=_consensus(consensus[name]) if name in consensus else None,
+                published_test=True if name in consensus else None,
+            )
+        )
+    for name, row in consensus.items():
+        if name not in known:
+            raise row.fault("Filename", _("{name} is not in {table}.").format(name=name, table=TABLE))
+    return samples
+
+
+def _consensus(row: TableRow) -> BrixiaScore:
+    return BrixiaScore.from_values(row.zone_score(column) for column in CONSENSUS_COLUMNS)

@@ -1,0 +1,75 @@
+"""From a sample's files to pixels and to one mask of both lungs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import Radiograph
+from bsnet_core.reading import read_radiograph
+from training.datasets.jsrt import read_jsrt_radiograph
+from training.datasets.sample import ImageFormat, MaskSizeError, Sample, UnreadableFileError
+
+GIF_SIGNATURE = b"GIF8"
+
+
+def read_sample_radiograph(sample: Sample) -> Radiograph:
+    """The sample's picture with the meaning of its pixels.
+
+    Raises:
+        BSNetError: it cannot be read.
+    """
+    return read_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else read_radiograph(sample.image)
+
+
+def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    """(H, W) bool on the image's pixel grid, true inside either lung.
+
+    SCR draws its masks at half the resolution of the JSRT films: a mask smaller by a whole number is enlarged.
+
+    Args:
+        sample: With one mask or more.
+        image_shape: (height, width) of its picture in pixels.
+
+    Raises:
+        UnreadableFileError: a mask that cannot be read.
+        MaskSizeError: a mask whose size does not fit its image.
+    """
+    union = np.zeros(image_shape, dtype=bool)
+    for path in sample.masks:
+        mask = read_mask(path)
+        factor = image_shape[0] // mask.shape[0] if sample.format is ImageFormat.JSRT else 1
+        if (mask.shape[0] * factor, mask.shape[1] * factor) != image_shape:
+            raise MaskSizeError(
+                _("The mask {mask} has another size than its image: {size}, {image_size}.").format(
+                    mask=path, size=mask.shape, image_size=image_shape
+                )
+            )
+        union |= np.kron(mask, np.ones((factor, factor), dtype=bool)) if factor > 1 else mask
+    return union
+
+
+def read_mask(path: Path) -> npt.NDArray[np.bool_]:
+    """(H, W) bool, true inside the lungs: every pixel of the file that is not zero.
+
+    Raises:
+        UnreadableFileError: not a readable picture.
+    """
+    try:
+        content = path.read_bytes()
+        if content.startswith(GIF_SIGNATURE):
+            picture = np.asarray(imagecodecs.gif_decode(content, index=0))
+            return (picture.max(axis=-1) if picture.ndim == 3 else picture) > 0
+        mask = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
+    except (OSError, RuntimeError, ValueError, cv2.error) as error:
+        raise UnreadableFileError(
+            _("The mask {mask} cannot be read: {reason}.").format(mask=path, reason=error)
+        ) from error
+    if mask is None:
+        raise UnreadableFileError(_("The mask {mask} cannot be read.").format(mask=path))
+    return np.asarray(mask) > 0

@@ -1,0 +1,96 @@
+"""The kinds of data sets a run can be made of, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bsnet_core.language import translate as _
+from training.datasets.brixia_covid19 import read_brixia_covid19
+from training.datasets.cohen import read_cohen_annotations, read_cohen_folder
+from training.datasets.jsrt import read_jsrt
+from training.datasets.montgomery import read_montgomery
+from training.datasets.own_table import read_own_table
+from training.datasets.sample import DataSetError, Sample
+from training.datasets.shenzhen import read_shenzhen
+from training.datasets.unscored import read_hannover, read_nih_no_finding
+
+
+class SourceKind(StrEnum):
+    """How a data set is laid out."""
+
+    MONTGOMERY = "montgomery"
+    SHENZHEN = "shenzhen"
+    JSRT = "jsrt"
+    BRIXIA_COVID19 = "brixia-covid19"
+    COHEN_ANNOTATIONS = "cohen-annotations"
+    COHEN_FOLDER = "cohen-folder"
+    NIH_NO_FINDING = "nih-no-finding"
+    HANNOVER = "hannover"
+    OWN_TABLE = "own-table"
+
+
+_READERS: dict[SourceKind, Callable[[Path], list[Sample]]] = {
+    SourceKind.MONTGOMERY: read_montgomery,
+    SourceKind.SHENZHEN: read_shenzhen,
+    SourceKind.JSRT: read_jsrt,
+    SourceKind.BRIXIA_COVID19: read_brixia_covid19,
+    SourceKind.COHEN_ANNOTATIONS: read_cohen_annotations,
+    SourceKind.COHEN_FOLDER: read_cohen_folder,
+    SourceKind.NIH_NO_FINDING: read_nih_no_finding,
+    SourceKind.HANNOVER: read_hannover,
+    SourceKind.OWN_TABLE: read_own_table,
+}
+
+_CREDITS: dict[SourceKind, tuple[str, ...]] = {
+    SourceKind.MONTGOMERY: ("Montgomery County chest X-ray set with lung masks (Jaeger et al. 2014)",),
+    SourceKind.SHENZHEN: (
+        "Shenzhen Hospital chest X-ray set (Jaeger et al. 2014), lung masks of Stirenko et al. 2018",
+    ),
+    SourceKind.JSRT: ("JSRT data base (Shiraishi et al. 2000), SCR lung masks (van Ginneken et al. 2006)",),
+    SourceKind.BRIXIA_COVID19: ("Brixia COVID-19 data set (Signoroni et al. 2021)",),
+    SourceKind.COHEN_ANNOTATIONS: (
+        "COVID-19 image data collection (Cohen et al. 2020), frontal films; licence per image, research use",
+        "BrixIA scores of two radiologists for the public Cohen set (Signoroni et al. 2021), CC BY-NC-SA 4.0",
+    ),
+    SourceKind.COHEN_FOLDER: (
+        "COVID-19 image data collection (Cohen et al. 2020), frontal films; licence per image, research use",
+        "V7 Labs COVID-19 lung masks as packed by TorchXRayVision, CC BY 4.0",
+        "BrixIA scores of two radiologists for the public Cohen set (Signoroni et al. 2021), CC BY-NC-SA 4.0",
+    ),
+    SourceKind.NIH_NO_FINDING: (
+        "NIH ChestX-ray8 'No Finding' films (Wang et al. 2017), as weak zeros; credit to the NIH Clinical Center",
+    ),
+    SourceKind.HANNOVER: ("COVID-19 image repository, Hannover Medical School, doi 10.25835/0090041, CC BY 3.0",),
+    SourceKind.OWN_TABLE: ("films of the institution that trained the model",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """One data set of a run.
+
+    Attributes:
+        kind: Its layout.
+        folder: Where it lies; for a table of one's own perhaps the table itself.
+    """
+
+    kind: SourceKind
+    folder: Path
+
+    def read(self) -> list[Sample]:
+        """All its images.
+
+        Raises:
+            DataSetError: a missing or malformed file, row or column.
+        """
+        if not self.folder.exists():
+            raise DataSetError(_("The data folder {folder} does not exist.").format(folder=self.folder))
+        return _READERS[self.kind](self.folder)
+
+    @property
+    def credits(self) -> tuple[str, ...]:
+        """Whose data these are and under which licence, for the model card."""
+        return _CREDITS[self.kind]

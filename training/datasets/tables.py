@@ -1,0 +1,154 @@
+"""Tables of data sets: CSV with errors that name file, row and column."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bsnet_core.brixia import ZONES, BrixiaScore
+from bsnet_core.language import translate as _
+from training.datasets.sample import DataSetError
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row and where it stands.
+
+    Attributes:
+        table: The file.
+        line: Line of the file, counted from 1.
+        values: Text by column name.
+    """
+
+    table: Path
+    line: int
+    values: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[column]
+
+    def fault(self, column: str, reason: str) -> DataSetError:
+        """The error that names this row and a column."""
+        return DataSetError(
+            _("{table}, line {line}, column {column}: {reason}").format(
+                table=self.table, line=self.line, column=column, reason=reason
+            )
+        )
+
+    def required(self, column: str) -> str:
+        """The text of a column that must not be empty.
+
+        Raises:
+            DataSetError: it is.
+        """
+        text = self.values[column].strip()
+        if not text:
+            raise self.fault(column, _("the value is missing."))
+        return text
+
+    def number(self, column: str) -> float:
+        """The value of a column as a number.
+
+        Raises:
+            DataSetError: it is none.
+        """
+        text = self.required(column)
+        try:
+            return float(text)
+        except ValueError as error:
+            raise self.fault(column, _("{text!r} is not a number.").format(text=text)) from error
+
+    def zone_score(self, column: str) -> int:
+        """The value of a column as a zone score.
+
+        Raises:
+            DataSetError: not 0, 1, 2 or 3.
+        """
+        value = self.number(column)
+        if value not in (0, 1, 2, 3):
+            raise self.fault(column, _("{text} is not a zone score of 0 to 3.").format(text=self[column]))
+        return int(value)
+
+    def score(self, columns: Sequence[str]) -> BrixiaScore | None:
+        """The Brixia score in six columns A to F; None if all six are empty.
+
+        Raises:
+            DataSetError: a zone without a score, or one that is none.
+        """
+        if not any(self.values[column].strip() for column in columns):
+            return None
+        return BrixiaScore.from_values(self.zone_score(column) for column in columns)
+
+
+def zone_columns(pattern: str) -> tuple[str, ...]:
+    """Column names of the zones A to F; `pattern` holds `{}` where the letter stands."""
+    return tuple(pattern.format(zone.name) for zone in ZONES)
+
+
+def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list[TableRow]:
+    """The rows of a table in UTF-8, with or without a byte-order mark.
+
+    Args:
+        path: The file.
+        columns: Names it must have; others may be there as well.
+        separator: Between the columns.
+
+    Raises:
+        DataSetError: no such file, not UTF-8, no rows, a column missing, or a row shorter than the header.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter=separator, strict=True)
+            header = list(reader.fieldnames or ())
+            missing = [column for column in columns if column not in header]
+            if missing:
+                raise DataSetError(
+                    _("The table {table} has no column {columns}.").format(table=path, columns=", ".join(missing))
+                )
+            rows = []
+            for values in reader:
+                row = TableRow(path, reader.line_num, values)
+                short = [name for name in header if values[name] is None]
+                if short or None in values:
+                    raise row.fault(
+                        short[0] if short else header[-1], _("the row has another number of columns than the header.")
+                    )
+                rows.append(row)
+    except OSError as error:
+        raise DataSetError(
+            _("The table {table} cannot be read: {reason}.").format(table=path, reason=error.strerror)
+        ) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataSetError(
+            _("The table {table} is not a table in UTF-8: {reason}.").format(table=path, reason=error)
+        ) from error
+    if not rows:
+        raise DataSetError(_("The table {table} has no rows.").format(table=path))
+    return rows
+
+
+def existing_file(path: Path) -> Path:
+    """The path, which must lead to a file.
+
+    Raises:
+        DataSetError: it does not.
+    """
+    if not path.is_file():
+        raise DataSetError(_("The file {path} is missing.").format(path=path))
+    return path
+
+
+def files_in(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder that match, sorted by name, never none.
+
+    Raises:
+        DataSetError: no such folder, or nothing in it matches.
+    """
+    if not folder.is_dir():
+        raise DataSetError(_("The folder {folder} is missing.").format(folder=folder))
+    found = sorted(path for path in folder.glob(pattern) if path.is_file())
+    if not found:
+        raise DataSetError(_("There are no files {pattern} in {folder}.").format(pattern=pattern, folder=folder))
+    return found

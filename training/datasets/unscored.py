@@ -1,0 +1,37 @@
+"""Films without a Brixia score: the NIH's "No Finding", and the bedside series of Hannover Medical School."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.datasets.sample import Sample
+from training.datasets.tables import existing_file, files_in, read_table
+
+
+def read_nih_no_finding(root: Path) -> list[Sample]:
+    """Normal films by text mining; file names are `PATIENT_STUDY.jpg`.
+
+    Raises:
+        DataSetError: no such folder, or no JPEG files in it.
+    """
+    return [
+        Sample(image, patient=f"nih-{image.stem.split('_')[0]}", no_finding=True) for image in files_in(root, "*.jpg")
+    ]
+
+
+def read_hannover(root: Path) -> list[Sample]:
+    """Serial bedside films, neither scored nor outlined.
+
+    Args:
+        root: Folder holding `metadata.csv` and `images`.
+
+    Raises:
+        DataSetError: a missing file or column.
+    """
+    return [
+        Sample(
+            existing_file(root / "images" / f"{row.required('image_id')}.jpg"),
+            patient=f"hannover-{row.required('patient_id')}",
+        )
+        for row in read_table(root / "metadata.csv", ("patient_id", "image_id"))
+    ]

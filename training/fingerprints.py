@@ -1,0 +1,79 @@
+"""SHA-256 of what is in the files of a data set, worked out once per file and kept in the cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bsnet_core.language import translate as _
+from training.datasets.sample import DataSetError, Sample
+from training.files import make_private_folder, write_json
+
+STORE = "content-hashes.json"
+
+
+def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
+    """SHA-256 of every image and mask; a file of unchanged size and time is not read again.
+
+    Raises:
+        DataSetError: a file that cannot be read.
+    """
+    store = cache / STORE
+    known: dict[str, list[object]] = {}
+    if store.exists():
+        try:
+            known = json.loads(store.read_text(encoding="utf-8"))
+        except ValueError:
+            known = {}  # only a cache: worked out again
+    files = sorted({path for sample in samples for path in (sample.image, *sample.masks)})
+    found: dict[Path, str] = {}
+    changed = False
+    for path in tqdm(files, desc=_("hashing"), leave=False, disable=None):
+        try:
+            status = path.stat()
+            stamp = [status.st_size, status.st_mtime_ns]
+            entry = known.get(str(path))
+            if entry is None or entry[:2] != stamp:
+                entry = known[str(path)] = [*stamp, _sha256(path)]
+                changed = True
+        except OSError as error:
+            raise DataSetError(
+                _("The file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+            ) from error
+        found[path] = str(entry[2])
+    if changed:
+        make_private_folder(cache)
+        write_json(store, known)
+    return found
+
+
+def data_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
+    """One SHA-256 over the contents of all files and everything known of them; names and order play no part."""
+    lines = [
+        " ".join(
+            (
+                hashes[sample.image],
+                sample.patient,
+                *(hashes[mask] for mask in sample.masks),
+                *(str(value or "-") for value in (sample.score, sample.second_score, sample.consensus_score)),
+                str(sample.opacity or "-"),
+                str(sample.no_finding),
+            )
+        )
+        for sample in samples
+    ]
+    return sha256_of_lines(sorted(lines))
+
+
+def sha256_of_lines(lines: Iterable[str]) -> str:
+    """SHA-256 of lines of text."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

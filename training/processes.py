@@ -1,0 +1,96 @@
+"""One process or several: every batch is shared out, and all processes end a step with the same weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import torch
+from accelerate import Accelerator, DistributedDataParallelKwargs
+from accelerate.utils import gather_object
+from torch import nn
+
+from bsnet_core.language import translate as _
+from training.config import ConfigurationError, Precision, RunConfig
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Which images of every batch are this process's own: each `count`-th, from the `rank`-th on."""
+
+    rank: int = 0
+    count: int = 1
+
+    def of(self, items: Sequence[T]) -> Sequence[T]:
+        """This process's items of a whole batch's."""
+        return items[self.rank :: self.count]
+
+    def weight(self, total: int) -> float:
+        """What the mean over this process's images counts, so that the mean over processes is that of the batch."""
+        return self.count * len(self.of(range(total))) / total
+
+
+ALONE = Share()
+"""The share of a single process: everything."""
+
+
+def make_accelerator(config: RunConfig) -> Accelerator:
+    """The process group (one process unless started by `torchrun` or alike), its device and its precision.
+
+    Raises:
+        ConfigurationError: the configuration's device does not exist here.
+    """
+    # Statistics of batch norm are averaged once an epoch instead, see `average_buffers`. Which parameters take part
+    # can differ between processes: the lungs of a film nobody outlined do not.
+    parallel = DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=True)
+    accelerator = Accelerator(
+        cpu=config.device == "cpu",
+        mixed_precision="bf16" if config.precision is Precision.BFLOAT16 else "no",
+        kwargs_handlers=[parallel],
+    )
+    if config.device not in ("auto", accelerator.device.type):
+        raise ConfigurationError(
+            _("device: {wanted!r} is not to be had here, {found!r} is.").format(
+                wanted=config.device, found=accelerator.device.type
+            )
+        )
+    return accelerator
+
+
+def share_of(accelerator: Accelerator) -> Share:
+    """This process's share."""
+    return Share(accelerator.process_index, accelerator.num_processes)
+
+
+def sums_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
+    """The mean over all processes of each named sum; what a process does not have counts as 0."""
+    everyone: list[Mapping[str, float]] = gather_object([dict(sums)])
+    names = sorted({name for mine in everyone for name in mine})
+    return {name: sum(mine.get(name, 0.0) for mine in everyone) / len(everyone) for name in names}
+
+
+@torch.no_grad()
+def average_buffers(model: nn.Module, accelerator: Accelerator) -> None:
+    """Gives every process the mean of all batch-norm statistics; each has seen its own images only."""
+    if accelerator.num_processes == 1:
+        return
+    for buffer in model.buffers():
+        if buffer.is_floating_point():
+            buffer.copy_(_reduced(buffer, accelerator))
+
+
+def weights_agree(model: nn.Module, accelerator: Accelerator) -> bool:
+    """Whether all processes hold the same weights, to the last bit."""
+    if accelerator.num_processes == 1:
+        return True
+    state = model.state_dict()
+    digest = [float(tensor.double().sum()) for tensor in state.values()]
+    everyone: list[list[float]] = gather_object([digest])
+    return all(other == everyone[0] for other in everyone)
+
+
+def _reduced(tensor: torch.Tensor, accelerator: Accelerator) -> Any:
+    return accelerator.reduce(tensor.clone(), reduction="mean")
