@@ -20,18 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.canvas.modes import CornerTexts, WindowDrag
 from app.key_editor import KeyEditor
 from app.keys import Keys
+from app.report.paper import Paper
 from app.settings import (
     LONGEST_NAME,
     Choice,
-    CornerTexts,
     Device,
     ExplanationMode,
-    Paper,
     Settings,
     ThemeChoice,
-    WindowDrag,
 )
 from app.theme import room_for
 from bsnet_core.language import SOURCE_LANGUAGE, languages
@@ -101,8 +100,8 @@ class PreferencesDialog(QDialog):
     def _picture_page(self) -> QWidget:
         page, form = _page(self)
         drags = {
-            WindowDrag.UP_IS_BRIGHTER: _("Right is wider, up is brighter"),
-            WindowDrag.IHE: _("As in IHE Basic Image Review"),
+            WindowDrag.DEFAULT: _("Right is wider, up is brighter"),
+            WindowDrag.IHE_BIR: _("As in IHE Basic Image Review"),
         }
         self._choice(form, "window_drag", _("Left drag"), _("How a left drag changes the window"), drags)
         corners = {

@@ -10,7 +10,9 @@ from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
+from app.canvas.modes import CornerTexts, WindowDrag
 from app.paths import config_dir
+from app.report.paper import Paper
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
 
@@ -34,33 +36,11 @@ class ThemeChoice(StrEnum):
     SYSTEM = "system"
 
 
-class WindowDrag(StrEnum):
-    """What a left drag does to the window."""
-
-    UP_IS_BRIGHTER = "default"
-    IHE = "ihe-bir"
-
-
-class CornerTexts(StrEnum):
-    """How much stands in the picture's corners."""
-
-    FULL = "full"
-    MINIMAL = "minimal"
-    NONE = "none"
-
-
 class ExplanationMode(StrEnum):
     """How the explanation map is computed."""
 
     FAST = "fast"
     EXACT = "exact"
-
-
-class Paper(StrEnum):
-    """The report's paper."""
-
-    A4 = "a4"
-    LETTER = "letter"
 
 
 class Device(StrEnum):
@@ -176,7 +156,7 @@ class Settings(QObject):
     font_percent = _number("appearance/font_percent", 100, 100, 200)
     reader = _text("reading/reader", "")
     blind = _switch("reading/blind", False)
-    window_drag = _choice("picture/window_drag", WindowDrag.UP_IS_BRIGHTER)
+    window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     keeps_names = _switch("library/keeps_names", True)
     explanation_mode = _choice("analysis/explanation_mode", ExplanationMode.FAST)

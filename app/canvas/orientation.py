@@ -35,6 +35,20 @@ class Orientation:
     quarter_turns: int = 0
     mirrored: bool = False
 
+    @classmethod
+    def upright(cls, patient_orientation: tuple[str, str] | None) -> Orientation:
+        """The least turning after which the patient's right is on the left of the screen and the head is up.
+
+        What the file does not state turns nothing.
+        """
+
+        def is_upright(one: Orientation) -> bool:
+            letters = one.letters(patient_orientation)
+            return letters.left[:1] in ("", "R") and letters.top[:1] in ("", "H")
+
+        every = [cls(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
+        return next((one for one in every if is_upright(one)), cls())
+
     @property
     def swaps_sides(self) -> bool:
         """Whether the picture's rows run up or down on the screen."""

@@ -56,8 +56,9 @@ class ViewPair(QWidget):
         self._close.setToolTip(_("Show the current radiograph alone"))
         self._close.setAccessibleName(_("Close the prior radiograph"))
         self._close.clicked.connect(self.hide_prior)
-        self._current_pane = _pane(self.current, self._current_caption)
-        self._prior_pane = _pane(self.prior, self._prior_caption, self._link, self._close)
+        self._current_bar, prior_bar = _bar(self._current_caption), _bar(self._prior_caption, self._link, self._close)
+        self._current_pane = _pane(self._current_bar, self.current)
+        self._prior_pane = _pane(prior_bar, self.prior)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._current_pane)
@@ -72,7 +73,7 @@ class ViewPair(QWidget):
         self.current.annotations_shown_changed.connect(self.prior.set_annotations_shown)
         self.current.corner_texts_changed.connect(self.prior.set_corner_texts)
         self._prior_pane.hide()
-        self._current_caption.parentWidget().hide()
+        self._current_bar.hide()
 
     @property
     def prior_shown(self) -> bool:
@@ -120,7 +121,7 @@ class ViewPair(QWidget):
             self.prior.set_overlays(overlays)
         self._prior_caption.setText(caption)
         self.prior.setAccessibleName(_("Prior radiograph: {caption}").format(caption=caption))
-        self._current_caption.parentWidget().show()
+        self._current_bar.show()
         self._prior_pane.show()
         if not was_shown:
             half = max(self.width() // 2, 1)
@@ -136,7 +137,7 @@ class ViewPair(QWidget):
         had_focus = self.prior.hasFocus() or self._close.hasFocus() or self._link.hasFocus()
         self.prior.show_message("")
         self._prior_pane.hide()
-        self._current_caption.parentWidget().hide()
+        self._current_bar.hide()
         if had_focus:
             self.current.setFocus()
         self.prior_shown_changed.emit(False)
@@ -210,15 +211,19 @@ def _width_of_lungs(frames: Frames, pixel_aspect: float) -> float:
     return float(abs(m11 * m22 - m12 * m21) * pixel_aspect) ** 0.5 * frames.side_px
 
 
-def _pane(view: ImageView, caption: QLabel, *buttons: QToolButton) -> QWidget:
-    pane = QWidget()
-    bar = QWidget(pane)
+def _bar(caption: QLabel, *buttons: QToolButton) -> QWidget:
+    bar = QWidget()
     row = QHBoxLayout(bar)
     row.setContentsMargins(8, 2, 4, 2)
     row.addWidget(caption, 1)
     for button in buttons:
         row.addWidget(button)
     bar.setFixedHeight(BAR_HEIGHT_PX)  # the same over both, so that the pictures stand at one height
+    return bar
+
+
+def _pane(bar: QWidget, view: ImageView) -> QWidget:
+    pane = QWidget()
     layout = QVBoxLayout(pane)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)

@@ -277,6 +277,12 @@ class ImageView(QWidget):
             self._place(replace(self._geometry, orientation=orientation))
 
     @property
+    def _upright(self) -> Orientation:
+        if self._radiograph is None or not self.can_turn:
+            return Orientation()
+        return Orientation.upright(self._radiograph.facts.patient_orientation)
+
+    @property
     def _pixel_aspect(self) -> float:
         spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
         return spacing.row_mm / spacing.column_mm if spacing is not None else 1.0
@@ -382,7 +388,7 @@ class ImageView(QWidget):
             self._remember()
             self._inverted = False
             self._use(default_preset(self._radiograph))
-            self._fit(Orientation())
+            self._fit(self._upright)
 
     @property
     def _state(self) -> ViewState | None:

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.report.content import ReportChoices
-from app.report.layout import Paper
 from app.report.names import file_name
+from app.report.paper import Paper
 from app.report.saving import NameTakenError
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _

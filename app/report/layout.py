@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from typing import Protocol
 
 from PySide6.QtCore import QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPen, QTextOption
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTextOption
 
 from app.report.fonts import report_font
 
@@ -23,18 +22,6 @@ RULE = "#c3c8ce"
 LEFT = Qt.AlignmentFlag.AlignLeft
 RIGHT = Qt.AlignmentFlag.AlignRight
 CENTRE = Qt.AlignmentFlag.AlignHCenter
-
-
-class Paper(Enum):
-    """Sizes of paper that a report is made for."""
-
-    A4 = QPageSize.PageSizeId.A4
-    LETTER = QPageSize.PageSizeId.Letter
-
-    @property
-    def size_mm(self) -> QSizeF:
-        """Width and height, upright."""
-        return QPageSize(self.value).size(QPageSize.Unit.Millimeter)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from app.report.blocks import (
 )
 from app.report.content import ReportContent, research_only, software
 from app.report.fonts import load_fonts
-from app.report.layout import Block, Paper, Sheet, draw_pages, page_number, paginate
+from app.report.layout import Block, Sheet, draw_pages, page_number, paginate
+from app.report.paper import Paper
 from app.report.saving import save
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _

@@ -3,24 +3,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from app.actions import action_specs
+from app.canvas.modes import CornerTexts, WindowDrag
 from app.key_editor import KeyEditor
 from app.keys import Keys
 from app.preferences import PreferencesDialog, language_name
+from app.report.paper import Paper
 from app.settings import (
-    CornerTexts,
     Device,
     ExplanationMode,
-    Paper,
     Settings,
     ThemeChoice,
-    WindowDrag,
 )
 from bsnet_core.language import languages
 
 NAMED = [spec for spec in action_specs() if spec.name]
 CHOICES = {
     "theme": ThemeChoice.LIGHT,
-    "window_drag": WindowDrag.IHE,
+    "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.NONE,
     "explanation_mode": ExplanationMode.EXACT,
     "device": Device.CPU,

@@ -5,16 +5,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray
 
+from app.canvas.modes import CornerTexts, WindowDrag
 from app.paths import config_dir, log_dir
+from app.report.paper import Paper
 from app.settings import (
-    CornerTexts,
     Device,
     ExplanationMode,
-    Paper,
     Setting,
     Settings,
     ThemeChoice,
-    WindowDrag,
 )
 
 OTHERS = {
@@ -23,7 +22,7 @@ OTHERS = {
     "font_percent": 130,
     "reader": "Dr. Müller, A.",
     "blind": True,
-    "window_drag": WindowDrag.IHE,
+    "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
     "keeps_names": False,
     "explanation_mode": ExplanationMode.EXACT,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from app.report.content import ReportChoices, ReportedExplanation, compose_report
-from app.report.layout import MARGIN_MM, Paper
+from app.report.layout import MARGIN_MM
+from app.report.paper import Paper
 from app.report.pdf import check_report_pdf, report_pdf, write_report
 from app.report.saving import NameTakenError
 from bsnet_core.errors import ReportError

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPushButt
 from app.jobs import Job, JobQueue
 from app.panels.report_dialog import AvailableParts, ReportDialog
 from app.report.content import compose_report
-from app.report.layout import Paper
+from app.report.paper import Paper
 from app.report.pdf import write_report
 from app.report.saving import NameTakenError
 from bsnet_core.errors import ReportError

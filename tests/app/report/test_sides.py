@@ -11,7 +11,8 @@ from app.report import picture
 from app.report.blocks import FilmAndScores
 from app.report.content import ReportChoices, ReportedExplanation, compose_report
 from app.report.figure import compose_figure
-from app.report.layout import Paper, Sheet
+from app.report.layout import Sheet
+from app.report.paper import Paper
 from app.report.pdf import pdf_bytes, report_pdf
 from app.report.picture import FilmLayers, paint_film
 from app.report.tables import TabledReading, readings_csv
