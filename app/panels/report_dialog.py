@@ -136,7 +136,7 @@ class ReportDialog(QDialog):
             with_lungs=self._lungs.isChecked(),
         )
         overwrite = self._replace.isVisibleTo(self) and self._replace.isChecked()
-        return ReportWish(self._folder / name, self._paper.currentData(), choices, overwrite)
+        return ReportWish(self._folder / name, Paper(self._paper.currentData()), choices, overwrite)
 
     @property
     def problem_text(self) -> str:

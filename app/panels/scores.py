@@ -20,7 +20,7 @@ from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.quality import quality_notes
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.upright import Turn
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
@@ -193,11 +193,6 @@ class ScoresPanel(QWidget):
         return button
 
 
-def is_mirrored(facts: StudyFacts) -> bool:
-    """Whether the file says that its rows run to the patient's right, which puts the left lung on the left."""
-    return facts.patient_orientation is not None and facts.patient_orientation[0].startswith("R")
-
-
 def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
     """The quality notes on the lungs and the film alone: made anew, so that nothing of the probabilities is in them."""
     sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
@@ -218,11 +213,11 @@ def _notes_of(study: Study | None, *, hidden: bool) -> list[str]:
     if study is None:
         return []
     notes = [_("No score: {reason}").format(reason=study.problem)] if study.problem else []
-    if is_mirrored(study.facts):
+    if not Turn.of(study.facts.patient_orientation).changes_nothing:
         notes.append(
             _(
-                "The file says that the patient's left is on the left of this picture. The zones are named for the "
-                "usual way round: A–C and D–F may be exchanged."
+                "This film was stored turned or mirrored, as its file says. It is shown and scored upright, the "
+                "patient's right on the left: check that against the marker on the film."
             )
         )
     if study.prediction is not None:

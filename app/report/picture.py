@@ -23,6 +23,7 @@ from bsnet_core.display import Voi, display_table
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.upright import AS_STORED, Turn
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
@@ -114,9 +115,10 @@ def paint_film(
         layers: What to paint over it.
     """
     load_fonts()
-    size, turned = _size_of(radiograph), _is_turned(radiograph.facts, prediction)
-    to_units = _to_units(radiograph, size, turned=turned)
-    grey = _grey_film(radiograph, voi, size, inverted=inverted, turned=turned)
+    turn = _turn_of(radiograph.facts, prediction)
+    size = _size_of(radiograph, turn)
+    to_units = _to_units(radiograph, size, turn)
+    grey = _grey_film(radiograph, voi, size, turn, inverted=inverted)
     has_grid = prediction is not None and layers.zones
     headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
     image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
@@ -133,8 +135,9 @@ def paint_film(
         lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
     if prediction is not None and layers.zones:
         labels = zones_overlay.labels_of(prediction)
-        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0)
-    sides = _sides(radiograph.facts, prediction, turned=turned)
+        orientation = radiograph.facts.patient_orientation
+        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0, patient_orientation=orientation)
+    sides = _sides(radiograph.facts, prediction, turn)
     if not has_grid:  # the grid names the sides itself
         paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
     painter.end()
@@ -171,12 +174,9 @@ def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:
     return _to_image(np.clip(sized * 255, 0, 255).astype(np.uint8))
 
 
-def _is_turned(facts: StudyFacts, prediction: Prediction | None) -> bool:
-    if sides_are_in_doubt(facts, prediction):
-        return False  # as the screen shows it; the report says so in words
-    return right_side_is_stated_on_the_right(facts) is True or (
-        prediction is not None and zone_a_lies_on_the_right(prediction.frames)
-    )
+def _turn_of(facts: StudyFacts, prediction: Prediction | None) -> Turn:
+    # Where zones and file contradict each other the film stays as stored, and the report says so in words.
+    return AS_STORED if sides_are_in_doubt(facts, prediction) else Turn.of(facts.patient_orientation)
 
 
 def _headroom(frames: Frames, to_units: QTransform) -> float:
@@ -185,37 +185,40 @@ def _headroom(frames: Frames, to_units: QTransform) -> float:
     return max(0.0, HEIGHT_OF_SIDES - min((grid.at(0).y() + grid.at(1).y()) / 2 for grid in grids))
 
 
-def _sides(facts: StudyFacts, prediction: Prediction | None, *, turned: bool) -> tuple[str, str]:
+def _sides(facts: StudyFacts, prediction: Prediction | None, turn: Turn) -> tuple[str, str]:
     """Only what the file or the zones say is written; nothing is guessed."""
     right, left = side_names()
     stated = right_side_is_stated_on_the_right(facts)
-    if stated is None and prediction is None:
+    if stated is None and prediction is None and turn.changes_nothing:
         return _("side not stated"), ""
-    is_right_first = not stated if stated is not None else True
-    return (right, left) if is_right_first or turned else (left, right)
+    return (left, right) if stated and turn.changes_nothing else (right, left)
 
 
-def _size_of(radiograph: Radiograph) -> QSizeF:
+def _size_of(radiograph: Radiograph, turn: Turn) -> QSizeF:
+    """Width and height of the upright film in units."""
     height, width = map(float, radiograph.shape)
     spacing = radiograph.facts.spacing
     if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
         height *= spacing.row_mm / spacing.column_mm
     scale = LOGICAL_SIDE / max(height, width)
-    return QSizeF(max(width * scale, 1.0), max(height * scale, 1.0))
+    size = QSizeF(max(width * scale, 1.0), max(height * scale, 1.0))
+    return size.transposed() if turn.transposed else size
 
 
-def _to_units(radiograph: Radiograph, size: QSizeF, *, turned: bool) -> QTransform:
-    height, width = radiograph.shape
-    scaled = QTransform.fromScale(size.width() / width, size.height() / height)
-    return scaled * QTransform(-1, 0, 0, 1, size.width(), 0) if turned else scaled
+def _to_units(radiograph: Radiograph, size: QSizeF, turn: Turn) -> QTransform:
+    height, width = turn.upright_shape(radiograph.shape)
+    (m11, m12, dx), (m21, m22, dy) = turn.affine(radiograph.shape)
+    return QTransform(m11, m21, m12, m22, dx, dy) * QTransform.fromScale(size.width() / width, size.height() / height)
 
 
-def _grey_film(radiograph: Radiograph, voi: Voi, size: QSizeF, *, inverted: bool, turned: bool) -> QImage:
+def _grey_film(radiograph: Radiograph, voi: Voi, size: QSizeF, turn: Turn, *, inverted: bool) -> QImage:
     grey = display_table(radiograph, voi, inverted=inverted)[radiograph.stored]
     width, height = round(size.width() * PIXELS_PER_UNIT), round(size.height() * PIXELS_PER_UNIT)
-    shrinks = width < grey.shape[1]
-    sized = cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return _to_image(sized[:, ::-1] if turned else sized)
+    upright = np.ascontiguousarray(turn.to_upright(grey))
+    shrinks = width < upright.shape[1]
+    return _to_image(
+        cv2.resize(upright, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    )
 
 
 def _to_image(grey: npt.NDArray[np.uint8]) -> QImage:

@@ -112,7 +112,7 @@ def test_quality_notes_stand_above_the_numbers(panel):
 def test_a_picture_said_to_be_mirrored_gets_a_warning(panel):
     study = analysed()
     panel.show_study(replace(study, facts=StudyFacts(patient_orientation=("R", "F"))))
-    assert "A–C and D–F may be exchanged" in panel.notes_text
+    assert "stored turned or mirrored" in panel.notes_text
     panel.show_study(replace(study, facts=StudyFacts(patient_orientation=("L", "F"))))
     assert panel.notes_text == ""
 

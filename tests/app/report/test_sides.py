@@ -18,9 +18,9 @@ from app.report.picture import FilmLayers, paint_film
 from app.report.tables import TabledReading, readings_csv
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
-from bsnet_core.frames import compose
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
+from bsnet_core.upright import Turn
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.app.report.documents import places_of, text_within
 from tests.app.report.studies import MADE_AT, pixels_of, radiograph, reading, reported
@@ -41,9 +41,7 @@ def film_with_a_bright_right_lung(*, monochrome1=False, mirrored=False):
 
 def mirrored_on_the_file(result):
     """The same result of a file whose columns run the other way: A B C lie on the right of its pixel grid."""
-    flip = np.array([[-1.0, 0.0, WIDTH], [0.0, 1.0, 0.0]])
-    frames = result.frames
-    turned = dataclasses.replace(frames, image_to_network=compose(frames.image_to_network, flip))
+    turned = dataclasses.replace(result.frames, turn=Turn.of(("R", "F")))
     return dataclasses.replace(result, frames=turned)
 
 
