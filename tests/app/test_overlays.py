@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from app.overlays import explanation, lungs, zones
+from app.overlays import explanation, laid_over, lungs, stack, zones
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.frames import apply
+from bsnet_core.frames import Frames, apply
 from bsnet_core.quality import LOW_CONFIDENCE
+from bsnet_core.radiograph import OverlayPlane, Shutter
 from tests.app.predictions import IMAGE_SHAPE, SIDE, prediction
 from tests.app.predictions import explanation as explanation_of
 
@@ -151,3 +152,112 @@ def test_one_zone_s_map_leaves_the_others_out():
     assert tuple(only_f[superpixel_centre(5)]) == (GREY, GREY, GREY)
     assert tuple(only_f[superpixel_centre(10)]) != (GREY, GREY, GREY)
     assert tuple(map_of(result, supporting)[superpixel_centre(5)]) != (GREY, GREY, GREY)
+
+
+def stacked(state, orientation=("L", "F")):
+    return painted(lambda painter, to_view: stack.paint(painter, to_view, state, orientation))
+
+
+def state_of(result, shown=("lungs", "zones"), **more):
+    return stack.OverlayState(
+        {name: name in shown for name in ("lungs", "lung_fill", "zones", "scores", "explanation")},
+        {},
+        lungs.outline_of(result),
+        result.frames,
+        zones.labels_of(result),
+        **more,
+    )
+
+
+def test_contour_and_fill_are_switched_apart():
+    result = prediction()
+    inside = HEIGHT // 2, round(WIDTH * 21 / SIDE)
+    contour, fill = (stacked(state_of(result, (name,))) for name in ("lungs", "lung_fill"))
+    assert tuple(contour[inside]) == (GREY, GREY, GREY)
+    assert (contour != GREY).any()
+    assert tuple(fill[inside]) != (GREY, GREY, GREY)
+
+
+def test_a_window_without_a_switch_for_the_fill_shows_it_with_the_contour():
+    state = stack.OverlayState({"lungs": True}, {"lungs": 0.5})
+    assert state.strength("lung_fill") == state.strength("lungs") == 0.5
+    assert stack.OverlayState({"lungs": True, "lung_fill": False}, {}).strength("lung_fill") == 0
+
+
+def test_the_grid_can_be_seen_without_scores_and_with_some_of_them():
+    one, other = prediction("000000"), prediction("333333")
+    assert np.array_equal(stacked(state_of(one, ("zones",))), stacked(state_of(other, ("zones",))))
+    only_f = frozenset({Zone.F})
+    shown = [stacked(state_of(result, ("zones", "scores"), zones_shown=only_f)) for result in (one, other)]
+    rows, columns = np.nonzero((shown[0] != shown[1]).any(axis=2))
+    assert columns.min() > WIDTH / 2
+    assert rows.min() > HEIGHT / 2
+
+
+def test_blind_reading_shows_nothing_that_the_model_said():
+    state = state_of(prediction(), ("lungs", "lung_fill", "zones", "scores"), blind=True)
+    assert (stacked(state) == GREY).all()
+    assert not state.shows_result
+
+
+def test_blind_reading_with_a_grid_shows_lines_and_own_scores_and_no_prediction():
+    own = {Zone.A: 2}
+    shown = [
+        stacked(state_of(prediction(score), ("lungs", "zones", "scores"), blind=True, blind_grid=True, own=own))
+        for score in ("000000", "333333")
+    ]
+    assert np.array_equal(shown[0], shown[1])
+    assert (shown[0] != GREY).any()
+    without = stacked(state_of(prediction(), ("zones", "scores"), blind=True, blind_grid=True))
+    rows, columns = np.nonzero((shown[0] != without).any(axis=2))
+    assert len(rows) > 20
+    assert columns.max() < WIDTH / 2
+    assert rows.max() < HEIGHT / 2
+
+
+def test_the_reader_s_own_score_stands_beside_the_prediction_in_another_shape():
+    result = prediction("222222")
+    plain = stacked(state_of(result, ("zones", "scores")))
+    with_own = stacked(state_of(result, ("zones", "scores"), own={Zone.E: 2}))
+    rows, columns = np.nonzero((plain != with_own).any(axis=2))
+    assert columns.min() > WIDTH / 2
+    assert abs(rows.mean() - HEIGHT / 2) < HEIGHT / 8
+
+
+def test_sides_are_put_in_question_where_the_file_contradicts_the_grid():
+    frames = prediction().frames
+    assert zones.side_names(frames, ("L", "F")) == zones.side_names(frames, None) == ("R (patient)", "L (patient)")
+    assert zones.side_names(frames, ("R", "F")) == ("R? The file says L", "L? The file says R")
+    mirrored = Frames(
+        frames.image_shape,
+        frames.side_px,
+        np.array([[-SIDE / WIDTH, 0, SIDE], [0, SIDE / HEIGHT, 0]]),
+        frames.alignment,
+    )
+    # A film that the reading turned around by its orientation: zone A lies on the right of the stored picture.
+    assert zones.zone_polygon(mirrored, Zone.A).boundingRect().center().x() > WIDTH / 2
+    assert zones.side_names(mirrored, ("R", "F")) == ("R (patient)", "L (patient)")
+
+
+def test_the_shutter_blackens_all_but_the_circle():
+    outside = laid_over.shutter_path(Shutter(circle=(100, 120, 50)), IMAGE_SHAPE, 1.0)
+    pixels = painted(lambda painter, to_view: laid_over.paint_shutter(painter, to_view, outside))
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH] + 0.5
+    distance = np.hypot(x - 100, y - 120)
+    assert (pixels[distance < 48] == GREY).all()
+    assert (pixels[distance > 52] == 0).all()
+
+
+def test_an_overlay_plane_is_drawn_in_its_place_and_turns_with_the_picture():
+    drawn = np.zeros((20, 30), bool)
+    drawn[5:15, 10:20] = True
+    picture = laid_over.PlanePicture(OverlayPlane(drawn, left=40, top=60))
+    size = QSize(WIDTH, HEIGHT)
+    pixels = painted(lambda painter, to_view: picture.paint(painter, to_view, size, 1.0, 1.0))
+    rows, columns = np.nonzero((pixels != GREY).any(axis=2))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (65, 74, 50, 59)
+    assert tuple(pixels[70, 55]) == laid_over.PLANE_COLOUR
+    turned = QTransform(0, 1, -1, 0, 200, 0)
+    pixels = painted(lambda painter, to_view: picture.paint(painter, turned, size, 1.0, 0.5))
+    rows, columns = np.nonzero((pixels != GREY).any(axis=2))
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 59, 125, 134)

@@ -1,5 +1,6 @@
 """What the eye sees, held against pydicom's own chain of modality and VOI transformations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,15 @@ import pytest
 from pydicom import dcmread
 from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
-from bsnet_core.display import auto_window, default_voi, display_table, modality_range, window_of
+from bsnet_core.display import (
+    auto_window,
+    default_preset,
+    default_voi,
+    display_table,
+    modality_range,
+    presets,
+    window_of,
+)
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
@@ -177,3 +186,42 @@ def test_the_sample_studies_are_read_and_shown_bone_bright():
         middle = np.median(picture[rows, int(0.45 * width) : int(0.55 * width)])
         lungs = np.median(picture[rows, int(0.2 * width) : int(0.4 * width)])
         assert middle > lungs
+
+
+def test_presets_begin_with_automatic_and_offer_what_the_file_has_by_its_name():
+    table = LookupTable(0, np.arange(4096, dtype=np.float32), 12, "THORAX")
+    offered = presets(film(voi_luts=(table,), voi_windows=(VoiWindow(1, 2, explanation="WIDE"), VoiWindow(3, 4))))
+    assert [preset.name for preset in offered] == [
+        "automatic", "THORAX", "WIDE", "window 2 of the file", "lungs", "soft tissue", "bones",
+    ]  # fmt: skip
+    assert offered[1].voi is table
+    assert default_preset(film(voi_luts=(table,))).name == "THORAX"
+    assert default_preset(film()).name == "automatic"
+
+
+@pytest.mark.parametrize("monochrome1", [False, True])
+def test_the_lung_preset_brings_out_what_is_dark_and_the_bone_preset_what_is_bright(monochrome1):
+    radiograph = film(monochrome1)
+    of = {preset.name: shown(radiograph, preset.voi).astype(float) for preset in presets(radiograph)}
+    plain = shown(radiograph).astype(float)
+    dark, bright = (plain > 50) & (plain < 130), (plain > 150) & (plain < 220)
+    assert np.ptp(of["lungs"][dark]) > 1.15 * np.ptp(plain[dark])
+    assert (of["lungs"][plain > 230] == 255).all()
+    assert np.ptp(of["bones"][bright]) > 1.3 * np.ptp(plain[bright])
+    assert (of["bones"][plain < 25] == 0).all()
+
+
+@pytest.mark.parametrize("monochrome1", [False, True])
+@pytest.mark.parametrize("inverted", [False, True])
+def test_padding_is_black_whatever_the_polarity(monochrome1, inverted):
+    table = display_table(film(monochrome1, padding=(4000, 4095)), VoiWindow(2048, 4096), inverted=inverted)
+    assert (table[4000:4096] == 0).all()
+    assert table[3999] > 0
+
+
+def test_padding_of_signed_pixels_is_found(tmp_path):
+    pixels = (ramp().astype(np.int32) - 2048).astype(np.int16)
+    radiograph = read_radiograph(write_dicom(tmp_path / "a", pixels, 12, PhotometricInterpretation="MONOCHROME1"))
+    padded = replace(radiograph, padding=(-2048, -2000))
+    assert (shown(padded)[pixels <= -2000] == 0).all()
+    assert shown(padded)[pixels > -2000].max() == 255
