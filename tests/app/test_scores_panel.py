@@ -11,18 +11,12 @@ from app.panels.pictures import Step
 from app.panels.scores import ScoresPanel
 from app.readings import Reading
 from app.session import Study, StudyState
-from app.theme import apply_dark_theme
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.radiograph import StudyFacts
 from tests.app.predictions import prediction
 
 READER = "Dr. Rossi"
 MOMENT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def theme(qapp):
-    apply_dark_theme(qapp)
 
 
 @pytest.fixture
