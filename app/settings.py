@@ -176,7 +176,7 @@ class Settings(QObject):
         self.notes: tuple[str, ...] = ()
         self._make_private()
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
-        if self._store.status() is not QSettings.Status.NoError or not self._is_text():
+        if self._store.status() is QSettings.Status.FormatError or not self._is_text():
             self._start_anew()
         self._check()
 
@@ -265,8 +265,11 @@ class Settings(QObject):
 
     def _make_private(self) -> None:
         # Made before Qt writes it, so that there is no moment in which others may read it.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDONLY, 0o600))
-        self._path.chmod(0o600)
+        try:
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDONLY, 0o600))
+            self._path.chmod(0o600)
+        except OSError as error:
+            self.notes += (_("Settings cannot be kept: {reason}.").format(reason=error.strerror),)
 
     def _is_text(self) -> bool:
         # Qt takes much that is no ini file for one without values, and would write over it.
@@ -274,13 +277,15 @@ class Settings(QObject):
             return "\0" not in self._path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             return False
+        except OSError:
+            return True  # said already; there is nothing to lose
 
     def _start_anew(self) -> None:
         aside = self._path.with_suffix(".damaged")
         self._path.replace(aside)
         self._make_private()
         self._store = QSettings(str(self._path), QSettings.Format.IniFormat)
-        self.notes = (
+        self.notes += (
             _("The settings file was damaged, so all settings are as at first. The old file is kept as {file}.").format(
                 file=aside.name
             ),

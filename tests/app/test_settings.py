@@ -106,6 +106,16 @@ def test_a_damaged_file_is_said_and_kept_aside_and_all_settings_are_as_at_first(
     assert (again.reader, again.notes) == ("A", ())
 
 
+def test_where_nothing_can_be_kept_the_settings_hold_for_this_time_and_that_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    settings = Settings(tmp_path / "file" / "settings.ini")
+    (note,) = settings.notes
+    assert note.startswith("Settings cannot be kept: ")
+    settings.theme = ThemeChoice.LIGHT
+    assert settings.theme is ThemeChoice.LIGHT
+    settings.save()
+
+
 def test_recent_files_come_last_first_each_once_and_no_more_than_ten(path):
     settings = Settings(path)
     for number in range(12):
