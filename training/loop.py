@@ -24,7 +24,7 @@ from bsnet_core.language import translate as _
 from training.checkpoint import Checkpoint
 from training.config import StageConfig
 from training.files import make_private_folder, write_json, write_whole
-from training.processes import average_buffers, sums_over_processes, weights_agree
+from training.processes import average_buffers, mean_over_processes, weights_agree
 
 BEST, LAST, CHECKPOINT, HISTORY = "best.safetensors", "last.safetensors", "last.pt", "history.json"
 LARGEST_GRADIENT = 5.0
@@ -249,7 +249,7 @@ def train_one_epoch(
         images += step.images
         progress.set_postfix(loss=f"{sums['loss'] / count:.4f}")
     average_buffers(stage.model, accelerator)
-    return {name: total / max(count, 1) for name, total in sums_over_processes(sums).items()}, images
+    return {name: total / max(count, 1) for name, total in mean_over_processes(sums).items()}, images
 
 
 def let_learn_only(model: nn.Module, groups: list[dict[str, Any]]) -> None:

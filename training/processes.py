@@ -65,7 +65,7 @@ def share_of(accelerator: Accelerator) -> Share:
     return Share(accelerator.process_index, accelerator.num_processes)
 
 
-def sums_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
+def mean_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
     """The mean over all processes of each named sum; what a process does not have counts as 0."""
     everyone: list[Mapping[str, float]] = gather_object([dict(sums)])
     names = sorted({name for mine in everyone for name in mine})
@@ -74,12 +74,13 @@ def sums_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
 
 @torch.no_grad()
 def average_buffers(model: nn.Module, accelerator: Accelerator) -> None:
-    """Gives every process the mean of all batch-norm statistics; each has seen its own images only."""
+    """Gives every process the mean of the batch-norm statistics being learnt; each has seen its own images only."""
     if accelerator.num_processes == 1:
         return
-    for buffer in model.buffers():
-        if buffer.is_floating_point():
-            buffer.copy_(_reduced(buffer, accelerator))
+    for module in model.modules():
+        for buffer in module.buffers(recurse=False):
+            if module.training and buffer.is_floating_point():
+                buffer.copy_(_mean(buffer, accelerator))
 
 
 def weights_agree(model: nn.Module, accelerator: Accelerator) -> bool:
@@ -92,5 +93,5 @@ def weights_agree(model: nn.Module, accelerator: Accelerator) -> bool:
     return all(other == everyone[0] for other in everyone)
 
 
-def _reduced(tensor: torch.Tensor, accelerator: Accelerator) -> Any:
+def _mean(tensor: torch.Tensor, accelerator: Accelerator) -> Any:
     return accelerator.reduce(tensor.clone(), reduction="mean")

@@ -202,7 +202,7 @@ def test_configurations_are_checked_by_name(tmp_path):
             RunConfig.from_file(path)
 
 
-@pytest.mark.parametrize("name", ["shipped", "paper"])
+@pytest.mark.parametrize("name", ["shipped", "paper", "public"])
 def test_the_configurations_that_come_with_the_project_are_whole(name):
     from pathlib import Path
 

@@ -18,7 +18,7 @@ from training.stages import shuffled_batches
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
-TIMEOUT_S = 240
+TIMEOUT_S = 600
 
 
 def start(*arguments, **options):
@@ -57,7 +57,7 @@ def assert_same(first, second):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_a_run_killed_in_the_middle_of_every_stage_ends_as_if_it_had_never_stopped(make_config, tmp_path):
     whole, broken = make_config("whole", epochs=3), make_config("broken", epochs=3)
     undisturbed = start("-m", "training.cli", "all", "--config", tmp_path / "whole.toml")
@@ -83,7 +83,7 @@ def test_a_run_killed_in_the_middle_of_every_stage_ends_as_if_it_had_never_stopp
         assert histories[0] == histories[1]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_two_processes_train_one_network_as_one_process_does(make_config, tmp_path):
     alone, pair = make_config("alone", variants=0), make_config("pair", variants=0)
     script = Path(__file__).with_name("two_processes.py")

@@ -17,8 +17,10 @@ from bsnet_core.model.weights import load_model
 from training import cli
 from training.config import ConfigurationError, LossConfig, StageName
 from training.datasets.sample import OpacityReading, Sample
+from training.evaluation import evaluate_scores
 from training.export import WeightsChoice, export_model
 from training.losses import dice_loss, differentiable_mae, expected_total, score_loss
+from training.prepared import PreparedImages
 from training.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
 from training.processes import make_accelerator
 from training.run import build_stage, load_data, load_mean_weights, run_all, run_stage
@@ -126,16 +128,34 @@ def test_without_validation_films_the_last_epoch_counts_as_the_best(make_config,
 
 
 def test_the_mean_of_best_and_last_lies_between_them(make_config, tmp_path):
-    config = make_config()
-    run_stage(config, StageName.SEGMENTATION)
-    paths = [config.output / "segmentation" / name for name in ("best.safetensors", "last.safetensors")]
-    first = load_file(paths[0])
+    model = BSNet(make_config().model)
+    first = {key: tensor.clone() for key, tensor in model.state_dict().items()}
+    paths = [tmp_path / name for name in ("best.safetensors", "last.safetensors")]
+    save_file(first, paths[0])
     save_file({key: tensor + 1 for key, tensor in first.items()}, paths[1])
-    model = BSNet(config.model)
     load_mean_weights(model, paths)
     for key, tensor in model.state_dict().items():
         if tensor.is_floating_point():
-            assert torch.allclose(tensor, first[key] + 0.5), key
+            assert torch.allclose(tensor, first[key] + 0.5, atol=1e-6), key
+
+
+def test_films_with_a_consensus_are_also_measured_against_it(make_config, tmp_path):
+    torch.manual_seed(0)
+    model = BSNet(make_config().model)
+    low, high = BrixiaScore((0,) * 6), BrixiaScore((3,) * 6)
+    samples = [
+        Sample(tmp_path / "a", "1", score=low, consensus_score=low),
+        Sample(tmp_path / "b", "2", score=low, consensus_score=high),
+        Sample(tmp_path / "c", "3", score=low),
+    ]
+    noise = np.random.default_rng(0).integers(0, 255, (3, 64, 64)).astype(np.uint8)
+    data = PreparedImages(samples, noise, np.zeros_like(noise))
+    figures = evaluate_scores(model, data, [0, 1, 2], [0], torch.device("cpu"))
+    agreed = figures["against_consensus"]
+    assert (figures["images"], agreed["images"]) == (3, 2)
+    assert agreed["readers"]["radiologist_on_duty"]["zones"]["mean_absolute_error"] == 1.5
+    assert {"ha", "sa", "ens", "median_floor"} <= set(agreed["readers"])
+    assert figures["calibration"]["zones"] == 18
 
 
 def test_extent_and_opacity_tell_the_global_score_of_films_without_zones(make_config, tmp_path):
@@ -154,7 +174,7 @@ def test_extent_and_opacity_tell_the_global_score_of_films_without_zones(make_co
     assert fit.total(OpacityReading(0, 0)) == pytest.approx(0, abs=1.5)
     assert OpacityFit.over(samples[:9]) is None
     logits = torch.zeros(1, 3, 2, 4, requires_grad=True)
-    assert expected_total(logits) == pytest.approx(9)
+    assert expected_total(logits).item() == pytest.approx(9)
     expected_total(logits).sum().backward()
     assert (logits.grad[..., 3] > 0).all()
 
