@@ -19,13 +19,16 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
     """What can be measured, by name: a heading and the measurement."""
-    from benchmarks import network, pictures
+    from benchmarks import backends, network, pictures, responsiveness
 
     return {
         "forward": ("Forward pass of the shipped model", network.forward_pass),
         "explanation": ("Explanation map, Eq. 4", network.explanation),
         "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
+        "backends": ("Accelerated backends, whole predictions", backends.backends),
+        "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),
+        "memory": ("Resident memory, studies opened in turn", responsiveness.memory),
         "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),
     }
 
