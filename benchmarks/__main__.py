@@ -19,7 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
     """What can be measured, by name: a heading and the measurement."""
-    from benchmarks import network, pictures, training
+    from benchmarks import backends, network, pictures, responsiveness, training
 
     return {
         "forward": ("Forward pass of the shipped model", network.forward_pass),
@@ -27,6 +27,9 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
         "training": ("One step of training, 256 x 256", training.stages),
+        "backends": ("Accelerated backends, whole predictions", backends.backends),
+        "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),
+        "memory": ("Resident memory, studies opened in turn", responsiveness.memory),
         "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),
     }
 

@@ -44,6 +44,7 @@ def test_the_arrows_between_the_packages_hold():
     "module",
     [
         "bsnet_core",
+        "bsnet_core.backends",
         "bsnet_core.brixia",
         "bsnet_core.errors",
         "bsnet_core.prediction",

@@ -1,5 +1,6 @@
 """`bsnet-score` as its users call it: arguments in; lines, records and a status out."""
 
+import csv
 import json
 import os
 import shutil
@@ -7,15 +8,17 @@ import signal
 import stat
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.score_command import disclaimer, main
+from app.score_command import CSV_COLUMNS, disclaimer, main
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import resources_dir, sample_files
 from tests.dicom_files import CT, ramp, write_dicom
+from tests.encrypted_zip import write_encrypted_zip
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "app.score_command")
@@ -207,6 +210,88 @@ def test_a_folder_without_permission_is_said_and_fails(tmp_path):
     assert "Traceback" not in result.stderr
     (record,) = records_of(tmp_path / "scores.jsonl")
     assert (record["file"], record["code"]) == (str(locked), "unreadable")
+
+
+@needs_model
+def test_the_table_holds_what_the_records_hold(folder_of_oddities, tmp_path, capsys):
+    folder, codes = folder_of_oddities
+    table, results = tmp_path / "scores.csv", tmp_path / "scores.jsonl"
+    options = ["--csv", str(table), "--json", str(results), "--device", "cpu"]
+    assert main([str(folder), *options]) == 1
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == CSV_COLUMNS
+    records = {record["file"]: record for record in records_of(results)}
+    assert [row["file"] for row in rows] == list(records)
+    assert {Path(row["file"]).name: row["code"] or None for row in rows} == codes
+    for row in rows:
+        record = records[row["file"]]
+        if "error" in record:
+            assert row["error"] == record["error"]
+            assert row["A"] == row["global"] == row["sha256"] == ""
+            continue
+        assert {zone: int(row[zone]) for zone in ZONE_NAMES} == record["scores"]
+        assert int(row["global"]) == record["global"]
+        assert {zone: float(row[f"expected {zone}"]) for zone in ZONE_NAMES} == record["expected"]
+        assert float(row["confidence"]) == pytest.approx(
+            min(max(record["probabilities"][zone]) for zone in ZONE_NAMES), abs=1e-4
+        )
+        assert (row["model"], row["version"], row["sha256"]) == tuple(record["model"].values())
+        assert row["quality"] == " ".join(record["quality"])
+    if os.name != "nt":
+        assert stat.S_IMODE(table.stat().st_mode) == 0o600
+    assert "Secret" not in table.read_text(encoding="utf-8")
+
+
+def test_a_table_replaces_only_a_table_and_runs_no_formula(tmp_path, monkeypatch, capsys, no_weights):
+    picture = tmp_path / "film.dcm"
+    shutil.copy(SAMPLE, picture)
+    monkeypatch.chdir(tmp_path)
+    name = "=cmd.dcm"
+    Path(name).write_text("no film")
+    monkeypatch.setattr("app.score_command._load_predictor", no_weights)
+    assert main([name, "--csv", str(picture)]) == 1
+    assert picture.read_bytes() == SAMPLE.read_bytes()
+    for _ in range(2):
+        assert main([name, "--csv", "scores.csv"]) == 1
+    with Path("scores.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["file"] == "'=cmd.dcm"
+    assert row["code"] == "unreadable"
+    other = tmp_path / "other.csv"
+    other.write_text("file;mine\n")
+    assert main([name, "--csv", str(other)]) == 1
+    assert other.read_text() == "file;mine\n"
+
+
+@pytest.fixture
+def no_weights():
+    """Stands in for loading the network where no file gets as far as that."""
+    return lambda arguments: object()
+
+
+def test_an_archive_is_scored_under_the_names_inside_it_and_asks_for_its_password(
+    tmp_path, monkeypatch, capsys, no_weights
+):
+    monkeypatch.setattr("app.score_command._load_predictor", no_weights)
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        archive.writestr("CD/damaged.dcm", SAMPLE.read_bytes()[:5000])
+    assert main([str(tmp_path / "study.zip")]) == 1
+    assert f"{tmp_path / 'study.zip' / 'CD' / 'damaged.dcm'}\tnot scored [unreadable]" in capsys.readouterr().out
+    locked = write_encrypted_zip(tmp_path / "locked.zip", "film.dcm", SAMPLE.read_bytes()[:5000], "secret")
+    assert main([str(locked)]) == 1
+    assert f"{locked}\tnot scored [password-needed]" in capsys.readouterr().out
+    (tmp_path / "password").write_text("secret\n")
+    assert main([str(locked), "--password-file", str(tmp_path / "password")]) == 1
+    assert f"{locked / 'film.dcm'}\tnot scored [unreadable]" in capsys.readouterr().out
+    assert main([str(locked), "--password-file", str(tmp_path / "none")]) == 1
+    assert "password file" in capsys.readouterr().err
+
+
+def test_the_screen_takes_one_kind_of_result(capsys):
+    with pytest.raises(SystemExit):
+        main([str(SAMPLE), "--json", "-", "--csv", "-"])
+    assert "only one of" in capsys.readouterr().err
 
 
 @needs_model

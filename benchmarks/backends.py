@@ -1,0 +1,59 @@
+"""The accelerated backends against torch: speed, and how far they drift on real films."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.timing import Row
+from bsnet_core.backends import ACCELERATED_BACKENDS, TORCH
+from bsnet_core.backends.admission import MIN_IMAGES, Drift, drift_of
+from bsnet_core.backends.openvino import is_installed
+from bsnet_core.prediction import Predictor
+from bsnet_core.reading import find_images, read_radiograph
+from bsnet_core.resources import sample_files
+
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+FOLDERS = ("cohen/images", "hannover/images", "nih-no-finding")
+IMAGES = 36
+"""A few more than an admission needs: some pictures are not scored."""
+
+
+def backends() -> list[Row]:
+    """Torch and every installed backend on the same films, whole predictions in turns.
+
+    Raises:
+        WeightsError: no model is installed.
+    """
+    films = real_films()
+    where = "" if len(films) >= MIN_IMAGES else " (bundled samples only: too few to admit by)"
+    reference = Predictor.load(device="cpu", backend=TORCH)
+    drifts = [
+        drift_of(Predictor.load(device="cpu", backend=name), reference, map(read_radiograph, films))
+        for name in ACCELERATED_BACKENDS
+        if is_installed(name)
+    ]
+    if not drifts:
+        return [Row("torch", 0.0, 1.0, "no accelerated backend is installed: extra 'accelerated'")]
+    torch_seconds = drifts[0].seconds * drifts[0].speed_up
+    rows = [Row("torch, channels last", torch_seconds, 1.0, f"{drifts[0].images} films{where}")]
+    return rows + [Row(drift.backend, drift.seconds, drift.speed_up, _figures(drift)) for drift in drifts]
+
+
+def real_films() -> list[Path]:
+    """Films spread over the shared data folder beside the checkout; the bundled samples without it."""
+    films: list[Path] = []
+    for name in FOLDERS:
+        folder = SHARED_DATA / name
+        if folder.is_dir():
+            found = find_images(folder)
+            films += islice(found, 0, None, max(1, len(found) * len(FOLDERS) // IMAGES))
+    return films or sample_files()
+
+
+def _figures(drift: Drift) -> str:
+    verdict = "keeps the limits" if drift.keeps_limits else "over the limits, never chosen by auto"
+    return (
+        f"{drift.changed_share:.1%} of scores changed, drift {drift.expected_drift:.4f}, "
+        f"Dice {drift.dice:.4f} (lowest {drift.lowest_dice:.4f}): {verdict}"
+    )
