@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -114,6 +114,23 @@ class Prediction:
         return float((inside >= 0.5).mean())
 
 
+@dataclass(frozen=True)
+class LungsFound:
+    """The first step's result, there before the score: lungs and alignment of one radiograph.
+
+    Attributes:
+        frames: With the alignment.
+        lung_probability: (S, S) float32 in [0, 1], network frame; read-only.
+    """
+
+    frames: Frames
+    lung_probability: npt.NDArray[np.float32]
+
+
+def _no_listener(found: LungsFound) -> None:
+    """For callers who wait for the whole result."""
+
+
 class Predictor:
     """A loaded model: load once, predict many. Use one from one thread at a time."""
 
@@ -182,12 +199,18 @@ class Predictor:
         """What computes: "torch", "openvino" or "openvino-int8"."""
         return TORCH if self._backend is None else self._backend.name
 
-    def predict(self, radiograph: Radiograph, report: Report = no_report) -> Prediction:
+    def predict(
+        self,
+        radiograph: Radiograph,
+        report: Report = no_report,
+        on_lungs: Callable[[LungsFound], None] = _no_listener,
+    ) -> Prediction:
         """Segments, aligns and scores one radiograph.
 
         Args:
             radiograph: As read; the display window plays no part.
             report: Told the stage and the share done; may raise `Cancelled`.
+            on_lungs: Told the lungs as soon as they are aligned.
 
         Raises:
             UnsuitableImageError: not a frontal chest film (lateral view, other body part, colour photograph, no
@@ -204,7 +227,8 @@ class Predictor:
                 pixels = radiograph.pixels
                 config, turn = self.card.config, Turn.of(radiograph.facts.patient_orientation)
                 network_image, frames = preprocess(pixels, config.side_px, config.aspect, turn)
-            return self._predict_prepared(network_image, frames, float((pixels == 0).mean()), seconds, report)
+            blank_share = float((pixels == 0).mean())
+            return self._predict_prepared(network_image, frames, blank_share, seconds, report, on_lungs)
         except BSNetError:
             raise
         except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:
@@ -263,6 +287,7 @@ class Predictor:
         blank_share: float,
         seconds: dict[str, float],
         report: Report,
+        on_lungs: Callable[[LungsFound], None],
     ) -> Prediction:
         import torch
 
@@ -292,6 +317,8 @@ class Predictor:
                 frames = frames.with_alignment(_to_numpy(alignment[0]))
                 aligned_image = _to_numpy(resample(batch, alignment)[0, 0])
                 aligned_lungs = _to_numpy(resample(seen.lung_probability, alignment)[0, 0])
+            lungs.setflags(write=False)
+            on_lungs(LungsFound(frames, lungs))
             report(_("Scoring the six zones"), 0.75)
             with _timed(seconds, "score"):
                 probabilities = self._scored(backend, seen, alignment)

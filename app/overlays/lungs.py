@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTran
 from bsnet_core.frames import apply
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.prediction import LungsFound, Prediction
 
 COLOUR = QColor(88, 196, 221)
 UPSAMPLING = 4
@@ -28,7 +28,7 @@ class LungOutline:
     path: QPainterPath
 
 
-def outline_of(prediction: Prediction) -> LungOutline:
+def outline_of(prediction: Prediction | LungsFound) -> LungOutline:
     """The contour at lung probability 0.5, traced between the network's pixels."""
     probability = prediction.lung_probability
     side = probability.shape[0] * UPSAMPLING
