@@ -128,6 +128,11 @@ class Predictor:
         # Channels last is the faster of two exact memory layouts on CPUs and on tensor cores.
         self._model = model.to(device).to(memory_format=torch.channels_last).eval()
 
+    @property
+    def model(self) -> BSNet | Baseline:
+        """The network itself, in evaluation mode on `device`."""
+        return self._model
+
     @classmethod
     def load(cls, model_dir: Path | None = None, device: str = "auto", attention: Attention | None = None) -> Predictor:
         """Loads a model folder.
