@@ -19,11 +19,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
     """What can be measured, by name: a heading and the measurement."""
-    from benchmarks import network, pictures
+    from benchmarks import explanations, network, pictures
 
     return {
         "forward": ("Forward pass of the shipped model", network.forward_pass),
-        "explanation": ("Explanation map, Eq. 4", network.explanation),
+        "superpixels": ("Super-pixels by quickshift", explanations.superpixels),
+        "explanation": ("Explanation map, Eq. 4", explanations.whole_map),
+        "shortcuts": ("Short cuts of the explanation", explanations.fidelity),
         "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
         "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),

@@ -28,7 +28,18 @@ def build_parser() -> argparse.ArgumentParser:
     export = commands.choices["export"]
     export.add_argument("--to", type=Path, required=True, metavar="DIR", help="model folder to write")
     export.add_argument("--version", required=True, help="version of the weights, such as 1.0.0")
+    _add_evaluate_explanations(commands)
     return parser
+
+
+def _add_evaluate_explanations(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "measure explanation maps: deletion, insertion, pointing, share in the zone, stability"
+    command = commands.add_parser("evaluate-explanations", help=text, description=text)
+    command.add_argument("--model", type=Path, metavar="DIR", help="model folder (default: the shipped model)")
+    command.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="folder of films")
+    command.add_argument("--images", type=int, default=20, metavar="N", help="films at most (default: 20)")
+    command.add_argument("--out", type=Path, metavar="FILE", help="JSON file to write")
+    command.add_argument("--exact", action="store_true", help="exact maps; slow")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,6 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     from training.run import run_all, run_stage
 
     try:
+        if arguments.command == "evaluate-explanations":
+            from bsnet_core.explanation import Mode
+            from training.explanations import evaluate_explanations
+
+            mode = Mode.EXACT if arguments.exact else Mode.FAST
+            text = evaluate_explanations(arguments.model, arguments.data, arguments.images, mode, arguments.out)
+            sys.stdout.write(text + "\n")
+            return 0
         config = RunConfig.from_file(arguments.config)
         if arguments.command == "all":
             run_all(config)

@@ -64,8 +64,8 @@ class Shortcuts:
         lungs_only_margin_px: Only super-pixels within so many network pixels of the lung mask; all if None.
     """
 
-    tolerance: float = 0.03
-    lung_tolerance: float = 0.06
+    tolerance: float = 0.05
+    lung_tolerance: float = 0.1
     lungs: Lungs = Lungs.MIRRORED
     linear_heads: bool = True
     lungs_only_margin_px: int | None = None
