@@ -86,9 +86,7 @@ class PictureActions(QObject):
 
     def _connect_modes(self) -> None:
         for mode in ViewMode:
-            self._actions.connect_switch(
-                _action_of(mode), self._mode_chooser(mode), checked=mode is self._view.mode
-            )
+            self._actions.connect_switch(_action_of(mode), self._mode_chooser(mode), checked=mode is self._view.mode)
         self._view.mode_changed.connect(lambda mode: self._actions[_action_of(mode)].setChecked(True))
 
     def _mode_chooser(self, mode: ViewMode) -> Callable[[bool], object]:

@@ -19,11 +19,13 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
     """What can be measured, by name: a heading and the measurement."""
-    from benchmarks import backends, network, pictures, responsiveness, training
+    from benchmarks import backends, explanations, network, pictures, responsiveness, training
 
     return {
         "forward": ("Forward pass of the shipped model", network.forward_pass),
-        "explanation": ("Explanation map, Eq. 4", network.explanation),
+        "superpixels": ("Super-pixels by quickshift", explanations.superpixels),
+        "explanation": ("Explanation map, Eq. 4", explanations.whole_map),
+        "shortcuts": ("Short cuts of the explanation", explanations.fidelity),
         "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
         "training": ("One step of training, 256 x 256", training.stages),

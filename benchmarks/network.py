@@ -1,4 +1,4 @@
-"""The forward pass of the shipped model, and what an explanation costs of it."""
+"""The forward pass of the shipped model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from collections.abc import Callable, Sequence
 import torch
 
 from benchmarks.timing import Row, compare
-from bsnet_core.explanation import explain, superpixels_of
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.weights import load_model
-from bsnet_core.prediction import Predictor
-from bsnet_core.reading import read_radiograph
-from bsnet_core.resources import default_model_dir, sample_files
+from bsnet_core.resources import default_model_dir
 
 ROUNDS = 7
 
@@ -49,23 +46,3 @@ def forward_pass() -> list[Row]:
     if len(heads) > 1:
         ways |= {f"channels last, {head} alone": way("channels last", [head]) for head in heads}
     return compare(ways, ROUNDS)
-
-
-def explanation() -> list[Row]:
-    """The exact map of the first sample study, whole.
-
-    Raises:
-        WeightsError: no model is installed.
-    """
-    predictor = Predictor.load(device="cpu")
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
-    image = prediction.network_image
-    ways = {
-        "one forward pass": lambda: predictor.zone_probabilities(image[None]),
-        "super-pixels (quickshift)": lambda: superpixels_of(image),
-    }
-    rows = compare(ways, 3)
-    result = explain(predictor, prediction)
-    ratio = rows[0].seconds / result.seconds
-    note = f"{len(result.contributions)} super-pixels, {1 / ratio:.0f} forward passes"
-    return [*rows, Row("explanation, exact", result.seconds, ratio, note)]

@@ -165,6 +165,11 @@ class Predictor:
         elif backend in ACCELERATED_BACKENDS:
             raise UnforeseenError(_("The baseline runs on torch only. Choose torch or auto."))
 
+    @property
+    def model(self) -> BSNet | Baseline:
+        """The network itself, in evaluation mode on `device`."""
+        return self._model
+
     @classmethod
     def load(
         cls,

@@ -16,19 +16,21 @@ from bsnet_core.language import translate as _
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One subcommand; each also takes `--config`.
+    """One subcommand.
 
     Attributes:
         name: As typed.
         summary: What it does, in one line.
         run: Does it; its result is the exit status.
         add_arguments: Adds what only this one takes.
+        of_run: Whether it concerns a run and takes its `--config`.
     """
 
     name: str
     summary: str
     run: Callable[[Namespace], int]
     add_arguments: Callable[[ArgumentParser], None] = lambda parser: None
+    of_run: bool = True
 
 
 def commands() -> tuple[Command, ...]:
@@ -53,6 +55,13 @@ def commands() -> tuple[Command, ...]:
             _export,
             _export_arguments,
         ),
+        Command(
+            "evaluate-explanations",
+            _("measure explanation maps: deletion, insertion, pointing, share in the zone, stability"),
+            _evaluate_explanations,
+            _explanation_arguments,
+            of_run=False,
+        ),
     )
 
 
@@ -65,7 +74,9 @@ def build_parser() -> ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True)
     for command in commands():
         subparser = subparsers.add_parser(command.name, help=command.summary, description=command.summary)
-        subparser.add_argument("--config", type=Path, required=True, metavar="FILE", help=_("run configuration (TOML)"))
+        if command.of_run:
+            text = _("run configuration (TOML)")
+            subparser.add_argument("--config", type=Path, required=True, metavar="FILE", help=text)
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
     return parser
@@ -191,6 +202,24 @@ def _export(arguments: Namespace) -> int:
 
 def _complain(text: str) -> None:
     sys.stderr.write(f"bsnet-train: {text}\n")
+
+
+def _explanation_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, metavar="DIR", help=_("model folder (default: the shipped model)"))
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help=_("folder of films"))
+    parser.add_argument("--images", type=int, default=20, metavar="N", help=_("films at most (default: 20)"))
+    parser.add_argument("--out", type=Path, metavar="FILE", help=_("JSON file to write"))
+    parser.add_argument("--exact", action="store_true", help=_("exact maps; slow"))
+
+
+def _evaluate_explanations(arguments: Namespace) -> int:
+    from bsnet_core.explanation import Mode
+    from training.explanations import evaluate_explanations
+
+    mode = Mode.EXACT if arguments.exact else Mode.FAST
+    text = evaluate_explanations(arguments.model, arguments.data, arguments.images, mode, arguments.out)
+    sys.stdout.write(text + "\n")
+    return 0
 
 
 if __name__ == "__main__":

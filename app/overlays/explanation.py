@@ -1,4 +1,7 @@
-"""The explanation overlay in the paper's class colours (Figure 10): 1 orange, 2 red, 3 black, nothing else."""
+"""The explanation overlay in the paper's class colours (Figure 10): 1 orange, 2 red, 3 black, nothing else.
+
+An explanation under way is drawn as far as it is: super-pixels not masked yet show nothing and say so when asked.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from bsnet_core.brixia import Zone
-from bsnet_core.frames import Frames
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.frames import Frames, apply
+from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -23,6 +27,8 @@ FULL_STRENGTH_SHARE = 0.5
 """A super-pixel this share of the strongest one's contribution is drawn at full strength."""
 FAINTEST = 0.08
 RIM = (235, 235, 235)
+AFFECTED = 0.005
+"""A zone is told as affected from this change of a probability on: half a percent point."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,58 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
     side = labels.shape[0]
     image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
     return ExplanationPicture(image, _transform_of(prediction.frames))
+
+
+def superpixel_at(explanation: Explanation, prediction: Prediction, image_x: float, image_y: float) -> int | None:
+    """The super-pixel at a place of the original picture, in its pixel-edge coordinates; None outside of it."""
+    height, width = prediction.frames.image_shape
+    if not (0 <= image_x < width and 0 <= image_y < height):
+        return None
+    ((x, y),) = apply(prediction.frames.image_to_network, [[image_x, image_y]])
+    last = explanation.superpixels.shape[0] - 1
+    return int(explanation.superpixels[min(max(int(y), 0), last), min(max(int(x), 0), last)])
+
+
+def describe_superpixel(
+    explanation: Explanation, prediction: Prediction, image_x: float, image_y: float, zone: Zone | None
+) -> str | None:
+    """What masking the super-pixel at a place does to the class probabilities, one line per zone.
+
+    Args:
+        explanation: Of the same picture as `prediction`, whole or under way.
+        prediction: Gives the frames.
+        image_x, image_y: In pixels of the original picture.
+        zone: The zone to tell of; if None, all zones that change by half a percent point or more.
+
+    Returns:
+        Lines to show; None outside the picture.
+    """
+    index = superpixel_at(explanation, prediction, image_x, image_y)
+    if index is None:
+        return None
+    if not explanation.is_computed[index]:
+        return _("This part has not been masked.")
+    changes = explanation.contributions[index]
+    if zone is not None:
+        told = [zone]
+    else:
+        told = [each for each in ZONES if np.abs(changes[each.row, each.column]).max() >= AFFECTED]
+    if not told:
+        return _("Masking this part changes no zone by more than half a percent point.")
+    lines = [_("Masking this part changes the probabilities (percent points):")]
+    for each in told:
+        by_class = [
+            _("score {score}: {points}").format(score=score, points=_signed(changes[each.row, each.column, score]))
+            for score in range(N_CLASSES)
+        ]
+        lines.append(_("zone {zone}:  {changes}").format(zone=each.name, changes=",  ".join(by_class)))
+    return "\n".join(lines)
+
+
+def _signed(change: float) -> str:
+    """In percent points with one decimal and a sign; a true minus, and no sign on nothing."""
+    points = round(100 * float(change), 1)
+    return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}") if points else "0.0"
 
 
 def _inner_borders(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:

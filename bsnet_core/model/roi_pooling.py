@@ -20,8 +20,27 @@ def zone_bands(zone: Zone) -> tuple[tuple[float, float], tuple[float, float]]:
     return ROW_BANDS[zone.row], COLUMN_BANDS[zone.column]
 
 
+def pool_zone(aligned: Tensor, zone: Zone) -> Tensor:
+    """One zone's crop, resized bilinearly to the level's own size.
+
+    Args:
+        aligned: (N, C, H, W) features in the aligned frame.
+        zone: Whose crop.
+
+    Returns:
+        (N, C, H, W).
+    """
+    count, _, height, width = aligned.shape
+    (top, bottom), (left, right) = zone_bands(zone)
+    crop = torch.tensor(
+        [[right - left, 0.0, left + right - 1.0], [0.0, bottom - top, top + bottom - 1.0]], device=aligned.device
+    )
+    grid = sampling_grid(crop.expand(count, 2, 3), height, width).to(aligned.dtype)
+    return F.grid_sample(aligned, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
 def pool_zones(aligned: Tensor) -> Tensor:
-    """Each zone's crop, resized bilinearly to the level's own size.
+    """All six zones' crops.
 
     Args:
         aligned: (N, C, H, W) features in the aligned frame.
@@ -29,16 +48,4 @@ def pool_zones(aligned: Tensor) -> Tensor:
     Returns:
         (6, N, C, H, W), zones in reading order A-F.
     """
-    count, _, height, width = aligned.shape
-    crops = []
-    for zone in ZONES:
-        (top, bottom), (left, right) = zone_bands(zone)
-        crop = torch.tensor(
-            [[right - left, 0.0, left + right - 1.0], [0.0, bottom - top, top + bottom - 1.0]],
-            device=aligned.device,
-        )
-        grid = sampling_grid(crop.expand(count, 2, 3), height, width)
-        crops.append(
-            F.grid_sample(aligned, grid.to(aligned.dtype), mode="bilinear", padding_mode="border", align_corners=False)
-        )
-    return torch.stack(crops)
+    return torch.stack([pool_zone(aligned, zone) for zone in ZONES])

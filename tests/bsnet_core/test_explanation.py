@@ -1,86 +1,241 @@
 import numpy as np
 import pytest
+import torch
+from scipy.stats import spearmanr
 
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import Cancelled
-from bsnet_core.explanation import explain, superpixels_of
+from bsnet_core.explanation import Mode, explain, superpixels_of
+from bsnet_core.explanation.fast import NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.progress import most_promising_first, touching_lungs
+from bsnet_core.explanation.superpixels import reference_superpixels_of
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.config import Attention, HeadVariant
-from bsnet_core.model.weights import ModelCard, save_model
+from bsnet_core.model.config import Architecture, Attention, BSNetConfig
+from bsnet_core.model.weights import ModelCard, build_model, save_model
 from bsnet_core.prediction import Predictor
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
+TOLERANCE = 1e-4
+"""Float32 in another order of summation, and batch norm folded into convolutions; on probabilities."""
+SMALL = dict(
+    encoder="resnet18",
+    decoder_channels=(16, 8, 8, 4, 4),
+    side_px=128,
+    alignment_side_px=64,
+)
+
+
+def small_predictor(folder, **changes):
+    """A whole model on a small square with random weights: it reacts to masking, and a pass takes milliseconds."""
+    torch.manual_seed(0)
+    config = BSNetConfig(**(SMALL | changes))
+    model = build_model(config)
+    if isinstance(model, BSNet):
+        with torch.no_grad():
+            # "Lungs" everywhere, so that the picture is not refused, and an alignment that follows them.
+            torch.nn.init.constant_(model.segmentation.head[0].bias, 3.0)
+            torch.nn.init.normal_(model.alignment.matrix.weight, std=0.02)
+    # Random statistics, so that folding batch norm wrongly would show.
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)
+            torch.nn.init.uniform_(module.running_var, 0.8, 1.2)
+    save_model(folder, model, ModelCard("small", "0", config, "", "", ""))
+    return Predictor.load(folder, "cpu")
+
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    """A small network with random weights: Equation 4 holds for any."""
-    import dataclasses
-
-    import torch
-
-    from tests.bsnet_core.model.test_bsnet import SMALL
-
-    torch.manual_seed(0)
-    config = dataclasses.replace(SMALL, head=HeadVariant.FPN)
-    model = BSNet(config)
-    torch.nn.init.constant_(model.segmentation.head[0].bias, 3.0)
-    folder = tmp_path_factory.mktemp("model")
-    save_model(folder, model, ModelCard("small", "0", config, "", "", ""))
-    return Predictor.load(folder, "cpu", Attention.ENSEMBLE)
+    return small_predictor(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture(scope="module")
-def explained(small):
-    prediction = small.predict(read_radiograph(sample_files()[0]))
-    return prediction, explain(small, prediction)
+def prediction(small):
+    return small.predict(read_radiograph(sample_files()[0]))
 
 
-def test_contributions_equal_a_plain_loop_over_the_predictor(small, explained):
-    prediction, explanation = explained
-    base = prediction.zone_probabilities
-    for index in range(0, len(explanation.contributions), 7):
-        masked = np.where(explanation.superpixels == index, np.float32(0), prediction.network_image)
-        expected = small.zone_probabilities(masked[None])[0] - base
-        assert np.allclose(explanation.contributions[index], expected, atol=1e-5)
+@pytest.fixture(scope="module")
+def explained(small, prediction):
+    return explain(small, prediction)
+
+
+def plain_contribution(predictor, prediction, labels, index):
+    """p_i - p_0 by a plain loop over the predictor."""
+    masked = np.where(labels == index, np.float32(0), prediction.network_image)
+    return predictor.zone_probabilities(masked[None])[0] - prediction.zone_probabilities
+
+
+def test_exact_contributions_equal_a_plain_loop_over_the_predictor(small, prediction, explained):
+    for index in range(0, len(explained.contributions), 7):
+        expected = plain_contribution(small, prediction, explained.superpixels, index)
+        assert np.allclose(explained.contributions[index], expected, atol=1e-5)
+    assert explained.is_whole
+    assert explained.mode is Mode.EXACT
 
 
 def test_contributions_over_the_classes_cancel_out(explained):
-    _, explanation = explained
-    assert np.abs(explanation.contributions.sum(-1)).max() < 1e-5
-    assert np.abs(explanation.contributions).max() > 1e-5
+    assert np.abs(explained.contributions.sum(-1)).max() < 1e-5
+    assert np.abs(explained.contributions).max() > 1e-5
 
 
 def test_the_map_spreads_each_contribution_over_its_superpixel(explained):
-    _, explanation = explained
-    shown = explanation.map_of(Zone.E, 2)
-    assert shown.shape == explanation.superpixels.shape
-    inside = explanation.superpixels == 3
-    assert np.unique(shown[inside]).tolist() == [explanation.contributions[3, Zone.E.row, Zone.E.column, 2]]
+    shown = explained.map_of(Zone.E, 2)
+    assert shown.shape == explained.superpixels.shape
+    inside = explained.superpixels == 3
+    assert np.unique(shown[inside]).tolist() == [explained.contributions[3, Zone.E.row, Zone.E.column, 2]]
 
 
-def test_superpixels_cover_the_picture_without_gaps_and_repeat(explained):
-    prediction, explanation = explained
-    labels = explanation.superpixels
-    assert set(np.unique(labels)) == set(range(len(explanation.contributions)))
+def test_the_map_lies_on_the_original_pixel_grid_with_unmixed_values(explained, prediction):
+    shown = explained.image_map_of(Zone.B, 1)
+    assert shown.shape == prediction.frames.image_shape
+    assert set(np.unique(shown)) <= set(np.unique(explained.contributions[:, Zone.B.row, Zone.B.column, 1]))
+    height, width = shown.shape
+    labels = explained.image_superpixels()
+    assert labels[height // 2, width // 2] == explained.superpixels[64, 64]
+    assert shown[0, -1] == explained.contributions[labels[0, -1], Zone.B.row, Zone.B.column, 1]
+
+
+def test_superpixels_cover_the_picture_without_gaps_and_repeat(explained, prediction):
+    labels = explained.superpixels
+    assert set(np.unique(labels)) == set(range(len(explained.contributions)))
     assert np.array_equal(labels, superpixels_of(prediction.network_image))
-    assert len(explanation.contributions) > 20
+    assert len(explained.contributions) > 20
 
 
-def test_explaining_can_be_cancelled_halfway(small, explained):
-    prediction, _ = explained
+@pytest.mark.parametrize("number", range(len(sample_files())))
+def test_faster_quickshift_gives_scikit_image_s_partition(predictor, number):
+    from bsnet_core.preprocessing import preprocess
+
+    config = predictor.card.config
+    image, _ = preprocess(read_radiograph(sample_files()[number]).pixels, config.side_px, config.aspect)
+    assert np.array_equal(superpixels_of(image), reference_superpixels_of(image))
+
+
+@pytest.mark.parametrize("picture", ["noise", "flat", "letterbox"])
+def test_faster_quickshift_agrees_on_pictures_full_of_ties(picture):
+    rng = np.random.default_rng(4)
+    image = np.full((96, 96), 0.3, dtype=np.float32)
+    if picture == "noise":
+        image = rng.random((96, 96), dtype=np.float32)
+    elif picture == "letterbox":
+        image[:, :20] = image[:, -20:] = 0
+        image[40:60, 30:50] = 1
+    assert np.array_equal(superpixels_of(image), reference_superpixels_of(image))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"mirror_averaging": True, "attentions": (Attention.HARD,)},
+        {"decoder": "unet", "head": "bifpn", "attentions": (Attention.SOFT,)},
+        {"encoder": "densenet121", "head": "backbone", "shared_classifier": True},
+        {"encoder": "timm-tf_efficientnet_lite0", "mirror_averaging": True},
+        {"encoder": "timm-efficientnet-b0"},
+        {"architecture": Architecture.BASELINE},
+    ],
+    ids=["paper", "mirrored", "unet", "densenet", "lite", "squeeze and excitation", "baseline"],
+)
+def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_network(tmp_path, changes):
+    predictor = small_predictor(tmp_path, **changes)
+    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 9)
+    fast = explain_fast(predictor, prediction, shortcuts=NONE, only=some)
+    assert np.array_equal(np.flatnonzero(fast.is_computed), some)
+    for index in some:
+        expected = plain_contribution(predictor, prediction, fast.superpixels, index)
+        assert np.allclose(fast.contributions[index], expected, atol=TOLERANCE)
+    assert np.abs(fast.contributions).max() > 10 * TOLERANCE
+
+
+def test_fast_ranks_superpixels_nearly_as_exact_does(small, prediction, explained):
+    fast = explain(small, prediction, mode=Mode.FAST)
+    assert fast.mode is Mode.FAST
+    assert fast.is_whole
+    ranks = [
+        spearmanr(
+            fast.contributions[:, zone.row, zone.column, prediction.score[zone]],
+            explained.contributions[:, zone.row, zone.column, prediction.score[zone]],
+        )[0]
+        for zone in Zone
+    ]
+    assert np.median(ranks) > 0.9
+
+
+def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
+    """Against a loop that scores the masked picture's features with the unmasked picture's lungs."""
+    from bsnet_core.model.bsnet import zone_probabilities
+    from bsnet_core.model.segmentation import lung_probability
+
+    some = np.array([5, 11, 17])
+    shortcuts = Shortcuts(tolerance=0.0, lung_tolerance=0.0, lungs=Lungs.FROZEN, linear_heads=False)
+    fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
+    model = small.model
+    with torch.inference_mode():
+        lungs = lung_probability(model.segment(model.encode(torch.tensor(prediction.network_image)[None, None])))
+        alignment = model.align(lungs)
+        for index in some:
+            masked = np.where(fast.superpixels == index, np.float32(0), prediction.network_image)
+            logits = model.score(model.encode(torch.tensor(masked)[None, None]), lungs, alignment)
+            expected = zone_probabilities(logits, small.attention)[0].numpy() - prediction.zone_probabilities
+            assert np.allclose(fast.contributions[index], expected, atol=TOLERANCE)
+
+
+def test_superpixels_beyond_the_lungs_are_marked_as_not_computed(predictor, sample_prediction):
+    labels = superpixels_of(sample_prediction.network_image)
+    near = touching_lungs(labels, sample_prediction)
+    wider = touching_lungs(labels, sample_prediction, margin_px=24)
+    assert set(near) < set(wider) < set(range(int(labels.max()) + 1))
+    for index in near[:5]:
+        assert sample_prediction.lung_probability[labels == index].max() >= 0.5
+    some = np.concatenate([near[:1], np.setdiff1d(np.arange(labels.max() + 1), near)[:2]])
+    shortcuts = Shortcuts(lungs_only_margin_px=0)
+    explanation = explain_fast(predictor, sample_prediction, shortcuts=shortcuts, only=some)
+    assert np.flatnonzero(explanation.is_computed).tolist() == [near[0]]
+    assert (explanation.contributions[some[1:]] == 0).all()
+    assert not explanation.is_whole
+
+
+def test_the_most_promising_superpixels_come_first(sample_prediction):
+    labels = superpixels_of(sample_prediction.network_image)
+    order = most_promising_first(labels, sample_prediction)
+    assert sorted(order) == list(range(int(labels.max()) + 1))
+    near = set(touching_lungs(labels, sample_prediction))
+    assert set(order[: len(near)]) == near
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_partial_explanations_grow_and_stay_as_they_were_handed_out(small, prediction, mode):
+    partials = []
+    whole = explain(small, prediction, mode=mode, on_partial=partials.append)
+    assert partials
+    counts = [int(partial.is_computed.sum()) for partial in partials]
+    assert counts == sorted(counts)
+    assert counts[0] < len(whole.contributions)
+    for partial in partials:
+        assert not partial.contributions.flags.writeable
+        assert np.array_equal(partial.contributions[partial.is_computed], whole.contributions[partial.is_computed])
+        assert (partial.contributions[~partial.is_computed] == 0).all()
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_explaining_stops_before_the_next_pass_once_cancelled(small, prediction, mode):
+    asked = []
 
     def report(stage, fraction):
+        asked.append(fraction)
         if fraction > 0.2:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        explain(small, prediction, report)
+        explain(small, prediction, report, mode=mode)
+    assert sum(fraction > 0.2 for fraction in asked) == 1
 
 
-def test_progress_counts_the_superpixels(small, explained):
-    prediction, explanation = explained
+@pytest.mark.parametrize("mode", Mode)
+def test_progress_counts_the_superpixels(small, prediction, explained, mode):
     told = []
-    explain(small, prediction, lambda stage, fraction: told.append((stage, fraction)))
+    explain(small, prediction, lambda stage, fraction: told.append((stage, fraction)), mode=mode)
     assert told[-1][1] == 1.0
-    assert any(f"of {len(explanation.contributions)}" in stage for stage, _ in told)
+    assert any(f"of {len(explained.contributions)}" in stage for stage, _ in told)

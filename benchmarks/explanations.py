@@ -1,0 +1,227 @@
+"""What an explanation costs, what each short cut saves, and what it does to the map.
+
+Speed is measured against the plain loop: the predictor in eager NCHW, one masked picture at a time, in the same run
+and on the same picture and super-pixels. Fidelity is the rank correlation (Spearman) with the exact map over
+super-pixels, of the contributions to the predicted class, per zone with a score over 0; given is the median over
+zones. A super-pixel that a short cut leaves out counts with contribution 0.
+
+Exact maps take minutes each: a random part of the super-pixels is taken, and kept between runs in the temporary folder.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from scipy.stats import spearmanr
+
+from benchmarks.timing import Row, compare
+from bsnet_core.brixia import ZONES
+from bsnet_core.errors import BSNetError
+from bsnet_core.explanation import Explanation
+from bsnet_core.explanation.exact import explain_exactly
+from bsnet_core.explanation.fast import DEFAULT, NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.superpixels import reference_superpixels_of, superpixels_of
+from bsnet_core.prediction import Prediction, Predictor
+from bsnet_core.reading import find_images, read_radiograph
+from bsnet_core.resources import sample_files
+
+FILMS = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"
+DEFAULT_FILMS = 3
+"""How many films unless BSNET_BENCH_FILMS says more; the figures of docs/explanations.md name theirs."""
+SUPERPIXELS = 30
+"""Super-pixels per film whose exact contribution is compared."""
+PLAIN_PASSES = 5
+SEED = 0
+
+WAYS: Mapping[str, Shortcuts] = {
+    "windows, nothing else": NONE,
+    "+ lungs frozen": Shortcuts(0.0, 0.0, Lungs.FROZEN, linear_heads=False),
+    "+ lungs of the mirror image mirrored": Shortcuts(0.0, 0.0, Lungs.MIRRORED, linear_heads=False),
+    "+ windows cut": Shortcuts(DEFAULT.tolerance, DEFAULT.lung_tolerance, Lungs.RECOMPUTED, linear_heads=False),
+    "+ heads to first order": Shortcuts(0.0, 0.0, Lungs.RECOMPUTED, linear_heads=True),
+    "fast: cut, mirrored, first order": DEFAULT,
+    "fast, lungs frozen": Shortcuts(DEFAULT.tolerance, 0.0, Lungs.FROZEN, linear_heads=True),
+    "fast, lungs only": Shortcuts(lungs_only_margin_px=0),
+}
+"""Each short cut alone on exact windows, then together."""
+
+
+@dataclass
+class Collected:
+    """What one way gave over the films."""
+
+    per_superpixel_s: list[float] = field(default_factory=list)
+    share: list[float] = field(default_factory=list)
+    ranks: list[float] = field(default_factory=list)
+
+
+def superpixels() -> list[Row]:
+    """Quickshift by scikit-image and by the reformulation; whether they agree.
+
+    Raises:
+        WeightsError: no model is installed.
+    """
+    image = Predictor.load(device="cpu").predict(read_radiograph(sample_files()[0])).network_image
+    rows = compare({"scikit-image": lambda: reference_superpixels_of(image), "here": lambda: superpixels_of(image)}, 5)
+    same = np.array_equal(reference_superpixels_of(image), superpixels_of(image))
+    return [rows[0], Row(rows[1].what, rows[1].seconds, rows[1].ratio, "same partition" if same else "DIFFERENT")]
+
+
+def whole_map() -> list[Row]:
+    """One whole fast map against the plain loop, and when the first partial map is there.
+
+    Raises:
+        WeightsError: no model is installed.
+    """
+    predictor = Predictor.load(device="cpu")
+    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    plain = PlainLoop(predictor)
+    before = plain.seconds_per_superpixel(prediction)
+    partials: list[Explanation] = []
+    whole = explain_fast(predictor, prediction, on_partial=partials.append)
+    per_pass = (before + plain.seconds_per_superpixel(prediction)) / 2
+    count = len(whole.contributions)
+    first = partials[0].seconds if partials else whole.seconds
+    covered = int(partials[0].is_computed.sum()) if partials else count
+    passes = 2 if predictor.card.config.mirror_averaging else 1
+    note = f"{count} super-pixels; plain loop reckoned from {2 * PLAIN_PASSES} of them"
+    return [
+        Row("plain loop, eager NCHW", per_pass * count, 1.0, note),
+        Row("fast, whole map", whole.seconds, per_pass * count / whole.seconds),
+        Row(
+            "fast, first map shown",
+            first,
+            per_pass * count / first,
+            f"{covered} super-pixels, after {passes * first / per_pass:.0f} plain forward passes",
+        ),
+    ]
+
+
+def fidelity() -> list[Row]:
+    """Every short cut over films: seconds per map, ratio and rank correlation.
+
+    Raises:
+        WeightsError: no model is installed.
+    """
+    predictor = Predictor.load(device="cpu")
+    plain = PlainLoop(predictor)
+    collected = {name: Collected() for name in WAYS}
+    plain_s, counts, films = [], [], 0
+    for file in films_to_measure():
+        try:
+            prediction = predictor.predict(read_radiograph(file))
+        except BSNetError:
+            continue
+        if not prediction.score.total:
+            continue
+        films += 1
+        labels = superpixels_of(prediction.network_image)
+        count = int(labels.max()) + 1
+        exact = exact_sample(predictor, prediction, labels, file)
+        some = np.flatnonzero(exact.is_computed)
+        plain_s.append(plain.seconds_per_superpixel(prediction))
+        counts.append(count)
+        for name, shortcuts in WAYS.items():
+            found = explain_fast(predictor, prediction, shortcuts=shortcuts, superpixels=labels, only=some)
+            # What is done once per picture is shared by all super-pixels of a whole map, not by the few taken here.
+            nothing = explain_fast(predictor, prediction, shortcuts=shortcuts, superpixels=labels, only=some[:0])
+            done = int(found.is_computed.sum())
+            each = (found.seconds - nothing.seconds) / max(done, 1)
+            share = done / len(some)
+            collected[name].per_superpixel_s.append(nothing.seconds / count + share * each)
+            collected[name].share.append(share)
+            collected[name].ranks += rank_correlations(found, exact, prediction, some)
+    number = statistics.median(counts)
+    per_superpixel = statistics.median(plain_s)
+    rows = [
+        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{films} films, {SUPERPIXELS} super-pixels each")
+    ]
+    for name, values in collected.items():
+        seconds = statistics.median(values.per_superpixel_s)
+        low, middle, high = np.percentile(values.ranks, [25, 50, 75])
+        note = f"rank correlation {middle:.3f} ({low:.3f} to {high:.3f}), {len(values.ranks)} zones"
+        if min(values.share) < 1:
+            note += f", {np.mean(values.share):.0%} of the super-pixels"
+        rows.append(Row(name, seconds * number, per_superpixel / seconds, note))
+    return rows
+
+
+class PlainLoop:
+    """The predictor as it would be without any thought: eager, NCHW, one picture at a time."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        model = copy.deepcopy(predictor.model)
+        self._predictor = _ContiguousPredictor(model, predictor.card, predictor.device, predictor.attention)
+
+    def seconds_per_superpixel(self, prediction: Prediction) -> float:
+        """Median seconds of one masked picture, with its mirror image where the model averages over it."""
+        image = prediction.network_image[None]
+        self._predictor.zone_probabilities(image)
+        seconds = []
+        for _ in range(PLAIN_PASSES):
+            start = time.perf_counter()
+            self._predictor.zone_probabilities(image)
+            seconds.append(time.perf_counter() - start)
+        return statistics.median(seconds)
+
+
+class _ContiguousPredictor(Predictor):
+    """A predictor in the memory layout that torch gives if nobody asks for another."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._model = self._model.to(memory_format=torch.contiguous_format)
+
+    def _as_batch(self, network_images: npt.NDArray[np.float32]) -> torch.Tensor:
+        return torch.tensor(network_images)[:, None].to(self.device)
+
+
+def films_to_measure() -> list[Path]:
+    """Films of the shared data folder in an order that is always the same, or else the bundled samples."""
+    count = int(os.environ.get("BSNET_BENCH_FILMS", DEFAULT_FILMS))
+    files = find_images(FILMS) if FILMS.is_dir() else sample_files()
+    order = np.random.default_rng(SEED).permutation(len(files))
+    return [files[index] for index in order[:count]]
+
+
+def exact_sample(
+    predictor: Predictor, prediction: Prediction, labels: npt.NDArray[np.int32], file: Path
+) -> Explanation:
+    """Exact contributions of a random part of the super-pixels, from the temporary folder where they are kept."""
+    count = int(labels.max()) + 1
+    folder = Path(tempfile.gettempdir()) / "bsnet-exact-maps" / predictor.identity.sha256[:12]
+    kept = folder / f"{file.stem}.npz"
+    if kept.exists():
+        values = np.load(kept)
+        contributions, computed = values["contributions"], values["computed"]
+    else:
+        some = np.sort(np.random.default_rng(SEED).permutation(count)[:SUPERPIXELS])
+        found = explain_exactly(predictor, prediction, superpixels=labels, only=some)
+        contributions, computed = found.contributions, found.is_computed
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        np.savez(kept, contributions=contributions, computed=computed)
+    return Explanation(labels, prediction.zone_probabilities, contributions, 0.0, computed)
+
+
+def rank_correlations(
+    found: Explanation, exact: Explanation, prediction: Prediction, some: npt.NDArray[np.intp]
+) -> list[float]:
+    """Per zone scored over 0, over these super-pixels; one left out counts with contribution 0."""
+    results = []
+    for zone in ZONES:
+        score = prediction.score[zone]
+        if score:
+            pair = (way.contributions[some, zone.row, zone.column, score] for way in (found, exact))
+            value = float(spearmanr(*pair)[0])
+            results.append(value if np.isfinite(value) else 0.0)
+    return results

@@ -1,0 +1,135 @@
+"""How the class probabilities react, to first order, to small changes of what the scoring heads see.
+
+The heads see features, the lung probability and the alignment. Their gradients are computed once per picture; the
+effect of any change is then a scalar product. Zones are scored apart from each other, so one backward pass per class
+serves all six at the zone crops; from there the gradients are led back to the network's frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
+from bsnet_core.explanation.windows import Box
+from bsnet_core.model.alignment import resample
+from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.config import Attention
+from bsnet_core.model.roi_pooling import pool_zone, pool_zones
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOrder:
+    """Gradients of the probabilities of classes 1 to 3 in the six zones; class 0 takes what is left.
+
+    Row 3 z + c - 1 belongs to zone z in reading order A-F and class c.
+
+    Attributes:
+        levels: Per feature level (18, C, h, w), network frame.
+        probability: (18, S, S), with respect to the lung probability.
+        alignment: (18, 6).
+    """
+
+    levels: tuple[Tensor, ...]
+    probability: Tensor
+    alignment: Tensor
+
+    def of_features(self, level: int, change: Tensor, box: Box) -> Tensor:
+        """(18,) effect of a change (C, h, w) of one level within a box."""
+        gradient = self.levels[level][box.slices]
+        return torch.tensordot(gradient, change, dims=3)
+
+    def of_lungs(self, change: Tensor, box: Box) -> Tensor:
+        """(18,) effect of a change (h, w) of the lung probability within a box, the alignment kept."""
+        return torch.tensordot(self.probability[:, box.top : box.bottom, box.left : box.right], change, dims=2)
+
+    def of_alignment(self, change: Tensor) -> Tensor:
+        """(18,) effect of a change (2, 3) of the alignment."""
+        return self.alignment @ change.flatten()
+
+
+def as_grid(effects: Tensor) -> Tensor:
+    """(3, 2, 4) changes of the zone probabilities from (18,) effects; they cancel out over the classes."""
+    by_zone = effects.view(len(ZONES), N_CLASSES - 1)
+    four = torch.cat([-by_zone.sum(dim=1, keepdim=True), by_zone], dim=1)
+    return four.view(GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(0, 1)
+
+
+def first_order(
+    model: BSNet, features: Sequence[Tensor], probability: Tensor, alignment: Tensor, attention: Attention
+) -> FirstOrder:
+    """The gradients at one picture.
+
+    Args:
+        model: In evaluation mode; its parameters gather no gradients.
+        features: The four levels, (1, C, h, w).
+        probability: (1, 1, S, S) lung probability.
+        alignment: (1, 2, 3).
+        attention: Head, or the ensemble.
+    """
+    heads = list(model.config.attentions) if attention is Attention.ENSEMBLE else [attention]
+    aligned = model.align_features(features, probability, alignment)
+    rows = len(ZONES) * (N_CLASSES - 1)
+    on_levels = [level.new_zeros(rows, *level.shape[1:]) for level in aligned.levels]
+    on_masks = [mask.new_zeros(rows, *mask.shape[1:]) for mask in aligned.masks]
+    for head in heads:
+        hard = head is Attention.HARD
+        seen = [level * mask if hard else level for level, mask in zip(aligned.levels, aligned.masks, strict=True)]
+        for index, gradient in enumerate(_on_seen(model, head, seen)):
+            gradient /= len(heads)
+            on_levels[index] += gradient * aligned.masks[index] if hard else gradient
+            if hard:
+                on_masks[index] += (gradient * aligned.levels[index]).sum(dim=1, keepdim=True)
+    return _to_network_frame(features, probability, alignment, on_levels, on_masks)
+
+
+def _on_seen(model: BSNet, head: Attention, seen: Sequence[Tensor]) -> list[Tensor]:
+    """Per level (18, C, h, w): gradients with respect to what one head sees in the aligned frame."""
+    crops = [pool_zones(level).requires_grad_() for level in seen]  # (6, 1, C, h, w)
+    with torch.enable_grad():
+        logits = model.heads[head.value](crops)
+        probabilities = torch.softmax(logits.float() / model.config.temperature, dim=-1)[0]
+        by_class = [
+            torch.autograd.grad(probabilities[..., score].sum(), crops, retain_graph=score < N_CLASSES - 1)
+            for score in range(1, N_CLASSES)
+        ]
+    results = []
+    for index, level in enumerate(seen):
+        gradient = level.new_zeros(len(ZONES) * (N_CLASSES - 1), *level.shape[1:])
+        for zone in ZONES:
+            place = level.expand(N_CLASSES - 1, -1, -1, -1).contiguous().requires_grad_()
+            with torch.enable_grad():
+                crop = pool_zone(place, zone)
+            wanted = torch.cat([gradients[index][zone.value] for gradients in by_class])
+            first = zone.value * (N_CLASSES - 1)
+            (gradient[first : first + N_CLASSES - 1],) = torch.autograd.grad(crop, place, wanted)
+        results.append(gradient)
+    return results
+
+
+def _to_network_frame(
+    features: Sequence[Tensor],
+    probability: Tensor,
+    alignment: Tensor,
+    on_levels: Sequence[Tensor],
+    on_masks: Sequence[Tensor],
+) -> FirstOrder:
+    rows = len(on_levels[0])
+    matrices = alignment.repeat(rows, 1, 1).requires_grad_()
+    lungs = probability.repeat(rows, 1, 1, 1).requires_grad_()
+    on_alignment, on_lungs = torch.zeros_like(matrices), torch.zeros_like(lungs)
+    levels = []
+    for level, gradient, mask_gradient in zip(features, on_levels, on_masks, strict=True):
+        place = level.repeat(rows, 1, 1, 1).requires_grad_()
+        with torch.enable_grad():
+            moved = resample(place, matrices)
+            mask = resample(lungs, matrices, level.shape[-1])
+        on_place, through_features = torch.autograd.grad(moved, (place, matrices), gradient)
+        on_probability, through_mask = torch.autograd.grad(mask, (lungs, matrices), mask_gradient)
+        levels.append(on_place)
+        on_lungs += on_probability
+        on_alignment += through_features + through_mask
+    return FirstOrder(tuple(levels), on_lungs[:, 0].detach(), on_alignment.flatten(1).detach())

@@ -1,0 +1,133 @@
+"""An explanation under way: which super-pixel comes next, and when the one so far is handed out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.explanation.result import Explanation, Mode, OnPartial
+from bsnet_core.language import translate as _
+from bsnet_core.prediction import Prediction
+from bsnet_core.progress import Report
+
+PARTIAL_EVERY_S = 0.7
+"""How often a growing map is handed out at most."""
+FIRST_PARTIAL_SHARE = 0.1
+"""The first map is handed out once it covers this share of the super-pixels that touch the lungs."""
+
+
+class Growing:
+    """Collects contributions, tells how far they are and hands out frozen explanations."""
+
+    def __init__(
+        self,
+        prediction: Prediction,
+        superpixels: npt.NDArray[np.int32],
+        base: npt.NDArray[np.float32],
+        mode: Mode,
+        start: float,
+        report: Report,
+        on_partial: OnPartial,
+    ) -> None:
+        count = int(superpixels.max()) + 1
+        superpixels.setflags(write=False)
+        base = np.array(base, dtype=np.float32)
+        base.setflags(write=False)
+        self.base = base
+        self._prediction, self._superpixels, self._mode = prediction, superpixels, mode
+        self._contributions = np.zeros((count, *base.shape), dtype=np.float32)
+        self._computed = np.zeros(count, dtype=np.bool_)
+        self._report, self._on_partial = report, on_partial
+        self._start, self._last_partial = start, None if on_partial is None else start
+        self._first_at = max(1, round(FIRST_PARTIAL_SHARE * len(touching_lungs(superpixels, prediction))))
+        self._has_shown = False
+
+    def batches(self, order: npt.NDArray[np.intp], size: int) -> Iterator[npt.NDArray[np.intp]]:
+        """The super-pixels of `order` in batches; reports before each, which may raise `Cancelled`."""
+        for first in range(0, len(order), size):
+            text = _("Masking super-pixel {number} of {count}").format(number=first + 1, count=len(order))
+            self._report(text, first / len(order))
+            yield order[first : first + size]
+
+    def add(self, chosen: npt.NDArray[np.intp], contributions: npt.NDArray[np.float32]) -> None:
+        """Takes (M, 3, 2, 4) contributions of M super-pixels; hands out a partial explanation when one is due."""
+        self._contributions[chosen] = contributions
+        self._computed[chosen] = True
+        now = time.perf_counter()
+        due = now - (self._last_partial or self._start) >= PARTIAL_EVERY_S
+        if not self._has_shown:
+            due = int(self._computed.sum()) >= self._first_at
+        if due:
+            self._has_shown, self._last_partial = True, now
+            self._on_partial(self.so_far())
+
+    def so_far(self) -> Explanation:
+        """A frozen copy of what is known by now."""
+        contributions, computed = self._contributions.copy(), self._computed.copy()
+        for array in (contributions, computed):
+            array.setflags(write=False)
+        seconds = time.perf_counter() - self._start
+        return Explanation(
+            self._superpixels, self.base, contributions, seconds, computed, self._mode, self._prediction.frames
+        )
+
+
+def most_promising_first(superpixels: npt.NDArray[np.int32], prediction: Prediction) -> npt.NDArray[np.intp]:
+    """(N,) super-pixels by how much lung they cover in zones that are not scored 0, then by their place.
+
+    Those that touch no lung come last, the nearest to it first.
+    """
+    import cv2
+
+    count = int(superpixels.max()) + 1
+    lungs = prediction.lung_probability
+    severity = _severity_on_network(prediction)
+    overlap = np.bincount(superpixels.ravel(), weights=(lungs * (0.25 + severity)).ravel(), minlength=count)
+    outside = (lungs < 0.5).astype(np.uint8)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, 3)
+    sizes = np.bincount(superpixels.ravel(), minlength=count)
+    far = np.bincount(superpixels.ravel(), weights=distance.ravel(), minlength=count) / np.maximum(sizes, 1)
+    return np.lexsort((far, -np.where(_touches(superpixels, lungs, count), overlap, 0.0)))
+
+
+def touching_lungs(
+    superpixels: npt.NDArray[np.int32], prediction: Prediction, margin_px: int = 0
+) -> npt.NDArray[np.intp]:
+    """Super-pixels with a place of the lung mask in them, or within `margin_px` network pixels of one."""
+    import cv2
+
+    lungs = (prediction.lung_probability >= 0.5).astype(np.uint8)
+    if margin_px:
+        size = 2 * margin_px + 1
+        lungs = cv2.dilate(lungs, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    return np.flatnonzero(_touches(superpixels, lungs.astype(np.float32), int(superpixels.max()) + 1))
+
+
+def _touches(superpixels: npt.NDArray[np.int32], lungs: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.bool_]:
+    touched = np.zeros(count, dtype=np.bool_)
+    touched[np.unique(superpixels[lungs >= 0.5])] = True
+    return touched
+
+
+def _severity_on_network(prediction: Prediction) -> npt.NDArray[np.float32]:
+    """(S, S) expected value of the zone a place lies in, 0 to 3; zones are taken in the aligned frame."""
+    from bsnet_core.frames import apply, invert
+    from bsnet_core.model.roi_pooling import COLUMN_BANDS, ROW_BANDS
+
+    side = prediction.frames.side_px
+    try:
+        to_aligned = invert(prediction.frames.aligned_to_network)
+    except ValueError:
+        return np.ones((side, side), dtype=np.float32)
+    rows, columns = np.mgrid[0:side, 0:side] + 0.5
+    x, y = apply(to_aligned, np.stack([columns.ravel(), rows.ravel()], axis=1)).T / side
+    expected = prediction.zone_probabilities @ np.arange(4, dtype=np.float32)
+    severity = np.zeros(side * side, dtype=np.float32)
+    for row, (top, bottom) in enumerate(ROW_BANDS):
+        for column, (left, right) in enumerate(COLUMN_BANDS):
+            inside = (y >= top) & (y < bottom) & (x >= left) & (x < right)
+            severity[inside] = np.maximum(severity[inside], expected[row, column])
+    return severity.reshape(side, side)
