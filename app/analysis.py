@@ -26,7 +26,7 @@ from bsnet_core.radiograph import Radiograph
 from bsnet_core.reading import UnpackedArchives, images_in, read_radiograph
 
 if TYPE_CHECKING:
-    from bsnet_core.explanation import Explanation
+    from bsnet_core.explanation import Explanation, Mode
     from bsnet_core.model.config import Attention
     from bsnet_core.prediction import Prediction, Predictor
 
@@ -71,6 +71,8 @@ class Analysis(QObject):
     failed = Signal(str, object)
     """Name of the file or folder, and the error."""
     loaded = Signal(int, object)
+    lungs_found = Signal(int, object)
+    """Key and `LungsFound`, before the score is there."""
     batch_changed = Signal(int, int)
     """Studies done and studies in all, while all are analysed; (0, 0) when that has ended."""
 
@@ -153,15 +155,16 @@ class Analysis(QObject):
         self._session.mark(key, StudyState.ANALYSING)
 
         def work(report: Report) -> Prediction:
-            return self._loaded_predictor(report).predict(radiograph, report)
+            return self._loaded_predictor(report).predict(radiograph, report, job.tell)
 
         job = Job(work, parent=self)
+        job.told.connect(lambda lungs: self.lungs_found.emit(key, lungs))
         job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
         job.failed.connect(lambda error: self._refuse_score(key, error))
         self._start(key, job)
 
-    def explain(self, key: int) -> None:
-        """Computes a study's explanation map."""
+    def explain(self, key: int, mode: Mode) -> None:
+        """Computes a study's explanation map, which grows on the screen; what is there when it is stopped stays."""
         prediction = self._session.study(key).prediction
         if prediction is None:
             return
@@ -170,9 +173,10 @@ class Analysis(QObject):
         def work(report: Report) -> Explanation:
             from bsnet_core.explanation import explain
 
-            return explain(self._loaded_predictor(report), prediction, report)
+            return explain(self._loaded_predictor(report), prediction, report, mode=mode, on_partial=job.tell)
 
         job = Job(work, parent=self)
+        job.told.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
         job.failed.connect(lambda error: self.failed.emit(self._session.study(key).path.name, error))
         self._start(key, job)

@@ -45,12 +45,12 @@ class Arrangement(QSplitter):
         """Puts widgets below each other into each pane.
 
         Args:
-            left: The last one takes the room that is left.
+            left: The first one takes the room that is left.
             centre: Bars, and last the picture, which takes all the room.
             right: As high as they want to be; the pane scrolls.
         """
         for widget in left:
-            self._left_layout.addWidget(widget, 1 if widget is left[-1] else 0)
+            self._left_layout.addWidget(widget, 1 if widget is left[0] else 0)
         for widget in centre:
             self._centre_layout.addWidget(widget, 1 if widget is centre[-1] else 0)
         for widget in right:

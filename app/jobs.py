@@ -27,12 +27,15 @@ class Job(QObject):
     """One piece of work with progress, cancel and exactly one ending."""
 
     progressed = Signal(str, float)
+    told = Signal(object)
+    """Something that is there before the result, such as a map as far as it is."""
     succeeded = Signal(object)
     failed = Signal(object)
     ended = Signal()
 
     # Emitted on the worker thread, delivered on the GUI thread, where a cancelled job's late answer is dropped.
     _progress_made = Signal(str, float)
+    _part_made = Signal(object)
     _finished = Signal(object, object)
 
     def __init__(self, work: Work, parent: QObject | None = None) -> None:
@@ -40,6 +43,7 @@ class Job(QObject):
         self._work = work
         self._cancelled = threading.Event()
         self._progress_made.connect(self._pass_progress_on, Qt.ConnectionType.QueuedConnection)
+        self._part_made.connect(self._pass_part_on, Qt.ConnectionType.QueuedConnection)
         self._finished.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:
@@ -65,6 +69,10 @@ class Job(QObject):
             error = UnforeseenError(f"The program met an error it did not foresee ({type(unknown).__name__}).")
         _emit(self._finished, result, error)
 
+    def tell(self, part: Any) -> None:
+        """Gives away what is there before the result; called on the worker thread, with frozen data."""
+        _emit(self._part_made, part)
+
     def _report(self, stage: str, fraction: float) -> None:
         if self.is_cancelled:
             raise Cancelled("Stopped.")
@@ -73,6 +81,10 @@ class Job(QObject):
     def _pass_progress_on(self, stage: str, fraction: float) -> None:
         if not self.is_cancelled:
             self.progressed.emit(stage, fraction)
+
+    def _pass_part_on(self, part: Any) -> None:
+        if not self.is_cancelled:
+            self.told.emit(part)
 
     def _finish(self, result: Any, error: BSNetError | None) -> None:
         if not self.is_cancelled and not isinstance(error, Cancelled):

@@ -13,32 +13,38 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 from app.actions import Actions, action_specs
 from app.analysis import Analysis, ModelChoice
 from app.arrangement import Arrangement
-from app.canvas.view import ImageView
+from app.canvas.pair import ViewPair
+from app.exports import Exports
 from app.help.pages import keys_page
 from app.help.window import HelpWindow
 from app.jobs import JobQueue
+from app.keeping import Keeper
 from app.keys import Keys
+from app.library.records import KeptAside
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
+from app.own_reading import OwnReading
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
 from app.panels.studies import StudiesPanel
 from app.panels.tags import TagsWindow
+from app.panels.trend import TrendPanel
+from app.paths import library_file
+from app.picture_actions import PictureActions
 from app.preferences import PreferencesDialog
+from app.prior_study import PriorStudy
 from app.session import Session, Study, StudyState
-from app.settings import Settings
+from app.settings import OVERLAYS, Settings
 from app.shown_study import ShownStudy
 from app.status_line import StatusLine
 from app.theme import Appearance
-from bsnet_core.brixia import Zone
 from bsnet_core.errors import BSNetError
+from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
 
-ZOOM_STEP = 1.25
 LANE_ENDS_WITHIN_S = 0.5
 FIRST_SIZE = QSize(1440, 900)
-OVERLAYS_DRAWN = ("lungs", "zones", "explanation")
-"""Overlays that have a switch and a slider."""
+OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "explanation")
 
 
 class MainWindow(QMainWindow):
@@ -113,48 +119,54 @@ class MainWindow(QMainWindow):
         self._lane = JobQueue("tags and help")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
-        self.view = ImageView(self)
+        self.pair = ViewPair(self)
+        self.view = self.pair.current
+        self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
+        self.studies.use_library(self.keeper)
+        self.trend = TrendPanel(self.session, self.keeper, self)
+        self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.pair, self.shown_study, self)
         self.scores = ScoresPanel(self)
+        self.own_reading = OwnReading(self.session, self.keeper, settings, self.scores, self.messages, self)
+        self.exports = Exports(self.session, self.view, self.keeper, settings, self.messages, self)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
-        for name in OVERLAYS_DRAWN:
+        for name in OVERLAYS:
             self.actions_of[name].setChecked(settings.overlay_shown(name))
         self.overlays = OverlaysPanel(
-            {name: self.actions_of[name] for name in OVERLAYS_DRAWN},
-            {name: settings.overlay_opacity(name) for name in OVERLAYS_DRAWN},
+            {name: self.actions_of[name] for name in OVERLAYS_WITH_SLIDER},
+            {name: settings.overlay_opacity(name) for name in OVERLAYS_WITH_SLIDER},
             self.actions_of["explain"],
             self,
         )
+        self.overlays.choose_mode(settings.explanation_mode)
 
     def _arrange(self) -> None:
         self.arrangement = Arrangement(self._settings, self)
         self.arrangement.fill(
-            left=(self.studies,),
-            centre=(self.intended_use, self.messages, self.view),
-            right=(self.scores, self.overlays),
+            left=(self.studies, self.trend),
+            centre=(self.intended_use, self.messages, self.pair),
+            right=(self.scores, self.own_reading.comparison, self.overlays),
         )
         self.setCentralWidget(self.arrangement)
         self.setStatusBar(self.status_line)
 
     def _connect_actions(self) -> None:
-        actions, view = self.actions_of, self.view
+        actions = self.actions_of
         actions.connect("open", self.choose_files)
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
-        actions.connect("fit", view.fit)
-        actions.connect("actual", view.actual_pixels)
-        actions.connect("zoom_in", lambda: view.zoom(ZOOM_STEP))
-        actions.connect("zoom_out", lambda: view.zoom(1 / ZOOM_STEP))
-        actions.connect("invert", view.invert)
-        actions.connect("reset", view.reset)
-        for name in OVERLAYS_DRAWN:
+        self.picture_actions = PictureActions(actions, self.pair, self.session, self._settings, self)
+        self.own_reading.use_actions(actions)
+        self.exports.use_actions(actions)
+        for name in OVERLAYS:
             actions.connect_switch(
                 name,
                 partial(self._settings.set_overlay_shown, name),
                 checked=self._settings.overlay_shown(name),
             )
-        actions.connect_switch("original_image", self.shown_study.show_bare, checked=False)
+        actions.connect_switch("compare_prior", self.prior_study.switch, checked=False)
+        actions.connect_switch("link_views", self.pair.set_linked, checked=self.pair.is_linked)
         actions.connect("previous", lambda: self._step(-1))
         actions.connect("next", lambda: self._step(1))
         actions.connect("analyse", self._analyse_current)
@@ -179,9 +191,20 @@ class MainWindow(QMainWindow):
             lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
         )
         self.studies.chosen.connect(self.session.select)
-        self.scores.zone_entered.connect(self._enter)
+        for panel in (self.studies, self.trend):
+            panel.wanted.connect(lambda path: self.open_paths([path]))
+        self.trend.chosen.connect(self.session.select)
+        self.pair.prior_shown_changed.connect(self._follow_prior)
+        self.pair.linked_changed.connect(self.actions_of["link_views"].setChecked)
+        self.prior_study.none_found.connect(self._tell_no_prior)
+        self.own_reading.export_wished.connect(self.exports.save_readings)
+        self.keeper.opened.connect(self._tell_library_opened)
+        self.keeper.failed.connect(lambda error: self._show_failure("", error))
+        self._settings.changed.connect(self._follow_setting)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
         self.overlays.zone_chosen.connect(self.shown_study.explain_zone)
+        self.overlays.zone_chosen.connect(self.exports.follow_zone)
+        self.overlays.mode_chosen.connect(self._keep_mode)
         self.shown_study.refreshed.connect(self._refresh)
         self.analysis.failed.connect(self._show_failure)
         self.analysis.progressed.connect(self.status_line.show_stage)
@@ -192,26 +215,24 @@ class MainWindow(QMainWindow):
     # Following the session
 
     def _refresh(self, study: Study) -> None:
-        self.scores.show_study(study)
+        self.own_reading.show_study(study)
         self.tags.show_study(study)
+        self.picture_actions.follow_picture()
         self._allow_actions()
 
     def _allow_actions(self) -> None:
         study, busy = self.session.current, self.analysis.is_busy
         self.actions_of["analyse"].setEnabled(study is not None)
-        self.actions_of["explain"].setEnabled(study is not None and study.prediction is not None and not busy)
+        seen = None if study is None else self.session.shown(study.key)
+        self.actions_of["explain"].setEnabled(seen is not None and seen.prediction is not None and not busy)
         self.actions_of["cancel"].setEnabled(busy)
-        self.overlays.show_study(study, busy=busy)
+        self.overlays.show_study(seen, busy=busy)
 
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
         self.messages.show_message(Severity.ERROR, text)
 
     # What the user does
-
-    def _enter(self, zone: Zone, score: int | None) -> None:
-        if self.session.current is not None:
-            self.session.enter(self.session.current.key, zone, score)
 
     def _step(self, offset: int) -> None:
         study = self.session.current
@@ -231,7 +252,30 @@ class MainWindow(QMainWindow):
     def _explain_current(self) -> None:
         if self.session.current is not None:
             self.actions_of["explanation"].setChecked(True)
-            self.analysis.explain(self.session.current.key)
+            self.analysis.explain(self.session.current.key, self.overlays.chosen_mode)
+
+    def _follow_prior(self, shown: bool) -> None:
+        action = self.actions_of["compare_prior"]
+        if not shown and not self.prior_study.is_on:
+            action.setChecked(False)
+        self.actions_of["link_views"].setEnabled(shown)
+
+    def _tell_no_prior(self, text: str) -> None:
+        self.messages.show_message(Severity.INFO, text)
+
+    def _tell_library_opened(self, kept_aside: KeptAside | None) -> None:
+        if kept_aside is not None:
+            self.messages.show_message(Severity.WARNING, kept_aside.sentence)
+
+    def _keep_mode(self, mode: Mode) -> None:
+        if self._settings.explanation_mode != mode:
+            self._settings.explanation_mode = mode
+
+    def _follow_setting(self, name: str) -> None:
+        if name == "keeps_names":
+            self.keeper.set_keep_identity(self._settings.keeps_names)
+        elif name == "explanation_mode":
+            self.overlays.choose_mode(self._settings.explanation_mode)
 
     def _show_about(self) -> None:
         box = QMessageBox(self)
@@ -259,7 +303,7 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
-        for window in (self, self.tags, self.help, self.preferences):
+        for window in (self, self.tags, self.help, self.preferences, self.own_reading.statistics):
             window.hide()
         self.analysis.cancel()
         self.all_work_ended = self.end_work()
@@ -268,7 +312,9 @@ class MainWindow(QMainWindow):
     def end_work(self) -> bool:
         """Stops all threads; whether they ended in time."""
         self._lane.close()
-        return self.analysis.close() and self._lane.wait(LANE_ENDS_WITHIN_S)
+        kept = self.keeper.close()
+        ended = [self.analysis.close(), self.exports.close(LANE_ENDS_WITHIN_S), self._lane.wait(LANE_ENDS_WITHIN_S)]
+        return kept and all(ended)
 
 
 def _bring_up(window: QWidget) -> None:

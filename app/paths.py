@@ -24,6 +24,11 @@ def data_dir() -> Path:
     return _private(Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)))
 
 
+def library_file() -> Path:
+    """The library of films, predictions and readings; its folder is made if missing."""
+    return data_dir() / "library.sqlite3"
+
+
 def _private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)

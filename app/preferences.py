@@ -28,11 +28,11 @@ from app.settings import (
     LONGEST_NAME,
     Choice,
     Device,
-    ExplanationMode,
     Settings,
     ThemeChoice,
 )
 from app.theme import room_for
+from bsnet_core.explanation import Mode
 from bsnet_core.language import SOURCE_LANGUAGE, languages
 from bsnet_core.language import translate as _
 
@@ -119,8 +119,8 @@ class PreferencesDialog(QDialog):
     def _analysis_page(self) -> QWidget:
         page, form = _page(self)
         modes = {
-            ExplanationMode.FAST: _("Fast, close to the paper's"),
-            ExplanationMode.EXACT: _("Exact, as in the paper, slow"),
+            Mode.FAST: _("Fast, close to the paper's"),
+            Mode.EXACT: _("Exact, as in the paper, slow"),
         }
         self._choice(form, "explanation_mode", _("Explanation"), _("How the explanation map is computed"), modes)
         devices = {

@@ -72,6 +72,7 @@ class Study:
         readings: What was saved, by all readers, oldest first.
         seen_by: Readers before whom the prediction has been on the screen.
         problem: Why there is no picture or no score, in a sentence.
+        refusal: The error that said so, with its code.
     """
 
     key: int
@@ -87,6 +88,7 @@ class Study:
     readings: tuple[Reading, ...] = ()
     seen_by: frozenset[str] = frozenset()
     problem: str = ""
+    refusal: BSNetError | None = None
 
     @property
     def title(self) -> str:
@@ -242,7 +244,7 @@ class Session(QObject):
             oldest = next(other for other in self._with_maps if other not in (key, self._current))
             del self._with_maps[oldest]
             self._change(replace(self._studies[oldest], prediction=None, explanation=None))
-        self._change(replace(study, state=StudyState.ANALYSED, problem=""))
+        self._change(replace(study, state=StudyState.ANALYSED, problem="", refusal=None))
         self._note_seen([key])
 
     def accept_explanation(self, key: int, explanation: Explanation) -> None:
@@ -251,7 +253,7 @@ class Session(QObject):
 
     def accept_failure(self, key: int, state: StudyState, error: BSNetError) -> None:
         """Notes why there is no picture or no score; what was entered stays."""
-        self._change(replace(self._studies[key], state=state, problem=str(error)))
+        self._change(replace(self._studies[key], state=state, problem=str(error), refusal=error))
 
     # Who reads, and what may be seen
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 from app.canvas.modes import CornerTexts, WindowDrag
 from app.paths import config_dir
 from app.report.paper import Paper
+from bsnet_core.explanation import Mode
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
 
@@ -34,13 +35,6 @@ class ThemeChoice(StrEnum):
     DARK = "dark"
     LIGHT = "light"
     SYSTEM = "system"
-
-
-class ExplanationMode(StrEnum):
-    """How the explanation map is computed."""
-
-    FAST = "fast"
-    EXACT = "exact"
 
 
 class Device(StrEnum):
@@ -159,7 +153,7 @@ class Settings(QObject):
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     keeps_names = _switch("library/keeps_names", True)
-    explanation_mode = _choice("analysis/explanation_mode", ExplanationMode.FAST)
+    explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)
     deidentifies = _switch("report/deidentifies", True)

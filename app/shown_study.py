@@ -20,7 +20,7 @@ from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.prediction import LungsFound, Prediction
 
 
 class ShownStudy(QObject):
@@ -41,21 +41,20 @@ class ShownStudy(QObject):
         self._shown_key: int | None = None
         self._painted = Ingredients(None, None, None)
         self._zone: Zone | None = None
-        self._bare = False
+        self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         session.current_changed.connect(self._show)
         session.study_changed.connect(self._follow)
+        session.blind_changed.connect(lambda blind: self._update_overlays())
+        session.reader_changed.connect(lambda reader: self._update_overlays())
         analysis.loaded.connect(self._accept)
+        analysis.lungs_found.connect(self._accept_lungs)
+        view.pointer_moved.connect(self._describe_superpixel)
         settings.changed.connect(self._follow_setting)
         self._update_overlays()
 
     def explain_zone(self, zone: Zone | None) -> None:
         """Shows the explanation of one zone, or of all."""
         self._zone = zone
-        self._update_overlays()
-
-    def show_bare(self, bare: bool) -> None:
-        """Hides everything that is drawn over the picture, or brings it back."""
-        self._bare = bare
         self._update_overlays()
 
     def say_reading(self) -> None:
@@ -109,18 +108,52 @@ class ShownStudy(QObject):
         if name == "overlays":
             self._update_overlays()
 
+    def overlays_of(self, study: Study) -> OverlayState:
+        """What belongs over any study's picture, as the switches say."""
+        return self._switched(_overlays_of(Ingredients(study.prediction, study.explanation, self._zone)), study)
+
+    def _accept_lungs(self, key: int, lungs: LungsFound) -> None:
+        self._early_outline = (key, lungs_overlay.outline_of(lungs))
+        self._update_overlays()
+
     def _update_overlays(self) -> None:
         study = self._session.current
-        shown = {name: self._settings.overlay_shown(name) and not self._bare for name in OVERLAYS}
-        opacity = {name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS}
-        made_of = Ingredients(None, None, None)
+        made_of, caption = Ingredients(None, None, None), ""
         if study is not None and study.key == self._shown_key:
             made_of = Ingredients(study.prediction, study.explanation, self._zone)
+            if study.prediction is not None:
+                model = study.prediction.model
+                caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
         drawn = self._view.overlays
         if not made_of.are_the_same_as(self._painted):
             self._painted = made_of
             drawn = _overlays_of(made_of)
-        self._view.set_overlays(replace(drawn, shown=shown, opacity=opacity))
+        if study is not None and made_of.prediction is None:
+            early = self._early_outline
+            is_there = early is not None and early[0] == study.key == self._shown_key
+            drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
+        self._view.set_result_caption(caption)
+        self._view.set_overlays(drawn if study is None else self._switched(drawn, study))
+
+    def _switched(self, drawn: OverlayState, study: Study) -> OverlayState:
+        saved = study.reading_of(self._session.reader) if not study.draft else None
+        own = dict(study.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
+        return replace(
+            drawn,
+            shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},
+            opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
+            own=own,
+            blind=not self._session.prediction_is_visible(study.key),
+        )
+
+    def _describe_superpixel(self, x: float, y: float) -> None:
+        study, overlays = self._session.current, self._view.overlays
+        text = None
+        if study is not None and study.prediction is not None and study.explanation is not None:
+            is_seen = not overlays.blind and not self._view.is_original and overlays.strength("explanation") > 0
+            if is_seen:
+                text = explanation_overlay.describe_superpixel(study.explanation, study.prediction, x, y, self._zone)
+        self._view.setToolTip(text or "")
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,11 @@ class ImageView(QWidget):
         return self._geometry
 
     @property
+    def voi(self) -> Voi | None:
+        """The window or VOI LUT in use; None without a picture."""
+        return self._preset.voi if self._radiograph is not None and self._preset is not None else None
+
+    @property
     def voi_window(self) -> VoiWindow | None:
         """The window in use, in modality values."""
         if self._radiograph is None or self._preset is None:

@@ -122,6 +122,10 @@ class ReportDialog(QDialog):
         self._follow_deidentified()
         self._clear_problem()
 
+    def deidentify(self, on: bool) -> None:
+        """Ticks or unticks the box that leaves the patient out."""
+        self._deidentified.setChecked(on)
+
     @property
     def wish(self) -> ReportWish:
         """What is entered now."""

@@ -10,10 +10,10 @@ from app.preferences import PreferencesDialog, language_name
 from app.report.paper import Paper
 from app.settings import (
     Device,
-    ExplanationMode,
     Settings,
     ThemeChoice,
 )
+from bsnet_core.explanation import Mode
 from bsnet_core.language import languages
 
 NAMED = [spec for spec in action_specs() if spec.name]
@@ -21,7 +21,7 @@ CHOICES = {
     "theme": ThemeChoice.LIGHT,
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.NONE,
-    "explanation_mode": ExplanationMode.EXACT,
+    "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,
 }

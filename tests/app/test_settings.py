@@ -10,11 +10,11 @@ from app.paths import config_dir, log_dir
 from app.report.paper import Paper
 from app.settings import (
     Device,
-    ExplanationMode,
     Setting,
     Settings,
     ThemeChoice,
 )
+from bsnet_core.explanation import Mode
 
 OTHERS = {
     "theme": ThemeChoice.LIGHT,
@@ -25,7 +25,7 @@ OTHERS = {
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
     "keeps_names": False,
-    "explanation_mode": ExplanationMode.EXACT,
+    "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,
     "deidentifies": False,

@@ -1,0 +1,163 @@
+"""An earlier film of the same patient beside the one on the screen."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.analysis import Analysis, LoadedStudy
+from app.canvas.pair import ViewPair
+from app.keeping import Keeper
+from app.library.patients import patient_of
+from app.session import Session, Study
+from app.shown_study import ShownStudy
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+from bsnet_core.radiograph import StudyFacts
+
+if TYPE_CHECKING:
+    from app.library.records import PastStudy
+
+
+class PriorStudy(QObject):
+    """Finds the latest film before the current one, among the open ones and in the library, and keeps it beside it."""
+
+    none_found = Signal(str)
+    """A sentence: there is nothing to compare with."""
+
+    def __init__(
+        self,
+        session: Session,
+        keeper: Keeper,
+        analysis: Analysis,
+        pair: ViewPair,
+        shown: ShownStudy,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._keeper, self._analysis, self._pair, self._shown = session, keeper, analysis, pair, shown
+        self._is_on = False
+        self._key: int | None = None
+        self._question = 0
+        session.current_changed.connect(lambda key: self._find())
+        session.study_changed.connect(self._follow)
+        analysis.loaded.connect(self._accept)
+        pair.prior_shown_changed.connect(self._follow_pair)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a prior film is wanted beside the current one."""
+        return self._is_on
+
+    @property
+    def key(self) -> int | None:
+        """The study beside the current one; None while there is none."""
+        return self._key
+
+    def switch(self, on: bool) -> None:
+        """Shows the prior film, or the current one alone."""
+        if on == self._is_on:
+            return
+        self._is_on = on
+        if on:
+            self._find()
+        else:
+            self._let_go()
+
+    def _follow_pair(self, shown: bool) -> None:
+        if not shown and self._key is not None:
+            self._key = None
+            self._is_on = False
+
+    def _let_go(self) -> None:
+        self._key = None
+        self._pair.hide_prior()
+
+    def _find(self) -> None:
+        current = self._session.current
+        if not self._is_on or current is None:
+            return
+        self._question += 1
+        question = self._question
+
+        def choose(past: tuple[PastStudy, ...]) -> None:
+            if question == self._question and self._is_on:
+                self._choose(current, past)
+
+        facts = current.facts
+        self._keeper.ask(
+            lambda library: library.history_of_patient(library.key_of(facts)), choose, lambda error: choose(())
+        )
+
+    def _choose(self, current: Study, past: tuple[PastStudy, ...]) -> None:
+        """The latest earlier film; an open one before a file of the library."""
+        now = moment_of(current.facts)
+        patient = patient_of(current.facts)
+        candidates: list[tuple[str, int, Path]] = [
+            (moment_of(study.facts), 1, study.path)
+            for study in self._session.studies
+            if patient and study.has_been_read and patient_of(study.facts) == patient
+        ]
+        candidates += [
+            (moment_of(entry.study.facts), 0, entry.study.path) for entry in past if entry.study.path is not None
+        ]
+        earlier = [one for one in candidates if now and one[0] and one[0] < now]
+        if not earlier:
+            self._let_go()
+            self.none_found.emit(_("There is no earlier film of this patient among the open ones or in the library."))
+            return
+        path = max(earlier, key=lambda one: one[:2])[2]
+        self._key = self._session.add(path).key
+        # Read again where the pixels have gone; `loaded` brings them.
+        self._analysis.load(self._key)
+
+    def _accept(self, key: int, loaded: LoadedStudy) -> None:
+        if key == self._key and self._is_on:
+            current, prior = self._session.current, self._session.study(key)
+            if current is None:
+                return
+            self._pair.set_caption(_("Current  {date}").format(date=date_of(current.facts)))
+            self._pair.show_prior(
+                loaded.radiograph,
+                loaded.renderer,
+                caption_of(prior.facts, current.facts),
+                self._shown.overlays_of(prior),
+            )
+
+    def _follow(self, key: int) -> None:
+        if key == self._key and self._pair.prior_shown:
+            self._pair.prior.set_overlays(self._shown.overlays_of(self._session.study(key)))
+
+
+def moment_of(facts: StudyFacts) -> str:
+    """Study date and time as one text that sorts; empty where the file states no date."""
+    return f"{facts.study_date} {facts.study_time}" if facts.study_date.strip() else ""
+
+
+def date_of(facts: StudyFacts) -> str:
+    """The study's date as YYYY-MM-DD, or that it is not stated."""
+    day = _day_of(facts)
+    return day.isoformat() if day is not None else _("date not stated")
+
+
+def caption_of(prior: StudyFacts, current: StudyFacts) -> str:
+    """What stands above the prior film: its date and how long before the current one it was made."""
+    before, now = _day_of(prior), _day_of(current)
+    if before is None or now is None:
+        return _("Prior  {date}").format(date=date_of(prior))
+    days = (now - before).days
+    if days == 0:
+        return _("Prior  {date}  (same day)").format(date=before.isoformat())
+    ago = translate_count("{count} day before", "{count} days before", days).format(count=days)
+    return _("Prior  {date}  ({ago})").format(date=before.isoformat(), ago=ago)
+
+
+def _day_of(facts: StudyFacts) -> date | None:
+    text = facts.study_date.strip()
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 else None
+    except ValueError:
+        return None
