@@ -56,8 +56,8 @@ class ViewPair(QWidget):
         self._close.setToolTip(_("Show the current radiograph alone"))
         self._close.setAccessibleName(_("Close the prior radiograph"))
         self._close.clicked.connect(self.hide_prior)
-        self._current_pane = _pane(self.current, self._current_caption)
-        self._prior_pane = _pane(self.prior, self._prior_caption, self._link, self._close)
+        self._current_pane, self._current_bar = _pane(self.current, self._current_caption)
+        self._prior_pane, _bar = _pane(self.prior, self._prior_caption, self._link, self._close)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._current_pane)
@@ -72,7 +72,7 @@ class ViewPair(QWidget):
         self.current.annotations_shown_changed.connect(self.prior.set_annotations_shown)
         self.current.corner_texts_changed.connect(self.prior.set_corner_texts)
         self._prior_pane.hide()
-        self._current_caption.parentWidget().hide()
+        self._current_bar.hide()
 
     @property
     def prior_shown(self) -> bool:
@@ -120,7 +120,7 @@ class ViewPair(QWidget):
             self.prior.set_overlays(overlays)
         self._prior_caption.setText(caption)
         self.prior.setAccessibleName(_("Prior radiograph: {caption}").format(caption=caption))
-        self._current_caption.parentWidget().show()
+        self._current_bar.show()
         self._prior_pane.show()
         if not was_shown:
             half = max(self.width() // 2, 1)
@@ -136,7 +136,7 @@ class ViewPair(QWidget):
         had_focus = self.prior.hasFocus() or self._close.hasFocus() or self._link.hasFocus()
         self.prior.show_message("")
         self._prior_pane.hide()
-        self._current_caption.parentWidget().hide()
+        self._current_bar.hide()
         if had_focus:
             self.current.setFocus()
         self.prior_shown_changed.emit(False)
@@ -210,7 +210,8 @@ def _width_of_lungs(frames: Frames, pixel_aspect: float) -> float:
     return float(abs(m11 * m22 - m12 * m21) * pixel_aspect) ** 0.5 * frames.side_px
 
 
-def _pane(view: ImageView, caption: QLabel, *buttons: QToolButton) -> QWidget:
+def _pane(view: ImageView, caption: QLabel, *buttons: QToolButton) -> tuple[QWidget, QWidget]:
+    """The pane, and the bar above its view."""
     pane = QWidget()
     bar = QWidget(pane)
     row = QHBoxLayout(bar)
@@ -224,4 +225,4 @@ def _pane(view: ImageView, caption: QLabel, *buttons: QToolButton) -> QWidget:
     layout.setSpacing(2)
     layout.addWidget(bar)
     layout.addWidget(view, 1)
-    return pane
+    return pane, bar
