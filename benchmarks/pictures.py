@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import ViewGeometry
+from app.canvas.orientation import Orientation
 from benchmarks.timing import Row, compare
 from bsnet_core.display import auto_window, display_table
 from bsnet_core.model.config import Aspect
@@ -74,6 +75,7 @@ def display_frame() -> list[Row]:
     fitted = ViewGeometry.fitted(QSizeF(SIDE_PX, SIDE_PX), 1.0, QSizeF(VIEW))
     middle = QPointF(VIEW.width() / 2, VIEW.height() / 2)
     enlarged = fitted.zoomed(1 / fitted.scale, middle)
+    turned = ViewGeometry.fitted(QSizeF(SIDE_PX, SIDE_PX), 1.0, QSizeF(VIEW), Orientation(1, True))
     moved = {"left": False}
 
     def whole() -> None:
@@ -92,10 +94,10 @@ def display_frame() -> list[Row]:
         painter.drawImage(QPointF(frame.left_px, frame.top_px), frame.image)
         painter.end()
 
-    def zoomed() -> None:
+    def moving(geometry: ViewGeometry) -> None:
         # Another place each time, so that nothing kept from the frame before helps.
         moved["left"] = not moved["left"]
-        frame_of(enlarged.panned(QPointF(5.0 if moved["left"] else -5.0, 0.0)), tables[0])
+        frame_of(geometry.panned(QPointF(5.3 if moved["left"] else -5.3, 0.0)), tables[0])
 
     def windowed() -> None:
         frame_of(fitted, tables[1])
@@ -103,7 +105,9 @@ def display_frame() -> list[Row]:
     ways: dict[str, Callable[[], object]] = {
         "whole picture through the table": whole,
         "viewer, fitted, another window": windowed,
-        "viewer, 1:1, moved": zoomed,
+        "viewer, 1:1, moved": partial(moving, enlarged),
+        "viewer, fitted, moved": partial(moving, fitted),
+        "viewer, fitted, turned and mirrored, moved": partial(moving, turned),
     }
     return compare(ways, 15)
 
