@@ -133,7 +133,7 @@ class ScoresPanel(QWidget):
         _say(self._own, _own_line(study, saved))
         _say(self._comparison, _comparison_line(own, prediction))
         _say(self._model, _model_line(result))
-        self.pictures.show_prediction(result)
+        self.pictures.show_prediction(result if result is not None and _has_lungs(result) else None)
         has_draft = study is not None and bool(study.draft)
         self.save_button.setEnabled(study is not None and study.entered_total is not None)
         self.save_button.setVisible(saved is None)
@@ -195,12 +195,19 @@ class ScoresPanel(QWidget):
 
 def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
     """The quality notes on the lungs and the film alone: made anew, so that nothing of the probabilities is in them."""
+    if not _has_lungs(prediction):
+        return ()
     sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
     sure[..., 0] = 1.0
     left, top, width, height = prediction.frames.box
     inside = prediction.network_image[top : top + height, left : left + width]
     blank_share = float((inside <= inside.min()).mean())
     return quality_notes(prediction.lung_probability, prediction.frames, sure, blank_share=blank_share)
+
+
+def _has_lungs(prediction: Prediction) -> bool:
+    """Whether the model outlines lungs at all; a plain classifier does not."""
+    return bool(prediction.lung_probability.any())
 
 
 def _own_zones(study: Study | None, saved: Reading | None) -> dict[Zone, int]:

@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
@@ -190,6 +191,16 @@ def test_a_hidden_prediction_leaks_neither_to_the_eye_nor_to_a_screen_reader(pan
 def test_notes_on_the_lungs_are_there_while_the_prediction_is_hidden(panel):
     panel.show_study(analysed(angle_deg=35.0), hidden=True)
     assert "turned by 35°" in panel.notes_text
+
+
+def test_a_model_that_outlines_no_lungs_gets_no_lung_pictures_and_no_notes_on_them(panel):
+    study = analysed()
+    nothing = np.zeros_like(study.prediction.lung_probability)
+    plain = replace(study.prediction, lung_probability=nothing, aligned_lung_probability=nothing)
+    for hidden in (False, True):
+        panel.show_study(replace(study, prediction=plain), hidden=hidden)
+        assert panel.notes_text == ""
+        assert panel.pictures.isHidden()
 
 
 def test_other_readers_scores_stay_out_of_the_reader_s_own_cells(panel):
