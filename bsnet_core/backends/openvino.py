@@ -57,7 +57,7 @@ class OpenVinoBackend:
 
     @classmethod
     def load(cls, name: str, model: BSNet, weights_sha256: str) -> OpenVinoBackend:
-        """The network as kept in the user's cache; converted first if it is not there, which takes a minute.
+        """The network as kept in the user's cache; converted first if it is not there.
 
         Args:
             name: `OPENVINO` or `OPENVINO_INT8`.
@@ -157,15 +157,20 @@ def convert(name: str, model: BSNet, folder: Path) -> None:
         warnings.simplefilter("ignore")  # of torch.jit, that it is old, and of constants that are meant
         images = torch.tensor(pictures[0])
         *levels, probability = LungFinder(plain)(images)
-        finder = openvino.convert_model(LungFinder(plain), example_input=images)
+        finder = openvino.convert_model(_traced(LungFinder(plain), (images,)), example_input=images)
         finder.reshape(list(images.shape))
         inputs = (*levels, probability, plain.align(probability))
-        scorer = openvino.convert_model(ZoneScorer(plain), example_input=inputs)
+        scorer = openvino.convert_model(_traced(ZoneScorer(plain), inputs), example_input=inputs)
         scorer.reshape(dict(enumerate(list(part.shape) for part in inputs)))
         if name == OPENVINO_INT8:
             finder = _quantized(finder, pictures)
     for part, converted in ((LUNG_FINDER, finder), (ZONE_SCORER, scorer)):
         openvino.save_model(converted, folder / f"{part}.xml", compress_to_fp16=False)
+
+
+def _traced(module: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
+    # Traced here and not by OpenVINO, whose own checks of the trace take twenty times as long.
+    return torch.jit.trace(module, inputs, check_trace=False)
 
 
 def _sample_images(model: BSNet) -> list[npt.NDArray[np.float32]]:
