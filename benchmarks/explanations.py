@@ -143,7 +143,9 @@ def fidelity() -> list[Row]:
             collected[name].ranks += rank_correlations(found, exact, prediction, some)
     number = statistics.median(counts)
     per_superpixel = statistics.median(plain_s)
-    rows = [Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{films} films, {SUPERPIXELS} super-pixels each")]
+    rows = [
+        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{films} films, {SUPERPIXELS} super-pixels each")
+    ]
     for name, values in collected.items():
         seconds = statistics.median(values.per_superpixel_s)
         low, middle, high = np.percentile(values.ranks, [25, 50, 75])

@@ -232,9 +232,7 @@ class _View:
     def _whole(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> npt.NDArray[np.float32]:
         heads = None if self._attention is Attention.ENSEMBLE else [self._attention]
         logits = self._model.score(levels, probability, alignment, heads)
-        return self._as_seen_unmirrored(
-            zone_probabilities(logits, self._attention, self._model.config.temperature)[0]
-        )
+        return self._as_seen_unmirrored(zone_probabilities(logits, self._attention, self._model.config.temperature)[0])
 
     def _as_seen_unmirrored(self, grid: Tensor) -> npt.NDArray[np.float32]:
         """(3, 2, 4): the mirrored picture's right lung counts for the left one."""
@@ -251,9 +249,7 @@ def _contribution(views: Sequence[_View], patch: Tensor, box: Box) -> npt.NDArra
             place, values = (box.mirrored(side), patch.flip(-1)) if view.mirrored else (box, patch)
             if view.mirrored and lungs is not None:
                 lungs = lungs[0].flip(-1), lungs[1].mirrored(side)
-            segment = shortcuts.lungs is Lungs.RECOMPUTED or (
-                shortcuts.lungs is Lungs.MIRRORED and not view.mirrored
-            )
+            segment = shortcuts.lungs is Lungs.RECOMPUTED or (shortcuts.lungs is Lungs.MIRRORED and not view.mirrored)
             change, lungs = view.contribution(values, place, lungs, segment=segment)
             changes.append(change)
     return np.mean(changes, axis=0)
@@ -263,14 +259,10 @@ def _boxes_of(labels: npt.NDArray[np.int32]) -> list[Box]:
     """The box around every super-pixel."""
     from scipy.ndimage import find_objects
 
-    return [
-        Box(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in find_objects(labels + 1)
-    ]
+    return [Box(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in find_objects(labels + 1)]
 
 
-def _masked_patch(
-    image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], index: int, box: Box
-) -> Tensor:
+def _masked_patch(image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], index: int, box: Box) -> Tensor:
     """(1, 1, h, w): the picture within a super-pixel's box, the super-pixel set to zero."""
     place = slice(box.top, box.bottom), slice(box.left, box.right)
     return torch.from_numpy(np.where(labels[place] == index, np.float32(0), image[place]))[None, None]

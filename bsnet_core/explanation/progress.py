@@ -106,9 +106,7 @@ def touching_lungs(
     return np.flatnonzero(_touches(superpixels, lungs.astype(np.float32), int(superpixels.max()) + 1))
 
 
-def _touches(
-    superpixels: npt.NDArray[np.int32], lungs: npt.NDArray[np.float32], count: int
-) -> npt.NDArray[np.bool_]:
+def _touches(superpixels: npt.NDArray[np.int32], lungs: npt.NDArray[np.float32], count: int) -> npt.NDArray[np.bool_]:
     touched = np.zeros(count, dtype=np.bool_)
     touched[np.unique(superpixels[lungs >= 0.5])] = True
     return touched
