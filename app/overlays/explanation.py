@@ -93,7 +93,8 @@ def describe_superpixel(
     Args:
         explanation: Of the same picture as `prediction`, whole or under way.
         prediction: Gives the frames.
-        image_x, image_y: In pixels of the original picture.
+        image_x: From the left, in pixels of the original picture.
+        image_y: From its top.
         zone: The zone to tell of; if None, all zones that change by half a percent point or more.
 
     Returns:

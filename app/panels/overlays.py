@@ -33,7 +33,7 @@ def legend() -> str:
         SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
         for score, colour in CLASS_COLOURS.items()
     )
-    return _("Parts that speak for the predicted score: {swatches}").format(swatches=swatches)
+    return _("Parts that speak for the predicted score:<br>{swatches}").format(swatches=swatches)
 
 
 def plain_legend() -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSize
@@ -261,3 +263,43 @@ def test_an_overlay_plane_is_drawn_in_its_place_and_turns_with_the_picture():
     pixels = painted(lambda painter, to_view: picture.paint(painter, turned, size, 1.0, 0.5))
     rows, columns = np.nonzero((pixels != GREY).any(axis=2))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 59, 125, 134)
+
+
+def partial_of(whole, computed):
+    return replace(whole, computed=np.isin(np.arange(len(whole.contributions)), computed))
+
+
+def test_pointing_at_a_super_pixel_tells_what_masking_it_does_in_percent_points():
+    result = prediction("100002")
+    whole = explanation_of({5: (0, 0, 1)})
+    row, column = superpixel_centre(5)
+    text = explanation.describe_superpixel(whole, result, column, row, None)
+    first, *lines = text.splitlines()
+    assert "percent points" in first
+    assert lines == ["zone A:  score 0: 0.0,  score 1: \N{MINUS SIGN}30.0,  score 2: 0.0,  score 3: 0.0"]
+
+
+def test_pointing_with_a_zone_chosen_tells_of_that_zone_alone():
+    whole = explanation_of({5: (0, 0, 1)})
+    row, column = superpixel_centre(5)
+    text = explanation.describe_superpixel(whole, prediction("100002"), column, row, Zone.F)
+    assert text.splitlines()[1].startswith("zone F:")
+    assert "30" not in text
+
+
+def test_pointing_where_nothing_changes_or_beside_the_picture():
+    whole = explanation_of({5: (0, 0, 1)})
+    row, column = superpixel_centre(9)
+    assert "no zone" in explanation.describe_superpixel(whole, prediction(), column, row, None)
+    for x, y in ((-0.1, 5), (WIDTH, 5), (5, -1), (5, HEIGHT)):
+        assert explanation.describe_superpixel(whole, prediction(), x, y, None) is None
+
+
+def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
+    result = prediction("100002")
+    part = partial_of(explanation_of({5: (0, 0, 1)}), [5])
+    picture = explanation.picture_of(part, result, ZONES)
+    pixels = painted(lambda painter, to_view: explanation.paint(painter, to_view, picture, 1.0))
+    assert tuple(pixels[superpixel_centre(5)]) != (GREY, GREY, GREY)
+    row, column = superpixel_centre(6)
+    assert explanation.describe_superpixel(part, result, column, row, None) == "This part has not been masked."

@@ -21,8 +21,10 @@ TOLERANCE = 1e-4
 SMALL = dict(
     encoder="resnet18",
     decoder_channels=(16, 8, 8, 4, 4),
-    side_px=128,
-    alignment_side_px=64,
+    side_px=64,
+    alignment_side_px=32,
+    # Random heads hardly tell classes apart: a low temperature makes their probabilities react.
+    temperature=0.01,
 )
 
 
@@ -92,7 +94,7 @@ def test_the_map_lies_on_the_original_pixel_grid_with_unmixed_values(explained, 
     assert set(np.unique(shown)) <= set(np.unique(explained.contributions[:, Zone.B.row, Zone.B.column, 1]))
     height, width = shown.shape
     labels = explained.image_superpixels()
-    assert labels[height // 2, width // 2] == explained.superpixels[64, 64]
+    assert labels[height // 2, width // 2] == explained.superpixels[32, 32]
     assert shown[0, -1] == explained.contributions[labels[0, -1], Zone.B.row, Zone.B.column, 1]
 
 
@@ -140,7 +142,7 @@ def test_faster_quickshift_agrees_on_pictures_full_of_ties(picture):
 def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_network(tmp_path, changes):
     predictor = small_predictor(tmp_path, **changes)
     prediction = predictor.predict(read_radiograph(sample_files()[0]))
-    some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 9)
+    some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 29)
     fast = explain_fast(predictor, prediction, shortcuts=NONE, only=some)
     assert np.array_equal(np.flatnonzero(fast.is_computed), some)
     for index in some:
