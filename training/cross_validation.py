@@ -119,9 +119,9 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
                     frozen = _shared_features(config, data)
                 split = fold_split(samples, config, plan, repeat, fold)
                 fold_config = dataclasses.replace(config, output=file.parent, seed=config.seed + repeat)
-                _train_fold(fold_config, plan, RunData(samples, split, data.cache), trunk, frozen)
+                trained = _train_fold(fold_config, plan, RunData(samples, split, data.cache), trunk, frozen)
                 if accelerator.is_main_process:
-                    result = _test_fold(fold_config, RunData(samples, split, data.cache), repeat, fold)
+                    result = _test_fold(fold_config, RunData(samples, split, data.cache), trained, repeat, fold)
                     _write_fold(file, result, settings)
                 accelerator.wait_for_everyone()
             results.append(_read_fold(file, settings, repeat, fold))
@@ -178,7 +178,7 @@ def summarise(
     return {
         "folds": plan.folds,
         "repeats": plan.repeats,
-        "trunk": "trained per fold" if plan.trunk_per_fold else "given, trained on masks without scores",
+        "trunk": "trained per fold" if plan.trunk_per_fold else "given" if plan.trunk else "the run's alignment stage",
         "stages": sorted({result.stage for result in results}),
         "images": len(counted),
         "patients": len({samples[row].patient for row in counted}),
@@ -235,24 +235,27 @@ def _shared_features(config: RunConfig, data: RunData) -> FrozenFeatures | None:
 
 def _train_fold(
     config: RunConfig, plan: Plan, data: RunData, trunk: Path | None, frozen: FrozenFeatures | None
-) -> None:
+) -> list[StageName]:
+    """Trains the scoring stages of one fold, and the trunk before them if none is given; gives the scoring stages."""
     make_private_folder(config.output)
     if trunk is None:
         run_stage(config, StageName.SEGMENTATION, data)
         run_stage(config, StageName.ALIGNMENT, data)
     run_stage(config, StageName.SCORING, data, start=trunk, frozen=frozen)
-    if plan.end_to_end and StageName.END_TO_END in config.stages:
-        run_stage(config, StageName.END_TO_END, data)
+    if not plan.end_to_end or StageName.END_TO_END not in config.stages:
+        return [StageName.SCORING]
+    run_stage(config, StageName.END_TO_END, data)
+    return [StageName.SCORING, StageName.END_TO_END]
 
 
-def _test_fold(config: RunConfig, data: RunData, repeat: int, fold: int) -> FoldResult:
+def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], repeat: int, fold: int) -> FoldResult:
     prepared = data.prepared(config, config.model.side_px)
     test = prepared.where(data.split.test, score=True)
     validation = prepared.where(data.split.validation, score=True)
     training = prepared.where(data.split.train, score=True)
     device = make_accelerator(config).device
     model = BSNet(config.model).to(device)
-    stage = best_trained_stage(config)
+    stage = best_trained_stage(config, trained)
     logits, validation_logits = {}, {}
     for name, file in (("best", BEST), ("last", LAST)):
         load_weights(model, stage_weights(config, stage, file))

@@ -171,7 +171,7 @@ def run_all(config: RunConfig) -> None:
             run_stage(config, name, data)
 
 
-def best_trained_stage(config: RunConfig) -> StageName:
+def best_trained_stage(config: RunConfig, among: Sequence[StageName] = STAGE_ORDER) -> StageName:
     """The furthest trained stage; of the two scoring stages the one with the lower validation value.
 
     The end-to-end stage usually gains a little, but on a small scored set it may not, and validation says so.
@@ -179,7 +179,7 @@ def best_trained_stage(config: RunConfig) -> StageName:
     Raises:
         ConfigurationError: nothing has been trained.
     """
-    trained = [name for name in STAGE_ORDER if (config.output / name.value / BEST).exists()]
+    trained = [name for name in among if (config.output / name.value / BEST).exists()]
     if not trained:
         raise ConfigurationError(_("There are no trained weights in {folder}.").format(folder=config.output))
     scoring = [name for name in (StageName.SCORING, StageName.END_TO_END) if name in trained]
