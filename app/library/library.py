@@ -137,28 +137,43 @@ class Library:
             offset: How many rows to leave out.
             limit: How many rows to give at most.
         """
-        found = sa.select(studies)
+        known = (
+            studies.c.id,
+            studies.c.patient_key,
+            studies.c.study_date,
+            studies.c.study_time,
+            studies.c.last_seen_at,
+        )
+        found = sa.select(*known)
         for word in searchable(text).split():
             found = found.where(studies.c.searched.contains(word, autoescape=True))
         films = found.subquery()
-        patient = sa.case(
-            (films.c.patient_key != "", films.c.patient_key), else_="film " + sa.cast(films.c.id, sa.Text)
-        )
+        alone = "film " + sa.cast(films.c.id, sa.Text)
+        patient = sa.case((films.c.patient_key != "", films.c.patient_key), else_=alone)
         newest_first = (films.c.study_date.desc(), films.c.study_time.desc(), films.c.id.desc())
         grouped = sa.select(
-            films,
+            films.c.id,
             sa.func.count().over(partition_by=patient).label("of_patient"),
             sa.func.row_number().over(partition_by=patient, order_by=newest_first).label("place"),
             sa.func.max(films.c.last_seen_at).over(partition_by=patient).label("patient_seen_at"),
             patient.label("patient"),
         ).subquery()
-        predicted = _latest(predictions, predictions.c.total, grouped.c.id)
-        read, reader = (_latest(readings, column, grouped.c.id) for column in (readings.c.total, readings.c.reader))
+        order = (grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
+        # Pictures and scores are looked up for the page alone, not for all films that were put in order.
+        chosen = sa.select(grouped).order_by(*order).limit(limit).offset(offset).subquery()
+        predicted = _latest(predictions, predictions.c.total, chosen.c.id)
+        read, reader = (_latest(readings, column, chosen.c.id) for column in (readings.c.total, readings.c.reader))
         page = (
-            sa.select(grouped, predicted.label("predicted"), read.label("read"), reader.label("reader"))
-            .order_by(grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
-            .limit(limit)
-            .offset(offset)
+            sa.select(
+                studies,
+                chosen.c.of_patient,
+                chosen.c.place,
+                predicted.label("predicted"),
+                read.label("read"),
+                reader.label("reader"),
+            )
+            .join(chosen, chosen.c.id == studies.c.id)
+            .order_by(chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
         )
         with self._reading() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(films)).scalar_one()
