@@ -191,7 +191,10 @@ def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
         for index in some:
             masked = np.where(fast.superpixels == index, np.float32(0), prediction.network_image)
             logits = model.score(model.encode(torch.tensor(masked)[None, None]), lungs, alignment)
-            expected = zone_probabilities(logits, small.attention, model.config.temperature)[0].numpy() - prediction.zone_probabilities
+            expected = (
+                zone_probabilities(logits, small.attention, model.config.temperature)[0].numpy()
+                - prediction.zone_probabilities
+            )
             assert np.allclose(fast.contributions[index], expected, atol=TOLERANCE)
 
 
