@@ -257,9 +257,12 @@ def _contribution(views: Sequence[_View], patch: Tensor, box: Box) -> npt.NDArra
 
 def _boxes_of(labels: npt.NDArray[np.int32]) -> list[Box]:
     """The box around every super-pixel."""
-    from scipy.ndimage import find_objects
-
-    return [Box(rows.start, rows.stop, columns.start, columns.stop) for rows, columns in find_objects(labels + 1)]
+    boxes = []
+    for index in range(int(labels.max()) + 1):
+        inside = labels == index
+        rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+        boxes.append(Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1))
+    return boxes
 
 
 def _masked_patch(image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], index: int, box: Box) -> Tensor:

@@ -145,24 +145,35 @@ def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_netwo
     some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 29)
     fast = explain_fast(predictor, prediction, shortcuts=NONE, only=some)
     assert np.array_equal(np.flatnonzero(fast.is_computed), some)
-    for index in some:
-        expected = plain_contribution(predictor, prediction, fast.superpixels, index)
-        assert np.allclose(fast.contributions[index], expected, atol=TOLERANCE)
-    assert np.abs(fast.contributions).max() > 10 * TOLERANCE
+    expected = np.array([plain_contribution(predictor, prediction, fast.superpixels, index) for index in some])
+    found = fast.contributions[some]
+    assert np.allclose(found, expected, atol=TOLERANCE)
+    # Random networks react faintly, some by less than that: what they do has to be found all the same.
+    assert np.abs(found - expected).max() < 0.02 * np.abs(expected).max()
 
 
-def test_fast_ranks_superpixels_nearly_as_exact_does(small, prediction, explained):
-    fast = explain(small, prediction, mode=Mode.FAST)
-    assert fast.mode is Mode.FAST
-    assert fast.is_whole
+def test_heads_to_first_order_rank_superpixels_as_exact_does(small, prediction, explained):
+    shortcuts = Shortcuts(tolerance=0.0, lung_tolerance=0.0, lungs=Lungs.RECOMPUTED, linear_heads=True)
+    some = np.arange(0, len(explained.contributions), 4)
+    fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
     ranks = [
         spearmanr(
-            fast.contributions[:, zone.row, zone.column, prediction.score[zone]],
-            explained.contributions[:, zone.row, zone.column, prediction.score[zone]],
+            fast.contributions[some, zone.row, zone.column, prediction.score[zone]],
+            explained.contributions[some, zone.row, zone.column, prediction.score[zone]],
         )[0]
         for zone in Zone
     ]
-    assert np.median(ranks) > 0.9
+    assert min(ranks) > 0.95
+
+
+def test_cut_windows_lose_less_the_finer_they_are_cut(small, prediction, explained):
+    some = np.arange(0, len(explained.contributions), 12)
+    lost = []
+    for tolerance in (0.3, 0.03, 0.001):
+        shortcuts = Shortcuts(tolerance, tolerance, Lungs.RECOMPUTED, linear_heads=False)
+        fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
+        lost.append(np.abs(fast.contributions[some] - explained.contributions[some]).mean())
+    assert lost[0] > 2 * lost[1] > 4 * lost[2]
 
 
 def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
@@ -180,7 +191,10 @@ def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
         for index in some:
             masked = np.where(fast.superpixels == index, np.float32(0), prediction.network_image)
             logits = model.score(model.encode(torch.tensor(masked)[None, None]), lungs, alignment)
-            expected = zone_probabilities(logits, small.attention)[0].numpy() - prediction.zone_probabilities
+            expected = (
+                zone_probabilities(logits, small.attention, model.config.temperature)[0].numpy()
+                - prediction.zone_probabilities
+            )
             assert np.allclose(fast.contributions[index], expected, atol=TOLERANCE)
 
 
