@@ -254,13 +254,13 @@ class Analysis(QObject):
         self._session.take_back_analysing(key)
         self.busy_changed.emit(False)
 
-    def close(self) -> bool:
+    def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Stops everything; called before the window goes.
 
         Returns:
             Whether all work ended in time. A library's import or one step of the network cannot be stopped midway.
         """
-        deadline = time.monotonic() + CLOSE_WITHIN_S
+        deadline = time.monotonic() + within_s
         lanes = (self._reading, self._network)
         for lane in lanes:
             lane.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -114,6 +115,7 @@ class Keeper(QObject):
         self._predictions: dict[int, weakref.ref[Prediction]] = {}
         self._unkept: dict[tuple[int, Reading], bool] = {}
         self._unsaved_drafts: set[int] = set()
+        self._closed: threading.Event | None = None
         self._said = ""
         # The worker's own: nobody else reads or writes these three.
         self._library: Library | None = None
@@ -215,27 +217,30 @@ class Keeper(QObject):
         self._lane.submit(job, urgent=urgent)
         return job
 
-    def close(self) -> bool:
+    def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Keeps what waits to be kept and lets go of the file; called before the session goes.
 
         Returns:
-            Whether all of it was kept in time.
+            Whether all of it was kept in time; if not, calling again goes on waiting.
         """
-        self._save_drafts()
-        for job in self._remembering.values():
-            job.cancel()  # films not remembered yet hold no readings: those remember their films themselves
-        done = threading.Event()
-
-        def work(report: Report) -> None:
-            if self._library is not None:
-                self._library.close()
-                self._library = None
-            done.set()
-
-        self._lane.submit(Job(work, parent=self))
-        in_time = done.wait(CLOSE_WITHIN_S)
+        deadline = time.monotonic() + within_s
+        if self._closed is None:
+            self._closed = threading.Event()
+            self._save_drafts()
+            for job in self._remembering.values():
+                job.cancel()  # films not remembered yet hold no readings: those remember their films themselves
+            self._lane.submit(Job(self._let_go_of_file, parent=self))
+        if not self._closed.wait(max(deadline - time.monotonic(), 0.0)):
+            return False
         self._lane.close()
-        return self._lane.wait(CLOSE_WITHIN_S) and in_time
+        return self._lane.wait(deadline - time.monotonic())
+
+    def _let_go_of_file(self, report: Report) -> None:
+        if self._library is not None:
+            self._library.close()
+            self._library = None
+        if self._closed is not None:
+            self._closed.set()
 
     # What the session tells
 

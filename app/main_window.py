@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -42,7 +43,7 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
 
-LANE_ENDS_WITHIN_S = 0.5
+WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
 OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "explanation")
 
@@ -311,9 +312,14 @@ class MainWindow(QMainWindow):
 
     def end_work(self) -> bool:
         """Stops all threads; whether they ended in time."""
+        deadline = time.monotonic() + WORK_ENDS_WITHIN_S
         self._lane.close()
-        kept = self.keeper.close()
-        ended = [self.analysis.close(), self.exports.close(LANE_ENDS_WITHIN_S), self._lane.wait(LANE_ENDS_WITHIN_S)]
+
+        def left_s() -> float:
+            return max(deadline - time.monotonic(), 0.1)
+
+        kept = self.keeper.close(left_s())
+        ended = [self.exports.close(left_s()), self.analysis.close(left_s()), self._lane.wait(left_s())]
         return kept and all(ended)
 
 

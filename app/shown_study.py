@@ -133,17 +133,19 @@ class ShownStudy(QObject):
             is_there = early is not None and early[0] == study.key == self._shown_key
             drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
         self._view.set_result_caption(caption)
-        self._view.set_overlays(drawn if study is None else self._switched(drawn, study))
+        self._view.set_overlays(self._switched(drawn, study))
 
-    def _switched(self, drawn: OverlayState, study: Study) -> OverlayState:
-        saved = study.reading_of(self._session.reader) if not study.draft else None
-        own = dict(study.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
+    def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
+        own: dict[Zone, int] = {}
+        if study is not None:
+            saved = study.reading_of(self._session.reader) if not study.draft else None
+            own = dict(study.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
         return replace(
             drawn,
             shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},
             opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
             own=own,
-            blind=not self._session.prediction_is_visible(study.key),
+            blind=study is not None and not self._session.prediction_is_visible(study.key),
         )
 
     def _describe_superpixel(self, x: float, y: float) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
-from skimage import exposure, transform
-from skimage.filters import median as skimage_median
 
 from bsnet_core.frames import Frames
 from bsnet_core.model.config import Aspect
@@ -57,6 +55,10 @@ def preprocess(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STO
 
 def preprocess_reference(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> tuple[Pixels, Frames]:
     """The same by the scikit-image chain in floating point; slow, for comparison."""
+    # Imported here: the fast path, which the window waits for, does without.
+    from skimage import exposure, transform
+    from skimage.filters import median as skimage_median
+
     frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
     upright = turn.to_upright(pixels)
     low, high = np.percentile(upright, RANGE_PERCENTILES)
