@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bsnet_core.agreement import fleiss_kappa
-from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
 HASH_LENGTH = 8
 """Characters of a hash that stand on the screen; files have it whole."""
-ROW_NAMES = ("upper", "middle", "lower")
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class IncompleteReadingError(BSNetError):
@@ -162,47 +158,6 @@ def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement |
     scores = np.array([[of_film[reader].score.zones for reader in readers] for of_film in shared])
     by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (films × zones, readers)
     return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
-
-
-def compared_readings_csv(compared: Iterable[ComparedReading]) -> str:
-    """Readings beside predictions as CSV text, a line each; columns say zone and side, times are UTC.
-
-    Differences are prediction minus reading. Every line names the model and the hash of its weights.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    places = [_column_of(zone) for zone in ZONES]
-    writer.writerow(
-        [
-            *("study", "study_date", "reader", "blind", "started_at", "saved_at"),
-            *(f"reading_{place}" for place in places),
-            "reading_global",
-            *(f"predicted_{place}" for place in places),
-            *("predicted_global", "difference_global", "model", "model_version", "model_sha256"),
-        ]
-    )
-    for one in compared:
-        reading, predicted, model = one.reading, one.predicted, one.model
-        writer.writerow(
-            [
-                *(_plain(text) for text in (one.study, one.study_date, reading.reader)),
-                *("yes" if reading.blind else "no", reading.started_at.isoformat(), reading.saved_at.isoformat()),
-                *(*reading.score.zones, reading.score.total, *predicted.zones, predicted.total),
-                predicted.total - reading.score.total,
-                *(_plain(model.name), _plain(model.version), model.sha256),
-            ]
-        )
-    return text.getvalue()
-
-
-def _column_of(zone: Zone) -> str:
-    side = "patient_right" if zone.is_patient_right else "patient_left"
-    return f"{zone.name.lower()}_{side}_{ROW_NAMES[zone.row]}"
-
-
-def _plain(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
 
 
 def _detail_of(reading: Reading) -> str:

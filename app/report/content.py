@@ -15,6 +15,7 @@ from app.readings import Reading
 from app.report import picture
 from app.report.fonts import can_draw, load_fonts
 from app.report.names import iso_date, person_name, visible
+from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
@@ -32,8 +33,6 @@ MAP_OPACITY = 0.75
 COARSE_WINDOW = 20.0
 """Width from which centre and width are written without decimals."""
 LUNGS_SIDE_PX = 640
-ACCEPTED_GLOBAL_DIFFERENCE = 2
-ACCEPTED_MEAN_ZONE_DIFFERENCE = 0.5
 OLDEST_STATED_AGE = 89
 """Of a de-identified report; few enough are older to be known by their age alone (45 CFR 164.514)."""
 
@@ -327,13 +326,13 @@ def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[
     return (
         _("Global difference {difference} (prediction minus reading): {place} the accepted ±{limit}.").format(
             difference=signed(difference),
-            place=inside if abs(difference) <= ACCEPTED_GLOBAL_DIFFERENCE else outside,
-            limit=ACCEPTED_GLOBAL_DIFFERENCE,
+            place=inside if abs(difference) <= ACCEPTED_TOTAL_ERROR else outside,
+            limit=ACCEPTED_TOTAL_ERROR,
         ),
         _("Mean zone difference {mean:.2f}: {place} the accepted {limit}.").format(
             mean=mean,
-            place=inside if mean <= ACCEPTED_MEAN_ZONE_DIFFERENCE else outside,
-            limit=ACCEPTED_MEAN_ZONE_DIFFERENCE,
+            place=inside if mean <= ACCEPTED_ZONE_ERROR else outside,
+            limit=ACCEPTED_ZONE_ERROR,
         ),
     )
 

@@ -1,7 +1,5 @@
 """The reader's own reading: draft, undo, saving, blind reading, what was kept from earlier sessions."""
 
-import csv
-import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,6 @@ from app.readings import (
     ComparedReading,
     IncompleteReadingError,
     Reading,
-    compared_readings_csv,
     last_ones,
     result_sets,
 )
@@ -333,23 +330,6 @@ def test_a_clock_set_back_does_not_end_a_reading_before_it_began(session):
 def test_a_study_is_shown_as_it_is_while_nothing_is_hidden(session):
     session.accept_prediction(0, prediction())
     assert session.shown(0) is session.study(0)
-
-
-def test_csv_of_compared_readings_names_sides_and_the_model_s_hash_in_every_row():
-    def compared(study, text, reader="Dr. Rossi"):
-        return ComparedReading(
-            study, "20260228", saved(text, reader, blind=True), BrixiaScore.from_text("100003"), MODEL
-        )
-
-    text = compared_readings_csv([compared("20260228-1", "300000"), compared("20260228-2", "000001", "=Rossi, Dr.")])
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["model_sha256"] for row in rows] == [MODEL.sha256] * 2
-    assert rows[0]["reading_a_patient_right_upper"] == "3"
-    assert rows[0]["predicted_f_patient_left_lower"] == "3"
-    assert (rows[0]["reading_global"], rows[0]["predicted_global"], rows[0]["difference_global"]) == ("3", "4", "1")
-    assert rows[0]["blind"] == "yes"
-    assert datetime.fromisoformat(rows[0]["saved_at"]).utcoffset() == timedelta(0)
-    assert rows[1]["reader"] == "'=Rossi, Dr."
 
 
 def test_only_each_reader_s_last_reading_of_a_film_stays():
