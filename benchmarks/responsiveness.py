@@ -78,8 +78,8 @@ def responsiveness() -> list[Row]:
     model = default_model_dir()
     with _own_home() as folder:
         film = write_dicom(folder / "large.dcm", large_film() << (16 - BITS), 16)
-        meter = StallMeter()
         window = _window("--no-samples", "--model", str(model))
+        meter = StallMeter()
         meter.run(lambda: window.isVisible())
         window.open_paths([film])
         first_pixels = meter.run(lambda: window.view.radiograph is not None)
@@ -140,8 +140,8 @@ def _close_row(window: MainWindow, meter: StallMeter) -> Row:
 
 
 def _open_in_turn(folder: Path, count: int, told: tuple[int, ...], model: str, what: str) -> list[Row]:
-    meter = StallMeter()
     window = _window("--no-samples", "--model", model)
+    meter = StallMeter()
     meter.run(lambda: window.isVisible())
     start, at_first = time.perf_counter(), _resident_mib()
     rows = [Row(f"at start{what}", 0.0, 1.0, f"{at_first:.0f} MiB")]
