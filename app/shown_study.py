@@ -126,8 +126,10 @@ class ShownStudy(QObject):
                 caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
         drawn = self._view.overlays
         if not made_of.are_the_same_as(self._painted):
+            # A growing map leaves outline and labels as they are.
+            known = drawn if made_of.prediction is self._painted.prediction else None
             self._painted = made_of
-            drawn = _overlays_of(made_of)
+            drawn = _overlays_of(made_of, known)
         if study is not None and made_of.prediction is None:
             early = self._early_outline
             is_there = early is not None and early[0] == study.key == self._shown_key
@@ -171,12 +173,15 @@ class Ingredients:
         return self.prediction is other.prediction and self.explanation is other.explanation and self.zone is other.zone
 
 
-def _overlays_of(made_of: Ingredients) -> OverlayState:
+def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
+    """Made anew, but for outline and labels where `known` has them of the same prediction."""
     prediction, picture = made_of.prediction, None
     if prediction is None:
         return OverlayState({}, {})
     if made_of.explanation is not None:
         zones = ZONES if made_of.zone is None else (made_of.zone,)
         picture = explanation_overlay.picture_of(made_of.explanation, prediction, zones)
+    if known is not None and known.frames is prediction.frames:
+        return replace(known, explanation=picture)
     outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)
     return OverlayState({}, {}, outline, prediction.frames, labels, picture)
