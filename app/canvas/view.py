@@ -734,30 +734,30 @@ class ImageView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Picture, what lies over it, corner texts."""
-        painter = QPainter(self)
-        painter.setFont(self.font())
-        painter.fillRect(self.rect(), BACKGROUND)
-        if self._geometry is None or self._renderer is None or self._table is None or self._radiograph is None:
-            painter.setPen(INK)
-            area = self.rect().adjusted(40, 40, -40, -40)
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
-            return
-        # Of what is painted on, which may be a picture of another density than the screen.
-        ratio = painter.deviceTransform().m11()
-        to_view = self._geometry.to_view
-        size = (QSizeF(self.size()) * ratio).toSize()
-        self._paint_picture(painter, self._renderer, self._table, to_view, size, ratio)
-        if not self._original:
-            self._paint_over(painter, to_view, size, ratio)
-        if (self._mode is ViewMode.LENS or self._lens_held) and self._pointer is not None:
-            self._paint_lens(painter, self._pointer, self._geometry, self._table, ratio)
-        if self._pointer_by_keys and self._pointer is not None:
-            _paint_cross(painter, self._pointer)
-        around = self._around(self._radiograph, self._geometry, ratio)
-        corners.paint(painter, QRectF(self.rect()), around, self.font())
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(120, 160, 190, 150), 1))
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.setFont(self.font())
+            painter.fillRect(self.rect(), BACKGROUND)
+            if self._geometry is None or self._renderer is None or self._table is None or self._radiograph is None:
+                painter.setPen(INK)
+                area = self.rect().adjusted(40, 40, -40, -40)
+                painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+                return
+            # Of what is painted on, which may be a picture of another density than the screen.
+            ratio = painter.deviceTransform().m11()
+            to_view = self._geometry.to_view
+            size = (QSizeF(self.size()) * ratio).toSize()
+            self._paint_picture(painter, self._renderer, self._table, to_view, size, ratio)
+            if not self._original:
+                self._paint_over(painter, to_view, size, ratio)
+            if (self._mode is ViewMode.LENS or self._lens_held) and self._pointer is not None:
+                self._paint_lens(painter, self._pointer, self._geometry, self._table, ratio)
+            if self._pointer_by_keys and self._pointer is not None:
+                _paint_cross(painter, self._pointer)
+            around = self._around(self._radiograph, self._geometry, ratio)
+            corners.paint(painter, QRectF(self.rect()), around, self.font())
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(120, 160, 190, 150), 1))
+                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _around(self, radiograph: Radiograph, geometry: ViewGeometry, ratio: float) -> Around:
         reading = None

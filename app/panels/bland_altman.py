@@ -51,16 +51,16 @@ class BlandAltmanPlot(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Axes, bands, lines and dots."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._limits is None:
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("No reading beside a prediction yet."))
-            return
-        reach = self._reach(self._limits)
-        place = self._plot_area()
-        self._paint_axes(painter, place, reach)
-        self._paint_lines(painter, place, reach, self._limits)
-        self._paint_dots(painter, place, reach)
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            if self._limits is None:
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, _("No reading beside a prediction yet."))
+                return
+            reach = self._reach(self._limits)
+            place = self._plot_area()
+            self._paint_axes(painter, place, reach)
+            self._paint_lines(painter, place, reach, self._limits)
+            self._paint_dots(painter, place, reach)
 
     def _reach(self, limits: BlandAltman) -> int:
         """How far the difference axis goes up and down."""

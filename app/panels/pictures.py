@@ -85,11 +85,11 @@ class PictureButton(QAbstractButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, framed while the keyboard is on it or the pointer over it."""
-        painter = QPainter(self)
-        painter.drawPixmap(self.rect(), self._pixmap)
-        if self.hasFocus() or self.underMouse():
-            painter.setPen(QPen(self.palette().highlight().color(), 3))
-            painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.drawPixmap(self.rect(), self._pixmap)
+            if self.hasFocus() or self.underMouse():
+                painter.setPen(QPen(self.palette().highlight().color(), 3))
+                painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
 
 
 class LargePicture(QLabel):
@@ -115,11 +115,11 @@ class LargePicture(QLabel):
         """The picture in the middle, square."""
         side = min(self.width(), self.height())
         place = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, self._image)
-        if self._with_grid:
-            _paint_grid(painter, place)
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self._image)
+            if self._with_grid:
+                _paint_grid(painter, place)
 
 
 class PictureWindow(QDialog):

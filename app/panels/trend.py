@@ -157,19 +157,19 @@ class TrendChart(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Axes, the lines from film to film, and the marks on top."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_axes(painter)
-        predicted = [(n, film.predicted) for n, film in enumerate(self._films) if film.predicted is not None]
-        read = [(n, total) for n, film in enumerate(self._films) for _reader, total in film.read[-1:]]
-        self._paint_line(painter, predicted, Qt.PenStyle.SolidLine)
-        self._paint_line(painter, read, Qt.PenStyle.DashLine)
-        for number, film in enumerate(self._films):
-            if film.predicted is not None:
-                paint_prediction(painter, self.place_of(number, film.predicted), self.palette().text().color())
-            for _reader, total in film.read:
-                paint_reading(painter, self.place_of(number, total), self.palette().link().color())
-        self._paint_totals(painter)
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_axes(painter)
+            predicted = [(n, film.predicted) for n, film in enumerate(self._films) if film.predicted is not None]
+            read = [(n, total) for n, film in enumerate(self._films) for _reader, total in film.read[-1:]]
+            self._paint_line(painter, predicted, Qt.PenStyle.SolidLine)
+            self._paint_line(painter, read, Qt.PenStyle.DashLine)
+            for number, film in enumerate(self._films):
+                if film.predicted is not None:
+                    paint_prediction(painter, self.place_of(number, film.predicted), self.palette().text().color())
+                for _reader, total in film.read:
+                    paint_reading(painter, self.place_of(number, total), self.palette().link().color())
+            self._paint_totals(painter)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the film that was clicked."""

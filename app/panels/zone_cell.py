@@ -59,22 +59,22 @@ class ProbabilityBars(QWidget):
         """The bars."""
         if self._shares is None:
             return
-        painter = QPainter(self)
-        palette = self.palette()
-        strong, faint = palette.link().color(), QColor(palette.windowText().color())
-        faint.setAlpha(90)
-        width = (self.width() - (N_CLASSES - 1) * BUTTON_SPACING) / N_CLASSES
-        predicted = int(self._shares.argmax())
-        for number, share in enumerate(self._shares):
-            height = max(float(share) * (self.height() - 2), 1.0)
-            bar = QRectF(number * (width + BUTTON_SPACING), self.height() - height, width, height)
-            if number == predicted:
-                pattern = Qt.BrushStyle.BDiagPattern if self._is_unsure else Qt.BrushStyle.SolidPattern
-                painter.fillRect(bar, QBrush(strong, pattern))
-                painter.setPen(strong)
-                painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
-            else:
-                painter.fillRect(bar, faint)
+        with QPainter(self) as painter:  # ended even where painting fails
+            palette = self.palette()
+            strong, faint = palette.link().color(), QColor(palette.windowText().color())
+            faint.setAlpha(90)
+            width = (self.width() - (N_CLASSES - 1) * BUTTON_SPACING) / N_CLASSES
+            predicted = int(self._shares.argmax())
+            for number, share in enumerate(self._shares):
+                height = max(float(share) * (self.height() - 2), 1.0)
+                bar = QRectF(number * (width + BUTTON_SPACING), self.height() - height, width, height)
+                if number == predicted:
+                    pattern = Qt.BrushStyle.BDiagPattern if self._is_unsure else Qt.BrushStyle.SolidPattern
+                    painter.fillRect(bar, QBrush(strong, pattern))
+                    painter.setPen(strong)
+                    painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
+                else:
+                    painter.fillRect(bar, faint)
 
 
 class ScoreEntry(QWidget):
