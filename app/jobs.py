@@ -63,7 +63,9 @@ class Job(QObject):
             if not self.is_cancelled:
                 result = self._work(self._report)
         except BSNetError as known:
-            error = known
+            if known.__cause__ is not None and isinstance(known, UnforeseenError):
+                log.error("Background work failed: %s", where_it_failed(known.__cause__))
+            error = _without_frames(known)
         except Exception as unknown:  # noqa: BLE001 - whatever it is, the window must hear of it
             log.error("Background work failed: %s", where_it_failed(unknown))
             error = UnforeseenError(f"The program met an error it did not foresee ({type(unknown).__name__}).")
@@ -93,6 +95,12 @@ class Job(QObject):
             else:
                 self.succeeded.emit(result)
         self.ended.emit()
+
+
+def _without_frames(error: BSNetError) -> BSNetError:
+    """The error without the frames it came through: they hold a film's pixels for as long as anybody keeps it."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _emit(signal: SignalInstance, *values: Any) -> None:

@@ -1,5 +1,7 @@
+import gc
 import logging
 import threading
+import weakref
 
 import pytest
 from PySide6.QtCore import QThread
@@ -148,3 +150,23 @@ def test_a_closed_queue_ends_its_thread_and_drops_what_waits(qtbot):
     assert queue.wait(20)
     queue.submit(waiting)
     assert done == []
+
+
+def test_an_error_that_is_kept_keeps_nothing_of_the_work_alive(qtbot, queue):
+    class Pixels:
+        """Stands for what a film's work holds."""
+
+    kept, alive = [], []
+
+    def work(report):
+        pixels = Pixels()
+        alive.append(weakref.ref(pixels))
+        raise UnreadableImageError("No.") from ValueError(str(pixels))
+
+    job = Job(work)
+    job.failed.connect(kept.append)
+    with qtbot.waitSignal(job.ended):
+        queue.submit(job)
+    assert str(kept[0]) == "No."
+    gc.collect()
+    assert alive[0]() is None
