@@ -126,8 +126,9 @@ def paint(
 
 
 def _draw_turn(painter: QPainter, polygon: QPolygonF) -> None:
-    middle = (polygon[0] + polygon[2]) / 2
-    inner = QPolygonF([middle + (corner - middle) * INNER_FRAME for corner in polygon])
+    corners = [polygon.at(number) for number in range(4)]
+    middle = (corners[0] + corners[2]) / 2
+    inner = QPolygonF([middle + (corner - middle) * INNER_FRAME for corner in corners])
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen in (QPen(SHADOW, 5.0), QPen(OWN, 2.6)):
         painter.setPen(pen)
