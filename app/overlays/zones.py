@@ -117,7 +117,7 @@ def paint(
         _draw_turn(painter, polygons[in_turn])
     for zone, polygon in polygons.items():
         if zone in differing:
-            _write_difference(painter, polygon.boundingRect())
+            _write_difference(painter, polygon)
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
     for column, name in enumerate(side_names(frames, patient_orientation)):
         of_side = [polygons[zone] for zone in ZONES if zone.column == column]
@@ -135,9 +135,11 @@ def _draw_turn(painter: QPainter, polygon: QPolygonF) -> None:
         painter.drawPolygon(inner)
 
 
-def _write_difference(painter: QPainter, box: QRectF) -> None:
-    size = min(max(min(box.width(), box.height()) * 0.17, SMALLEST_PX), LARGEST_PX)
-    corner = QPointF(box.right() - size * 0.95, box.top() + size * 0.95)
+def _write_difference(painter: QPainter, polygon: QPolygonF) -> None:
+    box, corners = polygon.boundingRect(), [polygon.at(number) for number in range(4)]
+    size = min(max(min(box.width(), box.height()) * 0.14, SMALLEST_PX), LARGEST_PX)
+    # In a corner of the zone itself, which may stand askew on the screen.
+    corner = corners[1] + (corners[3] - corners[1]) * 0.14
     painter.setBrush(QColor(0, 0, 0, 150))
     painter.setPen(QPen(LINE, 1.3))
     painter.drawEllipse(corner, size * 0.62, size * 0.62)

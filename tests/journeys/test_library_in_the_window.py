@@ -61,6 +61,8 @@ def test_the_library_leaves_as_a_copy_and_as_lines_readable_by_the_owner_only(
         assert connection.execute("SELECT count(*) FROM readings").fetchone() == (1,)
     connection.close()
     assert [line["table"] for line in lines_of(lines)].count("readings") == 1
+    logged = [(line["event"], line["detail"]) for line in lines_of(lines) if line["table"] == "log"]
+    assert ("exported", "library copy") in logged
 
 
 def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model, film, tmp_path, save_as):
