@@ -335,6 +335,8 @@ class MainWindow(QMainWindow):
         A reading on its way to the disk is waited for; one that the disk refused would be lost, so that is asked.
         """
         self._closes_when_saved = self.keeper.is_saving
+        if self._closes_when_saved:
+            self.messages.show_message(Severity.INFO, _("The window closes as soon as your score is saved."))
         if self._closes_when_saved or not self._may_lose_readings():
             event.ignore()
             return
