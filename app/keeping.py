@@ -140,6 +140,11 @@ class Keeper(QObject):
         """Readings that are not on the disk yet, with their studies; to be warned of before the window goes."""
         return tuple(self._unkept)
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether a reading is on its way to the disk just now."""
+        return any(self._unkept.values())
+
     def keep_reading(self, key: int, reading: Reading) -> None:
         """Adds a reading to the library; `kept` follows, or `not_kept`."""
         study = self._session.study(key)

@@ -13,15 +13,18 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
 from app.actions import Actions, action_specs
 from app.analysis import Analysis, ModelChoice
+from app.archive_password import ArchivePassword
 from app.arrangement import Arrangement
+from app.canvas.modes import ViewMode
 from app.canvas.pair import ViewPair
+from app.canvas.probe import ProbeReading
 from app.exports import Exports
 from app.help.pages import keys_page
 from app.help.window import HelpWindow
 from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.keys import Keys
-from app.library.records import KeptAside
+from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
 from app.own_reading import OwnReading
@@ -42,6 +45,7 @@ from app.theme import Appearance
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
 
 WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
@@ -58,6 +62,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(_("BS-Net Viewer"))
         self.setAcceptDrops(True)
+        self._closes_when_saved = False
+        self._loses_readings = False
         self.all_work_ended = True
         self._settings = settings
         self._appearance = appearance
@@ -70,6 +76,8 @@ class MainWindow(QMainWindow):
         self.tool_bar = make_tool_bar(self.actions_of, settings.font_percent, self)
         self.addToolBar(self.tool_bar)
         self._allow_actions()
+        self._follow_prior(False)
+        self._allow_priors()
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
         if not self.restoreGeometry(settings.geometry):
@@ -117,7 +125,7 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
-        self._lane = JobQueue("tags and help")
+        self._lane = JobQueue("tags, help and statistics")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
         self.pair = ViewPair(self)
@@ -131,6 +139,10 @@ class MainWindow(QMainWindow):
         self.scores = ScoresPanel(self)
         self.own_reading = OwnReading(self.session, self.keeper, settings, self.scores, self.messages, self)
         self.exports = Exports(self.session, self.view, self.keeper, settings, self.messages, self)
+        self.library_files = LibraryFiles(self.keeper, self.messages, self)
+        self.archive_password = ArchivePassword(self.analysis, self.messages, self)
+        self.pair.set_current_side(settings.current_side)
+        self.own_reading.statistics.panel.use_lane(self._lane)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
         for name in OVERLAYS:
             self.actions_of[name].setChecked(settings.overlay_shown(name))
@@ -160,6 +172,7 @@ class MainWindow(QMainWindow):
         self.picture_actions = PictureActions(actions, self.pair, self.session, self._settings, self)
         self.own_reading.use_actions(actions)
         self.exports.use_actions(actions)
+        self.library_files.use_actions(actions)
         for name in OVERLAYS:
             actions.connect_switch(
                 name,
@@ -167,6 +180,9 @@ class MainWindow(QMainWindow):
                 checked=self._settings.overlay_shown(name),
             )
         actions.connect_switch("compare_prior", self.prior_study.switch, checked=False)
+        actions.connect("earlier_prior", lambda: self.prior_study.step(1))
+        actions.connect("later_prior", lambda: self.prior_study.step(-1))
+        actions.connect("other_picture", self.pair.focus_other)
         actions.connect_switch("link_views", self.pair.set_linked, checked=self.pair.is_linked)
         actions.connect("previous", lambda: self._step(-1))
         actions.connect("next", lambda: self._step(1))
@@ -198,8 +214,15 @@ class MainWindow(QMainWindow):
         self.pair.prior_shown_changed.connect(self._follow_prior)
         self.pair.linked_changed.connect(self.actions_of["link_views"].setChecked)
         self.prior_study.none_found.connect(self._tell_no_prior)
+        self.prior_study.choice_changed.connect(self._allow_priors)
+        self.own_reading.scoring.zone_changed.connect(self.shown_study.mark_turn)
+        self.own_reading.comparison.disagreement_changed.connect(self.shown_study.mark_differing)
+        for view in (self.pair.current, self.pair.prior):
+            view.probed.connect(self._show_probe)
+        self.view.mode_changed.connect(lambda mode: self._show_probe(None))
         self.own_reading.export_wished.connect(self.exports.save_readings)
-        self.keeper.opened.connect(self._tell_library_opened)
+        self.keeper.kept.connect(lambda key, reading: self._close_when_saved())
+        self.keeper.not_kept.connect(lambda key, reading, error: self._close_when_saved())
         self.keeper.failed.connect(lambda error: self._show_failure("", error))
         self._settings.changed.connect(self._follow_setting)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
@@ -259,14 +282,19 @@ class MainWindow(QMainWindow):
         action = self.actions_of["compare_prior"]
         if not shown and not self.prior_study.is_on:
             action.setChecked(False)
-        self.actions_of["link_views"].setEnabled(shown)
+        for name in ("link_views", "other_picture"):
+            self.actions_of[name].setEnabled(shown)
+
+    def _allow_priors(self) -> None:
+        self.actions_of["earlier_prior"].setEnabled(self.prior_study.can_go_earlier)
+        self.actions_of["later_prior"].setEnabled(self.prior_study.can_go_later)
 
     def _tell_no_prior(self, text: str) -> None:
         self.messages.show_message(Severity.INFO, text)
 
-    def _tell_library_opened(self, kept_aside: KeptAside | None) -> None:
-        if kept_aside is not None:
-            self.messages.show_message(Severity.WARNING, kept_aside.sentence)
+    def _show_probe(self, reading: ProbeReading | None) -> None:
+        is_wanted = reading is not None and self.view.mode is ViewMode.PROBE
+        self.status_line.show_probe(reading.text if reading is not None and is_wanted else "")
 
     def _keep_mode(self, mode: Mode) -> None:
         if self._settings.explanation_mode != mode:
@@ -277,6 +305,8 @@ class MainWindow(QMainWindow):
             self.keeper.set_keep_identity(self._settings.keeps_names)
         elif name == "explanation_mode":
             self.overlays.choose_mode(self._settings.explanation_mode)
+        elif name == "current_side":
+            self.pair.set_current_side(self._settings.current_side)
 
     def _show_about(self) -> None:
         box = QMessageBox(self)
@@ -300,7 +330,16 @@ class MainWindow(QMainWindow):
         self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keeps the settings and ends all work; the window goes first, so that nobody waits in front of it."""
+        """Keeps the settings and ends all work; the window goes first, so that nobody waits in front of it.
+
+        A reading on its way to the disk is waited for; one that the disk refused would be lost, so that is asked.
+        """
+        self._closes_when_saved = self.keeper.is_saving
+        if self._closes_when_saved:
+            self.messages.show_message(Severity.INFO, _("The window closes as soon as your score is saved."))
+        if self._closes_when_saved or not self._may_lose_readings():
+            event.ignore()
+            return
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
@@ -309,6 +348,34 @@ class MainWindow(QMainWindow):
         self.analysis.cancel()
         self.all_work_ended = self.end_work()
         event.accept()
+
+    def _close_when_saved(self) -> None:
+        if self._closes_when_saved and not self.keeper.is_saving:
+            self._closes_when_saved = False
+            self.close()
+
+    def _may_lose_readings(self) -> bool:
+        count = len(self.keeper.unkept)
+        if count == 0 or self._loses_readings:
+            return True
+        text = translate_count(
+            "{count} reading is not saved and is lost when the window closes.",
+            "{count} readings are not saved and are lost when the window closes.",
+            count,
+        ).format(count=count)
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.warning(
+            self,
+            _("Readings are not saved"),
+            text + " " + _("Try to save again, close and lose them, or keep the window open?"),
+            buttons.Retry | buttons.Discard | buttons.Cancel,
+            buttons.Retry,
+        )
+        if answer == buttons.Retry:
+            self._closes_when_saved = True
+            self.keeper.try_again()
+        self._loses_readings = answer == buttons.Discard
+        return self._loses_readings
 
     def end_work(self) -> bool:
         """Stops all threads; whether they ended in time."""

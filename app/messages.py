@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
@@ -31,6 +32,9 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._label = _wrapped_label(_("Message"), self)
+        self._act: Callable[[], object] | None = None
+        self._offer = QPushButton(self)
+        self._offer.clicked.connect(self._take_offer)
         close = QToolButton(self)
         close.setText("×")
         close.setAutoRaise(True)
@@ -40,6 +44,7 @@ class MessageBar(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 6)
         layout.addWidget(self._label, 1)
+        layout.addWidget(self._offer)
         layout.addWidget(close)
         self.hide()
 
@@ -48,11 +53,33 @@ class MessageBar(QFrame):
         """What is shown; empty while hidden."""
         return "" if self.isHidden() else self._label.text()
 
+    @property
+    def offer(self) -> QPushButton:
+        """What can be done about the message; hidden where there is nothing."""
+        return self._offer
+
     def show_message(self, severity: Severity, text: str) -> None:
         """Replaces the message."""
+        self._show(severity, text, "", None)
+
+    def show_offer(self, severity: Severity, text: str, offer: str, act: Callable[[], object]) -> None:
+        """Replaces the message, with a button named `offer` that takes the message away and does `act`."""
+        self._show(severity, text, offer, act)
+
+    def _show(self, severity: Severity, text: str, offer: str, act: Callable[[], object] | None) -> None:
         self._label.setText(_("{severity}: {text}").format(severity=severity.word, text=text))
+        self._act = act
+        self._offer.setText(offer)
+        self._offer.setAccessibleName(offer)
+        self._offer.setVisible(act is not None)
         set_look(self, "severity", severity.value)
         self.show()
+
+    def _take_offer(self) -> None:
+        act, self._act = self._act, None
+        self.hide()
+        if act is not None:
+            act()
 
 
 class IntendedUseBar(QFrame):

@@ -141,8 +141,8 @@ class OwnReading(QObject):
         self._messages.show_message(Severity.INFO, text)
 
     def _tell_not_kept(self, key: int, reading: Reading, error: Exception) -> None:
-        text = _("{problem} Your score stays here; save again with Reading, Save.").format(problem=error)
-        self._messages.show_message(Severity.ERROR, text)
+        text = _("{problem} Your score is not lost yet: it stays here until the window closes.").format(problem=error)
+        self._messages.show_offer(Severity.ERROR, text, _("Save again"), self._keeper.try_again)
 
 
 class StatisticsWindow(QWidget):

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.canvas.modes import CornerTexts, WindowDrag
+from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.key_editor import KeyEditor
 from app.keys import Keys
 from app.report.paper import Paper
@@ -110,6 +110,11 @@ class PreferencesDialog(QDialog):
             CornerTexts.NONE: _("None"),
         }
         self._choice(form, "corner_texts", _("Texts in the corners"), _("How much stands in the corners"), corners)
+        sides = {
+            CurrentSide.LEFT: _("Left, the prior one right"),
+            CurrentSide.RIGHT: _("Right, the prior one left"),
+        }
+        self._choice(form, "current_side", _("Current film"), _("Where it stands beside a prior one"), sides)
         self._text(form, "reader", _("Reader's name"), _("Stands beside the scores that you save"))
         self._switch(
             form, "blind", _("Blind reading"), _("The prediction stays hidden until your own score of it is saved")

@@ -27,6 +27,8 @@ class PriorStudy(QObject):
 
     none_found = Signal(str)
     """A sentence: there is nothing to compare with."""
+    choice_changed = Signal()
+    """There are other films to step to, or none any more."""
 
     def __init__(
         self,
@@ -42,6 +44,8 @@ class PriorStudy(QObject):
         self._is_on = False
         self._key: int | None = None
         self._question = 0
+        self._earlier: tuple[Path, ...] = ()
+        self._place = 0
         session.current_changed.connect(lambda key: self._find())
         session.study_changed.connect(self._follow)
         analysis.loaded.connect(self._accept)
@@ -57,6 +61,22 @@ class PriorStudy(QObject):
         """The study beside the current one; None while there is none."""
         return self._key
 
+    @property
+    def can_go_earlier(self) -> bool:
+        """Whether there is a film before the one beside the current one."""
+        return self._place + 1 < len(self._earlier)
+
+    @property
+    def can_go_later(self) -> bool:
+        """Whether there is a film between the one beside the current one and the current one."""
+        return self._place > 0
+
+    def step(self, earlier: int) -> None:
+        """Shows the film `earlier` places before the one beside the current one; a later one where negative."""
+        place = self._place + earlier
+        if self._is_on and 0 <= place < len(self._earlier):
+            self._show(place)
+
     def switch(self, on: bool) -> None:
         """Shows the prior film, or the current one alone."""
         if on == self._is_on:
@@ -69,12 +89,16 @@ class PriorStudy(QObject):
 
     def _follow_pair(self, shown: bool) -> None:
         if not shown and self._key is not None:
-            self._key = None
             self._is_on = False
+            self._forget_choice()
 
     def _let_go(self) -> None:
-        self._key = None
+        self._forget_choice()
         self._pair.hide_prior()
+
+    def _forget_choice(self) -> None:
+        self._key, self._earlier, self._place = None, (), 0
+        self.choice_changed.emit()
 
     def _find(self) -> None:
         current = self._session.current
@@ -93,7 +117,7 @@ class PriorStudy(QObject):
         )
 
     def _choose(self, current: Study, past: tuple[PastStudy, ...]) -> None:
-        """The latest earlier film; an open one before a file of the library."""
+        """All earlier films, the latest first and shown; of one moment an open one before a file of the library."""
         now = moment_of(current.facts)
         patient = patient_of(current.facts)
         candidates: list[tuple[str, int, Path]] = [
@@ -109,8 +133,14 @@ class PriorStudy(QObject):
             self._let_go()
             self.none_found.emit(_("There is no earlier film of this patient among the open ones or in the library."))
             return
-        path = max(earlier, key=lambda one: one[:2])[2]
-        self._key = self._session.add(path).key
+        paths = (path for _moment, _is_open, path in sorted(earlier, key=lambda one: one[:2], reverse=True))
+        self._earlier = tuple(dict.fromkeys(paths))
+        self._show(0)
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        self._key = self._session.add(self._earlier[place]).key
+        self.choice_changed.emit()
         # Read again where the pixels have gone; `loaded` brings them.
         self._analysis.load(self._key)
 
@@ -123,9 +153,16 @@ class PriorStudy(QObject):
             self._pair.show_prior(
                 loaded.radiograph,
                 loaded.renderer,
-                caption_of(prior.facts, current.facts),
+                self._caption(prior, current),
                 self._shown.overlays_of(prior),
             )
+
+    def _caption(self, prior: Study, current: Study) -> str:
+        caption = caption_of(prior.facts, current.facts)
+        if len(self._earlier) < 2:
+            return caption
+        place = _("{place} of {count} earlier films").format(place=self._place + 1, count=len(self._earlier))
+        return f"{caption}  {place}"
 
     def _follow(self, key: int) -> None:
         if key == self._key and self._pair.prior_shown:

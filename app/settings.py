@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, overload
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
-from app.canvas.modes import CornerTexts, WindowDrag
+from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.paths import config_dir
 from app.report.paper import Paper
 from bsnet_core.explanation import Mode
@@ -152,6 +152,7 @@ class Settings(QObject):
     blind = _switch("reading/blind", False)
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
+    current_side = _choice("picture/current_side", CurrentSide.LEFT)
     keeps_names = _switch("library/keeps_names", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)

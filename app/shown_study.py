@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ class ShownStudy(QObject):
         self._shown_key: int | None = None
         self._painted = Ingredients(None, None, None)
         self._zone: Zone | None = None
+        self._in_turn: Zone | None = None
+        self._differing: frozenset[Zone] = frozenset()
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         session.current_changed.connect(self._show)
         session.study_changed.connect(self._follow)
@@ -55,6 +58,16 @@ class ShownStudy(QObject):
     def explain_zone(self, zone: Zone | None) -> None:
         """Shows the explanation of one zone, or of all."""
         self._zone = zone
+        self._update_overlays()
+
+    def mark_turn(self, zone: Zone | None) -> None:
+        """Marks the zone that the next key scores."""
+        self._in_turn = zone
+        self._update_overlays()
+
+    def mark_differing(self, zones: Iterable[Zone]) -> None:
+        """Marks the zones in which the two compared results differ."""
+        self._differing = frozenset(zones)
         self._update_overlays()
 
     def say_reading(self) -> None:
@@ -135,7 +148,8 @@ class ShownStudy(QObject):
             is_there = early is not None and early[0] == study.key == self._shown_key
             drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
         self._view.set_result_caption(caption)
-        self._view.set_overlays(self._switched(drawn, study))
+        marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
+        self._view.set_overlays(self._switched(marked, study))
 
     def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
         own: dict[Zone, int] = {}

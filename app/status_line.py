@@ -40,6 +40,11 @@ class StatusLine(QStatusBar):
         said.setObjectName("disclaimer")
         self._batch = QLabel("", self)
         self._batch.setAccessibleName(_("Progress over all studies"))
+        self._probe = QLabel("", self)
+        self._probe.setAccessibleName(_("Values under the pointer"))
+        self._probe.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.addWidget(self._probe, 1)
+        self._probe.hide()
         for widget, stretch in ((self._progress, 0), (self._cancel, 0), (self._batch, 0), (self._stage, 1)):
             self.addWidget(widget, stretch)
             widget.hide()
@@ -54,6 +59,16 @@ class StatusLine(QStatusBar):
         self._stage.setText(stage)
         self._stage.setToolTip(stage)
         self._progress.setValue(round(fraction * PROGRESS_STEPS))
+
+    @property
+    def probe_text(self) -> str:
+        """What is said of the pixel under the pointer; empty while nothing is."""
+        return "" if self._probe.isHidden() else self._probe.text()
+
+    def show_probe(self, text: str) -> None:
+        """Tells the values of the pixel under the pointer; nothing where empty."""
+        self._probe.setText(text)
+        self._probe.setVisible(bool(text))
 
     def show_batch(self, done: int, size: int) -> None:
         """Tells how many of all studies are analysed; a size of 0 ends it."""

@@ -90,3 +90,10 @@ class Drag(Enum):
 
 DRAG_OF_MODE = {ViewMode.WINDOW: Drag.WINDOW, ViewMode.ZOOM: Drag.ZOOM, ViewMode.PAN: Drag.PAN}
 DRAG_OF_BUTTON = {Qt.MouseButton.MiddleButton: Drag.PAN, Qt.MouseButton.RightButton: Drag.ZOOM}
+
+
+class CurrentSide(StrEnum):
+    """Where the current radiograph stands beside a prior one; the value is the name under which settings keep it."""
+
+    LEFT = "left"
+    RIGHT = "right"

@@ -7,26 +7,19 @@ newest. Where a reader is used to the opposite, `set_current_side` exchanges the
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
+from app.canvas.modes import CurrentSide
 from app.canvas.view import ImageView, OverlayState
 from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
 BAR_HEIGHT_PX = 34
-
-
-class CurrentSide(StrEnum):
-    """Where the current radiograph stands; the value is the name under which settings keep it."""
-
-    LEFT = "left"
-    RIGHT = "right"
 
 
 class ViewPair(QWidget):

@@ -33,6 +33,8 @@ class OverlayState:
         shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
             "planes" (the file's own drawings); opacity in [0, 1].
         own: The reader's own scores, zone by zone.
+        in_turn: The zone that the next key scores, marked by a second frame.
+        differing: Zones in which the two results chosen for comparison differ, marked by a sign.
         zones_shown: Zones whose scores are written.
         blind: Nothing that the model said is drawn; the reader's own scores are.
         blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
@@ -45,6 +47,8 @@ class OverlayState:
     labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
     explanation: explanation_overlay.ExplanationPicture | None = None
     own: Mapping[Zone, int] | None = None
+    in_turn: Zone | None = None
+    differing: frozenset[Zone] = frozenset()
     zones_shown: frozenset[Zone] = frozenset(ZONES)
     blind: bool = False
     blind_grid: bool = False
@@ -92,5 +96,7 @@ def paint(
         labels,
         state.strength(ZONE_GRID),
         own=own,
+        in_turn=state.in_turn,
+        differing=frozenset() if state.blind else state.differing,
         patient_orientation=patient_orientation,
     )

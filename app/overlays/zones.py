@@ -25,6 +25,8 @@ COLUMN_EDGES = (0.0, 0.5, 1.0)
 LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
 OWN = QColor(255, 209, 102)
+INNER_FRAME = 0.9
+"""Side of the second frame, around the zone in turn, against the zone's."""
 LARGEST_PX, SMALLEST_PX = 46.0, 9.0
 
 
@@ -86,6 +88,8 @@ def paint(
     opacity: float,
     *,
     own: Mapping[Zone, int] | None = None,
+    in_turn: Zone | None = None,
+    differing: frozenset[Zone] = frozenset(),
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
     """Draws grid, scores and sides, all upright on the screen however the picture is turned.
@@ -97,6 +101,8 @@ def paint(
         labels: Prediction per zone; zones left out show their letter only.
         opacity: In [0, 1].
         own: The reader's own scores, drawn in a box beside the prediction's.
+        in_turn: The zone that the next key scores; it gets a second frame inside its own.
+        differing: Zones in which two results differ; they get a "≠" in the upper right corner.
         patient_orientation: As the file states it.
     """
     painter.save()
@@ -107,12 +113,39 @@ def paint(
     for pen in (QPen(SHADOW, 3.0), QPen(LINE, 1.3)):
         painter.setPen(pen)
         painter.drawLines(lines)
+    if in_turn is not None:
+        _draw_turn(painter, polygons[in_turn])
     for zone, polygon in polygons.items():
+        if zone in differing:
+            _write_difference(painter, polygon)
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
     for column, name in enumerate(side_names(frames, patient_orientation)):
         of_side = [polygons[zone] for zone in ZONES if zone.column == column]
         _write_side(painter, of_side, polygons, name)
     painter.restore()
+
+
+def _draw_turn(painter: QPainter, polygon: QPolygonF) -> None:
+    corners = [polygon.at(number) for number in range(4)]
+    middle = (corners[0] + corners[2]) / 2
+    inner = QPolygonF([middle + (corner - middle) * INNER_FRAME for corner in corners])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(SHADOW, 5.0), QPen(OWN, 2.6)):
+        painter.setPen(pen)
+        painter.drawPolygon(inner)
+
+
+def _write_difference(painter: QPainter, polygon: QPolygonF) -> None:
+    box, corners = polygon.boundingRect(), [polygon.at(number) for number in range(4)]
+    size = min(max(min(box.width(), box.height()) * 0.14, SMALLEST_PX), LARGEST_PX)
+    # In a corner of the zone itself, which may stand askew on the screen.
+    corner = corners[1] + (corners[3] - corners[1]) * 0.14
+    painter.setBrush(QColor(0, 0, 0, 150))
+    painter.setPen(QPen(LINE, 1.3))
+    painter.drawEllipse(corner, size * 0.62, size * 0.62)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    around = QRectF(corner.x() - size, corner.y() - size, 2 * size, 2 * size)
+    _write_line(painter, around, corner.y(), "≠", size, bold=True)
 
 
 def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | None, own: int | None) -> None:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
@@ -25,14 +24,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.jobs import Job, JobQueue
 from app.panels.bland_altman import BlandAltmanPlot
-from app.readings import ComparedReading, last_ones, name_of_model, name_of_reader, readers_agreement
-from bsnet_core.agreement import Agreement, Estimate, agreement_table, confusion_matrix
+from app.reading_statistics import ReadingFilter, ReadingStatistics, statistics_of
+from app.readings import ComparedReading, name_of_model, name_of_reader
+from bsnet_core.agreement import Agreement, Estimate, confusion_matrix
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 
 NOTHING = "–"
+AT_ONCE = 2000
+"""How many readings may be counted on the window's thread: ten thousand would take it some 50 ms."""
 WIDE = (1, 2, 5)
 """Columns of the table that need more room."""
 
@@ -40,17 +44,20 @@ WIDE = (1, 2, 5)
 class StatisticsPanel(QWidget):
     """Filters, the table of figures, the Bland–Altman plot and the confusion matrix.
 
-    Everything is computed at once on the window's thread: ten thousand reads take some 40 ms.
+    Up to `AT_ONCE` readings are counted at once, more of them in the background where there is a lane for it.
     """
 
     export_wished = Signal(object)
     """The compared readings on the screen, `tuple[ComparedReading, ...]`, to be written as CSV."""
+    counted = Signal()
+    """What is shown is up to date."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._all: tuple[ComparedReading, ...] = ()
-        self._shown: tuple[ComparedReading, ...] = ()
-        self._predicted = self._read = np.zeros((0, len(ZONES)), dtype=np.int64)
+        self._figures = statistics_of((), ReadingFilter())
+        self._lane: JobQueue | None = None
+        self._job: Job | None = None
         self.reader = self._chooser(_("Reader"))
         self.model = self._chooser(_("Model"))
         self.blind_only = QCheckBox(_("Blind readings only"), self)
@@ -60,7 +67,7 @@ class StatisticsPanel(QWidget):
         self.last_only.setChecked(True)
         self.export = QPushButton(_("Export CSV…"), self)
         self.export.setToolTip(_("Write the readings shown here, with the model's hash in every line"))
-        self.export.clicked.connect(lambda: self.export_wished.emit(self._shown))
+        self.export.clicked.connect(lambda: self.export_wished.emit(self._figures.chosen))
         for check in (self.blind_only, self.last_only):
             check.toggled.connect(lambda on: self._compute())
         self._summary = QLabel("", self)
@@ -87,7 +94,7 @@ class StatisticsPanel(QWidget):
     @property
     def shown(self) -> tuple[ComparedReading, ...]:
         """The readings that pass the filters."""
-        return self._shown
+        return self._figures.chosen
 
     def show_readings(self, compared: Iterable[ComparedReading]) -> None:
         """Takes all reads of the library; what was filtered stays filtered where it is still there."""
@@ -98,58 +105,77 @@ class StatisticsPanel(QWidget):
         _offer(self.model, _("all models"), [(name_of_model(model), model.sha256) for model in models])
         self._compute()
 
-    def _compute(self) -> None:
-        reader, sha256 = self.reader.currentData(), self.model.currentData()
-        blind_only = self.blind_only.isChecked()
-        chosen: list[ComparedReading] = [
-            one
-            for one in self._all
-            if (reader is None or one.reading.reader == reader)
-            and (sha256 is None or one.model.sha256 == sha256)
-            and (one.reading.blind or not blind_only)
-        ]
-        if self.last_only.isChecked():
-            chosen = last_ones(chosen)
-        self._shown = tuple(chosen)
-        self._predicted = _scores([one.predicted.zones for one in chosen])
-        self._read = _scores([one.reading.score.zones for one in chosen])
-        self.export.setEnabled(bool(chosen))
-        self._summary.setText(self._summarise())
-        self._show_table()
-        self._show_confusion()
-        self.plot.show_totals(self._predicted.sum(axis=1).tolist(), self._read.sum(axis=1).tolist())
+    def use_lane(self, lane: JobQueue) -> None:
+        """Lets more than `AT_ONCE` readings be counted on this lane's thread."""
+        self._lane = lane
 
-    def _summarise(self) -> str:
-        if not self._shown:
-            return _("No reading beside a prediction yet.") if not self._all else _("No reading passes these filters.")
-        films = len({one.study for one in self._shown})
-        readings = len(self._shown)
+    @property
+    def is_counting(self) -> bool:
+        """Whether what is shown is not up to date yet."""
+        return self._job is not None
+
+    def _compute(self) -> None:
+        wanted = ReadingFilter(
+            reader=self.reader.currentData(),
+            sha256=self.model.currentData(),
+            blind_only=self.blind_only.isChecked(),
+            last_only=self.last_only.isChecked(),
+        )
+        if self._job is not None:
+            self._job.cancel()  # the filter has changed since
+            self._job = None
+        compared = self._all
+        if self._lane is None or len(compared) <= AT_ONCE:
+            self._show(statistics_of(compared, wanted))
+            return
+        self.export.setEnabled(False)
+        self._summary.setText(_("Counting…"))
+        job = self._job = Job(lambda report: statistics_of(compared, wanted), parent=self)
+        job.succeeded.connect(self._show)
+        job.failed.connect(self._show_failure)
+        self._lane.submit(job)
+
+    def _show(self, figures: ReadingStatistics) -> None:
+        self._job = None
+        self._figures = figures
+        self.export.setEnabled(bool(figures.chosen))
+        self._summary.setText(self._summarise(figures))
+        self._show_table(figures)
+        self._show_confusion()
+        self.plot.show_totals(figures.predicted.sum(axis=1).tolist(), figures.read.sum(axis=1).tolist())
+        self.counted.emit()
+
+    def _show_failure(self, error: BSNetError) -> None:
+        self._job = None
+        self._summary.setText(str(error))
+
+    def _summarise(self, figures: ReadingStatistics) -> str:
+        if not figures.chosen:
+            if not figures.all_count:
+                return _("No reading beside a prediction yet.")
+            return _("No reading passes these filters.")
+        films, readings, among = figures.films, len(figures.chosen), figures.among
         parts = [
             translate_count("{count} reading", "{count} readings", readings).format(count=readings)
             + " "
             + translate_count("of {count} film.", "of {count} films.", films).format(count=films)
         ]
-        among = readers_agreement(self._shown)
         if among is not None:
             parts.append(
                 _(
                     "Readers among themselves: Fleiss' kappa {kappa} ({readers} readers, {films} films read by all)."
                 ).format(kappa=_decimal(among.kappa), readers=among.readers, films=among.films)
             )
-        if len({one.model.sha256 for one in self._shown}) > 1:
+        if figures.models > 1:
             parts.append(_("Several models are counted together: choose one to judge it."))
         return "  ".join(parts)
 
-    def _show_table(self) -> None:
-        rows: list[tuple[str, Agreement | None]] = [
-            *((_("zone {zone}").format(zone=zone.name), None) for zone in ZONES),
-            (_("all zones"), None),
-            (_("global"), None),
-        ]
-        if self._shown:
-            table = agreement_table(self._predicted, self._read)
+    def _show_table(self, figures: ReadingStatistics) -> None:
+        names = [*(_("zone {zone}").format(zone=zone.name) for zone in ZONES), _("all zones"), _("global")]
+        found: list[Agreement | None] = [None] * len(names)
+        table = figures.table
+        if table is not None:
             found = [*(table.zones[zone] for zone in ZONES), table.all_zones, table.total]
-            rows = [(name, agreement) for (name, _none), agreement in zip(rows, found, strict=True)]
         heads = (
             (_("readings"), _("How many readings are compared")),
             (_("MAE"), _("Mean absolute error with its 95 % interval")),
@@ -162,14 +188,14 @@ class StatisticsPanel(QWidget):
                 _("Within the accepted error: ±0.5 on a zone or on the mean of the zones, ±2 on the global score"),
             ),
         )
-        _fill(self.table, [name for name, _agreement in rows], heads, [_figures(agreement) for _n, agreement in rows])
+        _fill(self.table, names, heads, [_figures(agreement) for agreement in found])
         for column in WIDE:
             self.table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
 
     def _show_confusion(self) -> None:
         zone = self.zone.currentData()
         columns = slice(None) if not isinstance(zone, Zone) else [zone.value]
-        read, predicted = self._read[:, columns], self._predicted[:, columns]
+        read, predicted = self._figures.read[:, columns], self._figures.predicted[:, columns]
         counts = confusion_matrix(read, predicted) if len(read) else np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
         heads = [(str(score), _("Predicted {score}").format(score=score)) for score in range(N_CLASSES)]
         names = [_("read {score}").format(score=score) for score in range(N_CLASSES)]
@@ -233,11 +259,6 @@ def _offer(chooser: QComboBox, everything: str, choices: Sequence[tuple[str, str
         chooser.addItem(name, data)
     chooser.setCurrentIndex(max(chooser.findData(wanted), 0) if wanted is not None else 0)
     chooser.blockSignals(False)
-
-
-def _scores(zones: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
-    """(N, 6) integers."""
-    return np.array(zones, dtype=np.int64).reshape(-1, len(ZONES))
 
 
 def _table(parent: QWidget, name: str) -> QTableWidget:

@@ -196,6 +196,31 @@ def test_the_grid_can_be_seen_without_scores_and_with_some_of_them():
     assert rows.min() > HEIGHT / 2
 
 
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_zone_in_turn_has_a_second_frame_inside_its_own(zone):
+    result = prediction("000000")
+    plain, marked = (stacked(state_of(result, ("zones",), in_turn=turn)) for turn in (None, zone))
+    rows, columns = np.nonzero((plain != marked).any(axis=2))
+    box = zones.zone_polygon(result.frames, zone).boundingRect()
+    assert box.left() < columns.min() < box.left() + 0.15 * box.width()
+    assert box.right() - 0.15 * box.width() < columns.max() < box.right()
+    assert box.top() < rows.min() < rows.max() < box.bottom()
+    middle = round(box.center().y()), round(box.center().x())
+    assert tuple(plain[middle]) == tuple(marked[middle])  # a frame, not a filling
+
+
+def test_zones_that_differ_carry_a_sign_and_it_goes_where_nothing_may_be_seen():
+    result, differing = prediction("000000"), frozenset({Zone.B, Zone.F})
+    plain, marked = (stacked(state_of(result, ("zones", "scores"), differing=which)) for which in ((), differing))
+    changed = (plain != marked).any(axis=2)
+    for zone in ZONES:
+        box = zones.zone_polygon(result.frames, zone).boundingRect()
+        inside = changed[int(box.top()) : int(box.bottom()), int(box.left()) : int(box.right())]
+        assert inside.any() == (zone in differing), zone
+    blind = state_of(result, ("zones", "scores"), differing=differing, blind=True, blind_grid=True)
+    assert np.array_equal(stacked(blind), stacked(replace(blind, differing=frozenset())))
+
+
 def test_blind_reading_shows_nothing_that_the_model_said():
     state = state_of(prediction(), ("lungs", "lung_fill", "zones", "scores"), blind=True)
     assert (stacked(state) == GREY).all()

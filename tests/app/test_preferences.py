@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from app.actions import action_specs
-from app.canvas.modes import CornerTexts, WindowDrag
+from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.key_editor import KeyEditor
 from app.keys import Keys
 from app.preferences import PreferencesDialog, language_name
@@ -21,6 +21,7 @@ CHOICES = {
     "theme": ThemeChoice.LIGHT,
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.NONE,
+    "current_side": CurrentSide.RIGHT,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QByteArray
 
-from app.canvas.modes import CornerTexts, WindowDrag
+from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.paths import config_dir, log_dir
 from app.report.paper import Paper
 from app.settings import (
@@ -24,6 +24,7 @@ OTHERS = {
     "blind": True,
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
+    "current_side": CurrentSide.RIGHT,
     "keeps_names": False,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 
-from app.panels.statistics import StatisticsPanel
+from app.jobs import JobQueue
+from app.panels.statistics import AT_ONCE, StatisticsPanel
 from app.readings import ComparedReading, Reading
 from bsnet_core.agreement import agreement_table, bland_altman
 from bsnet_core.brixia import ZONES, BrixiaScore
@@ -156,3 +157,43 @@ def test_every_control_has_a_name_and_a_tooltip(panel):
         assert control.toolTip()
     for table in (panel.table, panel.confusion, panel.plot):
         assert table.accessibleName()
+
+
+@pytest.fixture
+def lane():
+    made = JobQueue("statistics")
+    yield made
+    made.close()
+    assert made.wait(10.0)
+
+
+def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(panel, qtbot, lane):
+    many = [compared(str(number), str(READS[number % 2].reading.score), "012301") for number in range(AT_ONCE + 1)]
+    panel.show_readings(many)
+    at_once = [row(panel, name) for name in ("zone A", "zone F", "all zones", "global")]
+    panel.show_readings(READS)
+    panel.use_lane(lane)
+    panel.show_readings(many)
+    assert panel.is_counting
+    assert panel.summary_text == "Counting…"
+    assert not panel.export.isEnabled()
+    qtbot.waitUntil(lambda: not panel.is_counting)
+    assert [row(panel, name) for name in ("zone A", "zone F", "all zones", "global")] == at_once
+    assert len(panel.shown) == AT_ONCE + 1
+    assert panel.export.isEnabled()
+
+
+def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, lane):
+    many = [compared(str(number), "012301", "012301", blind=number < 5) for number in range(AT_ONCE + 1)]
+    panel.use_lane(lane)
+    panel.show_readings(many)
+    panel.blind_only.click()
+    qtbot.waitUntil(lambda: not panel.is_counting)
+    assert len(panel.shown) == 5
+    assert row(panel, "global")[0] == "5"
+
+
+def test_few_readings_are_there_at_once_even_with_a_lane(panel, lane):
+    panel.use_lane(lane)
+    panel.show_readings(READS)
+    assert row(panel, "global")[0] == "5"

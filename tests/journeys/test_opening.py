@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 
 from app.session import StudyState
 from bsnet_core.brixia import Zone
-from bsnet_core.errors import RefusalCode
 from bsnet_core.resources import sample_files
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
@@ -262,13 +261,43 @@ def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer
     assert not unpacked.exists()
 
 
-def test_an_encrypted_archive_asks_for_its_password(qtbot, open_viewer, no_model, film, tmp_path):
+def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
+    qtbot, open_viewer, no_model, film, tmp_path
+):
     path = write_encrypted_zip(tmp_path / "study.zip", "film.dcm", film.read_bytes(), "secret")
     viewer = open_viewer("--model", no_model, "--no-samples")
-    with qtbot.waitSignal(viewer.analysis.failed, timeout=30_000) as refused:
-        viewer.open_paths([path])
-    name, error = refused.args
-    assert (name, error.code, error.archive) == ("study.zip", RefusalCode.PASSWORD_NEEDED, path)
-    viewer.analysis.open([error.archive], "secret")
+    viewer.open_paths([path])
+    asked = viewer.archive_password
+    qtbot.waitUntil(lambda: asked.dialog is not None, timeout=30_000)
+    first = asked.dialog
+    assert "a password is needed" in first.labelText()
+    assert first.textEchoMode() is QLineEdit.EchoMode.Password
+    first.setTextValue("guess")
+    first.accept()
+    qtbot.waitUntil(lambda: asked.dialog not in (None, first), timeout=30_000)
+    assert "The password does not open this archive" in asked.dialog.labelText()
+    assert not viewer.session.studies
+    asked.dialog.setTextValue("secret")
+    asked.dialog.accept()
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
+    assert asked.dialog is None
+
+
+def test_every_encrypted_archive_is_asked_for_and_one_can_be_left_closed(qtbot, open_viewer, no_model, film, tmp_path):
+    paths = [
+        write_encrypted_zip(tmp_path / name, "film.dcm", film.read_bytes(), "secret") for name in ("a.zip", "b.zip")
+    ]
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.open_paths(paths)
+    asked = viewer.archive_password
+    qtbot.waitUntil(lambda: asked.dialog is not None, timeout=30_000)
+    assert "a.zip" in asked.dialog.windowTitle()
+    asked.dialog.reject()
+    assert "a.zip was not opened" in viewer.messages.text
+    assert "b.zip" in asked.dialog.windowTitle()
+    asked.dialog.setTextValue("secret")
+    asked.dialog.accept()
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    assert len(viewer.session.studies) == 1

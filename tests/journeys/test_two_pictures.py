@@ -1,0 +1,105 @@
+"""A radiologist compares with earlier films, reads pixel values and sees which zone is in turn."""
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+
+from app.canvas.modes import CurrentSide
+from bsnet_core.brixia import Zone
+from tests.dicom_files import ramp, write_dicom
+
+DAYS = ("20200101", "20200105", "20200110")
+
+
+@pytest.fixture
+def viewer(qtbot, open_viewer, no_model, tmp_path):
+    """Three films of one patient, the newest on the screen."""
+    films = [
+        write_dicom(tmp_path / f"{day}.dcm", ramp(400, 300), bits=12, StudyDate=day, StudyTime="080000") for day in DAYS
+    ]
+    made = open_viewer("--model", no_model, *reversed(films))
+    qtbot.waitUntil(
+        lambda: len(made.session.studies) == 3 and all(study.has_been_read for study in made.session.studies),
+        timeout=60_000,
+    )
+    made.session.select(0)
+    qtbot.waitUntil(lambda: made.view.radiograph is not None)
+    return made
+
+
+def compare(qtbot, viewer):
+    viewer.actions_by_name["compare_prior"].trigger()
+    qtbot.waitUntil(lambda: viewer.pair.prior_shown, timeout=20_000)
+
+
+def shown_prior(viewer):
+    return viewer.session.study(viewer.prior_study.key).facts.study_date
+
+
+def test_the_prior_steps_to_earlier_films_and_back_and_says_which_of_how_many(qtbot, viewer):
+    earlier, later = viewer.actions_by_name["earlier_prior"], viewer.actions_by_name["later_prior"]
+    assert not earlier.isEnabled()
+    compare(qtbot, viewer)
+    assert shown_prior(viewer) == DAYS[1]
+    assert (earlier.isEnabled(), later.isEnabled()) == (True, False)
+    viewer.view.setFocus()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "2020-01-01  (9 days before)  2 of 2" in viewer.pair.prior.accessibleName(), timeout=20_000)
+    assert shown_prior(viewer) == DAYS[0]
+    assert viewer.session.current.key == 0
+    assert (earlier.isEnabled(), later.isEnabled()) == (False, True)
+    qtbot.keyClick(viewer.view, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "1 of 2" in viewer.pair.prior.accessibleName(), timeout=20_000)
+    viewer.actions_by_name["compare_prior"].trigger()
+    assert not viewer.pair.prior_shown
+    assert not earlier.isEnabled()
+
+
+def test_f6_gives_the_keys_to_the_other_picture(qtbot, viewer):
+    compare(qtbot, viewer)
+    viewer.view.setFocus()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_F6)
+    assert viewer.pair.prior.hasFocus()
+    qtbot.keyClick(viewer.pair.prior, Qt.Key.Key_F6)
+    assert viewer.view.hasFocus()
+
+
+def test_the_current_film_stands_on_the_side_that_was_chosen_now_and_at_the_next_start(
+    qtbot, viewer, open_viewer, no_model
+):
+    compare(qtbot, viewer)
+
+    def left_of(view):
+        return view.mapTo(viewer, QPoint(0, 0)).x()
+
+    assert left_of(viewer.view) < left_of(viewer.pair.prior)
+    box = viewer.preferences.control("current_side")
+    box.setCurrentIndex(box.findData("right"))
+    qtbot.waitUntil(lambda: left_of(viewer.view) > left_of(viewer.pair.prior))
+    viewer.close()
+    again = open_viewer("--model", no_model, "--no-samples")
+    assert again.pair.current_side is CurrentSide.RIGHT
+
+
+def test_the_status_line_tells_pixel_values_only_while_they_are_asked_for(qtbot, viewer):
+    place = viewer.view.view_geometry.to_view.map(QPointF(150.5, 200.5)).toPoint()
+    qtbot.mouseMove(viewer.view, place)
+    assert viewer.status_line.probe_text == ""
+    viewer.actions_by_name["mode_probe"].trigger()
+    qtbot.mouseMove(viewer.view, place + QPoint(1, 0))
+    expected = viewer.view.probe_at(QPointF(place + QPoint(1, 0))).text
+    assert viewer.status_line.probe_text == expected
+    assert "stored" in expected
+    viewer.actions_by_name["mode_window"].trigger()
+    assert viewer.status_line.probe_text == ""
+
+
+def test_the_zone_in_turn_is_marked_over_the_picture_and_disagreement_as_the_comparison_says(viewer):
+    assert viewer.view.overlays.in_turn is None
+    viewer.actions_by_name["score_mode"].trigger()
+    assert viewer.view.overlays.in_turn is Zone.A
+    viewer.own_reading.scoring.enter(2)
+    assert viewer.view.overlays.in_turn is Zone.B
+    viewer.own_reading.comparison.disagreement_changed.emit({Zone.C: (1, 2)})
+    assert viewer.view.overlays.differing == {Zone.C}
+    viewer.actions_by_name["score_mode"].trigger()
+    assert viewer.view.overlays.in_turn is None
