@@ -19,7 +19,7 @@ from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
 from app.network_loading import undisturbed_loading
 from app.session import Session, StudyState
-from bsnet_core.display import default_voi, display_table
+from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -134,6 +134,7 @@ class Analysis(QObject):
         def work(report: Report) -> LoadedStudy:
             report("Reading", 0.0)
             radiograph = read_radiograph(path)
+            measure_values(radiograph)
             return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
 
         job = Job(work, parent=self)
