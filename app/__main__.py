@@ -89,6 +89,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
 
     from app.analysis import ModelChoice
     from app.main_window import MainWindow
+    from app.network_loading import take_short_turns
     from app.theme import Appearance
     from bsnet_core.model.config import Attention
     from bsnet_core.resources import sample_files
@@ -99,6 +100,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     choice = ModelChoice(arguments.model, arguments.device or settings.device.value, attention)
     window = MainWindow(settings, choice, Appearance(application, settings))
     window.show()
+    take_short_turns()
     paths = list(arguments.paths)
     if paths:
         window.open_paths(paths)

@@ -17,8 +17,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
+from app.network_loading import undisturbed_loading
 from app.session import Session, StudyState
-from bsnet_core.display import default_voi, display_table
+from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -133,6 +134,7 @@ class Analysis(QObject):
         def work(report: Report) -> LoadedStudy:
             report("Reading", 0.0)
             radiograph = read_radiograph(path)
+            measure_values(radiograph)
             return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
 
         job = Job(work, parent=self)
@@ -320,10 +322,12 @@ class Analysis(QObject):
         report("Loading the network", 0.0)
         with self._predictor_lock:
             if self._predictor is None:
-                # Imported here, off the GUI thread: the network's libraries take seconds to load.
-                from bsnet_core.prediction import Predictor
+                with undisturbed_loading():
+                    # Imported here, off the GUI thread: the network's libraries take seconds to load.
+                    from bsnet_core.prediction import Predictor
 
-                self._predictor = Predictor.load(self._choice.model_dir, self._choice.device, self._choice.attention)
+                    choice = self._choice
+                    self._predictor = Predictor.load(choice.model_dir, choice.device, choice.attention)
             return self._predictor
 
 

@@ -2,16 +2,21 @@
 
 The window is the real one, without a screen and with a home folder of its own. Seconds of a phase are the longest
 time in which the thread did not get round to a timer of 2 ms; ratios are goals divided by what was measured, so that
-over 1 is within the goal.
+over 1 is within the goal. It runs in a process of its own, which has not loaded the network's libraries yet: their
+import is part of what is measured.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +80,14 @@ def responsiveness() -> list[Row]:
     Raises:
         WeightsError: no model is installed.
     """
+    default_model_dir()
+    command = [sys.executable, "-m", "benchmarks.responsiveness"]
+    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [Row(*values) for values in json.loads(measured.splitlines()[-1])]
+
+
+def of_this_process() -> list[Row]:
+    """What `responsiveness` gives, measured in the process that calls it."""
     model = default_model_dir()
     with _own_home() as folder:
         film = write_dicom(folder / "large.dcm", large_film() << (16 - BITS), 16)
@@ -83,9 +96,13 @@ def responsiveness() -> list[Row]:
         meter.run(lambda: window.isVisible())
         window.open_paths([film])
         first_pixels = meter.run(lambda: window.view.radiograph is not None)
-        rows = [meter.row("stall while loading")]
+        rows = [meter.row("stall while loading the film")]
+        stages: list[str] = []
+        window.analysis.progressed.connect(lambda stage, fraction: stages.append(stage))
+        meter.run(lambda: _is_settled(window.session.current) or len(set(stages)) > 1)
+        rows.append(meter.row("stall while the network is imported and loaded"))
         meter.run(lambda: _is_settled(window.session.current))
-        rows.append(meter.row("stall while analysing, network's import included"))
+        rows.append(meter.row("stall while analysing"))
         window.actions_by_name["analyse"].trigger()
         meter.run(lambda: not window.analysis.is_busy)
         rows.append(meter.row("stall while analysing again"))
@@ -204,3 +221,8 @@ def _own_home() -> Iterator[Path]:
                     os.environ.pop(variable, None)
                 else:
                     os.environ[variable] = value
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    sys.stdout.write(json.dumps([astuple(row) for row in of_this_process()]) + "\n")

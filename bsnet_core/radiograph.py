@@ -169,6 +169,11 @@ class Radiograph:
         return (stored * self.rescale_slope + self.rescale_intercept).astype(np.float32)
 
     @cached_property
+    def known_percentiles(self) -> dict[tuple[tuple[float, ...], float], tuple[float, ...]]:
+        """Percentiles of the values that were asked for so far; `bsnet_core.display` fills it."""
+        return {}
+
+    @cached_property
     def pixels(self) -> npt.NDArray[np.float32]:
         """(H, W) float32 in [0, 1], bone bright, linear in the modality values; padding is 0.
 
