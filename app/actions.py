@@ -92,7 +92,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
              "folder-open-outline"),
         gap(m.FILE),
         spec("report", _("&Report…"), ("Ctrl+P",), _("Write a PDF report of this study"), m.FILE, "file-pdf-box"),
-        spec("export_figure", _("Save thr&ee pictures…"), ("Ctrl+Shift+F",),
+        spec("export_figure", _("Save t&hree pictures…"), ("Ctrl+Shift+F",),
              _("Save film, aligned lungs and explanation side by side"), m.FILE, "view-week-outline"),
         spec("export_picture", _("Save &picture…"), ("Ctrl+Shift+S",), _("Save the picture as it is shown"), m.FILE,
              "image-move"),

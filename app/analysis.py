@@ -132,7 +132,7 @@ class Analysis(QObject):
             self._session.mark(key, StudyState.READING)
 
         def work(report: Report) -> LoadedStudy:
-            report("Reading", 0.0)
+            report(_("Reading"), 0.0)
             radiograph = read_radiograph(path)
             measure_values(radiograph)
             return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
@@ -319,7 +319,7 @@ class Analysis(QObject):
             self.failed.emit(self._session.study(key).path.name, error)
 
     def _loaded_predictor(self, report: Report) -> Predictor:
-        report("Loading the network", 0.0)
+        report(_("Loading the network"), 0.0)
         with self._predictor_lock:
             if self._predictor is None:
                 with undisturbed_loading():

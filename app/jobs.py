@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
 from app.logs import where_it_failed
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
+from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ class Job(QObject):
             error = _without_frames(known)
         except Exception as unknown:  # noqa: BLE001 - whatever it is, the window must hear of it
             log.error("Background work failed: %s", where_it_failed(unknown))
-            error = UnforeseenError(f"The program met an error it did not foresee ({type(unknown).__name__}).")
+            kind = type(unknown).__name__
+            error = UnforeseenError(_("The program met an error it did not foresee ({kind}).").format(kind=kind))
         _emit(self._finished, result, error)
 
     def tell(self, part: Any) -> None:
@@ -77,7 +79,7 @@ class Job(QObject):
 
     def _report(self, stage: str, fraction: float) -> None:
         if self.is_cancelled:
-            raise Cancelled("Stopped.")
+            raise Cancelled(_("Stopped."))
         _emit(self._progress_made, stage, fraction)
 
     def _pass_progress_on(self, stage: str, fraction: float) -> None:

@@ -12,14 +12,20 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.language import translate as _
+
 N_CLASSES = 4
 GRID_SHAPE = (3, 2)
-ZONE_CLASS_MEANINGS = (
-    "no abnormality",
-    "interstitial infiltrates",
-    "interstitial and alveolar, interstitial dominant",
-    "interstitial and alveolar, alveolar dominant",
-)
+
+
+def zone_class_meaning(score: int) -> str:
+    """What a zone's score of 0 to 3 stands for, in the language in use."""
+    return (
+        _("no abnormality"),
+        _("interstitial infiltrates"),
+        _("interstitial and alveolar, interstitial dominant"),
+        _("interstitial and alveolar, alveolar dominant"),
+    )[score]
 
 
 class Zone(Enum):

@@ -27,6 +27,12 @@ def default_model_dir() -> Path:
     weights = resources_dir() / "weights"
     folders = sorted(card.parent for card in weights.glob("*/model.json"))
     if len(folders) != 1:
-        count = "no model" if not folders else f"{len(folders)} models"
-        raise WeightsError(f"There is {count} in {weights}. Install the program again, or name a model folder.")
+        # Imported here: the catalogues themselves lie among the resources.
+        from bsnet_core.language import translate as _
+
+        if not folders:
+            problem = _("There is no model in {folder}. Install the program again, or name a model folder.")
+        else:
+            problem = _("There is more than one model in {folder}. Install the program again, or name a model folder.")
+        raise WeightsError(problem.format(folder=weights))
     return folders[0]

@@ -42,6 +42,16 @@ def test_texts_to_translate_are_written_out_where_they_are_used():
     assert calls > 200
 
 
+def test_every_text_to_translate_is_one_that_is_collected():
+    """What stands within an f-string is not."""
+    collected = {text for texts in texts_in_the_sources() for text in texts}
+    for file in sources():
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KEYWORDS:
+                texts = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+                assert collected.issuperset(texts), f"{file.name}:{node.lineno}"
+
+
 def test_no_text_is_translated_when_a_module_is_imported():
     """A language chosen later would not reach it."""
     for file in sources():

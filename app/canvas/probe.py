@@ -38,7 +38,7 @@ class ProbeReading:
         values = _("stored {stored}, modality {modality}, grey {displayed}").format(
             stored=self.stored, modality=f"{self.modality:g}", displayed=self.displayed
         )
-        return f"{place}: {values}" + (f", {_('padding')}" if self.is_padding else "")
+        return f"{place}: {values}" + (", " + _("padding") if self.is_padding else "")
 
 
 def probe(radiograph: Radiograph, table: npt.NDArray[np.uint8], point: Point) -> ProbeReading | None:

@@ -156,11 +156,15 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
         return
     _write_line(painter, box, middle - size * 0.82, zone.name, size * 0.42)
     # With both scores the prediction keeps the left half of the line and the reader's own the right one.
-    offset = size * 0.55 if label is not None and own is not None else 0.0
+    # Low confidence is told by a sign, not by a colour.
+    sure = "" if label is None else f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
+    offset = 0.0
+    if label is not None and own is not None:
+        metrics = QFontMetricsF(_font(painter, size * 0.38))
+        needed = (metrics.horizontalAdvance(sure) + metrics.horizontalAdvance(_("own"))) / 2 + size * 0.12
+        offset = max(size * 0.55, needed / 2)
     if label is not None:
         _write_line(painter, box.translated(-offset, 0), middle, str(label.score), size, bold=True)
-        # Low confidence is told by a sign, not by a colour.
-        sure = f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
         _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, sure, size * 0.38)
     if own is not None:
         frame = QRectF(box.center().x() + offset - size * 0.42, middle - size * 0.55, size * 0.84, size * 1.1)

@@ -73,7 +73,7 @@ class BlandAltmanPlot(QWidget):
         metrics = self.fontMetrics()
         line = metrics.height()
         left = metrics.horizontalAdvance("−18") + line + 12
-        right = metrics.horizontalAdvance(_("{name} {value}").format(name="+1.96 SD", value="−18.0")) + 10
+        right = metrics.horizontalAdvance(_("{name} {value}").format(name=_("+1.96 SD"), value="−18.0")) + 10
         return QRectF(left, 8, max(self.width() - left - right, 40), max(self.height() - 2.6 * line - 12, 40))
 
     def _paint_axes(self, painter: QPainter, place: QRectF, reach: int) -> None:

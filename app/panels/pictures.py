@@ -69,7 +69,7 @@ class PictureButton(QAbstractButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(_("{picture}, open larger").format(picture=step.words))
-        self.setToolTip(f"{step.meaning}\n{_('Click to open it larger.')}")
+        self.setToolTip(step.meaning + "\n" + _("Click to open it larger."))
 
     def set_picture(self, image: QImage) -> None:
         """Shows a square picture."""

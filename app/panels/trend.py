@@ -83,7 +83,7 @@ class TrendFilm:
             said.append(words.format(total=total, reader=reader))
         date = iso_date(self.facts.study_date) or _("no date")
         shown = " " + _("(shown)") if self.is_current else ""
-        return f"{date}{shown}: {', '.join(said) if said else _('no score')}"
+        return f"{date}{shown}: " + (", ".join(said) if said else _("no score"))
 
 
 def films_of_patient(current: Study, open_studies: Iterable[Study], past: Iterable[PastStudy]) -> tuple[TrendFilm, ...]:

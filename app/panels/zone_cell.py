@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
-from bsnet_core.brixia import N_CLASSES, ZONE_CLASS_MEANINGS, Zone
+from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
 from bsnet_core.language import translate as _
 from bsnet_core.quality import LOW_CONFIDENCE
 
@@ -100,7 +100,7 @@ class ScoreEntry(QWidget):
             button.setText(str(score))
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            meaning = _(ZONE_CLASS_MEANINGS[score])
+            meaning = zone_class_meaning(score)
             button.setAccessibleName(_("Zone {zone}: {score}").format(zone=zone.name, score=score))
             button.setAccessibleDescription(meaning)
             button.setToolTip(f"{score}: {meaning}")
@@ -272,7 +272,7 @@ def _expected_text(value: float) -> str:
 
 def _zone_tip(zone: Zone, prediction: Prediction) -> str:
     lines = [
-        f"{number} {_(ZONE_CLASS_MEANINGS[number])}: {share:.0%}"
+        f"{number} {zone_class_meaning(number)}: {share:.0%}"
         for number, share in enumerate(prediction.probabilities_of(zone))
     ]
     expected = _("Expected value {value}").format(value=f"{prediction.expected_value_of(zone):.2f}")

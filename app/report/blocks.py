@@ -81,7 +81,7 @@ def _title() -> str:
 
 
 def _warning() -> str:
-    return f"{research_only()} {_('Do not use it for diagnosis, triage or treatment.')}"
+    return research_only() + " " + _("Do not use it for diagnosis, triage or treatment.")
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,8 @@ def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
     if prediction is None:
         return ""
     confidence = prediction.confidence_of(zone)
-    return f"{confidence:.0%}" if confidence >= LOW_CONFIDENCE else f"{confidence:.0%} {_('unsure')}"
+    mark = "" if confidence >= LOW_CONFIDENCE else " " + _("unsure")
+    return f"{confidence:.0%}{mark}"
 
 
 @dataclass(frozen=True)

@@ -147,7 +147,7 @@ def compose_figure(reported: ReportedStudy) -> Figure:
     sentences = [
         made_how(explained),
         f"{model.name} {model.version}, {attention_name(prediction)}, {prediction.device}, sha256 {model.sha256}.",
-        f"{_('Input check')}: {gate_outcome(reported.radiograph)}.",
+        _("Input check") + f": {gate_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),
     ]

@@ -147,7 +147,7 @@ def _blocks(content: ReportContent) -> list[Block]:
         blocks.append(Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)))
     pictures = []
     if content.map is not None:
-        pictures.append((content.map.image, f"{_('Explanation map.')} {content.map.made_how}"))
+        pictures.append((content.map.image, _("Explanation map.") + " " + content.map.made_how))
     if content.lungs is not None:
         pictures.append((content.lungs.aligned, _("Aligned: turned and scaled as the network scores it.")))
         pictures.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))

@@ -16,6 +16,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from bsnet_core.errors import WeightsError
+from bsnet_core.language import translate as _
 from bsnet_core.model.baseline import Baseline
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Architecture, BSNetConfig
@@ -98,9 +99,11 @@ def read_card(folder: Path) -> ModelCard:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise WeightsError(f"There is no readable model card {path}. Choose a folder that holds a model.") from error
+        raise WeightsError(
+            _("There is no readable model card {path}. Choose a folder that holds a model.").format(path=path)
+        ) from error
     except ValueError as error:
-        raise WeightsError(f"The model card {path} is damaged. Install the model again.") from error
+        raise WeightsError(_("The model card {path} is damaged. Install the model again.").format(path=path)) from error
     try:
         if values["format"] != CARD_FORMAT:
             raise ValueError(f"format {values['format']}")
@@ -116,7 +119,11 @@ def read_card(folder: Path) -> ModelCard:
             metrics=values["metrics"],
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise WeightsError(f"The model card {path} does not describe a model this version knows: {error}.") from error
+        raise WeightsError(
+            _("The model card {path} does not describe a model this version knows: {error}.").format(
+                path=path, error=error
+            )
+        ) from error
 
 
 def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
@@ -131,10 +138,14 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"The weights file {path} cannot be read. Install the model again.") from error
+        raise WeightsError(
+            _("The weights file {path} cannot be read. Install the model again.").format(path=path)
+        ) from error
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise WeightsError(
-            f"The weights file {path} is damaged or belongs to another model card. Install the model again."
+            _("The weights file {path} is damaged or belongs to another model card. Install the model again.").format(
+                path=path
+            )
         )
     try:
         state = load(content)
@@ -142,7 +153,9 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
         wanted = model.state_dict()
         _check_fit(state, wanted)
     except (SafetensorError, ValueError) as error:
-        raise WeightsError(f"The weights file {path} does not fit its model card: {error}.") from error
+        raise WeightsError(
+            _("The weights file {path} does not fit its model card: {error}.").format(path=path, error=error)
+        ) from error
     model.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in state.items()})
     return model.eval(), card
 

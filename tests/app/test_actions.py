@@ -7,9 +7,10 @@ from PySide6.QtWidgets import QLineEdit, QMainWindow, QMenu, QToolBar
 
 from app.actions import MODES, N_PRESETS, PRESETS, Actions, Menu, action_specs
 from app.keys import Keys
-from app.menus import TOOL_BAR, RecentMenu, fill_menu_bar, make_tool_bar
+from app.menus import TOOL_BAR, RecentMenu, fill_menu_bar, make_tool_bar, menu_titles
 from app.settings import Settings
 from app.theme import DARK, LIGHT
+from bsnet_core.language import SOURCE_LANGUAGE, languages, use_language
 
 NAMED = [spec for spec in action_specs() if spec.name]
 
@@ -62,11 +63,25 @@ def test_every_action_has_a_key_a_text_a_tip_and_a_menu():
         assert isinstance(spec.menu, Menu), spec.name
 
 
-def test_within_a_menu_no_letter_is_underlined_twice():
-    for menu in set(Menu) - {Menu.PRESETS}:
-        letters = [spec.text.partition("&")[2][:1].lower() for spec in NAMED if spec.menu is menu]
-        assert all(letters), menu
-        assert [letter for letter, count in Counter(letters).items() if count > 1] == [], menu
+@pytest.fixture(params=languages())
+def language(request):
+    use_language(request.param)
+    yield
+    use_language(SOURCE_LANGUAGE)
+
+
+@pytest.mark.usefixtures("language")
+def test_within_a_menu_no_letter_is_underlined_twice(actions, settings, window):
+    for spec in NAMED:
+        actions.connect(spec.name, lambda: None)
+    fill_menu_bar(window.menuBar(), actions, RecentMenu(settings, lambda paths: None, window))
+    menus = [action.menu() for action in window.menuBar().actions()]
+    assert len(menus) == len(menu_titles())
+    for menu in (window.menuBar(), *menus):
+        texts = [action.text() for action in menu.actions() if not action.isSeparator()]
+        letters = [text.partition("&")[2][:1].lower() for text in texts]
+        assert all(letters), texts
+        assert [letter for letter, count in Counter(letters).items() if count > 1] == [], texts
 
 
 @pytest.mark.parametrize("name", BIR)

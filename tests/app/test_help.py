@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.help.pages import FOLDER, read_pages
-from bsnet_core.brixia import ZONE_CLASS_MEANINGS
+from bsnet_core.brixia import N_CLASSES, zone_class_meaning
 from bsnet_core.progress import no_report
 
 
@@ -48,8 +48,8 @@ def test_the_table_of_keys_shows_the_keys_as_they_are_now(qtbot, open_viewer, no
 
 def test_the_scores_are_explained_in_the_words_of_the_program(pages):
     text = " ".join(pages["Scores"].split())
-    for number, meaning in enumerate(ZONE_CLASS_MEANINGS):
-        said = meaning.replace("alveolar, ", "alveolar infiltrates, ")
+    for number in range(N_CLASSES):
+        said = zone_class_meaning(number).replace("alveolar, ", "alveolar infiltrates, ")
         assert f"| {number} | {said} |" in text
 
 
