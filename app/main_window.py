@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
         self.pair.prior_shown_changed.connect(self._follow_prior)
         self.pair.linked_changed.connect(self.actions_of["link_views"].setChecked)
         self.prior_study.none_found.connect(self._tell_no_prior)
+        self.own_reading.comparison.disagreement_changed.connect(self.shown_study.mark_disagreement)
         self.own_reading.export_wished.connect(self.exports.save_readings)
         self.keeper.opened.connect(self._tell_library_opened)
         self.keeper.failed.connect(lambda error: self._show_failure("", error))

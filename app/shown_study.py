@@ -28,6 +28,8 @@ class ShownStudy(QObject):
 
     refreshed = Signal(object)
     """The `Study` shown, after it or what is known of it has changed."""
+    overlays_switched = Signal()
+    """Which overlays are shown, or how strongly, has changed, for any picture."""
 
     def __init__(
         self, session: Session, analysis: Analysis, view: ImageView, settings: Settings, parent: QObject | None = None
@@ -41,6 +43,7 @@ class ShownStudy(QObject):
         self._shown_key: int | None = None
         self._painted = Ingredients(None, None, None)
         self._zone: Zone | None = None
+        self._disagreement: dict[Zone, tuple[int, int]] = {}
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         session.current_changed.connect(self._show)
         session.study_changed.connect(self._follow)
@@ -55,6 +58,11 @@ class ShownStudy(QObject):
     def explain_zone(self, zone: Zone | None) -> None:
         """Shows the explanation of one zone, or of all."""
         self._zone = zone
+        self._update_overlays()
+
+    def mark_disagreement(self, differing: dict[Zone, tuple[int, int]]) -> None:
+        """Marks zones in which two results of the study on the screen differ; an empty dict marks none."""
+        self._disagreement = differing
         self._update_overlays()
 
     def say_reading(self) -> None:
@@ -107,6 +115,7 @@ class ShownStudy(QObject):
     def _follow_setting(self, name: str) -> None:
         if name == "overlays":
             self._update_overlays()
+            self.overlays_switched.emit()
 
     def overlays_of(self, study: Study) -> OverlayState:
         """What belongs over any study's picture, as the switches say."""
@@ -133,7 +142,8 @@ class ShownStudy(QObject):
             is_there = early is not None and early[0] == study.key == self._shown_key
             drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
         self._view.set_result_caption(caption)
-        self._view.set_overlays(self._switched(drawn, study))
+        marked = self._disagreement if study is not None and study.key == self._shown_key else {}
+        self._view.set_overlays(replace(self._switched(drawn, study), disagreement=marked))
 
     def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
         own: dict[Zone, int] = {}

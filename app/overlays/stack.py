@@ -33,6 +33,7 @@ class OverlayState:
         shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
             "planes" (the file's own drawings); opacity in [0, 1].
         own: The reader's own scores, zone by zone.
+        disagreement: Zones in which two results differ, with the score of either, to be marked.
         zones_shown: Zones whose scores are written.
         blind: Nothing that the model said is drawn; the reader's own scores are.
         blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
@@ -45,6 +46,7 @@ class OverlayState:
     labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
     explanation: explanation_overlay.ExplanationPicture | None = None
     own: Mapping[Zone, int] | None = None
+    disagreement: Mapping[Zone, tuple[int, int]] | None = None
     zones_shown: frozenset[Zone] = frozenset(ZONES)
     blind: bool = False
     blind_grid: bool = False
@@ -92,5 +94,6 @@ def paint(
         labels,
         state.strength(ZONE_GRID),
         own=own,
+        disagreement=None if state.blind else state.disagreement,
         patient_orientation=patient_orientation,
     )

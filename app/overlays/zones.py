@@ -26,6 +26,8 @@ LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
 OWN = QColor(255, 209, 102)
 LARGEST_PX, SMALLEST_PX = 46.0, 9.0
+INSIDE = 0.94
+"""Size of the frame of a marked zone as a share of the zone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def paint(
     opacity: float,
     *,
     own: Mapping[Zone, int] | None = None,
+    disagreement: Mapping[Zone, tuple[int, int]] | None = None,
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
     """Draws grid, scores and sides, all upright on the screen however the picture is turned.
@@ -97,6 +100,7 @@ def paint(
         labels: Prediction per zone; zones left out show their letter only.
         opacity: In [0, 1].
         own: The reader's own scores, drawn in a box beside the prediction's.
+        disagreement: Zones framed because two results differ there, with the score of either.
         patient_orientation: As the file states it.
     """
     painter.save()
@@ -109,6 +113,8 @@ def paint(
         painter.drawLines(lines)
     for zone, polygon in polygons.items():
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
+    for zone, scores in (disagreement or {}).items():
+        _mark_zone(painter, polygons[zone], scores)
     for column, name in enumerate(side_names(frames, patient_orientation)):
         of_side = [polygons[zone] for zone in ZONES if zone.column == column]
         _write_side(painter, of_side, polygons, name)
@@ -137,6 +143,20 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
         painter.setBrush(Qt.BrushStyle.NoBrush)
         _write_line(painter, box.translated(offset, 0), middle, str(own), size, bold=True, ink=OWN)
         _write_line(painter, box.translated(offset, 0), middle + size * 0.85, _("own"), size * 0.38, ink=OWN)
+
+
+def _mark_zone(painter: QPainter, polygon: QPolygonF, scores: tuple[int, int]) -> None:
+    """A dashed frame a little inside the zone, so that those of neighbours stay apart, and both scores at its foot."""
+    box = polygon.boundingRect()
+    middle = box.center()
+    inside = QTransform().translate(middle.x(), middle.y()).scale(INSIDE, INSIDE).translate(-middle.x(), -middle.y())
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(SHADOW, 4.5), QPen(OWN, 2.0, Qt.PenStyle.DashLine)):
+        painter.setPen(pen)
+        painter.drawPolygon(inside.map(polygon))
+    height = min(max(min(box.width(), box.height()) * 0.13, SMALLEST_PX), LARGEST_PX / 2)
+    foot = middle.y() + INSIDE * box.height() / 2 - height * 0.9
+    _write_line(painter, box, foot, f"{scores[0]} ≠ {scores[1]}", height, bold=True, ink=OWN)
 
 
 def _write_side(painter: QPainter, of_side: list[QPolygonF], polygons: Mapping[Zone, QPolygonF], text: str) -> None:

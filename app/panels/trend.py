@@ -109,8 +109,10 @@ def films_of_patient(current: Study, open_studies: Iterable[Study], past: Iterab
         predicted = entry.prediction.score.total if entry.prediction is not None else None
         if known is None:
             films[name] = TrendFilm(entry.study.facts, None, entry.study.path, predicted, read)
-        elif known.key is not None and known.predicted is None and not known.read:
-            films[name] = replace(known, predicted=predicted, read=read)
+        elif known.key is not None:
+            films[name] = replace(
+                known, predicted=predicted if known.predicted is None else known.predicted, read=known.read or read
+            )
     return tuple(sorted(films.values(), key=lambda film: (film.taken_at is None, film.taken_at or datetime.min)))
 
 
@@ -312,7 +314,7 @@ class TrendPanel(QWidget):
         self._legend.setWordWrap(True)
         self._legend.setAccessibleName(_("Global score over time, key and remarks"))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(8, 4, 4, 8)
         layout.setSpacing(2)
         layout.addWidget(self.chart)
         layout.addWidget(self._legend)
