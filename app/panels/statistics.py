@@ -200,6 +200,7 @@ class StatisticsPanel(QWidget):
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
+        filters.setSpacing(12)
         for widget in (self.reader, self.model, self.blind_only, self.last_only):
             filters.addWidget(widget)
         filters.addStretch(1)

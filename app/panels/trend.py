@@ -295,7 +295,10 @@ class TrendChart(QWidget):
 
 
 class TrendPanel(QWidget):
-    """The chart of the patient on the screen, following session and library; hidden while there is but one film."""
+    """The chart of the patient on the screen, following session and library.
+
+    Hidden while there is but one film, and while there is nothing to draw, as before the first reading of a blind one.
+    """
 
     chosen = Signal(int)
     """Key of a study of the session."""
@@ -362,11 +365,11 @@ class TrendPanel(QWidget):
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
-        legend = _("● prediction / ◇ reading    shaded: the film shown")
+        legend = _("● prediction   ◇ reading") + "\n" + _("shaded: the film shown")
         if left_out:
-            legend += "   " + _("{count} without a date or a score").format(count=left_out)
+            legend += "\n" + _("{count} without a date or a score").format(count=left_out)
         self._legend.setText(legend)
-        self.setVisible(len(films) > 1)
+        self.setVisible(len(films) > 1 and bool(self.chart.films))
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:
         """Blind, nothing is told of a film before its reader has read it: a prior's score would give a hint."""
