@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from app.settings import Settings
 
-FIRST_WIDTHS = (250, 820, 370)
-LEFT_AT_LEAST_PX = 220
-RIGHT_AT_LEAST_PX = 360
+FIRST_WIDTHS = (280, 770, 390)
+LEFT_AT_LEAST_PX = 250
+
+
+class ScrollingPane(QScrollArea):
+    """Scrolls up and down only, so that it is never narrower than what is in it."""
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content = content
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and is scrolled to
+
+    def minimumSizeHint(self) -> QSize:
+        """The content's width and the scroll bar's."""
+        width = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tells the splitter when the content needs another width."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class Arrangement(QSplitter):
@@ -27,13 +50,7 @@ class Arrangement(QSplitter):
         self._centre_layout.setContentsMargins(6, 6, 6, 6)
         self._right_layout = QVBoxLayout(self._right)
         self._right_layout.setContentsMargins(6, 8, 12, 8)
-        scroll = QScrollArea(self)
-        scroll.setWidget(self._right)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumWidth(RIGHT_AT_LEAST_PX)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and is scrolled to
+        scroll = ScrollingPane(self._right, self)
         self._left.setMinimumWidth(LEFT_AT_LEAST_PX)
         for index, pane in enumerate((self._left, self._centre, scroll)):
             self.addWidget(pane)

@@ -46,9 +46,11 @@ class PriorStudy(QObject):
         self._question = 0
         self._earlier: tuple[Path, ...] = ()
         self._place = 0
+        self._waits_for_current = False
         session.current_changed.connect(lambda key: self._find())
         session.study_changed.connect(self._follow)
         analysis.loaded.connect(self._accept)
+        shown.overlays_switched.connect(self._update_overlays)
         pair.prior_shown_changed.connect(self._follow_pair)
 
     @property
@@ -105,6 +107,11 @@ class PriorStudy(QObject):
         if not self._is_on or current is None:
             return
         self._question += 1
+        # Whose film it is stands in the file: one still being read is asked about when it is there.
+        self._waits_for_current = not current.has_been_read
+        if self._waits_for_current:
+            self._let_go()
+            return
         question = self._question
 
         def choose(past: tuple[PastStudy, ...]) -> None:
@@ -165,8 +172,15 @@ class PriorStudy(QObject):
         return f"{caption}  {place}"
 
     def _follow(self, key: int) -> None:
-        if key == self._key and self._pair.prior_shown:
-            self._pair.prior.set_overlays(self._shown.overlays_of(self._session.study(key)))
+        current = self._session.current
+        if self._waits_for_current and current is not None and current.key == key and current.has_been_read:
+            self._find()
+        if key == self._key:
+            self._update_overlays()
+
+    def _update_overlays(self) -> None:
+        if self._key is not None and self._pair.prior_shown:
+            self._pair.prior.set_overlays(self._shown.overlays_of(self._session.study(self._key)))
 
 
 def moment_of(facts: StudyFacts) -> str:

@@ -29,6 +29,8 @@ class ShownStudy(QObject):
 
     refreshed = Signal(object)
     """The `Study` shown, after it or what is known of it has changed."""
+    overlays_switched = Signal()
+    """Which overlays are shown, or how strongly, has changed, for any picture."""
 
     def __init__(
         self, session: Session, analysis: Analysis, view: ImageView, settings: Settings, parent: QObject | None = None
@@ -120,6 +122,7 @@ class ShownStudy(QObject):
     def _follow_setting(self, name: str) -> None:
         if name == "overlays":
             self._update_overlays()
+            self.overlays_switched.emit()
 
     def overlays_of(self, study: Study) -> OverlayState:
         """What belongs over any study's picture, as the switches say."""

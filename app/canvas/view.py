@@ -139,7 +139,7 @@ class ImageView(QWidget):
     # What is shown
 
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
-        """Shows a radiograph, fitted, in the file's own window."""
+        """Shows a radiograph upright, fitted, in the file's own window."""
         self._stop_what_goes_on()
         self._radiograph, self._renderer, self._lens_renderer = radiograph, renderer, None
         self._preset, self._presets, self._inverted = default_preset(radiograph), None, False
@@ -157,7 +157,7 @@ class ImageView(QWidget):
         self._lines.clear()
         self.annotations.show(key_of(radiograph))
         self._update_table()
-        self._fit(Orientation())
+        self._fit(self._upright)
 
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""

@@ -156,7 +156,7 @@ def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
     when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
     who = _name_of(row)
     if row.of_patient > 1:
-        when += "  · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
+        when += " · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
     return "\n".join(part for part in (who, when, _state_of(row, scores_hidden=scores_hidden)) if part)

@@ -181,15 +181,18 @@ class ReportDialog(QDialog):
 
     def _make_layout(self) -> None:
         contents = QVBoxLayout()
+        contents.setSpacing(6)
         for box in (self._reading, self._explanation, self._lungs):
             contents.addWidget(box)
         indented = QHBoxLayout()
         indented.addSpacing(22)
         indented.addWidget(self._keep_dates)
         privacy = QVBoxLayout()
+        privacy.setSpacing(6)
         privacy.addWidget(self._deidentified)
         privacy.addLayout(indented)
         name = QHBoxLayout()
+        name.setSpacing(8)
         name.addWidget(self._name, 1)
         name.addWidget(self._choose)
         paper = QHBoxLayout()
@@ -243,6 +246,7 @@ class ReportDialog(QDialog):
         )
         if self._name_is_proposed:
             self._name.setText(self._proposed_name())
+            self._name.setCursorPosition(0)  # what the name begins with tells most
         self.adjustSize()
 
     def _proposed_name(self) -> str:
@@ -272,6 +276,7 @@ class ReportDialog(QDialog):
 
     def _show_folder(self) -> None:
         self._shown_folder.setText(str(self._folder))
+        self._shown_folder.setCursorPosition(0)
 
     def _clear_problem(self) -> None:
         self._problem.hide()

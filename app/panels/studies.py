@@ -18,7 +18,7 @@ from app.panels.library_list import MOST, LibraryListModel, iso_date
 from app.session import Session, Study, StudyState
 from bsnet_core.language import translate as _
 
-THUMBNAIL_PX = 72
+THUMBNAIL_PX = 56
 REASON_LENGTH = 70
 """Characters of a refusal in the list; the tooltip has it whole."""
 SEARCH_AFTER_MS = 200
@@ -63,7 +63,7 @@ class StudyListModel(QAbstractListModel):
         current, patient = self._session.current, patient_of(study.facts)
         is_prior = current is not None and current.key != study.key and patient_of(current.facts) == patient != ""
         shown = self._session.shown(study.key)
-        return describe(shown) + ("\n" + _("same patient as shown") if is_prior else "")
+        return describe(shown) + ("\n" + _("same patient") if is_prior else "")
 
     def _refresh_all(self, key: int) -> None:
         self.dataChanged.emit(self.index(0), self.index(self._count - 1))

@@ -109,8 +109,10 @@ def films_of_patient(current: Study, open_studies: Iterable[Study], past: Iterab
         predicted = entry.prediction.score.total if entry.prediction is not None else None
         if known is None:
             films[name] = TrendFilm(entry.study.facts, None, entry.study.path, predicted, read)
-        elif known.key is not None and known.predicted is None and not known.read:
-            films[name] = replace(known, predicted=predicted, read=read)
+        elif known.key is not None:
+            films[name] = replace(
+                known, predicted=predicted if known.predicted is None else known.predicted, read=known.read or read
+            )
     return tuple(sorted(films.values(), key=lambda film: (film.taken_at is None, film.taken_at or datetime.min)))
 
 
@@ -293,7 +295,10 @@ class TrendChart(QWidget):
 
 
 class TrendPanel(QWidget):
-    """The chart of the patient on the screen, following session and library; hidden while there is but one film."""
+    """The chart of the patient on the screen, following session and library.
+
+    Hidden while there is but one film, and while there is nothing to draw, as before the first reading of a blind one.
+    """
 
     chosen = Signal(int)
     """Key of a study of the session."""
@@ -312,7 +317,7 @@ class TrendPanel(QWidget):
         self._legend.setWordWrap(True)
         self._legend.setAccessibleName(_("Global score over time, key and remarks"))
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(8, 4, 4, 8)
         layout.setSpacing(2)
         layout.addWidget(self.chart)
         layout.addWidget(self._legend)
@@ -360,11 +365,11 @@ class TrendPanel(QWidget):
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
-        legend = _("● prediction / ◇ reading    shaded: the film shown")
+        legend = _("● prediction   ◇ reading") + "\n" + _("shaded: the film shown")
         if left_out:
-            legend += "   " + _("{count} without a date or a score").format(count=left_out)
+            legend += "\n" + _("{count} without a date or a score").format(count=left_out)
         self._legend.setText(legend)
-        self.setVisible(len(films) > 1)
+        self.setVisible(len(films) > 1 and bool(self.chart.films))
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:
         """Blind, nothing is told of a film before its reader has read it: a prior's score would give a hint."""

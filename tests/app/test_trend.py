@@ -115,7 +115,7 @@ def test_open_films_and_those_of_the_library_are_merged_by_their_uid(qapp, tmp_p
     films = films_of_patient(current, [stranger, unscored, current], past)
     assert [(film.facts.study_date, film.key, film.predicted, film.read, film.is_current) for film in films] == [
         ("20260301", None, 6, (("Reader One", 12),), False),
-        ("20260302", 7, 18, (), True),
+        ("20260302", 7, 18, (("Reader One", 12),), True),
         ("20260303", 8, 6, (("Reader One", 12),), False),
     ]
     assert films[0].path == Path("/films/1.dcm")
