@@ -34,6 +34,8 @@ class MessageBar(QFrame):
         self._label = _wrapped_label(_("Message"), self)
         self._act: Callable[[], object] | None = None
         self._offer = QPushButton(self)
+        self._offer.setAccessibleName(_("What can be done"))
+        self._offer.setToolTip(_("What can be done about this message"))
         self._offer.clicked.connect(self._take_offer)
         close = QToolButton(self)
         close.setText("×")
@@ -70,7 +72,7 @@ class MessageBar(QFrame):
         self._label.setText(_("{severity}: {text}").format(severity=severity.word, text=text))
         self._act = act
         self._offer.setText(offer)
-        self._offer.setAccessibleName(offer)
+        self._offer.setAccessibleName(offer or _("What can be done"))
         self._offer.setVisible(act is not None)
         set_look(self, "severity", severity.value)
         self.show()

@@ -144,8 +144,9 @@ def test_the_original_image_hides_all_overlays_and_brings_back_the_same(qtbot, o
     viewer.actions_by_name["zones"].trigger()
     before = viewer.view.overlays.shown
     viewer.actions_by_name["original_image"].trigger()
-    assert not any(viewer.view.overlays.shown.values())
+    assert viewer.view.is_original
     viewer.actions_by_name["original_image"].trigger()
+    assert not viewer.view.is_original
     assert viewer.view.overlays.shown == before
 
 
