@@ -162,7 +162,7 @@ def test_readings_are_compared_with_the_last_prediction_and_named_after_nobody(l
     ]
     assert {pair.predicted for pair in compared} == {BrixiaScore.from_text("012321")}
     assert "Müller" not in str(compared)
-    assert "4711" not in str(compared)
+    assert "P-4711" not in str(compared)
 
 
 def test_films_of_a_patient_stand_together_newest_first(library):

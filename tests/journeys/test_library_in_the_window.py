@@ -16,7 +16,7 @@ NAME, SCORE = "Mustermann^Erika", "123012"
 
 @pytest.fixture
 def film(tmp_path):
-    return write_dicom(tmp_path / "film.dcm", ramp(500, 400), bits=12, PatientName=NAME, PatientID="4711")
+    return write_dicom(tmp_path / "film.dcm", ramp(500, 400), bits=12, PatientName=NAME, PatientID="PATIENT-4711-Q")
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model,
     qtbot.waitUntil(lambda: "1 film is kept without" in viewer.messages.text, timeout=20_000)
     after = exported("after.jsonl")
     assert NAME not in after
-    assert "4711" not in after
+    assert "4711-Q" not in after
     assert '"readings"' in after
 
 
