@@ -7,21 +7,20 @@ import importlib.metadata
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Qt, QTimer, Signal, SignalInstance
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.jobs import Job, JobQueue
 from app.library.records import Draft, Event, ForgottenIdentities, KeptAside, KeptPrediction, Recalled
 from app.readings import Reading
 from app.session import Session, Study
-from bsnet_core.brixia import Zone
 from bsnet_core.errors import BSNetError, LibraryDamagedError, LibraryError, LibraryReplacedError
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -36,49 +35,6 @@ DRAFTS_AFTER_MS = 700
 """How far what is kept of a reading in progress may lag behind the keys."""
 CLOSE_WITHIN_S = 2.5
 THUMBNAIL_SIDE_PX = 96
-
-
-class ReadStudy(Protocol):
-    """What a study knows of its readings."""
-
-    @property
-    def draft(self) -> Mapping[Zone, int]:
-        """Zones entered and not saved yet."""
-
-    @property
-    def draft_started_at(self) -> datetime | None:
-        """When the first of them was entered."""
-
-    @property
-    def readings(self) -> tuple[Reading, ...]:
-        """What was saved, by all readers, oldest first."""
-
-
-class ReadSession(Protocol):
-    """What a session tells of readings."""
-
-    reader: str
-    blind: bool
-    blind_changed: SignalInstance
-    reader_changed: SignalInstance
-    draft_changed: SignalInstance
-    reading_saved: SignalInstance
-    prediction_seen: SignalInstance
-    prediction_revealed: SignalInstance
-
-    def shown(self, key: int) -> Study:
-        """A study without what may not be seen yet."""
-
-    def recall(
-        self,
-        key: int,
-        draft: Mapping[Zone, int],
-        readings: Iterable[Reading],
-        *,
-        draft_started_at: datetime | None = None,
-        seen_by: Iterable[str] = (),
-    ) -> None:
-        """Takes what was kept of a study."""
 
 
 class Keeper(QObject):
@@ -107,7 +63,6 @@ class Keeper(QObject):
         """Opens the library in the background; `opened` follows, or `failed`."""
         super().__init__(parent)
         self._session = session
-        self._readings = cast(ReadSession, session)
         self._path = path
         self._version = importlib.metadata.version(DISTRIBUTION)
         self._lane = JobQueue("library")
@@ -127,10 +82,10 @@ class Keeper(QObject):
         self._drafts_due.timeout.connect(self._save_drafts)
         self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
         session.study_changed.connect(self._follow_study)
-        self._readings.reading_saved.connect(self.keep_reading)
-        self._readings.draft_changed.connect(self._follow_draft)
-        self._readings.prediction_seen.connect(self._note_seen)
-        self._readings.prediction_revealed.connect(self._note_revealed)
+        self._session.reading_saved.connect(self.keep_reading)
+        self._session.draft_changed.connect(self._follow_draft)
+        self._session.prediction_seen.connect(self._note_seen)
+        self._session.prediction_revealed.connect(self._note_revealed)
         self.ask(lambda library: None, lambda nothing: None)
         for study in session.studies:
             self._follow_study(study.key)
@@ -172,7 +127,7 @@ class Keeper(QObject):
     def log(self, event: Event, detail: str = "", key: int | None = None) -> None:
         """Notes in the audit log what the reader has done; `detail` names no patient."""
         study = None if key is None else self._session.study(key)
-        reader, at = self._readings.reader, datetime.now(UTC)
+        reader, at = self._session.reader, datetime.now(UTC)
 
         def work(library: Library) -> None:
             number = None if study is None else self._number_of(study, library)
@@ -192,7 +147,7 @@ class Keeper(QObject):
         self, answer: Callable[[ForgottenIdentities], None], refuse: Callable[[BSNetError], None] | None = None
     ) -> None:
         """Takes what names patients out of all that was kept so far."""
-        reader = self._readings.reader
+        reader = self._session.reader
 
         def accept(forgotten: ForgottenIdentities) -> None:
             self.changed.emit()
@@ -260,11 +215,11 @@ class Keeper(QObject):
             self._keep_prediction(study, prediction)
 
     def _remember(self, study: Study) -> None:
-        reader = self._readings.reader
+        reader = self._session.reader
 
         def accept(recalled: Recalled) -> None:
             draft = recalled.draft
-            self._readings.recall(
+            self._session.recall(
                 study.key,
                 draft.zones if draft is not None else {},
                 recalled.readings,
@@ -303,8 +258,8 @@ class Keeper(QObject):
         self._unsaved_drafts.clear()
 
     def _save_draft(self, study: Study) -> None:
-        read, reader = cast(ReadStudy, study), self._readings.reader
-        zones, started_at = dict(read.draft), read.draft_started_at or datetime.now(UTC)
+        reader = self._session.reader
+        zones, started_at = dict(study.draft), study.draft_started_at or datetime.now(UTC)
 
         def work(library: Library) -> None:
             number = self._number_of(study, library)

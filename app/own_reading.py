@@ -14,7 +14,7 @@ from app.messages import MessageBar, Severity
 from app.panels.comparison import ComparisonPanel
 from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
-from app.readings import ComparedReading, Reading, result_sets
+from app.readings import Reading, result_sets
 from app.scoring import ScoringMode
 from app.session import Session, Study
 from app.settings import Settings
@@ -161,7 +161,3 @@ class StatisticsWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 12, 12, 12)
         layout.addWidget(scroll)
-
-    def show_readings(self, compared: Sequence[ComparedReading]) -> None:
-        """Fills the panel."""
-        self.panel.show_readings(compared)

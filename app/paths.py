@@ -7,6 +7,7 @@ from pathlib import Path
 import platformdirs
 
 APP_NAME = "bsnet-viewer"
+LIBRARY_NAME = "library.sqlite3"
 
 
 def config_dir() -> Path:
@@ -26,7 +27,7 @@ def data_dir() -> Path:
 
 def library_file() -> Path:
     """The library of films, predictions and readings; its folder is made if missing."""
-    return data_dir() / "library.sqlite3"
+    return data_dir() / LIBRARY_NAME
 
 
 def _private(folder: Path) -> Path:

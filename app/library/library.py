@@ -42,7 +42,6 @@ from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
-FILE_NAME = "library.sqlite3"
 PAGE_SIZE = 100
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import textwrap
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from app.keeping import Keeper, ReadSession
+from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.library.records import ListedStudy
 from app.panels.library_list import MOST, LibraryListModel, iso_date
@@ -151,9 +151,8 @@ class StudiesPanel(QWidget):
         self._films.counted.connect(self._count_films)
         self._films.dataChanged.connect(self._film_list.scheduleDelayedItemsLayout)
         self._film_list.setModel(self._films)
-        readings = cast(ReadSession, self._session)
-        readings.blind_changed.connect(self._follow_reader)
-        readings.reader_changed.connect(self._follow_reader)
+        self._session.blind_changed.connect(self._follow_reader)
+        self._session.reader_changed.connect(self._follow_reader)
         self._follow_reader()
         self._library_heading.show()
         self._library.setVisible(self._library_heading.isChecked())
@@ -194,8 +193,7 @@ class StudiesPanel(QWidget):
 
     def _follow_reader(self) -> None:
         if self._films is not None:
-            readings = cast(ReadSession, self._session)
-            self._films.hide_scores(readings.reader, hidden=readings.blind)
+            self._films.hide_scores(self._session.reader, hidden=self._session.blind)
 
     def _start_search(self) -> None:
         self._search_due.stop()

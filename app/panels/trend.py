@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -22,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from app.keeping import Keeper, ReadSession, ReadStudy
+from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastStudy
 from app.panels.library_list import MOST, iso_date
@@ -308,7 +307,6 @@ class TrendPanel(QWidget):
     def __init__(self, session: Session, keeper: Keeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._keeper = session, keeper
-        self._readings = cast(ReadSession, session)
         self._question = 0
         self.chart = TrendChart(self)
         self.chart.chosen.connect(self._choose)
@@ -327,7 +325,7 @@ class TrendPanel(QWidget):
         self._due.timeout.connect(self._ask)
         for signal in (session.current_changed, session.study_changed, keeper.changed):
             signal.connect(self._refresh_soon)
-        for signal in (self._readings.blind_changed, self._readings.reader_changed):
+        for signal in (self._session.blind_changed, self._session.reader_changed):
             signal.connect(self._refresh_soon)
         self.hide()
 
@@ -361,7 +359,7 @@ class TrendPanel(QWidget):
         if current is None:
             return
         visible = [self._as_seen(entry) for entry in past]
-        shown = [self._readings.shown(study.key) for study in self._session.studies]
+        shown = [self._session.shown(study.key) for study in self._session.studies]
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
@@ -373,8 +371,8 @@ class TrendPanel(QWidget):
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:
         """Blind, nothing is told of a film before its reader has read it: a prior's score would give a hint."""
-        reader = self._readings.reader
-        if self._readings.blind and reader not in {reading.reader for reading in entry.readings}:
+        reader = self._session.reader
+        if self._session.blind and reader not in {reading.reader for reading in entry.readings}:
             return replace(entry, prediction=None, readings=())
         return entry
 
@@ -407,7 +405,7 @@ def _name_of(facts: StudyFacts, path: Path | None) -> str:
 
 def _film_of(study: Study, *, is_current: bool) -> TrendFilm:
     last: dict[str, Reading] = {}
-    for reading in cast(ReadStudy, study).readings:
+    for reading in study.readings:
         last.pop(reading.reader, None)
         last[reading.reader] = reading
     return TrendFilm(

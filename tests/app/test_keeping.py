@@ -10,8 +10,9 @@ import pytest
 from PySide6.QtCore import QThread
 
 from app.keeping import Keeper
-from app.library.library import FILE_NAME, Library
+from app.library.library import Library
 from app.library.records import Event
+from app.paths import LIBRARY_NAME
 from app.session import Session
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import LibraryError
@@ -70,7 +71,7 @@ class Window:
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / FILE_NAME
+    return tmp_path / LIBRARY_NAME
 
 
 @pytest.fixture
@@ -186,7 +187,7 @@ def test_what_was_entered_before_the_library_answered_stays(open_window):
 def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(open_window, tmp_path, qtbot):
     blocked = tmp_path / "folder"
     blocked.write_text("a file where the folder should be")
-    window = Window(qtbot, blocked / FILE_NAME)
+    window = Window(qtbot, blocked / LIBRARY_NAME)
     key = window.session.add(Path("/films/1.dcm")).key
     window.read(key, facts())
     window.enter(key, "123012")
@@ -210,7 +211,7 @@ def test_a_library_that_breaks_while_it_is_open_is_put_aside_and_the_reading_is_
     window = open_window()
     key = window.open()
     window.save(key, "111111")
-    for file in path.parent.glob(f"{FILE_NAME}-*"):
+    for file in path.parent.glob(f"{LIBRARY_NAME}-*"):
         file.unlink()
     os.replace(path, path.with_name("other"))
     path.write_text("This is no database.\n" * 100)

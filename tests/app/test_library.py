@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.library.library import FILE_NAME, Library
+from app.library.library import Library
 from app.library.patients import patient_of
 from app.library.records import Draft, Event
-from app.paths import data_dir
+from app.paths import LIBRARY_NAME, data_dir
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.errors import LibraryReplacedError
 from bsnet_core.prediction import ModelIdentity
@@ -21,7 +21,7 @@ from tests.app.library_content import MORNING, THUMBNAIL, facts, fill, film, kep
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / "data" / FILE_NAME
+    return tmp_path / "data" / LIBRARY_NAME
 
 
 @pytest.fixture
@@ -296,7 +296,7 @@ def test_the_audit_log_says_who_did_what_and_when(library):
 def test_the_files_are_their_owners_alone_while_open_and_after(library, path):
     library.remember_study(*film())
     names = {file.name for file in path.parent.iterdir()}
-    assert {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm"} <= names
+    assert {LIBRARY_NAME, f"{LIBRARY_NAME}-wal", f"{LIBRARY_NAME}-shm"} <= names
     for file in path.parent.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

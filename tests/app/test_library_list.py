@@ -5,22 +5,21 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit, QListView, QToolButton
 
 from app.keeping import Keeper
-from app.library.library import FILE_NAME, Library
+from app.library.library import Library
 from app.library.records import ListedStudy
 from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_kept
 from app.panels.studies import StudiesPanel
+from app.paths import LIBRARY_NAME
 from app.session import Session
 from bsnet_core.radiograph import StudyFacts
 from tests.app.library_content import MORNING, THUMBNAIL, facts, fill, film, kept_prediction, reading
 from tests.app.test_session import THUMBNAIL as GREY
 from tests.app.test_session import radiograph
 
-needs_readings = pytest.mark.skipif(not hasattr(Session, "recall"), reason="needs a session that knows readings")
-
 
 @pytest.fixture
 def library(tmp_path):
-    opened = Library.open(tmp_path / FILE_NAME, keep_identity=True)
+    opened = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
     yield opened
     opened.close()
 
@@ -32,7 +31,7 @@ def session(qapp):
 
 @pytest.fixture
 def keeper(session, tmp_path):
-    made = Keeper(session, tmp_path / FILE_NAME, keep_identity=True)
+    made = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
     yield made
     made.close()
 
@@ -94,7 +93,7 @@ def test_films_of_a_patient_are_marked_as_such(library):
 
 
 def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
-    library = Library.open(tmp_path / FILE_NAME, keep_identity=False)
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=False)
     library.remember_study(*film())
     library.remember_study(StudyFacts(sop_instance_uid="9"), Path("/films/a.dcm"))
     names = [describe_kept(row).splitlines()[0] for row in library.studies().rows]
@@ -104,7 +103,6 @@ def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
     assert len(name) == len("Patient ") + 4
 
 
-@needs_readings
 def test_a_long_library_is_fetched_a_page_at_a_time(library, keeper, qtbot):
     fill(library, patients=PAGE_ROWS + 30)
     model = LibraryListModel(keeper)
@@ -119,7 +117,6 @@ def test_a_long_library_is_fetched_a_page_at_a_time(library, keeper, qtbot):
     assert not model.index(0).data(Qt.ItemDataRole.DecorationRole).isNull()
 
 
-@needs_readings
 def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel, qtbot):
     fill(library, patients=5)
     panel = open_panel()
@@ -134,7 +131,6 @@ def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel
     qtbot.waitUntil(lambda: view.model().rowCount() == 5 and panel.message == "", timeout=20_000)
 
 
-@needs_readings
 def test_a_film_is_opened_from_where_it_lies(library, open_panel, qtbot, tmp_path):
     there, gone = tmp_path / "there.dcm", tmp_path / "gone.dcm"
     there.write_bytes(b"film")
@@ -150,7 +146,6 @@ def test_a_film_is_opened_from_where_it_lies(library, open_panel, qtbot, tmp_pat
     qtbot.waitUntil(lambda: panel.message.startswith("The file gone.dcm is not in"), timeout=20_000)
 
 
-@needs_readings
 def test_a_film_that_is_open_already_is_chosen(library, open_panel, session, qtbot):
     library.remember_study(*film(1))
     key = session.add(Path("/elsewhere.dcm")).key
@@ -169,7 +164,6 @@ def radiograph_of(known):
     return replace(radiograph(), facts=known)
 
 
-@needs_readings
 def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session, qtbot):
     session.reader = "Reader One"
     panel = open_panel()
@@ -183,7 +177,6 @@ def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session
     qtbot.waitUntil(lambda: texts(view) == ["Müller Änne\n2026-03-01  AP\nread 6/18 by Reader One"], timeout=20_000)
 
 
-@needs_readings
 def test_both_lists_fold_up_by_keyboard(library, open_panel, qtbot):
     panel = open_panel()
     headings = [button for button in panel.findChildren(QToolButton) if button.isCheckable()]

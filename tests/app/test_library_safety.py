@@ -18,11 +18,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from app.library.library import FILE_NAME, Library
+from app.library.library import Library
 from app.library.migrating import configuration
 from app.library.opening import NEWEST_REVISION, kept_aside_files
 from app.library.salvage import salvage
 from app.library.schema import metadata
+from app.paths import LIBRARY_NAME
 from bsnet_core.errors import LibraryError, LibraryNewerError, LibraryUnwritableError
 from tests.app.library_content import MORNING, fill, film, kept_prediction, reading
 
@@ -43,7 +44,7 @@ def processes():
 
 @pytest.fixture
 def path(tmp_path):
-    return tmp_path / FILE_NAME
+    return tmp_path / LIBRARY_NAME
 
 
 def save_on_and_on(path, reader, saved, count=None):
@@ -257,13 +258,13 @@ def as_another_user():
 def test_a_folder_that_may_not_be_written_says_so(as_another_user):
     as_another_user.chmod(0o500)
     with pytest.raises(LibraryUnwritableError, match=r"cannot be written: Permission denied"):
-        Library.open(as_another_user / FILE_NAME, keep_identity=True)
+        Library.open(as_another_user / LIBRARY_NAME, keep_identity=True)
 
 
 def test_a_place_below_a_file_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(LibraryUnwritableError, match="cannot be written"):
-        Library.open(tmp_path / "file" / FILE_NAME, keep_identity=True)
+        Library.open(tmp_path / "file" / LIBRARY_NAME, keep_identity=True)
 
 
 def save_until_the_disk_is_full(path, told):

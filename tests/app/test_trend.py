@@ -7,8 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.keeping import Keeper
-from app.library.library import FILE_NAME, Library
+from app.library.library import Library
 from app.panels.trend import TrendChart, TrendFilm, TrendPanel, films_of_patient, paint_prediction, paint_reading
+from app.paths import LIBRARY_NAME
 from app.session import Session, Study
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.radiograph import StudyFacts
@@ -17,8 +18,6 @@ from bsnet_core.resources import sample_files
 from tests.app.library_content import THUMBNAIL, facts, kept_prediction, reading
 from tests.app.predictions import prediction
 from tests.app.test_session import THUMBNAIL as GREY
-
-needs_readings = pytest.mark.skipif(not hasattr(Session, "recall"), reason="needs a session that knows readings")
 
 
 def trend_film(day, **more):
@@ -100,9 +99,8 @@ def test_predictions_and_readings_differ_in_shape_not_in_colour_alone(qapp):
     assert diamond.pixelColor(20, 20) == QColor("black")
 
 
-@needs_readings
 def test_open_films_and_those_of_the_library_are_merged_by_their_uid(qapp, tmp_path):
-    library = Library.open(tmp_path / FILE_NAME, keep_identity=True)
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
     for number in (1, 2, 3):
         kept = library.remember_study(facts(number), Path(f"/films/{number}.dcm"), THUMBNAIL).number
         library.add_prediction(kept, kept_prediction("111111"))
@@ -121,7 +119,6 @@ def test_open_films_and_those_of_the_library_are_merged_by_their_uid(qapp, tmp_p
     assert films[0].path == Path("/films/1.dcm")
 
 
-@needs_readings
 def test_a_film_that_names_no_patient_has_no_priors(qapp):
     nameless = Study(0, Path("/films/a.png"), score=BrixiaScore.from_text("333333"))
     films = films_of_patient(nameless, [nameless, replace(nameless, key=1, path=Path("/films/b.png"))], ())
@@ -131,7 +128,7 @@ def test_a_film_that_names_no_patient_has_no_priors(qapp):
 @pytest.fixture
 def hannover(qtbot, tmp_path):
     """The three sample studies of one patient, the first two in the library only, the third on the screen."""
-    library = Library.open(tmp_path / FILE_NAME, keep_identity=True)
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
     radiographs = [read_radiograph(file) for file in sample_files()[:3]]
     for radiograph, digits in zip(radiographs[:2], ("112011", "223112"), strict=True):
         number = library.remember_study(radiograph.facts, radiograph.source, THUMBNAIL).number
@@ -140,7 +137,7 @@ def hannover(qtbot, tmp_path):
     library.close()
     session = Session()
     session.reader = "Reader One"
-    keeper = Keeper(session, tmp_path / FILE_NAME, keep_identity=True)
+    keeper = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
     panel = TrendPanel(session, keeper)
     qtbot.addWidget(panel)
     panel.resize(360, 190)
@@ -152,7 +149,6 @@ def hannover(qtbot, tmp_path):
     keeper.close()
 
 
-@needs_readings
 def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannover, qtbot):
     _session, panel, key = hannover
     qtbot.waitUntil(lambda: len(panel.chart.films) == 3, timeout=20_000)
@@ -168,7 +164,6 @@ def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannov
     assert chosen.args == [key]
 
 
-@needs_readings
 def test_blind_the_chart_tells_nothing_of_films_the_reader_has_not_read(hannover, qtbot):
     session, panel, key = hannover
     session.reader = "Reader Two"
