@@ -45,15 +45,14 @@ SEED = 0
 
 WAYS: Mapping[str, Shortcuts] = {
     "windows, nothing else": NONE,
-    "+ lungs frozen": Shortcuts(0.0, 0.0, Lungs.FROZEN, linear_heads=False),
-    "+ lungs of the mirror image mirrored": Shortcuts(0.0, 0.0, Lungs.MIRRORED, linear_heads=False),
-    "+ windows cut": Shortcuts(DEFAULT.tolerance, DEFAULT.lung_tolerance, Lungs.RECOMPUTED, linear_heads=False),
-    "+ heads to first order": Shortcuts(0.0, 0.0, Lungs.RECOMPUTED, linear_heads=True),
-    "fast: cut, mirrored, first order": DEFAULT,
-    "fast, lungs frozen": Shortcuts(DEFAULT.tolerance, 0.0, Lungs.FROZEN, linear_heads=True),
+    "+ lungs frozen": Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0),
+    "+ heads to first order": Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0),
+    "+ heads and lungs to first order": Shortcuts(tolerance=0.0),
+    "fast: heads, lungs and tails to first order": DEFAULT,
+    "fast, lungs frozen": Shortcuts(lungs=Lungs.FROZEN),
     "fast, lungs only": Shortcuts(lungs_only_margin_px=0),
 }
-"""Each short cut alone on exact windows, then together."""
+"""Each short cut on exact windows, then together."""
 
 
 @dataclass

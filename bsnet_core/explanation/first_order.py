@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
-from bsnet_core.explanation.windows import Box
 from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
@@ -37,25 +36,20 @@ class FirstOrder:
     probability: Tensor
     alignment: Tensor
 
-    def of_features(self, level: int, change: Tensor, box: Box) -> Tensor:
-        """(18,) effect of a change (C, h, w) of one level within a box."""
-        gradient = self.levels[level][box.slices]
-        return torch.tensordot(gradient, change, dims=3)
-
-    def of_lungs(self, change: Tensor, box: Box) -> Tensor:
-        """(18,) effect of a change (h, w) of the lung probability within a box, the alignment kept."""
-        return torch.tensordot(self.probability[:, box.top : box.bottom, box.left : box.right], change, dims=2)
-
-    def of_alignment(self, change: Tensor) -> Tensor:
-        """(18,) effect of a change (2, 3) of the alignment."""
-        return self.alignment @ change.flatten()
+    def through_probability(self, model: BSNet, probability: Tensor) -> Tensor:
+        """(18, S, S) with respect to the lung probability, what it does to the alignment included."""
+        place = probability.detach().clone().requires_grad_()
+        with torch.enable_grad():
+            numbers = model.align(place).flatten()
+            rows = [torch.autograd.grad(number, place, retain_graph=True)[0][0, 0] for number in numbers]
+        return self.probability + torch.einsum("ka,ahw->khw", self.alignment, torch.stack(rows))
 
 
 def as_grid(effects: Tensor) -> Tensor:
-    """(3, 2, 4) changes of the zone probabilities from (18,) effects; they cancel out over the classes."""
-    by_zone = effects.view(len(ZONES), N_CLASSES - 1)
-    four = torch.cat([-by_zone.sum(dim=1, keepdim=True), by_zone], dim=1)
-    return four.view(GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(0, 1)
+    """(B, 3, 2, 4) changes of the zone probabilities from (B, 18) effects; they cancel out over the classes."""
+    by_zone = effects.view(-1, len(ZONES), N_CLASSES - 1)
+    four = torch.cat([-by_zone.sum(dim=2, keepdim=True), by_zone], dim=2)
+    return four.view(-1, GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(1, 2)
 
 
 def first_order(

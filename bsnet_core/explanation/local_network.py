@@ -1,0 +1,543 @@
+"""A convolutional network as a list of local layers: what a change of the input can reach, and gradients back to it.
+
+A network of convolutions, pooling, additions and other local operations changes, where a patch of its input changes,
+only within the patch grown by each layer's kernel. `LocalNetwork` lists the layers of such a network in order, batch
+norm folded into the convolutions, and each layer tells what it reaches and what it reads (`windows` recomputes the
+network by that), and leads gradients from its result back to its sources (`gradients`).
+
+Whether a network can be taken apart like this is found out by tracing it: a layer that looks at the whole picture, such
+as squeeze-and-excitation, raises `NotLocalError`.
+"""
+
+from __future__ import annotations
+
+import copy
+import operator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+POINTWISE = (
+    nn.ReLU,
+    nn.ReLU6,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Hardswish,
+    nn.Hardsigmoid,
+    nn.Hardtanh,
+    nn.Sigmoid,
+    nn.Tanh,
+)
+"""Activations that look at one value at a time."""
+
+
+class NotLocalError(ValueError):
+    """The network holds an operation whose result at one place depends on all of its input, or an unknown one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Rows [top, bottom) and columns [left, right) of a map."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    def union(self, other: Box) -> Box:
+        """The smallest box around both."""
+        return Box(
+            min(self.top, other.top),
+            max(self.bottom, other.bottom),
+            min(self.left, other.left),
+            max(self.right, other.right),
+        )
+
+    def mirrored(self, width: int) -> Box:
+        """The same box on the picture flipped left to right."""
+        return Box(self.top, self.bottom, width - self.right, width - self.left)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Windows of one size at several places of a map; they may reach beyond its border."""
+
+    tops: tuple[int, ...]
+    lefts: tuple[int, ...]
+    height: int
+    width: int
+
+    def slices(self, index: int) -> tuple[slice, slice]:
+        """Rows and columns of one of them; only for windows within the map."""
+        top, left = self.tops[index], self.lefts[index]
+        return slice(top, top + self.height), slice(left, left + self.width)
+
+
+class Layer(ABC):
+    """One step of the network: values of earlier steps in, values of a window out."""
+
+    grid = 1
+    """Windows begin and end at multiples of this."""
+
+    def __init__(self, sources: Sequence[int]) -> None:
+        self.sources = tuple(sources)
+
+    @abstractmethod
+    def whole(self, values: Sequence[Tensor]) -> Tensor:
+        """(N, C, H, W) from the sources' whole maps."""
+
+    @abstractmethod
+    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+        """Where the result may change, given where the sources did; `shape` is the result's. It may be empty."""
+
+    def read(self, places: Places) -> Places:
+        """Which windows of the sources the windows of the result are made of."""
+        return places
+
+    @abstractmethod
+    def windows(self, patches: Sequence[Tensor]) -> Tensor:
+        """(N, C, h, w) windows of the result from what `read` asks for, filled up beyond the border."""
+
+    def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
+        """Gradients with respect to the sources.
+
+        Args:
+            gradients: (R, C, H, W) of R numbers with respect to the result.
+            values: The sources' whole maps (1, C, H, W).
+            result: What the layer made of them.
+        """
+        copies = [value.expand(len(gradients), -1, -1, -1).detach().requires_grad_() for value in values]
+        with torch.enable_grad():
+            results = self.whole(copies)
+        return torch.autograd.grad(results, copies, gradients)
+
+
+class Sliding(Layer):
+    """A kernel that slides over one map: how its boxes grow and how it is padded."""
+
+    fill = 0.0
+
+    def __init__(self, source: int, kernel: Any, stride: Any, padding: Any, dilation: Any) -> None:
+        super().__init__([source])
+        if isinstance(padding, str):
+            raise NotLocalError(f"padding {padding!r}")
+        self.kernel, self.stride, self.padding, self.dilation = (
+            _pair(value) for value in (kernel, stride, padding, dilation)
+        )
+        self.extent = tuple((size - 1) * step for size, step in zip(self.kernel, self.dilation, strict=True))
+
+    @abstractmethod
+    def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
+        """The operation on a whole map or a patch."""
+
+    def whole(self, values: Sequence[Tensor]) -> Tensor:
+        return self.apply(values[0], self.padding)
+
+    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+        (source,) = changed
+        if source is None:
+            raise ValueError("Nothing changed.")
+        top, bottom = self._reached(0, source.top, source.bottom, shape[2])
+        left, right = self._reached(1, source.left, source.right, shape[3])
+        return Box(top, bottom, left, right)
+
+    def _reached(self, axis: int, first: int, end: int, size: int) -> tuple[int, int]:
+        stride, padding = self.stride[axis], self.padding[axis]
+        lowest = -((self.extent[axis] - padding - first) // stride)  # ceil((first + padding - extent) / stride)
+        highest = (end - 1 + padding) // stride
+        return max(lowest, 0), min(highest + 1, size)
+
+    def read(self, places: Places) -> Places:
+        (down, across), (above, before) = self.stride, self.padding
+        return Places(
+            tuple(top * down - above for top in places.tops),
+            tuple(left * across - before for left in places.lefts),
+            (places.height - 1) * down + self.extent[0] + 1,
+            (places.width - 1) * across + self.extent[1] + 1,
+        )
+
+    def windows(self, patches: Sequence[Tensor]) -> Tensor:
+        return self.apply(patches[0], (0, 0))
+
+
+class Convolution(Sliding):
+    """Convolution with batch norm folded in, and the activation behind it."""
+
+    def __init__(self, source: int, module: nn.Conv2d, norm: _BatchNorm | None) -> None:
+        if module.padding_mode != "zeros":
+            raise NotLocalError(f"padding mode {module.padding_mode!r}")
+        super().__init__(source, module.kernel_size, module.stride, module.padding, module.dilation)
+        weight, bias = module.weight.detach(), None if module.bias is None else module.bias.detach()
+        if norm is not None:
+            if norm.running_mean is None or norm.running_var is None:
+                raise NotLocalError("batch norm without running statistics")
+            weight, bias = fuse_conv_bn_weights(
+                weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+            )
+        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
+        self.bias = None if bias is None else bias.detach()
+        self.groups = module.groups
+        self.activation: Callable[[Tensor], Tensor] | None = None
+        is_plain = self.kernel == self.stride == (1, 1) and self.padding == (0, 0) and self.groups == 1
+        self.matrix = self.weight.flatten(1).contiguous() if is_plain else None
+
+    def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
+        result = self._convolved(patch, padding)
+        return result if self.activation is None else self.activation(result)
+
+    def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
+        if self.matrix is not None:
+            # A 1 x 1 convolution is a matrix product over channels-last rows.
+            return F.linear(patch.permute(0, 2, 3, 1), self.matrix, self.bias).permute(0, 3, 1, 2)
+        return F.conv2d(patch, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
+        if self.activation is not None:
+            gradients = gradients * self._slope(values[0], result)
+        if self.matrix is not None:
+            return [F.linear(gradients.permute(0, 2, 3, 1), self.matrix.T).permute(0, 3, 1, 2)]
+        if self.stride == self.dilation == (1, 1) and self.groups in (1, self.weight.shape[0]) and not self._overhangs:
+            # As an ordinary convolution with the kernel turned about, which has the faster routines.
+            padding = [extent - given for extent, given in zip(self.extent, self.padding, strict=True)]
+            return [F.conv2d(gradients, self._turned, None, 1, padding, 1, self.groups)]
+        leftover = [
+            size + 2 * padding - extent - 1 - (count - 1) * stride
+            for size, count, padding, extent, stride in zip(
+                values[0].shape[2:], gradients.shape[2:], self.padding, self.extent, self.stride, strict=True
+            )
+        ]
+        return [
+            F.conv_transpose2d(
+                gradients, self.weight, None, self.stride, self.padding, leftover, self.groups, self.dilation
+            )
+        ]
+
+    @property
+    def _overhangs(self) -> bool:
+        """Whether the padding is wider than the kernel reaches."""
+        return any(given > extent for given, extent in zip(self.padding, self.extent, strict=True))
+
+    @cached_property
+    def _turned(self) -> Tensor:
+        weight = self.weight.flip(-1, -2)
+        if self.groups == 1:
+            weight = weight.transpose(0, 1)
+        return weight.contiguous(memory_format=torch.channels_last)
+
+    def _slope(self, source: Tensor, result: Tensor) -> Tensor:
+        """The activation's derivative at every place."""
+        if isinstance(self.activation, nn.ReLU):
+            return result > 0
+        if isinstance(self.activation, nn.ReLU6):
+            return (result > 0) & (result < 6)
+        before = self._convolved(source, self.padding).detach().requires_grad_()
+        with torch.enable_grad():
+            after = cast("Callable[[Tensor], Tensor]", self.activation)(before)
+        return torch.autograd.grad(after.sum(), before)[0]
+
+
+class Pooling(Sliding):
+    """Maximum or mean of a window."""
+
+    def __init__(self, source: int, module: nn.MaxPool2d | nn.AvgPool2d) -> None:
+        dilation = module.dilation if isinstance(module, nn.MaxPool2d) else 1
+        super().__init__(source, module.kernel_size, module.stride, module.padding, dilation)
+        self.is_maximum = isinstance(module, nn.MaxPool2d)
+        if module.ceil_mode or (not self.is_maximum and self.padding != (0, 0)):
+            raise NotLocalError("pooling that treats the border differently")
+        self.fill = -np.inf if self.is_maximum else 0.0
+
+    def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
+        if self.is_maximum:
+            return F.max_pool2d(patch, self.kernel, self.stride, padding, self.dilation)
+        return F.avg_pool2d(patch, self.kernel, self.stride, padding)
+
+
+class Pointwise(Layer):
+    """Maps of one size in, place by place."""
+
+    def __init__(self, sources: Sequence[int], function: Callable[..., Tensor]) -> None:
+        super().__init__(sources)
+        self.function = function
+
+    def whole(self, values: Sequence[Tensor]) -> Tensor:
+        return self.function(*values)
+
+    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+        return _around(changed)
+
+    def windows(self, patches: Sequence[Tensor]) -> Tensor:
+        return self.function(*patches)
+
+
+class Addition(Pointwise):
+    """The sum of two maps."""
+
+    def __init__(self, sources: Sequence[int]) -> None:
+        super().__init__(sources, operator.add)
+
+    def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
+        return [gradients, gradients]
+
+
+class Joining(Pointwise):
+    """Maps put side by side, channels after channels."""
+
+    def __init__(self, sources: Sequence[int]) -> None:
+        super().__init__(sources, lambda *maps: torch.cat(maps, dim=1))
+
+    def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
+        return gradients.split([value.shape[1] for value in values], dim=1)
+
+
+class Enlargement(Layer):
+    """Nearest-neighbour enlargement by a whole factor."""
+
+    def __init__(self, source: int, factor: int) -> None:
+        super().__init__([source])
+        self.grid = factor
+
+    def whole(self, values: Sequence[Tensor]) -> Tensor:
+        return F.interpolate(values[0], scale_factor=float(self.grid), mode="nearest")
+
+    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+        source = _around(changed)
+        return Box(*(edge * self.grid for edge in (source.top, source.bottom, source.left, source.right)))
+
+    def read(self, places: Places) -> Places:
+        return Places(
+            tuple(top // self.grid for top in places.tops),
+            tuple(left // self.grid for left in places.lefts),
+            places.height // self.grid,
+            places.width // self.grid,
+        )
+
+    def windows(self, patches: Sequence[Tensor]) -> Tensor:
+        return self.whole(patches)
+
+    def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
+        return [F.avg_pool2d(gradients, self.grid) * self.grid**2]
+
+
+def _around(changed: Sequence[Box | None]) -> Box:
+    boxes = [box for box in changed if box is not None]
+    result = boxes[0]
+    for box in boxes[1:]:
+        result = result.union(box)
+    return result
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (int(value[0]), int(value[1])) if isinstance(value, tuple | list) else (int(value), int(value))
+
+
+class _Tracer(fx.Tracer):
+    """Takes modules without children and normalisations as one operation each."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, _BatchNorm) or not any(True for _ in m.children())
+
+
+class LocalNetwork:
+    """The layers of a network, batch norm folded into convolutions; made once per model, kept for every picture."""
+
+    def __init__(self, module: nn.Module, example: Tensor) -> None:
+        """Traces a module whose `forward(image)` gives tensors or (nested) sequences of them.
+
+        Args:
+            module: In evaluation mode.
+            example: (1, C, H, W) of the size all pictures have.
+
+        Raises:
+            NotLocalError: the module cannot be recomputed window by window.
+        """
+        if module.training:
+            raise ValueError("The network must be in evaluation mode.")
+        try:
+            graph = _Tracer().trace(module)
+        except (fx.proxy.TraceError, TypeError, RuntimeError, ValueError) as error:
+            raise NotLocalError(f"the network cannot be traced: {error}") from error
+        self.layers: list[Layer | None] = []
+        with torch.no_grad():
+            self.outputs = _Builder(module, self.layers).build(graph, example)
+        """Which layers give the outputs, in their order."""
+
+    @torch.no_grad()
+    def values(self, image: Tensor) -> list[Tensor]:
+        """What every layer makes of a picture (1, C, H, W), channels last."""
+        results: list[Tensor] = []
+        for layer in self.layers:
+            value = image if layer is None else layer.whole([results[source] for source in layer.sources])
+            results.append(value.contiguous(memory_format=torch.channels_last))
+        return results
+
+
+class _Builder:
+    """From fx nodes to layers. Shapes are computed on the way, as some networks ask for them."""
+
+    def __init__(self, module: nn.Module, layers: list[Layer | None]) -> None:
+        self._modules: Mapping[str, nn.Module] = dict(module.named_modules())
+        self._layers = layers
+        self._index: dict[fx.Node, int] = {}
+        self._constants: dict[fx.Node, Any] = {}
+        self._values: list[Tensor] = []
+
+    def build(self, graph: fx.Graph, example: Tensor) -> list[int]:
+        for node in graph.nodes:
+            if node.op == "placeholder":
+                self._add(node, None, example)
+            elif node.op == "output":
+                flat = _flatten(node.args[0])
+                return [self._index[item] for item in flat]
+            elif node.op == "call_module":
+                self._module(node, self._modules[str(node.target)])
+            elif node.op == "call_function":
+                self._function(node)
+            else:
+                raise NotLocalError(f"{node.op} {node.target}")
+        raise NotLocalError("no output")
+
+    def _add(self, node: fx.Node, layer: Layer | None, value: Tensor | None = None) -> None:
+        if layer is not None:
+            value = layer.whole([self._values[source] for source in layer.sources])
+        self._index[node] = len(self._layers)
+        self._layers.append(layer)
+        self._values.append(cast("Tensor", value))
+
+    def _source(self, node: fx.Node, position: int = 0) -> int:
+        argument = node.args[position]
+        if not isinstance(argument, fx.Node) or argument not in self._index:
+            raise NotLocalError(f"{node.target} on a constant")
+        return self._index[argument]
+
+    def _foldable(self, node: fx.Node) -> Convolution | None:
+        """The convolution before this node, if nothing else reads it and it has no activation yet."""
+        before = node.args[0]
+        if not isinstance(before, fx.Node) or len(before.users) != 1:
+            return None
+        layer = self._layers[self._source(node)]
+        return layer if isinstance(layer, Convolution) and layer.activation is None else None
+
+    def _alias(self, node: fx.Node) -> None:
+        self._index[node] = self._source(node)
+
+    def _module(self, node: fx.Node, module: nn.Module) -> None:
+        if isinstance(module, nn.Conv2d):
+            norm = self._norm_behind(node)
+            self._add(node, Convolution(self._source(node), module, norm))
+        elif isinstance(module, _BatchNorm):
+            self._normalisation(node, module)
+        elif isinstance(module, POINTWISE):
+            self._activation(node, module)
+        elif isinstance(module, nn.MaxPool2d | nn.AvgPool2d):
+            self._add(node, Pooling(self._source(node), module))
+        elif isinstance(module, nn.Identity | nn.Dropout | nn.Dropout2d) or type(module).__name__ == "DropPath":
+            self._alias(node)  # nothing happens in evaluation mode
+        else:
+            raise NotLocalError(type(module).__name__)
+
+    def _norm_behind(self, node: fx.Node) -> _BatchNorm | None:
+        if len(node.users) != 1:
+            return None
+        (user,) = node.users
+        module = self._modules.get(str(user.target)) if user.op == "call_module" else None
+        return module if isinstance(module, _BatchNorm) else None
+
+    def _normalisation(self, node: fx.Node, module: _BatchNorm) -> None:
+        # timm's batch norm carries its activation (and a dropout that does nothing in evaluation mode).
+        inner = getattr(module, "act", None)
+        if inner is not None and not isinstance(inner, (*POINTWISE, nn.Identity)):
+            raise NotLocalError(type(inner).__name__)
+        if self._foldable(node) is not None:
+            self._alias(node)
+        else:
+            function = _batch_norm(module)
+            self._add(node, Pointwise([self._source(node)], function))
+        if inner is not None and not isinstance(inner, nn.Identity):
+            self._behind(self._index[node], node, inner)
+
+    def _activation(self, node: fx.Node, module: nn.Module) -> None:
+        if self._foldable(node) is not None:
+            self._alias(node)
+            self._behind(self._index[node], node, module)
+        else:
+            self._add(node, Pointwise([self._source(node)], _not_in_place(module)))
+
+    def _behind(self, index: int, node: fx.Node, module: nn.Module) -> None:
+        """Lets the convolution at `index` apply the activation itself, or adds a step."""
+        function, layer = _not_in_place(module), self._layers[index]
+        if isinstance(layer, Convolution) and layer.activation is None:
+            layer.activation = function
+            self._values[index] = function(self._values[index])
+        else:
+            self._add(node, Pointwise([index], function))
+
+    def _function(self, node: fx.Node) -> None:
+        target = node.target
+        if target in (operator.add, operator.iadd, torch.add) and all(item in self._index for item in node.args):
+            self._add(node, Addition([self._source(node, 0), self._source(node, 1)]))
+        elif target is torch.cat:
+            items = cast("Sequence[fx.Node]", node.args[0])
+            dimension = node.args[1] if len(node.args) > 1 else node.kwargs.get("dim", 0)
+            if dimension not in (1, -3):
+                raise NotLocalError("concatenation over places")
+            self._add(node, Joining([self._index[item] for item in items]))
+        elif target is F.interpolate:
+            self._add(node, self._enlargement(node))
+        elif target is getattr and node.args[1] == "shape":
+            self._constants[node] = self._values[self._source(node)].shape
+        elif target is operator.getitem and node.args[0] in self._constants:
+            self._constants[node] = self._constants[cast("fx.Node", node.args[0])][node.args[1]]
+        elif target in (F.relu, torch.relu):
+            self._activation(node, nn.ReLU())
+        else:
+            raise NotLocalError(getattr(target, "__name__", str(target)))
+
+    def _enlargement(self, node: fx.Node) -> Enlargement:
+        source = self._source(node)
+        if node.kwargs.get("mode", "nearest") != "nearest":
+            raise NotLocalError("interpolation other than nearest")
+        height, width = self._values[source].shape[2:]
+        if (size := node.kwargs.get("size")) is not None:
+            rows, columns = (self._constants[item] if isinstance(item, fx.Node) else item for item in _flatten(size))
+        else:
+            factor = cast("float", node.kwargs.get("scale_factor"))
+            rows, columns = height * factor, width * factor
+        if rows % height or columns % width or rows // height != columns // width:
+            raise NotLocalError("interpolation by a broken factor")
+        return Enlargement(source, int(rows // height))
+
+
+def _batch_norm(module: _BatchNorm) -> Callable[[Tensor], Tensor]:
+    if module.running_mean is None or module.running_var is None:
+        raise NotLocalError("batch norm without running statistics")
+    mean, variance, eps = module.running_mean, module.running_var, module.eps
+
+    def normalise(values: Tensor) -> Tensor:
+        return F.batch_norm(values, mean, variance, module.weight, module.bias, training=False, eps=eps)
+
+    return normalise
+
+
+def _not_in_place(module: nn.Module) -> Callable[[Tensor], Tensor]:
+    plain = copy.copy(module)
+    if getattr(plain, "inplace", False):
+        plain.inplace = False  # type: ignore[assignment]
+    return cast("Callable[[Tensor], Tensor]", plain)
+
+
+def _flatten(items: Any) -> list[Any]:
+    if isinstance(items, tuple | list):
+        return [inner for item in items for inner in _flatten(item)]
+    return [items]
