@@ -9,6 +9,8 @@ Whether a network can be taken apart like this is found out by tracing it: a lay
 as squeeze-and-excitation, raises `NotLocalError`.
 """
 
+# ruff: noqa: D102 - what a method of a layer gives stands in `Layer`, once
+
 from __future__ import annotations
 
 import copy
@@ -20,6 +22,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
@@ -46,41 +49,39 @@ class NotLocalError(ValueError):
     """The network holds an operation whose result at one place depends on all of its input, or an unknown one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Rows [top, bottom) and columns [left, right) of a map."""
+Boxes = npt.NDArray[np.intp]
+"""(B, 4): per picture of a batch the rows [top, bottom) and columns [left, right) of a map."""
 
-    top: int
-    bottom: int
-    left: int
-    right: int
 
-    def union(self, other: Box) -> Box:
-        """The smallest box around both."""
-        return Box(
-            min(self.top, other.top),
-            max(self.bottom, other.bottom),
-            min(self.left, other.left),
-            max(self.right, other.right),
-        )
-
-    def mirrored(self, width: int) -> Box:
-        """The same box on the picture flipped left to right."""
-        return Box(self.top, self.bottom, width - self.right, width - self.left)
+def mirrored(boxes: Boxes, width: int) -> Boxes:
+    """The same boxes on the picture flipped left to right."""
+    return np.stack([boxes[:, 0], boxes[:, 1], width - boxes[:, 3], width - boxes[:, 2]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Windows of one size at several places of a map; they may reach beyond its border."""
+    """Windows of one size, one per picture of a batch, at places (B,) of a map; they may reach beyond its border."""
 
-    tops: tuple[int, ...]
-    lefts: tuple[int, ...]
+    tops: npt.NDArray[np.intp]
+    lefts: npt.NDArray[np.intp]
     height: int
     width: int
 
+    def is_same(self, other: Places) -> bool:
+        """Whether all windows are the same."""
+        return (
+            (self.height, self.width) == (other.height, other.width)
+            and np.array_equal(self.tops, other.tops)
+            and np.array_equal(self.lefts, other.lefts)
+        )
+
+    def covers(self, height: int, width: int) -> bool:
+        """Whether every window is a whole map of this size."""
+        return (self.height, self.width) == (height, width)
+
     def slices(self, index: int) -> tuple[slice, slice]:
         """Rows and columns of one of them; only for windows within the map."""
-        top, left = self.tops[index], self.lefts[index]
+        top, left = int(self.tops[index]), int(self.lefts[index])
         return slice(top, top + self.height), slice(left, left + self.width)
 
 
@@ -98,8 +99,8 @@ class Layer(ABC):
         """(N, C, H, W) from the sources' whole maps."""
 
     @abstractmethod
-    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
-        """Where the result may change, given where the sources did; `shape` is the result's. It may be empty."""
+    def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
+        """Where the result may change, given where the sources did; `shape` is the result's. Boxes may be empty."""
 
     def read(self, places: Places) -> Places:
         """Which windows of the sources the windows of the result are made of."""
@@ -144,25 +145,27 @@ class Sliding(Layer):
     def whole(self, values: Sequence[Tensor]) -> Tensor:
         return self.apply(values[0], self.padding)
 
-    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+    def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
         (source,) = changed
         if source is None:
             raise ValueError("Nothing changed.")
-        top, bottom = self._reached(0, source.top, source.bottom, shape[2])
-        left, right = self._reached(1, source.left, source.right, shape[3])
-        return Box(top, bottom, left, right)
+        rows = self._reached(0, source[:, 0], source[:, 1], shape[2])
+        columns = self._reached(1, source[:, 2], source[:, 3], shape[3])
+        return np.stack([*rows, *columns], axis=1)
 
-    def _reached(self, axis: int, first: int, end: int, size: int) -> tuple[int, int]:
+    def _reached(
+        self, axis: int, first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], size: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         stride, padding = self.stride[axis], self.padding[axis]
         lowest = -((self.extent[axis] - padding - first) // stride)  # ceil((first + padding - extent) / stride)
         highest = (end - 1 + padding) // stride
-        return max(lowest, 0), min(highest + 1, size)
+        return np.maximum(lowest, 0), np.minimum(highest + 1, size)
 
     def read(self, places: Places) -> Places:
         (down, across), (above, before) = self.stride, self.padding
         return Places(
-            tuple(top * down - above for top in places.tops),
-            tuple(left * across - before for left in places.lefts),
+            places.tops * down - above,
+            places.lefts * across - before,
             (places.height - 1) * down + self.extent[0] + 1,
             (places.width - 1) * across + self.extent[1] + 1,
         )
@@ -223,6 +226,15 @@ class Convolution(Sliding):
             )
         ]
 
+    def in_half_precision(self) -> Convolution:
+        """The same with weights in bfloat16."""
+        half = copy.copy(self)
+        half.__dict__.pop("_turned", None)
+        half.weight = self.weight.bfloat16()
+        half.bias = None if self.bias is None else self.bias.bfloat16()
+        half.matrix = None if self.matrix is None else self.matrix.bfloat16()
+        return half
+
     @property
     def _overhangs(self) -> bool:
         """Whether the padding is wider than the kernel reaches."""
@@ -274,7 +286,7 @@ class Pointwise(Layer):
     def whole(self, values: Sequence[Tensor]) -> Tensor:
         return self.function(*values)
 
-    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
+    def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
         return _around(changed)
 
     def windows(self, patches: Sequence[Tensor]) -> Tensor:
@@ -311,16 +323,12 @@ class Enlargement(Layer):
     def whole(self, values: Sequence[Tensor]) -> Tensor:
         return F.interpolate(values[0], scale_factor=float(self.grid), mode="nearest")
 
-    def box(self, changed: Sequence[Box | None], shape: torch.Size) -> Box:
-        source = _around(changed)
-        return Box(*(edge * self.grid for edge in (source.top, source.bottom, source.left, source.right)))
+    def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
+        return _around(changed) * self.grid
 
     def read(self, places: Places) -> Places:
         return Places(
-            tuple(top // self.grid for top in places.tops),
-            tuple(left // self.grid for left in places.lefts),
-            places.height // self.grid,
-            places.width // self.grid,
+            places.tops // self.grid, places.lefts // self.grid, places.height // self.grid, places.width // self.grid
         )
 
     def windows(self, patches: Sequence[Tensor]) -> Tensor:
@@ -330,11 +338,19 @@ class Enlargement(Layer):
         return [F.avg_pool2d(gradients, self.grid) * self.grid**2]
 
 
-def _around(changed: Sequence[Box | None]) -> Box:
-    boxes = [box for box in changed if box is not None]
+def _around(changed: Sequence[Boxes | None]) -> Boxes:
+    boxes = [entry for entry in changed if entry is not None]
     result = boxes[0]
-    for box in boxes[1:]:
-        result = result.union(box)
+    for other in boxes[1:]:
+        result = np.stack(
+            [
+                np.minimum(result[:, 0], other[:, 0]),
+                np.maximum(result[:, 1], other[:, 1]),
+                np.minimum(result[:, 2], other[:, 2]),
+                np.maximum(result[:, 3], other[:, 3]),
+            ],
+            axis=1,
+        )
     return result
 
 
@@ -372,6 +388,7 @@ class LocalNetwork:
         with torch.no_grad():
             self.outputs = _Builder(module, self.layers).build(graph, example)
         """Which layers give the outputs, in their order."""
+        self._in_half: LocalNetwork | None = None
 
     @torch.no_grad()
     def values(self, image: Tensor) -> list[Tensor]:
@@ -381,6 +398,15 @@ class LocalNetwork:
             value = image if layer is None else layer.whole([results[source] for source in layer.sources])
             results.append(value.contiguous(memory_format=torch.channels_last))
         return results
+
+    def in_half_precision(self) -> LocalNetwork:
+        """The same layers with weights in bfloat16, made once."""
+        if self._in_half is None:
+            self._in_half = copy.copy(self)
+            self._in_half.layers = [
+                layer.in_half_precision() if isinstance(layer, Convolution) else layer for layer in self.layers
+            ]
+        return self._in_half
 
 
 class _Builder:

@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Box, LocalNetwork, Places, Sliding
+from bsnet_core.explanation.local_network import Boxes, LocalNetwork, Places, Sliding
 
 WHOLE_SHARE = 0.85
 """Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
@@ -49,26 +50,26 @@ class Change:
                 effects.append(torch.tensordot(gradients[:, :, rows, columns], difference, dims=3))
             return torch.stack(effects)
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
-        return _flat(self._on_whole_map(height, width)) @ _flat(gradients).T
+        return self._on_whole_map(height, width).flatten(1) @ _rows(gradients).flatten(1).T
 
     def _on_whole_map(self, height: int, width: int) -> Tensor:
-        if (self.places.height, self.places.width) == (height, width):
-            return self.difference
+        """(B, H, W, C), 0 around the windows."""
+        if self.places.covers(height, width):
+            return _rows(self.difference)
         count, channels = self.difference.shape[:2]
-        whole = self.difference.new_zeros(count, height, width, channels).permute(0, 3, 1, 2)
-        for index, difference in enumerate(self.difference):
-            rows, columns = self.places.slices(index)
-            whole[index, :, rows, columns] = difference
+        whole = self.difference.new_zeros(count, height * width, channels)
+        cells = _cells(self.places, width) + height * width * np.arange(count)[:, None, None]
+        whole.view(-1, channels).index_copy_(0, torch.from_numpy(cells.ravel()), _rows(self.difference).flatten(0, 2))
         return whole
 
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """New values of one layer, and the box of each picture that may really have changed."""
+    """New values (B, C, h, w) of one layer, and the box of each picture that may really have changed."""
 
     places: Places
     values: Tensor
-    boxes: Sequence[Box]
+    boxes: Boxes
 
 
 class WindowedNetwork:
@@ -81,7 +82,8 @@ class WindowedNetwork:
         tails: Mapping[int, Tensor] | None = None,
         tolerance: float = 0.0,
     ) -> None:
-        """
+        """Keeps the picture's values.
+
         Args:
             network: The layers.
             values: What they make of the picture, `network.values(picture)`.
@@ -92,15 +94,12 @@ class WindowedNetwork:
         self._tails = dict(tails or {}) if tolerance > 0 else {}
         self._limits = {index: tolerance * float(values[index].std()) for index in self._tails}
         self._last_read = {
-            source: index
-            for index, layer in enumerate(network.layers)
-            if layer is not None
-            for source in layer.sources
+            source: index for index, layer in enumerate(network.layers) if layer is not None for source in layer.sources
         }
 
     @torch.no_grad()
     def change(
-        self, patches: Sequence[Tensor], boxes: Sequence[Box], wanted: Sequence[int]
+        self, patches: Sequence[Tensor], boxes: Boxes, wanted: Sequence[int]
     ) -> tuple[dict[int, Change], Tensor | None]:
         """Puts each patch into the unchanged picture.
 
@@ -132,28 +131,27 @@ class WindowedNetwork:
                 changes[index] = Change(now[index].places, self._difference(index, now[index]))
         return changes, effect
 
-    def _patched(self, patches: Sequence[Tensor], boxes: Sequence[Box]) -> _Windows:
-        shape = self._values[0].shape
-        places = _places(boxes, shape[2], shape[3])
+    def _patched(self, patches: Sequence[Tensor], boxes: Boxes) -> _Windows:
+        places = _places(boxes, *self._values[0].shape[2:])
         values = self._gathered(0, None, places, 0.0)
-        for index, (patch, box) in enumerate(zip(patches, boxes, strict=True)):
-            top, left = places.tops[index], places.lefts[index]
-            values[index, :, box.top - top : box.bottom - top, box.left - left : box.right - left] = patch
-        return _Windows(places, values, list(boxes))
+        for index, (patch, (top, bottom, left, right)) in enumerate(zip(patches, boxes.tolist(), strict=True)):
+            row, column = int(places.tops[index]), int(places.lefts[index])
+            values[index, :, top - row : bottom - row, left - column : right - column] = patch
+        return _Windows(places, values, boxes)
 
     def _recomputed(self, index: int, sources: Sequence[_Windows | None]) -> _Windows:
         layer = self._network.layers[index]
         if layer is None:
             raise ValueError("The input is not computed.")
-        shape = self._values[index].shape
-        count = next(len(source.boxes) for source in sources if source is not None)
-        boxes = [
-            _not_empty(layer.box([source and source.boxes[number] for source in sources], shape), shape)
-            for number in range(count)
-        ]
-        places = _places(boxes, shape[2], shape[3], layer.grid)
-        if _is_whole(places, shape) and all(
-            source is not None and _is_whole(source.places, self._values[number].shape)
+        height, width = self._values[index].shape[2:]
+        boxes = _not_empty(
+            layer.reached([source.boxes if source else None for source in sources], self._values[index].shape),
+            height,
+            width,
+        )
+        places = _places(boxes, height, width, layer.grid)
+        if places.covers(height, width) and all(
+            source is not None and source.places.covers(*self._values[number].shape[2:])
             for number, source in zip(layer.sources, sources, strict=True)
         ):
             return _Windows(places, layer.whole([source.values for source in sources if source]), boxes)
@@ -165,117 +163,111 @@ class WindowedNetwork:
 
     def _gathered(self, index: int, now: _Windows | None, places: Places, fill: float) -> Tensor:
         """(B, C, h, w) windows of one layer as it is now, filled up beyond the border."""
-        if now is not None and now.places == places:
+        if now is not None and now.places.is_same(places):
             return now.values
-        base = self._values[index][0]
-        channels, height, width = base.shape
-        count, rows, columns = len(places.tops), places.height, places.width
-        result = base.new_empty(count, rows, columns, channels).permute(0, 3, 1, 2)
-        if (
-            min(places.tops) < 0
-            or min(places.lefts) < 0
-            or max(places.tops) + rows > height
-            or max(places.lefts) + columns > width
-        ):
-            result.fill_(fill)
-        for number, (top, left) in enumerate(zip(places.tops, places.lefts, strict=True)):
-            seen = Box(max(top, 0), min(top + rows, height), max(left, 0), min(left + columns, width))
-            changed = _shared(seen, now, number)
-            if changed != seen:
-                result[number, :, seen.top - top : seen.bottom - top, seen.left - left : seen.right - left] = base[
-                    :, seen.top : seen.bottom, seen.left : seen.right
-                ]
-            if now is not None and changed is not None:
-                from_top, from_left = now.places.tops[number], now.places.lefts[number]
-                result[
-                    number, :, changed.top - top : changed.bottom - top, changed.left - left : changed.right - left
-                ] = now.values[
-                    number,
-                    :,
-                    changed.top - from_top : changed.bottom - from_top,
-                    changed.left - from_left : changed.right - from_left,
-                ]
-        return result
+        base = _rows(self._values[index])[0]
+        height, width, channels = base.shape
+        count = len(places.tops)
+        rows = places.tops[:, None] + np.arange(places.height)
+        columns = places.lefts[:, None] + np.arange(places.width)
+        cells = np.clip(rows, 0, height - 1)[:, :, None] * width + np.clip(columns, 0, width - 1)[:, None, :]
+        result = base.view(-1, channels).index_select(0, torch.from_numpy(cells.ravel()))
+        above_or_below, beside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
+        if above_or_below.any() or beside.any():
+            outside = np.flatnonzero(above_or_below[:, :, None] | beside[:, None, :])
+            result.index_fill_(0, torch.from_numpy(outside), fill)
+        if now is not None:
+            self._put(result, places, now)
+        return result.view(count, places.height, places.width, channels).permute(0, 3, 1, 2)
+
+    def _put(self, result: Tensor, places: Places, now: _Windows) -> None:
+        """Writes new values over those kept, (B h w, C) at `places`."""
+        rows = now.places.tops[:, None] + np.arange(now.places.height) - places.tops[:, None]
+        columns = now.places.lefts[:, None] + np.arange(now.places.width) - places.lefts[:, None]
+        first = places.height * places.width * np.arange(len(rows))
+        cells = first[:, None, None] + rows[:, :, None] * places.width + columns[:, None, :]
+        new = _rows(now.values).flatten(0, 2)
+        rows_meet, columns_meet = (rows >= 0) & (rows < places.height), (columns >= 0) & (columns < places.width)
+        if rows_meet.all() and columns_meet.all():
+            result.index_copy_(0, torch.from_numpy(cells.ravel()), new)
+            return
+        meet = np.flatnonzero(rows_meet[:, :, None] & columns_meet[:, None, :])
+        result.index_copy_(0, torch.from_numpy(cells.ravel()[meet]), new.index_select(0, torch.from_numpy(meet)))
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
         return now.values - self._gathered(index, None, now.places, 0.0)
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
         """Keeps the places that changed much, and counts the others to first order."""
-        shape = self._values[index].shape
         difference = self._difference(index, now)
         large = (difference.abs().amax(dim=1) > self._limits[index]).numpy()
-        boxes = [
-            _box_of(large[number], top, left)
-            for number, (top, left) in enumerate(zip(now.places.tops, now.places.lefts, strict=True))
-        ]
-        places = _places(boxes, shape[2], shape[3])
+        boxes = _boxes_of(large, now.places)
+        places = _places(boxes, *self._values[index].shape[2:])
         if places.height >= now.places.height and places.width >= now.places.width:
             return now, difference.new_zeros(len(boxes), len(self._tails[index]))
         values = self._gathered(index, now, places, 0.0)
-        for number, (top, left) in enumerate(zip(now.places.tops, now.places.lefts, strict=True)):
-            kept_top, kept_left = places.tops[number] - top, places.lefts[number] - left
-            rows = slice(max(kept_top, 0), max(kept_top + places.height, 0))
-            columns = slice(max(kept_left, 0), max(kept_left + places.width, 0))
+        for number, (top, left) in enumerate(
+            zip((places.tops - now.places.tops).tolist(), (places.lefts - now.places.lefts).tolist(), strict=True)
+        ):
+            rows = slice(max(top, 0), max(top + places.height, 0))
+            columns = slice(max(left, 0), max(left + places.width, 0))
             difference[number, :, rows, columns] = 0
         return _Windows(places, values, boxes), Change(now.places, difference).effect(self._tails[index])
 
 
-def _places(boxes: Sequence[Box], height: int, width: int, grid: int = 1) -> Places:
+def _places(boxes: Boxes, height: int, width: int, grid: int = 1) -> Places:
     """Windows of one size around the boxes, within the map."""
-    rows = max(box.bottom - box.top for box in boxes)
-    columns = max(box.right - box.left for box in boxes)
+    rows = int((boxes[:, 1] - boxes[:, 0]).max())
+    columns = int((boxes[:, 3] - boxes[:, 2]).max())
     rows = height if rows >= WHOLE_SHARE * height else rows
     columns = width if columns >= WHOLE_SHARE * width else columns
     return Places(
-        tuple(_start(box.top, box.bottom, rows, height, grid) for box in boxes),
-        tuple(_start(box.left, box.right, columns, width, grid) for box in boxes),
+        _starts(boxes[:, 0], boxes[:, 1], rows, height, grid),
+        _starts(boxes[:, 2], boxes[:, 3], columns, width, grid),
         rows,
         columns,
     )
 
 
-def _start(first: int, end: int, size: int, limit: int, grid: int) -> int:
-    """Where a window of a size begins that holds [first, end) about in its middle."""
-    start = min(max(first - (size - (end - first)) // 2, 0), limit - size)
-    return start - start % grid
+def _starts(
+    first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], size: int, limit: int, grid: int
+) -> npt.NDArray[np.intp]:
+    """Where windows of a size begin that hold [first, end) about in their middle."""
+    starts = np.minimum(np.maximum(first - (size - (end - first)) // 2, 0), limit - size)
+    return starts - starts % grid
 
 
-def _is_whole(places: Places, shape: torch.Size) -> bool:
-    return places.height == shape[2] and places.width == shape[3]
+def _not_empty(boxes: Boxes, height: int, width: int) -> Boxes:
+    """The boxes; one place instead of an empty box, where a stride skips the few places that changed."""
+    top, left = np.clip(boxes[:, 0], 0, height - 1), np.clip(boxes[:, 2], 0, width - 1)
+    return np.stack([top, np.maximum(boxes[:, 1], top + 1), left, np.maximum(boxes[:, 3], left + 1)], axis=1)
 
 
-def _not_empty(box: Box, shape: torch.Size) -> Box:
-    """The box, or one place where a stride skips the few places that changed."""
-    if box.top < box.bottom and box.left < box.right:
-        return box
-    top, left = min(max(box.top, 0), shape[2] - 1), min(max(box.left, 0), shape[3] - 1)
-    return Box(top, max(box.bottom, top + 1), left, max(box.right, left + 1))
-
-
-def _shared(seen: Box, now: _Windows | None, number: int) -> Box | None:
-    """What a window of new values has of a box."""
-    if now is None:
-        return None
-    top, left = now.places.tops[number], now.places.lefts[number]
-    shared = Box(
-        max(seen.top, top),
-        min(seen.bottom, top + now.places.height),
-        max(seen.left, left),
-        min(seen.right, left + now.places.width),
+def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
+    """The boxes around the true places (B, h, w) of windows; their middles where there are none."""
+    rows: npt.NDArray[np.bool_] = np.any(large, axis=2)
+    columns: npt.NDArray[np.bool_] = np.any(large, axis=1)
+    empty = ~np.any(rows, axis=1)
+    rows[empty, places.height // 2] = True
+    columns[empty, places.width // 2] = True
+    return np.stack(
+        [
+            places.tops + rows.argmax(axis=1),
+            places.tops + places.height - rows[:, ::-1].argmax(axis=1),
+            places.lefts + columns.argmax(axis=1),
+            places.lefts + places.width - columns[:, ::-1].argmax(axis=1),
+        ],
+        axis=1,
     )
-    return shared if shared.top < shared.bottom and shared.left < shared.right else None
 
 
-def _box_of(places: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], top: int, left: int) -> Box:
-    """The box around the true places of a window at (top, left); its middle if there are none."""
-    rows, columns = np.flatnonzero(places.any(axis=1)), np.flatnonzero(places.any(axis=0))
-    if not len(rows):
-        row, column = top + places.shape[0] // 2, left + places.shape[1] // 2
-        return Box(row, row + 1, column, column + 1)
-    return Box(top + int(rows[0]), top + int(rows[-1]) + 1, left + int(columns[0]), left + int(columns[-1]) + 1)
+def _cells(places: Places, width: int) -> npt.NDArray[np.intp]:
+    """(B, h, w) numbers of the windows' places in a map of a width, row by row."""
+    rows = places.tops[:, None] + np.arange(places.height)
+    columns = places.lefts[:, None] + np.arange(places.width)
+    return rows[:, :, None] * width + columns[:, None, :]
 
 
-def _flat(maps: Tensor) -> Tensor:
-    """(N, H W C), in the order of memory of channels-last maps."""
-    return maps.permute(0, 2, 3, 1).flatten(1)
+def _rows(maps: Tensor) -> Tensor:
+    """(N, H, W, C), contiguous: as channels-last maps lie in memory."""
+    return maps.permute(0, 2, 3, 1).contiguous()

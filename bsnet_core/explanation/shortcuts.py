@@ -1,0 +1,45 @@
+"""The short cuts of fast mode; what each costs in fidelity is measured (docs/explanations.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Lungs(StrEnum):
+    """What becomes of lung mask and alignment while a super-pixel is masked."""
+
+    RECOMPUTED = "recomputed"
+    FIRST_ORDER = "first-order"
+    FROZEN = "frozen"
+    """As in the unmasked picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcuts:
+    """Which short cuts are taken; all off gives the exact map.
+
+    Attributes:
+        linear_heads: Whether the scoring heads' answer is taken to first order; else `lungs` is RECOMPUTED or FROZEN.
+        lungs: What becomes of mask and alignment.
+        directions: With lungs to first order, along how many directions of the lung probability's gradients.
+        tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
+            order; takes effect with lungs to first order or frozen, as the gradients must lead all the way back.
+        tail_directions: Along how many directions of the gradients they count.
+        lungs_only_margin_px: Only super-pixels within so many network pixels of the lung mask; all if None.
+    """
+
+    linear_heads: bool = True
+    lungs: Lungs = Lungs.FIRST_ORDER
+    directions: int = 3
+    tolerance: float = 0.4
+    tail_directions: int = 8
+    lungs_only_margin_px: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.lungs is Lungs.FIRST_ORDER and not self.linear_heads:
+            raise ValueError("Lungs to first order need heads to first order.")
+
+
+DEFAULT = Shortcuts()
+NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0)

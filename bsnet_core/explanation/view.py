@@ -1,0 +1,213 @@
+"""The picture, or its mirror image, as fast mode sees it: what masking a few super-pixels changes, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from bsnet_core.explanation.first_order import FirstOrder, as_grid, first_order
+from bsnet_core.explanation.gradients import pull_back
+from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, NotLocalError, mirrored
+from bsnet_core.explanation.shortcuts import Lungs, Shortcuts
+from bsnet_core.explanation.windows import Change, WindowedNetwork
+from bsnet_core.model.backbone import STRIDES
+from bsnet_core.model.bsnet import BSNet, zone_probabilities
+from bsnet_core.model.config import Attention
+from bsnet_core.model.segmentation import lung_probability
+from bsnet_core.prediction import Predictor
+
+CUT_STRIDE = 16
+"""Windows are cut in layers of this stride and over: before them they are small by themselves."""
+
+
+class _Trunk(nn.Module):
+    """Encoder and segmentation: the features that the scoring heads see, and the lung logits."""
+
+    def __init__(self, model: BSNet) -> None:
+        super().__init__()
+        self.encoder, self.segmentation = model.encoder, model.segmentation
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        features = self.encoder(image)
+        return (*features[-len(STRIDES) :], self.segmentation(features))
+
+
+_networks: WeakKeyDictionary[nn.Module, LocalNetwork] = WeakKeyDictionary()
+
+
+def network_of(predictor: Predictor) -> LocalNetwork | None:
+    """The layers of the predictor's trunk, traced once; None where the network has to run whole."""
+    model = predictor.model
+    if not isinstance(model, BSNet):
+        return None
+    if model not in _networks:
+        side = model.config.side_px
+        example = torch.zeros(1, 1, side, side, device=predictor.device)
+        try:
+            network = LocalNetwork(_Trunk(model).eval(), example)
+        except NotLocalError:
+            return None
+        _networks[model] = network
+    return _networks[model]
+
+
+class View:
+    """The picture, or its mirror image, as the network sees it: everything kept that masking does not change."""
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        model: BSNet,
+        network: LocalNetwork,
+        image: npt.NDArray[np.float32],
+        shortcuts: Shortcuts,
+        is_mirrored: bool,
+    ) -> None:
+        self._model, self._shortcuts, self._mirrored = model, shortcuts, is_mirrored
+        self._attention, self._side = predictor.attention, image.shape[0]
+        self._network = network
+        self._levels, self._logits = network.outputs[:-1], network.outputs[-1]
+        picture = torch.tensor(image, device=predictor.device)[None, None]
+        picture = (picture.flip(-1) if is_mirrored else picture).contiguous(memory_format=torch.channels_last)
+        with torch.no_grad():
+            self._values = network.values(picture)
+            self._probability = lung_probability(self._values[self._logits])
+            self._alignment = model.align(self._probability)
+            levels = [self._values[index] for index in self._levels]
+            self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
+            tails: Mapping[int, Tensor] = {}
+            self._effects: Mapping[int, Tensor] = {}
+            self._heads: FirstOrder | None = None
+            if shortcuts.linear_heads:
+                self._heads = first_order(model, levels, self._probability, self._alignment, self._attention)
+                self._effects = self._feature_gradients(self._heads)
+                if shortcuts.lungs is not Lungs.RECOMPUTED and shortcuts.tolerance > 0:
+                    tails = self._tails()
+            self._windows = WindowedNetwork(network, self._values, tails, shortcuts.tolerance)
+
+    def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
+        """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
+        if self._mirrored:
+            boxes = mirrored(boxes, self._side)
+            patches = [patch.flip(-1) for patch in patches]
+        recomputes = self._shortcuts.lungs is Lungs.RECOMPUTED
+        with torch.no_grad():
+            wanted = [*self._levels, self._logits] if recomputes else self._levels
+            changes, effects = self._windows.change(patches, boxes, wanted)
+            if self._heads is None:
+                return self._recomputed(changes, len(boxes))
+            total = torch.zeros(len(boxes), len(self._heads.alignment)) if effects is None else effects
+            for index in changes.keys() & self._effects.keys():
+                total = total + changes[index].effect(self._effects[index])
+            if recomputes and self._logits in changes:
+                total = total + self._through_lungs(self._heads, changes[self._logits])
+            return self._grid(as_grid(total))
+
+    def _feature_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
+        """By level (18, C, h, w): gradients through all that lies behind the encoder, as the short cuts ask."""
+        gradients = dict(zip(self._levels, heads.levels, strict=True))
+        if self._shortcuts.lungs is Lungs.FIRST_ORDER:
+            rows = heads.through_probability(self._model, self._probability)
+            weights = _leading(rows.flatten(1), self._shortcuts.directions)
+            directions = torch.einsum("kr,khw->rhw", weights, rows)
+            seeds = (directions * self._probability[0] * (1 - self._probability[0]))[:, None]
+            through = self._through_segmentation(seeds)
+            for index, gradient in through.items():
+                gradients[index] = gradients[index] + torch.einsum("kr,rchw->kchw", weights, gradient)
+        return {index: gradient.contiguous(memory_format=torch.channels_last) for index, gradient in gradients.items()}
+
+    def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
+        """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits.
+
+        Half precision where the processor knows it: it loses nothing that counts (docs/explanations.md).
+        """
+        network, values, last = self._network, self._values, max(self._levels)
+        if _knows_bfloat16():
+            network, seeds = network.in_half_precision(), seeds.bfloat16()
+            values = [value.bfloat16() if index > last else value for index, value in enumerate(values)]
+        found = pull_back(network, values, {self._logits: seeds}, self._levels, end=last)
+        return {index: gradient.float() for index, gradient in found.items()}
+
+    def _tails(self) -> dict[int, Tensor]:
+        """By layer where windows are cut (18, C, h, w): gradients through all that lies behind it."""
+        layers = self._network.layers
+        read = {source for layer in layers if isinstance(layer, Convolution) for source in layer.sources}
+        cut = [
+            index
+            for index in sorted(read)
+            if index < max(self._levels)
+            and self._values[index].shape[2] * CUT_STRIDE <= self._side
+            and not (isinstance(layer := layers[index], Convolution) and layer.activation is not None)
+        ]
+        if not cut:
+            return {}
+        later = {index: gradient for index, gradient in self._effects.items() if index >= min(cut)}
+        scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
+        weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
+        seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
+        found = pull_back(self._network, self._values, seeds, cut)
+        return {
+            index: torch.einsum("kr,rchw->kchw", weights, gradient).contiguous(memory_format=torch.channels_last)
+            for index, gradient in found.items()
+        }
+
+    def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
+        """(B, 18) effect of recomputed lungs, the alignment recomputed too."""
+        effects = []
+        for index in range(len(change.difference)):
+            probability = self._changed_probability(change, index)
+            alignment = self._model.align(probability) - self._alignment
+            direct = torch.tensordot(heads.probability, (probability - self._probability)[0, 0], dims=2)
+            effects.append(direct + heads.alignment @ alignment.flatten())
+        return torch.stack(effects)
+
+    def _changed_probability(self, change: Change, index: int) -> Tensor:
+        logits = self._values[self._logits].clone()
+        rows, columns = change.places.slices(index)
+        logits[0, :, rows, columns] += change.difference[index]
+        return lung_probability(logits)
+
+    def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
+        """(B, 3, 2, 4) by running the heads on all that changed."""
+        results = []
+        for number in range(count):
+            levels = []
+            for index in self._levels:
+                level = self._values[index]
+                if index in changes:
+                    level = level.clone()
+                    rows, columns = changes[index].places.slices(number)
+                    level[0, :, rows, columns] += changes[index].difference[number]
+                levels.append(level)
+            probability, alignment = self._probability, self._alignment
+            if self._logits in changes:
+                probability = self._changed_probability(changes[self._logits], number)
+                alignment = self._model.align(probability)
+            results.append(self._grid(self._probabilities(levels, probability, alignment))[0] - self.base[0])
+        return np.stack(results)
+
+    def _probabilities(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
+        """(1, 3, 2, 4) as this view sees the zones."""
+        heads = None if self._attention is Attention.ENSEMBLE else [self._attention]
+        logits = self._model.score(levels, probability, alignment, heads)
+        return zone_probabilities(logits, self._attention, self._model.config.temperature)
+
+    def _grid(self, grids: Tensor) -> npt.NDArray[np.float32]:
+        """(B, 3, 2, 4): the mirrored picture's right lung counts for the left one."""
+        return np.array((grids.flip(2) if self._mirrored else grids).cpu().numpy(), dtype=np.float32)
+
+
+def _leading(flat: Tensor, count: int) -> Tensor:
+    """(K, r) the leading left singular vectors of K rows."""
+    return torch.linalg.eigh(flat @ flat.T).eigenvectors[:, -count:]
+
+
+def _knows_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16; without that it would be slower, not faster."""
+    capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))
