@@ -6,6 +6,7 @@ from scipy.stats import spearmanr
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import Cancelled
 from bsnet_core.explanation import Mode, explain, superpixels_of
+from bsnet_core.explanation.exact import explain_exactly
 from bsnet_core.explanation.fast import NONE, Lungs, Shortcuts, explain_fast
 from bsnet_core.explanation.progress import most_promising_first, touching_lungs
 from bsnet_core.explanation.superpixels import reference_superpixels_of
@@ -153,7 +154,7 @@ def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_netwo
 
 
 def test_heads_to_first_order_rank_superpixels_as_exact_does(small, prediction, explained):
-    shortcuts = Shortcuts(tolerance=0.0, lung_tolerance=0.0, lungs=Lungs.RECOMPUTED, linear_heads=True)
+    shortcuts = Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0)
     some = np.arange(0, len(explained.contributions), 4)
     fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
     ranks = [
@@ -166,14 +167,37 @@ def test_heads_to_first_order_rank_superpixels_as_exact_does(small, prediction, 
     assert min(ranks) > 0.95
 
 
-def test_cut_windows_lose_less_the_finer_they_are_cut(small, prediction, explained):
-    some = np.arange(0, len(explained.contributions), 12)
-    lost = []
-    for tolerance in (0.3, 0.03, 0.001):
-        shortcuts = Shortcuts(tolerance, tolerance, Lungs.RECOMPUTED, linear_heads=False)
-        fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
-        lost.append(np.abs(fast.contributions[some] - explained.contributions[some]).mean())
-    assert lost[0] > 2 * lost[1] > 4 * lost[2]
+def test_cut_windows_lose_less_the_finer_they_are_cut(predictor, sample_prediction):
+    labels = superpixels_of(sample_prediction.network_image)
+    some = np.arange(0, int(labels.max()) + 1, 9)
+
+    def contributions(tolerance):
+        shortcuts = Shortcuts(tolerance=tolerance)
+        return explain_fast(predictor, sample_prediction, shortcuts=shortcuts, only=some).contributions[some]
+
+    uncut = contributions(0.0)
+    lost = [np.abs(contributions(tolerance) - uncut).mean() for tolerance in (2.0, 0.4, 0.05)]
+    assert lost[0] > 1.5 * lost[1] > 2 * lost[2] > 0
+    assert lost[1] < 0.25 * np.abs(uncut).mean()
+
+
+def test_the_fast_map_ranks_superpixels_as_the_exact_one_does(predictor, sample_prediction):
+    labels = superpixels_of(sample_prediction.network_image)
+    some = np.arange(0, int(labels.max()) + 1, 8)
+    fast = explain_fast(predictor, sample_prediction, superpixels=labels, only=some)
+    exact = explain_exactly(predictor, sample_prediction, superpixels=labels, only=some)
+    ranks = []
+    for zone in Zone:
+        score = sample_prediction.score[zone]
+        if score:
+            pair = (way.contributions[some, zone.row, zone.column, score] for way in (fast, exact))
+            ranks.append(spearmanr(*pair)[0])
+    assert np.median(ranks) > 0.85
+
+
+def test_lungs_to_first_order_without_heads_to_first_order_are_refused():
+    with pytest.raises(ValueError, match="first order"):
+        Shortcuts(linear_heads=False, lungs=Lungs.FIRST_ORDER)
 
 
 def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
@@ -182,7 +206,7 @@ def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
     from bsnet_core.model.segmentation import lung_probability
 
     some = np.array([5, 11, 17])
-    shortcuts = Shortcuts(tolerance=0.0, lung_tolerance=0.0, lungs=Lungs.FROZEN, linear_heads=False)
+    shortcuts = Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0)
     fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
     model = small.model
     with torch.inference_mode():
