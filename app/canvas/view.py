@@ -1,14 +1,14 @@
-"""The picture: window, zoom, pan and turning, overlays, measurements and corner texts."""
+"""The picture as the reader handles it: window, zoom, pan and turning, measuring, what is hidden; `scene` paints it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -16,14 +16,11 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPaintEvent,
-    QPen,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas import annotation_painting, corners
 from app.canvas.annotation_painting import Grip, grip_at
 from app.canvas.annotations import Annotations, key_of
 from app.canvas.corners import Around
@@ -36,7 +33,8 @@ from app.canvas.measuring import Annotation, Point, lines_of
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
 from app.canvas.orientation import Orientation
 from app.canvas.probe import ProbeReading, probe
-from app.overlays import laid_over, stack
+from app.canvas.scene import BACKGROUND, DrawnAnnotation, Scene, ScenePainter
+from app.overlays import laid_over
 from app.overlays.stack import OverlayState
 from bsnet_core.display import (
     Voi,
@@ -52,7 +50,6 @@ from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
 __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
-BACKGROUND = QColor(14, 16, 19)
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
@@ -62,7 +59,6 @@ CLICK_PX = 3.0
 """A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
 POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
-LENS_RADIUS_PX, LENS_ZOOM = 110.0, 2.5
 TURNABLE = frozenset({"", "CR", "DX", "DR", "RG", "RF", "OT", "SC"})
 """Modalities of projection radiographs, whose picture has no geometry that turning would break (IHE BIR)."""
 ARROWS = {
@@ -104,7 +100,7 @@ class ImageView(QWidget):
         self.annotations.changed.connect(self._follow_annotations)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
-        self._lens_renderer: FrameRenderer | None = None
+        self._scene_painter = ScenePainter()
         self._geometry: ViewGeometry | None = None
         self._preset: WindowPreset | None = None
         self._presets: tuple[WindowPreset, ...] | None = None
@@ -141,7 +137,8 @@ class ImageView(QWidget):
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
         """Shows a radiograph upright, fitted, in the file's own window."""
         self._stop_what_goes_on()
-        self._radiograph, self._renderer, self._lens_renderer = radiograph, renderer, None
+        self._radiograph, self._renderer = radiograph, renderer
+        self._scene_painter.forget()
         self._preset, self._presets, self._inverted = default_preset(radiograph), None, False
         low, high = modality_range(radiograph)
         self._value_range = max(high - low, 1e-6)
@@ -162,7 +159,8 @@ class ImageView(QWidget):
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
         self._stop_what_goes_on()
-        self._radiograph = self._renderer = self._lens_renderer = self._geometry = None
+        self._radiograph = self._renderer = self._geometry = None
+        self._scene_painter.forget()
         self._planes, self._outside_shutter = (), None
         self.annotations.show("")
         self._message = text
@@ -733,31 +731,36 @@ class ImageView(QWidget):
         return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Picture, what lies over it, corner texts."""
+        """The scene, or a sentence in its place."""
         with QPainter(self) as painter:  # ended even where painting fails
             painter.setFont(self.font())
             painter.fillRect(self.rect(), BACKGROUND)
-            if self._geometry is None or self._renderer is None or self._table is None or self._radiograph is None:
-                painter.setPen(INK)
-                area = self.rect().adjusted(40, 40, -40, -40)
-                painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+            scene = self._scene(painter.deviceTransform().m11())
+            if scene is not None:
+                self._scene_painter.paint(painter, QRectF(self.rect()), scene, self.font())
                 return
-            # Of what is painted on, which may be a picture of another density than the screen.
-            ratio = painter.deviceTransform().m11()
-            to_view = self._geometry.to_view
-            size = (QSizeF(self.size()) * ratio).toSize()
-            self._paint_picture(painter, self._renderer, self._table, to_view, size, ratio)
-            if not self._original:
-                self._paint_over(painter, to_view, size, ratio)
-            if (self._mode is ViewMode.LENS or self._lens_held) and self._pointer is not None:
-                self._paint_lens(painter, self._pointer, self._geometry, self._table, ratio)
-            if self._pointer_by_keys and self._pointer is not None:
-                _paint_cross(painter, self._pointer)
-            around = self._around(self._radiograph, self._geometry, ratio)
-            corners.paint(painter, QRectF(self.rect()), around, self.font())
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(120, 160, 190, 150), 1))
-                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setPen(INK)
+            area = self.rect().adjusted(40, 40, -40, -40)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+
+    def _scene(self, ratio: float) -> Scene | None:
+        radiograph, renderer, table, geometry = self._radiograph, self._renderer, self._table, self._geometry
+        if radiograph is None or renderer is None or table is None or geometry is None:
+            return None
+        has_lens = self._mode is ViewMode.LENS or self._lens_held
+        return Scene(
+            renderer=renderer,
+            table=table,
+            geometry=geometry,
+            around=self._around(radiograph, geometry, ratio),
+            outside_shutter=self._outside_shutter if self._shutter_shown else None,
+            planes=self._planes,
+            overlays=None if self._original else self._overlays,
+            annotations=tuple(self._drawn_annotations()) if self._annotations_visible else (),
+            lens=self._pointer if has_lens else None,
+            cross=self._pointer if self._pointer_by_keys else None,
+            has_focus=self.hasFocus(),
+        )
 
     def _around(self, radiograph: Radiograph, geometry: ViewGeometry, ratio: float) -> Around:
         reading = None
@@ -776,45 +779,15 @@ class ImageView(QWidget):
             probe=reading.text if reading is not None else "",
         )
 
-    def _paint_picture(
-        self,
-        painter: QPainter,
-        renderer: FrameRenderer,
-        table: npt.NDArray[np.uint8],
-        to_view: QTransform,
-        size: QSize,
-        ratio: float,
-    ) -> None:
-        frame = renderer.render(table, to_view * QTransform.fromScale(ratio, ratio), size)
-        if frame is not None:
-            frame.image.setDevicePixelRatio(ratio)
-            painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
-        if self._outside_shutter is not None and self._shutter_shown:
-            laid_over.paint_shutter(painter, to_view, self._outside_shutter)
-
-    def _paint_over(self, painter: QPainter, to_view: QTransform, size: QSize, ratio: float) -> None:
-        facts = self._radiograph.facts if self._radiograph is not None else None
-        opacity = self._overlays.strength(stack.PLANES)
-        if opacity > 0:
-            for plane in self._planes:
-                plane.paint(painter, to_view * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
-        stack.paint(painter, to_view, self._overlays, facts.patient_orientation if facts is not None else None)
-        if self._annotations_shown:
-            self._paint_annotations(painter, to_view)
-
-    def _paint_annotations(self, painter: QPainter, to_view: QTransform) -> None:
-        area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
+    def _drawn_annotations(self) -> Iterator[DrawnAnnotation]:
         items = list(self.annotations.items)
         if self._grip is not None and self._moved is not None:
             items[self._grip[0].index] = self._moved
         for index, item in enumerate(items):
-            chosen = index == self._selected
-            lines = self._lines_of(item)
-            annotation_painting.paint(painter, to_view, item, lines, self.font(), area, selected=chosen)
+            yield DrawnAnnotation(item, self._lines_of(item), index == self._selected)
         if self._drawing is not None:
             preview = self._drawing.preview
-            lines = self._lines_of(preview)
-            annotation_painting.paint(painter, to_view, preview, lines, self.font(), area, selected=True)
+            yield DrawnAnnotation(preview, self._lines_of(preview), True)
 
     def _lines_of(self, annotation: Annotation) -> tuple[str, ...]:
         # Statistics over a large region take milliseconds; what was measured stays so.
@@ -823,47 +796,6 @@ class ImageView(QWidget):
                 self._lines.clear()
             self._lines[annotation] = lines_of(annotation, self._radiograph)
         return self._lines.get(annotation, ())
-
-    def _paint_lens(
-        self,
-        painter: QPainter,
-        pointer: QPointF,
-        geometry: ViewGeometry,
-        table: npt.NDArray[np.uint8],
-        ratio: float,
-    ) -> None:
-        if self._lens_renderer is None:
-            self._lens_renderer = self._renderer.twin() if self._renderer is not None else None
-        if self._lens_renderer is None:
-            return
-        corner = pointer - QPointF(LENS_RADIUS_PX, LENS_RADIUS_PX)
-        place = QRectF(corner, QSizeF(2 * LENS_RADIUS_PX, 2 * LENS_RADIUS_PX))
-        circle = QPainterPath()
-        circle.addEllipse(place)
-        # In the lens's own corner, so that only what it shows is rendered.
-        to_lens = geometry.zoomed(LENS_ZOOM, pointer).to_view * QTransform.fromTranslate(-corner.x(), -corner.y())
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipPath(circle)
-        painter.fillRect(place, BACKGROUND)
-        painter.translate(corner)
-        size = (place.size() * ratio).toSize()
-        self._paint_picture(painter, self._lens_renderer, table, to_lens, size, ratio)
-        painter.restore()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(0, 0, 0, 200), 4))
-        painter.drawEllipse(place)
-        painter.setPen(QPen(INK, 1.5))
-        painter.drawEllipse(place)
-        painter.restore()
-
-
-def _paint_cross(painter: QPainter, place: QPointF) -> None:
-    for pen in (QPen(QColor(0, 0, 0, 200), 3.0), QPen(INK, 1.2)):
-        painter.setPen(pen)
-        painter.drawLine(place - QPointF(12, 0), place + QPointF(12, 0))
-        painter.drawLine(place - QPointF(0, 12), place + QPointF(0, 12))
 
 
 def _point(point: QPointF) -> Point:
