@@ -13,6 +13,7 @@ from app.canvas import annotation_painting, corners
 from app.canvas.corners import Around
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import ViewGeometry
+from app.canvas.layer import Layer
 from app.canvas.lettering import INK
 from app.canvas.measuring import Annotation
 from app.overlays import laid_over, stack
@@ -45,6 +46,7 @@ class Scene:
         outside_shutter: What the file's shutter covers, in image pixels; None where nothing is covered.
         planes: What the file itself draws.
         overlays: What is known of the picture; None shows it alone, without planes and annotations.
+        moving: Whether the picture is being moved or zoomed, so that overlays may follow roughly.
         annotations: Measurements, the one being drawn last.
         lens: Where the magnifier stands, in view units.
         cross: Where the pointer stands that keys move.
@@ -58,6 +60,7 @@ class Scene:
     outside_shutter: QPainterPath | None
     planes: tuple[laid_over.PlanePicture, ...]
     overlays: OverlayState | None
+    moving: bool = False
     annotations: tuple[DrawnAnnotation, ...] = ()
     lens: QPointF | None = None
     cross: QPointF | None = None
@@ -68,12 +71,19 @@ class ScenePainter:
     """Paints scenes of one view, and keeps what the next frame can use again."""
 
     def __init__(self) -> None:
+        self._layer = Layer()
         self._lens_renderer: FrameRenderer | None = None
         self._lens_is_of: FrameRenderer | None = None
 
     def forget(self) -> None:
         """Lets everything kept of the last picture go."""
         self._lens_renderer = self._lens_is_of = None
+        self._layer.forget()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the last frame is as sharp as it can be."""
+        return self._layer.is_exact
 
     def paint(self, painter: QPainter, area: QRectF, scene: Scene, font: QFont) -> None:
         """Picture, what lies over it, corner texts.
@@ -90,7 +100,7 @@ class ScenePainter:
         size = (area.size() * ratio).toSize()
         _paint_picture(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
-            self._paint_over(painter, area, scene, scene.overlays, size, ratio, font)
+            self._paint_over(painter, area, scene, scene.overlays, font)
         if scene.lens is not None:
             self._paint_lens(painter, scene, scene.lens, ratio)
         if scene.cross is not None:
@@ -100,22 +110,20 @@ class ScenePainter:
             painter.setPen(QPen(FOCUS, 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_over(
-        self,
-        painter: QPainter,
-        area: QRectF,
-        scene: Scene,
-        overlays: OverlayState,
-        size: QSize,
-        ratio: float,
-        font: QFont,
-    ) -> None:
-        to_view = scene.geometry.to_view
-        opacity = overlays.strength(stack.PLANES)
-        if opacity > 0:
-            for plane in scene.planes:
-                plane.paint(painter, to_view * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
-        stack.paint(painter, to_view, overlays, scene.around.radiograph.facts.patient_orientation)
+    def _paint_over(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont) -> None:
+        to_view, sides = scene.geometry.to_view, scene.around.radiograph.facts.patient_orientation
+
+        def draw(onto: QPainter, to_units: QTransform, size: QSize) -> None:
+            ratio = onto.deviceTransform().m11()
+            opacity = overlays.strength(stack.PLANES)
+            if opacity > 0:
+                for plane in scene.planes:
+                    plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
+            stack.paint(onto, to_units, overlays, sides)
+
+        reach = stack.reach(to_view, overlays, scene.geometry.picture_on_view)
+        made_of = (overlays, scene.planes, sides, font.toString())
+        self._layer.paint(painter, draw, made_of, to_view, area, reach, moving=scene.moving)
         margin = ANNOTATION_MARGIN_PX
         inside = area.adjusted(margin, margin, -margin, -margin)
         for drawn in scene.annotations:

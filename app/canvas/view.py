@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QImage,
@@ -55,6 +55,8 @@ DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
 """Share of the picture's value range per pixel of a drag; Ctrl takes a fifth."""
 FINE = 0.2
+STANDSTILL_MS = 120
+"""From this time without moving or zooming on the overlays are drawn sharp."""
 CLICK_PX = 3.0
 """A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
@@ -101,6 +103,9 @@ class ImageView(QWidget):
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
         self._scene_painter = ScenePainter()
+        self._moving = False
+        self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
+        self._standstill.timeout.connect(self._come_to_rest)
         self._geometry: ViewGeometry | None = None
         self._preset: WindowPreset | None = None
         self._presets: tuple[WindowPreset, ...] | None = None
@@ -303,8 +308,15 @@ class ImageView(QWidget):
 
     def _place(self, geometry: ViewGeometry, *, fits: bool = False) -> None:
         self._geometry, self._fits = geometry, fits
+        self._moving = True
+        self._standstill.start()
         self.update()
         self.geometry_changed.emit(geometry)
+
+    def _come_to_rest(self) -> None:
+        self._moving = False
+        if not self._scene_painter.is_exact:
+            self.update()
 
     @property
     def is_fitted(self) -> bool:
@@ -727,7 +739,13 @@ class ImageView(QWidget):
         """
         image = QImage((QSizeF(self.size()) * ratio).toSize(), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
-        self.render(image)
+        # With a painter of its own: what the screen has drawn so far stays, and nothing is drawn roughly.
+        on_screen, was_moving = self._scene_painter, self._moving
+        self._scene_painter, self._moving = ScenePainter(), False
+        try:
+            self.render(image)
+        finally:
+            self._scene_painter, self._moving = on_screen, was_moving
         return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -756,6 +774,7 @@ class ImageView(QWidget):
             outside_shutter=self._outside_shutter if self._shutter_shown else None,
             planes=self._planes,
             overlays=None if self._original else self._overlays,
+            moving=self._moving,
             annotations=tuple(self._drawn_annotations()) if self._annotations_visible else (),
             lens=self._pointer if has_lens else None,
             cross=self._pointer if self._pointer_by_keys else None,

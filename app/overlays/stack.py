@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QTransform
 
 from app.overlays import explanation as explanation_overlay
@@ -23,6 +24,9 @@ LUNGS, LUNG_FILL, ZONE_GRID, SCORES, EXPLANATION, PLANES = (
 )
 FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
 """Overlays that follow another one where they have no switch of their own."""
+
+BEYOND_X, BEYOND_Y = 120.0, 48.0
+"""How far the names of the sides and large letters may go beyond picture and grid."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,12 @@ class OverlayState:
             or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
             or (has_grid and self.strength(ZONE_GRID) > 0)
         )
+
+
+def reach(to_view: QTransform, state: OverlayState, picture: QRectF) -> QRectF:
+    """Outside of this nothing is drawn, in the units of `to_view`; `picture` is where the whole picture lies."""
+    grid = to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect() if state.frames is not None else picture
+    return picture.united(grid).adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
 
 
 def paint(

@@ -52,6 +52,13 @@ def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in corners])
 
 
+def grid_outline(frames: Frames) -> QPolygonF:
+    """The grid's four corners in image pixels, in the order of `zone_polygon`."""
+    side = float(frames.side_px)
+    corners = apply(frames.aligned_to_image, [[0.0, 0.0], [side, 0.0], [side, side], [0.0, side]])
+    return QPolygonF([QPointF(x, y) for x, y in corners])
+
+
 def _grid_lines(frames: Frames) -> list[QLineF]:
     """The seven lines of the grid in image pixels, so that none is drawn twice."""
     side = float(frames.side_px)
