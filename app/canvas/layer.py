@@ -126,7 +126,8 @@ def _serves(drawn: _Drawn, motion: QTransform, seen: QRect, *, moving: bool) -> 
         seen: The part of the layer that is on the view now.
         moving: Whether it may do so roughly.
     """
-    covered = motion.mapRect(QRectF(drawn.place)).toRect()
+    # Rounding may take one pixel away, where `reach` has room to spare or the margin ends.
+    covered = motion.mapRect(QRectF(drawn.place)).toRect().adjusted(-1, -1, 1, 1)
     if not covered.contains(seen):
         return False
     if _is_a_shift(motion):
