@@ -101,7 +101,8 @@ class PreferencesDialog(QDialog):
         page, form = _page(self)
         drags = {
             WindowDrag.DEFAULT: _("Right is wider, up is brighter"),
-            WindowDrag.IHE_BIR: _("As in IHE Basic Image Review"),
+            WindowDrag.UP_IS_DARKER: _("Right is wider, up is darker"),
+            WindowDrag.IHE_BIR: _("As in IHE Basic Image Review: up lowers the centre"),
         }
         self._choice(form, "window_drag", _("Left drag"), _("How a left drag changes the window"), drags)
         corners = {

@@ -53,8 +53,9 @@ __all__ = ["ImageView", "OverlayState", "ViewMode"]
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
-"""Share of the picture's value range per pixel of a drag; Ctrl takes a fifth."""
-FINE = 0.2
+"""Share of the picture's value range per pixel of a drag."""
+FINE, COARSE = 0.2, 5.0
+"""With Ctrl a drag moves the window a fifth as far, with Ctrl and Shift five times as far."""
 STANDSTILL_MS = 120
 """From this time without moving or zooming on the overlays are drawn sharp."""
 CLICK_PX = 3.0
@@ -352,7 +353,7 @@ class ImageView(QWidget):
         self._update_table()
 
     def set_window_drag(self, way: str) -> None:
-        """Which way a drag turns the window: "default" or "ihe-bir"."""
+        """Which way a drag turns the window: the value of a `WindowDrag`."""
         self._window_drag = WindowDrag(way)
 
     def _use(self, preset: WindowPreset) -> None:
@@ -365,16 +366,17 @@ class ImageView(QWidget):
             self.window_changed.emit(self.voi_window)
         self.update()
 
-    def _adjust_window(self, offset: QPointF, fine: bool) -> None:
+    def _adjust_window(self, offset: QPointF, pace: float) -> None:
         window = self.voi_window
         if self._radiograph is None or window is None:
             return
-        step = self._value_range * WINDOW_PER_PX * (FINE if fine else 1.0)
-        if self._window_drag is WindowDrag.IHE_BIR:
+        step = self._value_range * WINDOW_PER_PX * pace
+        # Where high values are bright, a lower centre is brighter.
+        upwards = -1.0
+        if self._window_drag is not WindowDrag.IHE_BIR and self._radiograph.shown_inverted != self._inverted:
             upwards = 1.0
-        else:
-            # Up is brighter: a lower centre where high values are bright, a higher one where they are dark.
-            upwards = -1.0 if self._radiograph.shown_inverted == self._inverted else 1.0
+        if self._window_drag is WindowDrag.UP_IS_DARKER:
+            upwards = -upwards
         function = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
         centre = window.centre + upwards * -offset.y() * step
         self._use(WindowPreset("", VoiWindow(centre, max(window.width + offset.x() * step, step), function)))
@@ -601,7 +603,7 @@ class ImageView(QWidget):
     def _go_on(self, kind: Drag, offset: QPointF, event: QMouseEvent) -> None:
         if kind is Drag.WINDOW:
             self._remember("window")
-            self._adjust_window(offset, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            self._adjust_window(offset, _pace(event.modifiers()))
         elif kind is Drag.PAN:
             self.pan(offset)
         elif kind is Drag.ZOOM:
@@ -815,6 +817,13 @@ class ImageView(QWidget):
                 self._lines.clear()
             self._lines[annotation] = lines_of(annotation, self._radiograph)
         return self._lines.get(annotation, ())
+
+
+def _pace(held: Qt.KeyboardModifier) -> float:
+    """How far a drag goes with these keys held."""
+    if not held & Qt.KeyboardModifier.ControlModifier:
+        return 1.0
+    return COARSE if held & Qt.KeyboardModifier.ShiftModifier else FINE
 
 
 def _point(point: QPointF) -> Point:

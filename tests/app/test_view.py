@@ -22,6 +22,7 @@ from tests.dicom_files import ramp, write_dicom
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NO_KEY, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -87,14 +88,16 @@ def test_dragging_up_is_brighter_and_dragging_right_is_wider(show, photometric, 
     assert np.ptp(picture_on(view)) < np.ptp(before)
 
 
-def test_ctrl_makes_the_drag_finer(show):
+def test_ctrl_makes_the_drag_finer_and_ctrl_with_shift_coarser(show):
     view = show()
-    width = view.voi_window.width
-    drag(view, LEFT, 50, 0)
-    coarse = view.voi_window.width - width
-    drag(view, LEFT, 50, 0, CTRL)
-    fine = view.voi_window.width - width - coarse
-    assert 0 < fine < coarse / 2
+    steps = []
+    for held in (CTRL, NO_KEY, SHIFT, CTRL | SHIFT):
+        width = view.voi_window.width
+        drag(view, LEFT, 20, 0, held)
+        steps.append(view.voi_window.width - width)
+    fine, usual, with_shift, coarse = steps
+    assert 0 < 4 * fine < usual < coarse / 4
+    assert with_shift == pytest.approx(usual)
 
 
 def test_the_step_is_scaled_to_the_pictures_range(show, qtbot):
@@ -241,15 +244,28 @@ def near(points, expected):
     return np.allclose(np.array(points), np.array(expected), atol=0.5)
 
 
-def test_the_ihe_way_turns_the_vertical_drag_around(show):
-    view = show()
-    centre = view.voi_window.centre
-    drag(view, LEFT, 0, -40)
-    assert view.voi_window.centre < centre
-    view.reset()
+@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
+def test_the_ihe_way_lowers_the_centre_upwards_and_widens_to_the_right_whatever_is_bright(show, photometric, inverted):
+    view = show(PhotometricInterpretation=photometric)
+    if inverted:
+        view.invert()
     view.set_window_drag("ihe-bir")
+    before = view.voi_window
     drag(view, LEFT, 0, -40)
-    assert view.voi_window.centre > centre
+    assert view.voi_window.centre < before.centre
+    drag(view, LEFT, 30, 0)
+    assert view.voi_window.width > before.width
+
+
+@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
+def test_up_is_darker_where_the_reader_wants_it(show, photometric, inverted):
+    view = show(PhotometricInterpretation=photometric)
+    if inverted:
+        view.invert()
+    view.set_window_drag("up-is-darker")
+    before = picture_on(view)
+    drag(view, LEFT, 0, -60)
+    assert picture_on(view).mean() < before.mean() - 5
 
 
 @pytest.mark.parametrize(
