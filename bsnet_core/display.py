@@ -1,6 +1,6 @@
 """What the eye sees: stored values through Modality LUT, VOI LUT or window, and polarity, in one look-up table.
 
-Source: DICOM PS3.3 C.11.1, C.11.2. The network never sees any of this.
+Source: DICOM PS3.3 C.11.1, C.11.2; for the screen PS3.14. The network never sees any of this.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 
@@ -107,13 +108,17 @@ def window_of(radiograph: Radiograph, voi: Voi) -> VoiWindow:
     return VoiWindow(voi.first_value + span / 2, float(span), VoiFunction.LINEAR_EXACT, voi.explanation)
 
 
-def display_table(radiograph: Radiograph, voi: Voi, *, inverted: bool = False) -> npt.NDArray[np.uint8]:
+def display_table(
+    radiograph: Radiograph, voi: Voi, *, inverted: bool = False, screen: Screen | None = None
+) -> npt.NDArray[np.uint8]:
     """Grey values for every stored code, the one place where polarity is decided.
 
     Args:
         radiograph: Its Modality LUT and photometric interpretation apply.
         voi: Window or VOI LUT, in modality values.
         inverted: The user's own inversion, on top of the file's polarity.
+        screen: The P-values become driving levels of this screen by the Grayscale Standard Display Function; without
+            one they are the greys themselves, as everything saved wants them.
 
     Returns:
         (65536,) uint8; index with `radiograph.stored`. Padding is black whatever the polarity (PS3.3 C.7.5.1.1.2).
@@ -123,7 +128,11 @@ def display_table(radiograph: Radiograph, voi: Voi, *, inverted: bool = False) -
     shares = _through_table(modality, voi) if isinstance(voi, LookupTable) else _through_window(modality, voi)
     if radiograph.shown_inverted != inverted:
         shares = 1.0 - shares
-    table = np.rint(shares * 255).astype(np.uint8)
+    if screen is None:
+        table = np.rint(shares * 255).astype(np.uint8)
+    else:
+        levels = screen.levels
+        table = levels[np.rint(shares * (len(levels) - 1)).astype(np.int32)]
     if radiograph.padding is not None:
         low, high = (min(max(value - radiograph.stored_offset, 0), TABLE_SIZE) for value in radiograph.padding)
         table[low : high + 1] = 0

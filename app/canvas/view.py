@@ -45,6 +45,7 @@ from bsnet_core.display import (
     presets,
     window_of,
 )
+from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
@@ -112,7 +113,9 @@ class ImageView(QWidget):
         self._presets: tuple[WindowPreset, ...] | None = None
         self._inverted = False
         self._value_range = 1.0
+        self._screen: Screen | None = None
         self._table: npt.NDArray[np.uint8] | None = None
+        self._p_values: npt.NDArray[np.uint8] | None = None
         self._outside_shutter: QPainterPath | None = None
         self._planes: tuple[laid_over.PlanePicture, ...] = ()
         self._overlays = OverlayState({}, {})
@@ -356,15 +359,35 @@ class ImageView(QWidget):
         """Which way a drag turns the window: the value of a `WindowDrag`."""
         self._window_drag = WindowDrag(way)
 
+    def set_screen(self, screen: Screen | None) -> None:
+        """Greys by the Grayscale Standard Display Function for a screen of known luminance; None for plain ones."""
+        if screen != self._screen:
+            self._screen = screen
+            self._make_table()
+            self.update()
+
     def _use(self, preset: WindowPreset) -> None:
         self._preset = preset
         self._update_table()
 
     def _update_table(self) -> None:
-        if self._radiograph is not None and self._preset is not None:
-            self._table = display_table(self._radiograph, self._preset.voi, inverted=self._inverted)
+        if self._make_table():
             self.window_changed.emit(self.voi_window)
         self.update()
+
+    def _make_table(self) -> bool:
+        if self._radiograph is None or self._preset is None:
+            return False
+        voi, inverted = self._preset.voi, self._inverted
+        self._table = display_table(self._radiograph, voi, inverted=inverted, screen=self._screen)
+        self._p_values = self._table if self._screen is None else None
+        return True
+
+    def _table_of_p_values(self, radiograph: Radiograph, preset: WindowPreset) -> npt.NDArray[np.uint8]:
+        # Wanted seldom where a screen has greys of its own, and never while its window is dragged.
+        if self._p_values is None:
+            self._p_values = display_table(radiograph, preset.voi, inverted=self._inverted)
+        return self._p_values
 
     def _adjust_window(self, offset: QPointF, pace: float) -> None:
         window = self.voi_window
@@ -523,9 +546,10 @@ class ImageView(QWidget):
 
     def probe_at(self, view_point: QPointF) -> ProbeReading | None:
         """The values of the pixel under a view point; None outside the picture."""
-        if self._geometry is None or self._radiograph is None or self._table is None:
+        if self._geometry is None or self._radiograph is None or self._preset is None:
             return None
-        return probe(self._radiograph, self._table, _point(self._geometry.to_image(view_point)))
+        table = self._table_of_p_values(self._radiograph, self._preset)
+        return probe(self._radiograph, table, _point(self._geometry.to_image(view_point)))
 
     def _move_pointer(self, view_point: QPointF) -> None:
         if self._geometry is None:
@@ -734,7 +758,7 @@ class ImageView(QWidget):
     # Painting
 
     def picture_of_view(self, ratio: float = 1.0) -> QImage:
-        """The view as it is on the screen, for a file or the clipboard.
+        """The view as it is on the screen, for a file or the clipboard, in greys that belong to no one screen.
 
         Args:
             ratio: Device pixels per view unit; 2 gives twice the detail, not larger texts.
@@ -742,12 +766,14 @@ class ImageView(QWidget):
         image = QImage((QSizeF(self.size()) * ratio).toSize(), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         # With a painter of its own: what the screen has drawn so far stays, and nothing is drawn roughly.
-        on_screen, was_moving = self._scene_painter, self._moving
+        on_screen = self._scene_painter, self._moving, self._table
         self._scene_painter, self._moving = ScenePainter(), False
+        if self._radiograph is not None and self._preset is not None:
+            self._table = self._table_of_p_values(self._radiograph, self._preset)
         try:
             self.render(image)
         finally:
-            self._scene_painter, self._moving = on_screen, was_moving
+            self._scene_painter, self._moving, self._table = on_screen
         return image
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -14,6 +14,7 @@ from app.canvas.orientation import Orientation
 from app.canvas.view import ImageView, OverlayState
 from app.overlays import zones
 from bsnet_core.frames import Frames
+from bsnet_core.gsdf import Screen
 from bsnet_core.model.config import Aspect
 from bsnet_core.radiograph import VoiWindow
 from bsnet_core.reading import read_radiograph
@@ -569,6 +570,21 @@ def test_a_screen_of_twice_the_density_shows_twice_the_detail_at_the_same_size(s
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         greys.append(rows[:, : image.width()].astype(int))
     assert np.percentile(np.abs(greys[0] - greys[1]), 98) <= 3
+
+
+def test_a_screen_of_known_luminance_changes_what_is_seen_and_nothing_that_is_said_or_saved(show):
+    view = show()
+    plain, saved = picture_on(view), view.picture_of_view()
+    reading = view.probe_at(QPointF(300, 250))
+    view.set_screen(Screen(0.3, 250.0, 0.3))
+    assert np.abs(picture_on(view) - plain).mean() > 5
+    assert view.probe_at(QPointF(300, 250)) == reading
+    assert view.picture_of_view() == saved
+    view.invert()
+    assert np.abs(picture_on(view) - plain).mean() > 5
+    view.invert()
+    view.set_screen(None)
+    assert (picture_on(view) == plain).all()
 
 
 def test_the_shutter_of_the_file_covers_and_can_be_lifted(show):
