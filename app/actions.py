@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from app.icons import action_icon
 from app.keys import Keys
 from app.theme import Colours
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
 
 MODES = "modes"
@@ -28,7 +29,7 @@ N_PRESETS = 10
 
 
 class Menu(StrEnum):
-    """Where an action stands; PRESETS is a menu inside PICTURE."""
+    """Where an action stands; PRESETS is a menu inside PICTURE, and ZONES one inside OVERLAYS."""
 
     FILE = auto()
     EDIT = auto()
@@ -36,6 +37,7 @@ class Menu(StrEnum):
     PRESETS = auto()
     MEASURE = auto()
     OVERLAYS = auto()
+    ZONES = auto()
     STUDIES = auto()
     READING = auto()
     ANALYSIS = auto()
@@ -175,6 +177,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         gap(m.OVERLAYS),
         spec("original_image", _("&Original image"), ("O",), _("Hide everything that is drawn over the picture"),
              m.OVERLAYS, "image-outline", checkable=True),
+        *_zones(),
 
         spec("previous", _("&Previous study"), ("PgUp",), _("Show the study above"), m.STUDIES, "chevron-up"),
         spec("next", _("&Next study"), ("PgDown",), _("Show the study below"), m.STUDIES, "chevron-down"),
@@ -228,6 +231,26 @@ def _presets() -> list[ActionSpec]:
             group=PRESETS,
         )
         for digit in range(N_PRESETS)
+    ]
+
+
+def zone_action(zone: Zone) -> str:
+    """Name of the action that shows or hides a zone's overlays."""
+    return f"zone_{zone.name.lower()}"
+
+
+def _zones() -> list[ActionSpec]:
+    every = ActionSpec("all_zones", _("&All zones"), ("Alt+0",), _("Show the overlays of all zones"), Menu.ZONES)
+    return [every, ActionSpec("", "", (), "", Menu.ZONES)] + [
+        ActionSpec(
+            zone_action(zone),
+            _("Zone &{zone}").format(zone=zone.name),
+            (f"Alt+{number}",),
+            _("Grid, scores and explanation of zone {zone} on or off").format(zone=zone.name),
+            Menu.ZONES,
+            checkable=True,
+        )
+        for number, zone in enumerate(ZONES, 1)
     ]
 
 

@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
         self.picture_actions = PictureActions(actions, self.pair, self.session, self._settings, self)
+        self.shown_study.use_actions(actions)
         self.own_reading.use_actions(actions)
         self.exports.use_actions(actions)
         self.library_files.use_actions(actions)

@@ -39,7 +39,7 @@ class OverlayState:
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
-        zones_shown: Zones whose scores are written.
+        zones_shown: Zones whose part of the grid is drawn and whose scores are written. The map is made for them alone.
         blind: Nothing that the model said is drawn; the reader's own scores are.
         blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
     """
@@ -68,7 +68,7 @@ class OverlayState:
         """Whether anything that the model said is on the screen."""
         if self.blind:
             return False
-        has_grid = self.frames is not None and self.labels is not None
+        has_grid = self.frames is not None and self.labels is not None and bool(self.zones_shown)
         return (
             (self.explanation is not None and self.strength(EXPLANATION) > 0)
             or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
@@ -97,16 +97,16 @@ def paint(
         return
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
     if not state.blind and state.labels is not None and state.strength(SCORES) > 0:
-        labels = {zone: label for zone, label in state.labels.items() if zone in state.zones_shown}
-    own = {zone: score for zone, score in (state.own or {}).items() if zone in state.zones_shown}
+        labels = state.labels
     zones_overlay.paint(
         painter,
         to_view,
         state.frames,
         labels,
         state.strength(ZONE_GRID),
-        own=own,
+        own=state.own,
         in_turn=state.in_turn,
         differing=frozenset() if state.blind else state.differing,
+        shown=state.zones_shown,
         patient_orientation=patient_orientation,
     )

@@ -197,6 +197,33 @@ def test_the_grid_can_be_seen_without_scores_and_with_some_of_them():
 
 
 @pytest.mark.parametrize("zone", ZONES)
+def test_a_zone_switched_off_is_bare_film_and_its_neighbours_keep_their_frames(zone):
+    result = prediction("333333")
+    everything = ("zones", "scores")
+    without = stacked(
+        state_of(result, everything, zones_shown=frozenset(ZONES) - {zone}, own={zone: 2}, differing=frozenset({zone}))
+    )
+    whole = stacked(state_of(result, everything))
+    box = zones.zone_polygon(result.frames, zone).boundingRect().adjusted(4, 4, -4, -4).toRect()
+    inside = (slice(box.top(), box.bottom()), slice(box.left(), box.right()))
+    assert (without[inside] == GREY).all()
+    assert (whole[inside] != GREY).any()
+    for other in set(ZONES) - {zone}:
+        frame = zones.zone_polygon(result.frames, other).boundingRect()
+        for x, y in ((frame.center().x(), frame.top()), (frame.center().x(), frame.bottom())):
+            across = (slice(round(y) - 2, round(y) + 2), round(x))
+            assert np.array_equal(without[across], whole[across])
+
+
+def test_with_every_zone_off_no_grid_is_left_and_nothing_counts_as_shown():
+    result = prediction("333333")
+    state = state_of(result, ("zones", "scores"), zones_shown=frozenset())
+    assert not state.shows_result
+    middle = slice(HEIGHT // 5, -HEIGHT // 5)
+    assert (stacked(state)[middle] == GREY).all()
+
+
+@pytest.mark.parametrize("zone", ZONES)
 def test_the_zone_in_turn_has_a_second_frame_inside_its_own(zone):
     result = prediction("000000")
     plain, marked = (stacked(state_of(result, ("zones",), in_turn=turn)) for turn in (None, zone))
