@@ -78,9 +78,12 @@ class Layer:
             made_of: All that the drawing depends on apart from its place; compared by identity.
             to_view: Maps image pixels to view units.
             area: The whole view.
-            reach: Where the layer may have drawn something, in view units; it can be larger than the view.
+            reach: Where the layer may have drawn something, in view units; it can be larger than the view, or empty.
             moving: Whether a frame may be shifted or scaled for now.
         """
+        if reach.isEmpty():
+            self.forget()
+            return
         ratio = painter.deviceTransform().m11()
         to_device = to_view * QTransform.fromScale(ratio, ratio)
         view = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()

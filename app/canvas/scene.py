@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 
 from app.canvas import annotation_painting, corners
 from app.canvas.corners import Around
-from app.canvas.frame import FrameRenderer
+from app.canvas.frame import FrameRenderer, TableOfColours, TableOfGreys
 from app.canvas.geometry import ViewGeometry
 from app.canvas.layer import Layer
 from app.canvas.lettering import INK
@@ -21,6 +20,7 @@ from app.overlays.stack import OverlayState
 
 BACKGROUND = QColor(14, 16, 19)
 FOCUS = QColor(120, 160, 190, 150)
+OPAQUE, ONE_GREY = np.uint32(0xFF000000), np.uint32(0x00010101)
 LENS_RADIUS_PX, LENS_ZOOM = 110.0, 2.5
 ANNOTATION_MARGIN_PX = 4.0
 
@@ -54,7 +54,7 @@ class Scene:
     """
 
     renderer: FrameRenderer
-    table: npt.NDArray[np.uint8]
+    table: TableOfGreys
     geometry: ViewGeometry
     around: Around
     outside_shutter: QPainterPath | None
@@ -72,6 +72,7 @@ class ScenePainter:
 
     def __init__(self) -> None:
         self._layer = Layer()
+        self._colours: tuple[TableOfGreys, TableOfColours] | None = None
         self._lens_renderer: FrameRenderer | None = None
         self._lens_is_of: FrameRenderer | None = None
 
@@ -98,7 +99,7 @@ class ScenePainter:
         ratio = painter.deviceTransform().m11()
         to_view = scene.geometry.to_view
         size = (area.size() * ratio).toSize()
-        _paint_picture(painter, scene, scene.renderer, to_view, size, ratio)
+        self._paint_picture(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
             self._paint_over(painter, area, scene, scene.overlays, font)
         if scene.lens is not None:
@@ -109,6 +110,28 @@ class ScenePainter:
         if scene.has_focus:
             painter.setPen(QPen(FOCUS, 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_picture(
+        self,
+        painter: QPainter,
+        scene: Scene,
+        renderer: FrameRenderer,
+        to_view: QTransform,
+        size: QSize,
+        ratio: float,
+    ) -> None:
+        frame = renderer.render(self._colours_of(scene.table), to_view * QTransform.fromScale(ratio, ratio), size)
+        if frame is not None:
+            frame.image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
+        if scene.outside_shutter is not None:
+            laid_over.paint_shutter(painter, to_view, scene.outside_shutter)
+
+    def _colours_of(self, greys: TableOfGreys) -> TableOfColours:
+        # Onto a widget Qt draws grey of 8 bits six times slower than the screen's own 32 bits.
+        if self._colours is None or self._colours[0] is not greys:
+            self._colours = greys, OPAQUE | greys.astype(np.uint32) * ONE_GREY
+        return self._colours[1]
 
     def _paint_over(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont) -> None:
         to_view, sides = scene.geometry.to_view, scene.around.radiograph.facts.patient_orientation
@@ -121,7 +144,7 @@ class ScenePainter:
                     plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
             stack.paint(onto, to_units, overlays, sides)
 
-        reach = stack.reach(to_view, overlays, scene.geometry.picture_on_view)
+        reach = stack.reach(to_view, overlays, scene.geometry.picture_on_view, has_planes=bool(scene.planes))
         made_of = (overlays, scene.planes, sides, font.toString())
         self._layer.paint(painter, draw, made_of, to_view, area, reach, moving=scene.moving)
         margin = ANNOTATION_MARGIN_PX
@@ -146,7 +169,7 @@ class ScenePainter:
         painter.fillRect(place, BACKGROUND)
         painter.translate(corner)
         size = (place.size() * ratio).toSize()
-        _paint_picture(painter, scene, self._lens_renderer, to_lens, size, ratio)
+        self._paint_picture(painter, scene, self._lens_renderer, to_lens, size, ratio)
         painter.restore()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -155,17 +178,6 @@ class ScenePainter:
         painter.setPen(QPen(INK, 1.5))
         painter.drawEllipse(place)
         painter.restore()
-
-
-def _paint_picture(
-    painter: QPainter, scene: Scene, renderer: FrameRenderer, to_view: QTransform, size: QSize, ratio: float
-) -> None:
-    frame = renderer.render(scene.table, to_view * QTransform.fromScale(ratio, ratio), size)
-    if frame is not None:
-        frame.image.setDevicePixelRatio(ratio)
-        painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
-    if scene.outside_shutter is not None:
-        laid_over.paint_shutter(painter, to_view, scene.outside_shutter)
 
 
 def _paint_cross(painter: QPainter, place: QPointF) -> None:

@@ -100,6 +100,7 @@ class ImageView(QWidget):
         self.setMinimumSize(320, 320)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every frame covers all of it
         self.annotations = Annotations(self)
         self.annotations.changed.connect(self._follow_annotations)
         self._radiograph: Radiograph | None = None

@@ -76,10 +76,28 @@ class OverlayState:
         )
 
 
-def reach(to_view: QTransform, state: OverlayState, picture: QRectF) -> QRectF:
-    """Outside of this nothing is drawn, in the units of `to_view`; `picture` is where the whole picture lies."""
-    grid = to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect() if state.frames is not None else picture
-    return picture.united(grid).adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
+def reach(to_view: QTransform, state: OverlayState, picture: QRectF, *, has_planes: bool) -> QRectF:
+    """Outside of this nothing is drawn; empty where nothing is drawn at all.
+
+    Args:
+        to_view: Maps image pixels to the units of what is returned.
+        state: What is drawn.
+        picture: Where the whole picture lies, in these units.
+        has_planes: Whether the file has drawings of its own.
+    """
+    drawn = QRectF()
+    shows_map = not state.blind and state.explanation is not None and state.strength(EXPLANATION) > 0
+    if shows_map or (has_planes and state.strength(PLANES) > 0):
+        drawn = picture
+    if not state.blind and state.lungs is not None and max(state.strength(LUNGS), state.strength(LUNG_FILL)) > 0:
+        drawn = drawn.united(to_view.mapRect(state.lungs.path.boundingRect()))
+    if state.frames is not None and _draws_grid(state):
+        drawn = drawn.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
+    return drawn if drawn.isEmpty() else drawn.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
+
+
+def _draws_grid(state: OverlayState) -> bool:
+    return state.strength(ZONE_GRID) > 0 and (not state.blind or state.blind_grid)
 
 
 def paint(
@@ -93,7 +111,7 @@ def paint(
             lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
         if state.lungs is not None and state.strength(LUNGS) > 0:
             lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
-    if state.frames is None or state.strength(ZONE_GRID) == 0 or (state.blind and not state.blind_grid):
+    if state.frames is None or not _draws_grid(state):
         return
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
     if not state.blind and state.labels is not None and state.strength(SCORES) > 0:

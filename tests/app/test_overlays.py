@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.overlays import explanation, laid_over, lungs, stack, zones
@@ -169,6 +169,26 @@ def state_of(result, shown=("lungs", "zones"), **more):
         zones.labels_of(result),
         **more,
     )
+
+
+@pytest.mark.parametrize("shown", [(), ("lungs",), ("lung_fill",), ("zones",), ("zones", "scores"), ("explanation",)])
+@pytest.mark.parametrize("angle_deg", [0.0, 25.0])
+def test_nothing_is_drawn_beyond_the_reach_that_is_stated(shown, angle_deg):
+    result = prediction("333333", angle_deg=angle_deg)
+    grown = explanation_of({5: (0, 0, 3), 15: (2, 1, 3)})
+    state = state_of(result, shown, explanation=explanation.picture_of(grown, result, ZONES))
+    # Far smaller than the room around it, so that large letters and names stand out on all sides.
+    to_view = QTransform.fromTranslate(900, 700) * QTransform.fromScale(0.2, 0.2)
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+    image.fill(QColor(GREY, GREY, GREY))
+    with QPainter(image) as painter:
+        stack.paint(painter, to_view, state, ("L", "F"))
+    reach = stack.reach(to_view, state, to_view.mapRect(QRectF(0, 0, WIDTH, HEIGHT)), has_planes=False)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(HEIGHT, WIDTH, 4)[..., :3]
+    rows, columns = np.nonzero((pixels != GREY).any(axis=2))
+    assert reach.isEmpty() == (len(rows) == 0) == (shown == ())
+    if shown:
+        assert reach.contains(QRectF(QPointF(columns.min(), rows.min()), QPointF(columns.max() + 1, rows.max() + 1)))
 
 
 def test_contour_and_fill_are_switched_apart():
