@@ -113,10 +113,10 @@ def action_specs() -> tuple[ActionSpec, ...]:
         spec("forget_identities", _("For&get identities in the library…"), ("Ctrl+Shift+Del",),
              _("Take names, birth dates and paths out of the library"), m.FILE, "account-off-outline"),
         gap(m.FILE),
-        spec("new_window", _("New &window"), ("Ctrl+N",), _("Another window on the same library, for another screen"),
-             m.FILE, "dock-window"),
         spec("tags", _("DICOM &tags"), ("Ctrl+T",), _("Show what the file says of itself"), m.FILE, "tag-outline"),
         gap(m.FILE),
+        spec("new_window", _("New &window"), ("Ctrl+N",), _("Another window on the same library, for another screen"),
+             m.FILE, "dock-window"),
         spec("quit", _("&Quit"), ("Ctrl+Q",), _("Close the viewer"), m.FILE, "exit-to-app"),
 
         spec("undo", _("&Undo"), ("Ctrl+Z",), _("Take the last change back"), m.EDIT, "undo"),
