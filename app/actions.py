@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from app.icons import action_icon
 from app.keys import Keys
 from app.theme import Colours
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
 
 MODES = "modes"
@@ -28,7 +29,7 @@ N_PRESETS = 10
 
 
 class Menu(StrEnum):
-    """Where an action stands; PRESETS is a menu inside PICTURE."""
+    """Where an action stands; PRESETS is a menu inside PICTURE, and ZONES one inside OVERLAYS."""
 
     FILE = auto()
     EDIT = auto()
@@ -36,6 +37,7 @@ class Menu(StrEnum):
     PRESETS = auto()
     MEASURE = auto()
     OVERLAYS = auto()
+    ZONES = auto()
     STUDIES = auto()
     READING = auto()
     ANALYSIS = auto()
@@ -96,6 +98,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
              _("Save film, aligned lungs and explanation side by side"), m.FILE, "view-week-outline"),
         spec("export_picture", _("Save &picture…"), ("Ctrl+Shift+S",), _("Save the picture as it is shown"), m.FILE,
              "image-move"),
+        spec("export_film", _("Save fil&m with 16 bits…"), ("Ctrl+Shift+M",),
+             _("Save the film alone with all its values, without window, overlays and patient"), m.FILE,
+             "image-filter-black-white"),
         spec("export_csv", _("Save readings as &CSV…"), ("Ctrl+Shift+E",), _("Save all readings as a table"), m.FILE,
              "table-arrow-down"),
         spec("export_batch", _("Save &all results as CSV…"), ("Ctrl+Shift+B",),
@@ -110,6 +115,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
         gap(m.FILE),
         spec("tags", _("DICOM &tags"), ("Ctrl+T",), _("Show what the file says of itself"), m.FILE, "tag-outline"),
         gap(m.FILE),
+        spec("new_window", _("New &window"), ("Ctrl+N",), _("Another window on the same library, for another screen"),
+             m.FILE, "dock-window"),
         spec("quit", _("&Quit"), ("Ctrl+Q",), _("Close the viewer"), m.FILE, "exit-to-app"),
 
         spec("undo", _("&Undo"), ("Ctrl+Z",), _("Take the last change back"), m.EDIT, "undo"),
@@ -143,6 +150,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
              "history"),
         spec("reset", _("Re&set"), ("Esc",), _("Window, polarity and zoom as opened"), m.PICTURE, "restore"),
         gap(m.PICTURE),
+        spec("full_screen", _("&Whole screen"), ("F11",), _("Fill the whole screen, or back"), m.PICTURE, "fullscreen",
+             checkable=True),
         spec("corner_texts", _("&Corner texts"), ("I",), _("All, few or no texts in the corners"), m.PICTURE,
              "text-box-outline"),
         *_presets(),
@@ -175,6 +184,7 @@ def action_specs() -> tuple[ActionSpec, ...]:
         gap(m.OVERLAYS),
         spec("original_image", _("&Original image"), ("O",), _("Hide everything that is drawn over the picture"),
              m.OVERLAYS, "image-outline", checkable=True),
+        *_zones(),
 
         spec("previous", _("&Previous study"), ("PgUp",), _("Show the study above"), m.STUDIES, "chevron-up"),
         spec("next", _("&Next study"), ("PgDown",), _("Show the study below"), m.STUDIES, "chevron-down"),
@@ -228,6 +238,26 @@ def _presets() -> list[ActionSpec]:
             group=PRESETS,
         )
         for digit in range(N_PRESETS)
+    ]
+
+
+def zone_action(zone: Zone) -> str:
+    """Name of the action that shows or hides a zone's overlays."""
+    return f"zone_{zone.name.lower()}"
+
+
+def _zones() -> list[ActionSpec]:
+    every = ActionSpec("all_zones", _("&All zones"), ("Alt+0",), _("Show the overlays of all zones"), Menu.ZONES)
+    return [every, ActionSpec("", "", (), "", Menu.ZONES)] + [
+        ActionSpec(
+            zone_action(zone),
+            _("Zone &{zone}").format(zone=zone.name),
+            (f"Alt+{number}",),
+            _("Grid, scores and explanation of zone {zone} on or off").format(zone=zone.name),
+            Menu.ZONES,
+            checkable=True,
+        )
+        for number, zone in enumerate(ZONES, 1)
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from app.report.content import ReportedExplanation, ReportedStudy, compose_repor
 from app.report.figure import compose_figure, write_figure
 from app.report.names import file_name
 from app.report.pdf import write_report
-from app.report.png import copy_picture, view_picture, write_png
+from app.report.png import copy_picture, film_picture, view_picture, write_picture, write_png
 from app.report.tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
 from app.session import Session
 from app.settings import Settings
@@ -38,8 +40,37 @@ PICTURE_DENSITY = 2.0
 """Pixels of a saved picture per unit of the view."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenPlace:
+    """Where a file is to be saved.
+
+    Attributes:
+        may_replace: Whether a file of that name may be replaced: the system's own dialog has asked.
+    """
+
+    path: Path
+    may_replace: bool
+
+    @classmethod
+    def of(cls, path: Path, kind: str, proposed: str, kinds: str) -> ChosenPlace:
+        """The place as the dialog gave it, with the ending of the kind that was chosen where its name has none.
+
+        Args:
+            path: What was typed or left as it was proposed.
+            kind: The kind chosen, such as "JPEG (*.jpg *.jpeg)"; empty where the system does not say.
+            proposed: The name that was proposed.
+            kinds: All kinds that were offered.
+        """
+        own, wanted = path.suffix.lower(), _endings(kind) or [Path(proposed).suffix]
+        if own not in _endings(kinds):
+            return cls(path.with_name(path.name + wanted[0]), may_replace=False)
+        if own == Path(proposed).suffix and own not in wanted:
+            return cls(path.with_suffix(wanted[0]), may_replace=False)
+        return cls(path, may_replace=True)
+
+
 class Exports(QObject):
-    """Report, figure, picture of the view, and tables."""
+    """Report, figure, picture of the view, film, and tables."""
 
     def __init__(
         self,
@@ -64,6 +95,7 @@ class Exports(QObject):
         actions.connect("report", self.ask_for_report)
         actions.connect("export_figure", self.ask_for_figure)
         actions.connect("export_picture", self.ask_for_picture)
+        actions.connect("export_film", self.ask_for_film)
         actions.connect("copy_picture", self.copy_picture)
         actions.connect("export_csv", self.ask_for_readings)
         actions.connect("export_batch", self.ask_for_batch)
@@ -143,13 +175,17 @@ class Exports(QObject):
         study, reported = self._session.current, self.reported()
         if study is None or reported is None:
             return
-        path = self._ask_for_path(
+        place = self._ask_for_place(
             _("Save the three pictures"),
             file_name("brixia-figure", ".png", None, self._now()),
             "PNG (*.png);;PDF (*.pdf)",
         )
-        if path is not None:
-            self._write(lambda: write_figure(compose_figure(reported), path, overwrite=True), "figure", study.key)
+        if place is not None:
+            self._write(
+                lambda: write_figure(compose_figure(reported), place.path, overwrite=place.may_replace),
+                "figure",
+                study.key,
+            )
 
     def ask_for_picture(self) -> None:
         """Asks where the picture is saved as it is on the screen, without who the patient is."""
@@ -158,9 +194,21 @@ class Exports(QObject):
             return
         picture = self.picture()
         name = file_name("brixia-view", ".png", None, self._now())
-        path = self._ask_for_path(_("Save the picture"), name, "PNG (*.png)")
-        if path is not None:
-            self._write(lambda: write_png(picture, path, overwrite=True), "picture", study.key)
+        place = self._ask_for_place(_("Save the picture"), name, "PNG (*.png);;JPEG (*.jpg *.jpeg)")
+        if place is not None:
+            self._write(lambda: write_picture(picture, place.path, overwrite=place.may_replace), "picture", study.key)
+
+    def ask_for_film(self) -> None:
+        """Asks where the film is saved alone, with all its values and without overlays and patient."""
+        study, radiograph = self._session.current, self._view.radiograph
+        if study is None or radiograph is None:
+            return
+        name = file_name("film", ".png", None, self._now())
+        place = self._ask_for_place(_("Save the film with 16 bits"), name, "PNG (*.png)")
+        if place is not None:
+            self._write(
+                lambda: write_png(film_picture(radiograph), place.path, overwrite=place.may_replace), "film", study.key
+            )
 
     def copy_picture(self) -> None:
         """Puts the picture as it is on the screen, without who the patient is, on the clipboard."""
@@ -213,19 +261,19 @@ class Exports(QObject):
             self._results[key] = BatchResult(study.path.name, facts.study_uid, facts.study_date, refusal=study.refusal)
 
     def _save_table(self, title: str, stem: str, text: str) -> None:
-        path = self._ask_for_path(title, file_name(stem, ".csv", None, self._now()), "CSV (*.csv)")
-        if path is not None:
-            self._write(lambda: write_csv(text, path, overwrite=True), "table", None)
+        place = self._ask_for_place(title, file_name(stem, ".csv", None, self._now()), "CSV (*.csv)")
+        if place is not None:
+            self._write(lambda: write_csv(text, place.path, overwrite=place.may_replace), "table", None)
 
     # Writing
 
     def _now(self) -> datetime:
         return datetime.now().astimezone()
 
-    def _ask_for_path(self, title: str, proposed: str, kinds: str) -> Path | None:
-        # The system's own dialog asks before it gives back a name that is taken.
-        name, _kind = QFileDialog.getSaveFileName(self._window, title, str(self._folder / proposed), kinds)
-        return Path(name) if name else None
+    def _ask_for_place(self, title: str, proposed: str, kinds: str) -> ChosenPlace | None:
+        asked = str(self._folder / proposed)
+        name, kind = QFileDialog.getSaveFileName(self._window, title, asked, kinds)
+        return ChosenPlace.of(Path(name), kind, proposed, kinds) if name else None
 
     def _write(self, write: Callable[[], Path], what: str, key: int | None) -> None:
         self._submit(
@@ -246,3 +294,7 @@ class Exports(QObject):
         self._folder = path.parent
         self._keeper.log(Event.EXPORTED, what, key)
         self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path))
+
+
+def _endings(kinds: str) -> list[str]:
+    return re.findall(r"\*(\.\w+)", kinds)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
+from app import screens
 from app.actions import Actions, action_specs
 from app.analysis import Analysis, ModelChoice
 from app.archive_password import ArchivePassword
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._loses_readings = False
         self.all_work_ended = True
         self._settings = settings
+        self._choice = choice
         self._appearance = appearance
         self._make_parts(choice)
         self._arrange()
@@ -80,8 +82,7 @@ class MainWindow(QMainWindow):
         self._allow_priors()
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
-        if not self.restoreGeometry(settings.geometry):
-            self.resize(FIRST_SIZE)
+        screens.bring_back(self, settings.geometry, FIRST_SIZE)
 
     @property
     def actions_by_name(self) -> dict[str, QAction]:
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
         self.picture_actions = PictureActions(actions, self.pair, self.session, self._settings, self)
+        self.shown_study.use_actions(actions)
         self.own_reading.use_actions(actions)
         self.exports.use_actions(actions)
         self.library_files.use_actions(actions)
@@ -190,6 +192,8 @@ class MainWindow(QMainWindow):
         actions.connect("analyse_all", self.analysis.analyse_all)
         actions.connect("explain", self._explain_current)
         actions.connect("cancel", self.analysis.cancel)
+        actions.connect("new_window", self._open_another_window)
+        actions.connect_switch("full_screen", partial(screens.show_full_screen, self), checked=self.isFullScreen())
         actions.connect("tags", lambda: _bring_up(self.tags))
         actions.connect("preferences", lambda: _bring_up(self.preferences))
         actions.connect("help", lambda: _bring_up(self.help))
@@ -308,6 +312,12 @@ class MainWindow(QMainWindow):
         elif name == "current_side":
             self.pair.set_current_side(self._settings.current_side)
 
+    def _open_another_window(self) -> None:
+        try:
+            screens.open_another_window(self._choice)
+        except BSNetError as error:
+            self._show_failure("", error)
+
     def _show_about(self) -> None:
         box = QMessageBox(self)
         box.setWindowTitle(_("About BS-Net Viewer"))
@@ -317,6 +327,12 @@ class MainWindow(QMainWindow):
         box.open()
 
     # Qt events
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Keeps the action in step with the window's state, which the desktop changes too."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_of["full_screen"].setChecked(self.isFullScreen())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts files and folders."""

@@ -43,6 +43,11 @@ def menu_titles() -> dict[Menu, str]:
     }
 
 
+def inner_menu_titles() -> dict[Menu, tuple[Menu, str]]:
+    """The menus inside others: in which one each stands, and its title."""
+    return {Menu.PRESETS: (Menu.PICTURE, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
+
+
 class RecentMenu(QMenu):
     """Files and folders opened lately."""
 
@@ -72,7 +77,8 @@ class RecentMenu(QMenu):
 def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
     """Puts every connected action into its menu, in the order of the table; a menu with nothing in it is left out."""
     menus = {menu: QMenu(title, bar) for menu, title in menu_titles().items()}
-    presets = menus[Menu.PRESETS] = QMenu(_("Window pr&esets"), bar)
+    inner = inner_menu_titles()
+    menus |= {menu: QMenu(title, bar) for menu, (_outer, title) in inner.items()}
     connected = actions.connected
     for spec in actions.specs:
         menu = menus[spec.menu]
@@ -82,12 +88,13 @@ def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
             menu.addAction(actions[spec.name])
             if spec.name == "open_folder":
                 menu.addMenu(recent)
-    if not presets.isEmpty():
-        menus[Menu.PICTURE].addSeparator()
-        menus[Menu.PICTURE].addMenu(presets)
-    for menu in menus.values():
+    for kind, (outer, _title) in inner.items():
+        if any(not entry.isSeparator() for entry in menus[kind].actions()):
+            menus[outer].addSeparator()
+            menus[outer].addMenu(menus[kind])
+    for kind, menu in menus.items():
         menu.setToolTipsVisible(True)
-        if menu is not presets and any(not entry.isSeparator() for entry in menu.actions()):
+        if kind not in inner and any(not entry.isSeparator() for entry in menu.actions()):
             bar.addMenu(menu)
 
 

@@ -17,6 +17,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
 ZOOM_STEP = 1.25
+SCREEN_SETTINGS = ("gsdf", "screen_minimum", "screen_maximum", "screen_ambient")
 
 
 class PictureActions(QObject):
@@ -40,6 +41,7 @@ class PictureActions(QObject):
         settings.changed.connect(self._follow_setting)
         self._follow_setting("window_drag")
         self._follow_setting("corner_texts")
+        self._follow_setting("gsdf")
 
     @property
     def _view(self) -> ImageView:
@@ -122,6 +124,9 @@ class PictureActions(QObject):
         if name == "window_drag":
             for view in (self._pair.current, self._pair.prior):
                 view.set_window_drag(self._settings.window_drag)
+        elif name in SCREEN_SETTINGS:
+            for view in (self._pair.current, self._pair.prior):
+                view.set_screen(self._settings.screen)
         elif name == "corner_texts" and self._view.corner_texts != self._settings.corner_texts:
             self._view.set_corner_texts(self._settings.corner_texts)
 

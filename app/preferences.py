@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -26,6 +27,9 @@ from app.keys import Keys
 from app.report.paper import Paper
 from app.settings import (
     LONGEST_NAME,
+    SCREEN_AMBIENT,
+    SCREEN_MAXIMUM,
+    SCREEN_MINIMUM,
     Choice,
     Device,
     Settings,
@@ -56,6 +60,7 @@ class PreferencesDialog(QDialog):
         self._pages.setAccessibleName(_("Subjects"))
         self._pages.addTab(self._appearance_page(), _("Appearance"))
         self._pages.addTab(self._picture_page(), _("Reading"))
+        self._pages.addTab(self._screen_page(), _("Screen"))
         self._pages.addTab(self._analysis_page(), _("Analysis"))
         self._pages.addTab(self._privacy_page(), _("Privacy"))
         self._pages.addTab(self.key_editor, _("Keys"))
@@ -101,7 +106,8 @@ class PreferencesDialog(QDialog):
         page, form = _page(self)
         drags = {
             WindowDrag.DEFAULT: _("Right is wider, up is brighter"),
-            WindowDrag.IHE_BIR: _("As in IHE Basic Image Review"),
+            WindowDrag.UP_IS_DARKER: _("Right is wider, up is darker"),
+            WindowDrag.IHE_BIR: _("As in IHE Basic Image Review: up lowers the centre"),
         }
         self._choice(form, "window_drag", _("Left drag"), _("How a left drag changes the window"), drags)
         corners = {
@@ -119,6 +125,32 @@ class PreferencesDialog(QDialog):
         self._switch(
             form, "blind", _("Blind reading"), _("The prediction stays hidden until your own score of it is saved")
         )
+        return page
+
+    def _screen_page(self) -> QWidget:
+        page, form = _page(self)
+        self._switch(
+            form,
+            "gsdf",
+            _("Standard greys (DICOM GSDF)"),
+            _("Greys by the Grayscale Standard Display Function, PS3.14"),
+        )
+        unit = " cd/m²"
+        self._decimal(
+            form, "screen_minimum", _("Black"), _("Luminance of black on this screen"), SCREEN_MINIMUM, 0.05, unit
+        )
+        self._decimal(
+            form, "screen_maximum", _("White"), _("Luminance of white on this screen"), SCREEN_MAXIMUM, 10.0, unit
+        )
+        self._decimal(
+            form, "screen_ambient", _("Light in the room"), _("What it adds on the screen"), SCREEN_AMBIENT, 0.05, unit
+        )
+        meaning = _(
+            "Steps of grey that are equal in the picture then look equal to the eye, on a screen with the luminance "
+            "stated here; saved pictures, reports and scores stay as they are."
+        )
+        caution = _("It takes the screen for one of gamma 2.2: leave it off where the screen does this by itself.")
+        form.addRow("", _note(f"{meaning} {caution}", page))
         return page
 
     def _analysis_page(self) -> QWidget:
@@ -187,6 +219,19 @@ class PreferencesDialog(QDialog):
     ) -> None:  # fmt: skip
         box = QSpinBox(self)
         box.setRange(*limits)
+        box.setSingleStep(step)
+        box.setSuffix(unit)
+        box.setKeyboardTracking(False)
+        _introduce(box, name, text, tip)
+        box.valueChanged.connect(lambda value: setattr(self._settings, name, value))
+        self._add(form, name, text, box, lambda: box.setValue(getattr(self._settings, name)))
+
+    def _decimal(
+        self, form: QFormLayout, name: str, text: str, tip: str, limits: tuple[float, float], step: float, unit: str
+    ) -> None:  # fmt: skip
+        box = QDoubleSpinBox(self)
+        box.setRange(*limits)
+        box.setDecimals(2)
         box.setSingleStep(step)
         box.setSuffix(unit)
         box.setKeyboardTracking(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -14,6 +15,7 @@ from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.paths import config_dir
 from app.report.paper import Paper
 from bsnet_core.explanation import Mode
+from bsnet_core.gsdf import Screen
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
 
@@ -24,6 +26,8 @@ HIDDEN_AT_FIRST = frozenset({"lung_fill"})
 KEPT_RECENT = 10
 LONGEST_NAME = 100
 PANES = 3
+SCREEN_MINIMUM, SCREEN_MAXIMUM, SCREEN_AMBIENT = (0.05, 10.0), (50.0, 3500.0), (0.0, 20.0)
+"""What can be stated of a screen in cd/m²; the Grayscale Standard Display Function has greys for all of it."""
 KEY_SEPARATOR = " "
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -86,6 +90,13 @@ def _read_bool(value: Any) -> bool:
     return words[str(value).lower()]
 
 
+def _read_decimal(value: Any, low: float, high: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return min(max(number, low), high)
+
+
 def _read_text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
@@ -120,6 +131,12 @@ def _number(key: str, default: int, low: int, high: int) -> Setting[int]:
     return Setting(key, default, lambda value: min(max(int(value), low), high), int)
 
 
+def _decimal(key: str, default: float, low: float, high: float) -> Setting[float]:
+    return Setting(
+        key, default, lambda value: _read_decimal(value, low, high), lambda value: min(max(value, low), high)
+    )
+
+
 def _choice(key: str, default: Choice) -> Setting[Choice]:
     kind = type(default)
     return Setting(key, default, lambda value: kind(str(value)), lambda value: value.value)
@@ -135,6 +152,9 @@ class Settings(QObject):
     Attributes:
         reader: Name that a saved reading carries.
         blind: Whether the prediction stays hidden until the reader's own score is saved.
+        gsdf: Whether greys on the screen follow the Grayscale Standard Display Function.
+        screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and what the light in
+            the room adds, in cd/m².
         keeps_names: Whether library and recent files may hold what names a patient.
         font_percent: Size of all texts against the system's.
         deidentifies: Whether a report leaves the patient out unless told otherwise.
@@ -153,6 +173,10 @@ class Settings(QObject):
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     current_side = _choice("picture/current_side", CurrentSide.LEFT)
+    gsdf = _switch("picture/gsdf", False)
+    screen_minimum = _decimal("picture/screen_minimum", 0.3, *SCREEN_MINIMUM)
+    screen_maximum = _decimal("picture/screen_maximum", 300.0, *SCREEN_MAXIMUM)
+    screen_ambient = _decimal("picture/screen_ambient", 0.2, *SCREEN_AMBIENT)
     keeps_names = _switch("library/keeps_names", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)
@@ -174,6 +198,11 @@ class Settings(QObject):
         if self._store.status() is QSettings.Status.FormatError or not self._is_text():
             self._start_anew()
         self._check()
+
+    @property
+    def screen(self) -> Screen | None:
+        """The screen whose greys follow the Grayscale Standard Display Function; None where they are plain."""
+        return Screen(self.screen_minimum, self.screen_maximum, self.screen_ambient) if self.gsdf else None
 
     # Overlays
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app.actions import Actions, zone_action
 from app.analysis import Analysis, LoadedStudy
 from app.canvas.frame import FrameRenderer
 from app.canvas.view import ImageView, OverlayState
@@ -42,8 +44,9 @@ class ShownStudy(QObject):
         self._settings = settings
         self._renderers: dict[int, FrameRenderer] = {}
         self._shown_key: int | None = None
-        self._painted = Ingredients(None, None, None)
+        self._painted = NOTHING
         self._zone: Zone | None = None
+        self._zones_shown: frozenset[Zone] = frozenset(ZONES)
         self._in_turn: Zone | None = None
         self._differing: frozenset[Zone] = frozenset()
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
@@ -61,6 +64,23 @@ class ShownStudy(QObject):
         """Shows the explanation of one zone, or of all."""
         self._zone = zone
         self._update_overlays()
+
+    def use_actions(self, actions: Actions) -> None:
+        """Lets menu and keys switch the zones one by one; all are shown at every start."""
+        for zone in ZONES:
+            actions.connect_switch(zone_action(zone), partial(self.show_zone, zone), checked=zone in self._zones_shown)
+
+        def show_all() -> None:
+            for zone in ZONES:
+                actions[zone_action(zone)].setChecked(True)
+
+        actions.connect("all_zones", show_all)
+
+    def show_zone(self, zone: Zone, shown: bool) -> None:
+        """Shows grid, scores and explanation of a zone, in every picture, or hides them."""
+        self._zones_shown = self._zones_shown | {zone} if shown else self._zones_shown - {zone}
+        self._update_overlays()
+        self.overlays_switched.emit()
 
     def mark_turn(self, zone: Zone | None) -> None:
         """Marks the zone that the next key scores."""
@@ -102,7 +122,7 @@ class ShownStudy(QObject):
         if radiograph is None:
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
-        self._shown_key, self._painted = key, Ingredients(None, None, None)
+        self._shown_key, self._painted = key, NOTHING
         study = self._session.study(key)
         if study.prediction is None and study.state is not StudyState.NOT_SCORED:
             self._analysis.analyse(key)
@@ -126,7 +146,7 @@ class ShownStudy(QObject):
 
     def overlays_of(self, study: Study) -> OverlayState:
         """What belongs over any study's picture, as the switches say."""
-        return self._switched(_overlays_of(Ingredients(study.prediction, study.explanation, self._zone)), study)
+        return self._switched(_overlays_of(Ingredients(study.prediction, study.explanation, self._explained)), study)
 
     def _accept_lungs(self, key: int, lungs: LungsFound) -> None:
         self._early_outline = (key, lungs_overlay.outline_of(lungs))
@@ -134,9 +154,9 @@ class ShownStudy(QObject):
 
     def _update_overlays(self) -> None:
         study = self._session.current
-        made_of, caption = Ingredients(None, None, None), ""
+        made_of, caption = NOTHING, ""
         if study is not None and study.key == self._shown_key:
-            made_of = Ingredients(study.prediction, study.explanation, self._zone)
+            made_of = Ingredients(study.prediction, study.explanation, self._explained)
             if study.prediction is not None:
                 model = study.prediction.model
                 caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
@@ -154,6 +174,11 @@ class ShownStudy(QObject):
         marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
         self._view.set_overlays(self._switched(marked, study))
 
+    @property
+    def _explained(self) -> tuple[Zone, ...]:
+        """Zones whose explanation is shown."""
+        return tuple(zone for zone in ZONES if zone in self._zones_shown and self._zone in (None, zone))
+
     def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
         own: dict[Zone, int] = {}
         if study is not None:
@@ -164,6 +189,7 @@ class ShownStudy(QObject):
             shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},
             opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
             own=own,
+            zones_shown=self._zones_shown,
             blind=study is not None and not self._session.prediction_is_visible(study.key),
         )
 
@@ -179,15 +205,19 @@ class ShownStudy(QObject):
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What the overlays are made from; made anew only when one of these is another object."""
+    """What the overlays are made from; made anew only when one of these is another."""
 
     prediction: Prediction | None
     explanation: Explanation | None
-    zone: Zone | None
+    zones: tuple[Zone, ...]
 
     def are_the_same_as(self, other: Ingredients) -> bool:
-        """Whether all three are the very same objects."""
-        return self.prediction is other.prediction and self.explanation is other.explanation and self.zone is other.zone
+        """Whether the first two are the very same objects, and the zones are equal."""
+        are_the_same = self.prediction is other.prediction and self.explanation is other.explanation
+        return are_the_same and self.zones == other.zones
+
+
+NOTHING = Ingredients(None, None, ())
 
 
 def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
@@ -195,9 +225,8 @@ def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> Ove
     prediction, picture = made_of.prediction, None
     if prediction is None:
         return OverlayState({}, {})
-    if made_of.explanation is not None:
-        zones = ZONES if made_of.zone is None else (made_of.zone,)
-        picture = explanation_overlay.picture_of(made_of.explanation, prediction, zones)
+    if made_of.explanation is not None and made_of.zones:
+        picture = explanation_overlay.picture_of(made_of.explanation, prediction, made_of.zones)
     if known is not None and known.frames is prediction.frames:
         return replace(known, explanation=picture)
     outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)

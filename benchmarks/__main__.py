@@ -28,6 +28,7 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "shortcuts": ("Short cuts of the explanation", explanations.fidelity),
         "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
+        "overlays": ("Frame with all overlays, 3000 x 3000 on 1200 x 1200", pictures.overlaid_frame),
         "training": ("One step of training, 256 x 256", training.stages),
         "backends": ("Accelerated backends, whole predictions", backends.backends),
         "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),

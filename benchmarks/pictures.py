@@ -14,13 +14,20 @@ import numpy.typing as npt
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
 
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import ViewGeometry
 from app.canvas.orientation import Orientation
+from app.canvas.view import ImageView, OverlayState
+from app.overlays import explanation as explanation_overlay
+from app.overlays import lungs, zones
 from benchmarks.timing import Row, compare
+from bsnet_core.brixia import ZONES
 from bsnet_core.display import auto_window, display_table
+from bsnet_core.explanation import Explanation
 from bsnet_core.model.config import Aspect
+from bsnet_core.prediction import Predictor
 from bsnet_core.preprocessing import FAST_PATH_TOLERANCE, preprocess, preprocess_reference
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.reading import read_radiograph
@@ -110,6 +117,70 @@ def display_frame() -> list[Row]:
         "viewer, fitted, turned and mirrored, moved": partial(moving, turned),
     }
     return compare(ways, 15)
+
+
+def overlaid_frame() -> list[Row]:
+    """What a whole frame of the view costs under all overlays at once: drawn anew each time, or as the viewer does.
+
+    Lungs, grid and scores are the shipped model's, the map is made up of square super-pixels.
+    """
+    if not isinstance(QApplication.instance(), QApplication):
+        QApplication([])
+    film = large_film()
+    radiograph = Radiograph(film, stored_offset=0, bits_stored=BITS, monochrome1=False)
+    window = auto_window(radiograph)
+    windows = [replace(window, centre=window.centre + shift) for shift in (0.0, 10.0)]
+    middle = QPointF(VIEW.width() / 2, VIEW.height() / 2)
+    changes: dict[str, Callable[[ImageView, bool], object]] = {
+        "another window": lambda view, back: view.set_voi(windows[back]),
+        "moved": lambda view, back: view.pan(QPointF(-5.0 if back else 5.0, 0.0)),
+        "zoomed": lambda view, back: view.zoom(1 / 1.1 if back else 1.1, middle),
+    }
+    renderer, overlays = FrameRenderer(film), _all_overlays(radiograph)
+    screen = QImage(VIEW, QImage.Format.Format_RGB32)
+
+    def frames(
+        state: OverlayState | None, change: Callable[[ImageView, bool], object], *, anew: bool = False
+    ) -> Callable[[], None]:
+        # A view for every way, for each keeps what its next frame can use.
+        view, turn = ImageView(), {"back": False}
+        view.resize(VIEW)
+        view.show_radiograph(radiograph, renderer.twin())
+        view.set_overlays(state or OverlayState(dict.fromkeys(overlays.shown, False), {}))
+        view.render(screen)
+
+        def frame() -> None:
+            turn["back"] = not turn["back"]  # to and fro, so that no frame is the one before
+            change(view, turn["back"])
+            if anew:
+                view.set_overlays(replace(view.overlays))
+            view.render(screen)
+
+        return frame
+
+    ways: dict[str, Callable[[], object]] = {"drawn anew, moved": frames(overlays, changes["moved"], anew=True)}
+    for name, change in changes.items():
+        ways[f"viewer, {name}"] = frames(overlays, change)
+        ways[f"without overlays, {name}"] = frames(None, change)
+    return compare(ways, 25)
+
+
+def _all_overlays(radiograph: Radiograph) -> OverlayState:
+    prediction = Predictor.load(device="cpu").predict(radiograph)
+    side, across = prediction.lung_probability.shape[0], 16
+    place = np.arange(side) * across // side
+    superpixels = (across * place[:, None] + place[None, :]).astype(np.int32)
+    contributions = np.random.default_rng(0).normal(0, 0.2, (across * across, 3, 2, 4)).astype(np.float32)
+    explanation = Explanation(superpixels, prediction.zone_probabilities, contributions, 0.0)
+    names = ("lungs", "lung_fill", "zones", "scores", "explanation", "planes")
+    return OverlayState(
+        dict.fromkeys(names, True),
+        dict.fromkeys(names, 0.7),
+        lungs=lungs.outline_of(prediction),
+        frames=prediction.frames,
+        labels=zones.labels_of(prediction),
+        explanation=explanation_overlay.picture_of(explanation, prediction, ZONES),
+    )
 
 
 def reading() -> list[Row]:

@@ -1,6 +1,6 @@
 """What the eye sees: stored values through Modality LUT, VOI LUT or window, and polarity, in one look-up table.
 
-Source: DICOM PS3.3 C.11.1, C.11.2. The network never sees any of this.
+Source: DICOM PS3.3 C.11.1, C.11.2; for the screen PS3.14. The network never sees any of this.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 
 Voi = VoiWindow | LookupTable
 DEFAULT_PERCENTILES = (0.5, 99.5)
 TABLE_SIZE = 65536
+LARGEST_DEEP_GREY = 65535
 SAMPLED_PIXELS = 1_000_000
 LUNG_PERCENTILES = (1.0, 75.0)
 SOFT_TISSUE_PERCENTILES = (25.0, 97.0)
@@ -107,13 +109,17 @@ def window_of(radiograph: Radiograph, voi: Voi) -> VoiWindow:
     return VoiWindow(voi.first_value + span / 2, float(span), VoiFunction.LINEAR_EXACT, voi.explanation)
 
 
-def display_table(radiograph: Radiograph, voi: Voi, *, inverted: bool = False) -> npt.NDArray[np.uint8]:
+def display_table(
+    radiograph: Radiograph, voi: Voi, *, inverted: bool = False, screen: Screen | None = None
+) -> npt.NDArray[np.uint8]:
     """Grey values for every stored code, the one place where polarity is decided.
 
     Args:
         radiograph: Its Modality LUT and photometric interpretation apply.
         voi: Window or VOI LUT, in modality values.
         inverted: The user's own inversion, on top of the file's polarity.
+        screen: The P-values become driving levels of this screen by the Grayscale Standard Display Function; without
+            one they are the greys themselves, as everything saved wants them.
 
     Returns:
         (65536,) uint8; index with `radiograph.stored`. Padding is black whatever the polarity (PS3.3 C.7.5.1.1.2).
@@ -123,11 +129,54 @@ def display_table(radiograph: Radiograph, voi: Voi, *, inverted: bool = False) -
     shares = _through_table(modality, voi) if isinstance(voi, LookupTable) else _through_window(modality, voi)
     if radiograph.shown_inverted != inverted:
         shares = 1.0 - shares
-    table = np.rint(shares * 255).astype(np.uint8)
+    if screen is None:
+        table = np.rint(shares * 255).astype(np.uint8)
+    else:
+        levels = screen.levels
+        table = levels[np.rint(shares * (len(levels) - 1)).astype(np.int32)]
     if radiograph.padding is not None:
         low, high = (min(max(value - radiograph.stored_offset, 0), TABLE_SIZE) for value in radiograph.padding)
         table[low : high + 1] = 0
     return table
+
+
+@dataclass(frozen=True)
+class DeepGreys:
+    """A film in 16 bits, whole and without any window.
+
+    Attributes:
+        pixels: (H, W) uint16, higher is brighter as the file says; padding is 0.
+        slope, intercept: modality value = slope * pixel + intercept, padding aside.
+    """
+
+    pixels: npt.NDArray[np.uint16]
+    slope: float
+    intercept: float
+
+
+def deep_greys(radiograph: Radiograph) -> DeepGreys:
+    """The modality values in the file's own polarity, as they are where 16 bits hold them.
+
+    Negative values are shifted to begin at 0. Only where a value is not whole, or the range exceeds 16 bits, are they
+    spread over all 16 bits and rounded.
+    """
+    codes = np.bincount(radiograph.stored.ravel(), minlength=1).nonzero()[0]
+    values = radiograph.modality_of(codes).astype(np.float64)
+    stored = codes + radiograph.stored_offset
+    low, high = radiograph.padding if radiograph.padding is not None else (1, 0)
+    is_padding = (stored >= low) & (stored <= high)
+    seen = values[~is_padding] if not is_padding.all() else values
+    darkest, brightest = float(seen.min()), float(seen.max())
+    span, are_whole = brightest - darkest, bool((seen == np.rint(seen)).all())
+    slope = 1.0 if span == 0 or (are_whole and span <= LARGEST_DEEP_GREY) else span / LARGEST_DEEP_GREY
+    intercept = 0.0 if are_whole and darkest >= 0 and brightest <= LARGEST_DEEP_GREY else darkest
+    if radiograph.shown_inverted:
+        # The range stays where it is, and its ends change places.
+        slope, intercept = -slope, darkest + brightest - intercept
+    table = np.zeros(TABLE_SIZE, dtype=np.uint16)
+    table[codes] = np.clip(np.rint((values - intercept) / slope), 0, LARGEST_DEEP_GREY).astype(np.uint16)
+    table[codes[is_padding]] = 0
+    return DeepGreys(table[radiograph.stored], slope, intercept)
 
 
 def _through_window(values: npt.NDArray[np.float32], window: VoiWindow) -> npt.NDArray[np.float32]:

@@ -56,12 +56,20 @@ class ViewMode(StrEnum):
 
 
 class WindowDrag(StrEnum):
-    """Which way a drag turns the window."""
+    """Which way a drag turns the window; to the right it is wider in all of them.
+
+    Source of IHE_BIR: IHE RAD TF-2 4.16.4.2.2.5.4, "Windowing and Rendering" (supplement Basic Image Review):
+    "horizontal movement of the mouse to the right will widen the window width (flatten the perceived contrast)" and
+    "vertical movement of the mouse upwards will lower the window center (increase the perceived brightness)", read in
+    two viewers that quote it, not in the supplement itself.
+    """
 
     DEFAULT = "default"
-    """Right is wider, up is brighter, as in OHIF and Weasis."""
+    """Up is brighter, whichever values are the bright ones."""
     IHE_BIR = "ihe-bir"
-    """Right is wider, up raises the centre, which darkens a MONOCHROME2 picture."""
+    """Up lowers the centre, whichever values are the bright ones: where the low ones are, that is darker."""
+    UP_IS_DARKER = "up-is-darker"
+    """Up is darker, whichever values are the bright ones."""
 
 
 class CornerTexts(StrEnum):

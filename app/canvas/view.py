@@ -1,14 +1,14 @@
-"""The picture: window, zoom, pan and turning, overlays, measurements and corner texts."""
+"""The picture as the reader handles it: window, zoom, pan and turning, measuring, what is hidden; `scene` paints it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -16,14 +16,11 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPaintEvent,
-    QPen,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas import annotation_painting, corners
 from app.canvas.annotation_painting import Grip, grip_at
 from app.canvas.annotations import Annotations, key_of
 from app.canvas.corners import Around
@@ -36,7 +33,8 @@ from app.canvas.measuring import Annotation, Point, lines_of
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
 from app.canvas.orientation import Orientation
 from app.canvas.probe import ProbeReading, probe
-from app.overlays import laid_over, stack
+from app.canvas.scene import BACKGROUND, DrawnAnnotation, Scene, ScenePainter
+from app.overlays import laid_over
 from app.overlays.stack import OverlayState
 from bsnet_core.display import (
     Voi,
@@ -47,22 +45,24 @@ from bsnet_core.display import (
     presets,
     window_of,
 )
+from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
 __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
-BACKGROUND = QColor(14, 16, 19)
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
 WINDOW_PER_PX = 1 / 600
-"""Share of the picture's value range per pixel of a drag; Ctrl takes a fifth."""
-FINE = 0.2
+"""Share of the picture's value range per pixel of a drag."""
+FINE, COARSE = 0.2, 5.0
+"""With Ctrl a drag moves the window a fifth as far, with Ctrl and Shift five times as far."""
+STANDSTILL_MS = 120
+"""From this time without moving or zooming on the overlays are drawn sharp."""
 CLICK_PX = 3.0
 """A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
 POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
-LENS_RADIUS_PX, LENS_ZOOM = 110.0, 2.5
 TURNABLE = frozenset({"", "CR", "DX", "DR", "RG", "RF", "OT", "SC"})
 """Modalities of projection radiographs, whose picture has no geometry that turning would break (IHE BIR)."""
 ARROWS = {
@@ -100,17 +100,23 @@ class ImageView(QWidget):
         self.setMinimumSize(320, 320)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every frame covers all of it
         self.annotations = Annotations(self)
         self.annotations.changed.connect(self._follow_annotations)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
-        self._lens_renderer: FrameRenderer | None = None
+        self._scene_painter = ScenePainter()
+        self._moving = False
+        self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
+        self._standstill.timeout.connect(self._come_to_rest)
         self._geometry: ViewGeometry | None = None
         self._preset: WindowPreset | None = None
         self._presets: tuple[WindowPreset, ...] | None = None
         self._inverted = False
         self._value_range = 1.0
+        self._screen: Screen | None = None
         self._table: npt.NDArray[np.uint8] | None = None
+        self._p_values: npt.NDArray[np.uint8] | None = None
         self._outside_shutter: QPainterPath | None = None
         self._planes: tuple[laid_over.PlanePicture, ...] = ()
         self._overlays = OverlayState({}, {})
@@ -141,7 +147,8 @@ class ImageView(QWidget):
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
         """Shows a radiograph upright, fitted, in the file's own window."""
         self._stop_what_goes_on()
-        self._radiograph, self._renderer, self._lens_renderer = radiograph, renderer, None
+        self._radiograph, self._renderer = radiograph, renderer
+        self._scene_painter.forget()
         self._preset, self._presets, self._inverted = default_preset(radiograph), None, False
         low, high = modality_range(radiograph)
         self._value_range = max(high - low, 1e-6)
@@ -162,7 +169,8 @@ class ImageView(QWidget):
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
         self._stop_what_goes_on()
-        self._radiograph = self._renderer = self._lens_renderer = self._geometry = None
+        self._radiograph = self._renderer = self._geometry = None
+        self._scene_painter.forget()
         self._planes, self._outside_shutter = (), None
         self.annotations.show("")
         self._message = text
@@ -305,8 +313,15 @@ class ImageView(QWidget):
 
     def _place(self, geometry: ViewGeometry, *, fits: bool = False) -> None:
         self._geometry, self._fits = geometry, fits
+        self._moving = True
+        self._standstill.start()
         self.update()
         self.geometry_changed.emit(geometry)
+
+    def _come_to_rest(self) -> None:
+        self._moving = False
+        if not self._scene_painter.is_exact:
+            self.update()
 
     @property
     def is_fitted(self) -> bool:
@@ -342,29 +357,50 @@ class ImageView(QWidget):
         self._update_table()
 
     def set_window_drag(self, way: str) -> None:
-        """Which way a drag turns the window: "default" or "ihe-bir"."""
+        """Which way a drag turns the window: the value of a `WindowDrag`."""
         self._window_drag = WindowDrag(way)
+
+    def set_screen(self, screen: Screen | None) -> None:
+        """Greys by the Grayscale Standard Display Function for a screen of known luminance; None for plain ones."""
+        if screen != self._screen:
+            self._screen = screen
+            self._make_table()
+            self.update()
 
     def _use(self, preset: WindowPreset) -> None:
         self._preset = preset
         self._update_table()
 
     def _update_table(self) -> None:
-        if self._radiograph is not None and self._preset is not None:
-            self._table = display_table(self._radiograph, self._preset.voi, inverted=self._inverted)
+        if self._make_table():
             self.window_changed.emit(self.voi_window)
         self.update()
 
-    def _adjust_window(self, offset: QPointF, fine: bool) -> None:
+    def _make_table(self) -> bool:
+        if self._radiograph is None or self._preset is None:
+            return False
+        voi, inverted = self._preset.voi, self._inverted
+        self._table = display_table(self._radiograph, voi, inverted=inverted, screen=self._screen)
+        self._p_values = self._table if self._screen is None else None
+        return True
+
+    def _table_of_p_values(self, radiograph: Radiograph, preset: WindowPreset) -> npt.NDArray[np.uint8]:
+        # Wanted seldom where a screen has greys of its own, and never while its window is dragged.
+        if self._p_values is None:
+            self._p_values = display_table(radiograph, preset.voi, inverted=self._inverted)
+        return self._p_values
+
+    def _adjust_window(self, offset: QPointF, pace: float) -> None:
         window = self.voi_window
         if self._radiograph is None or window is None:
             return
-        step = self._value_range * WINDOW_PER_PX * (FINE if fine else 1.0)
-        if self._window_drag is WindowDrag.IHE_BIR:
+        step = self._value_range * WINDOW_PER_PX * pace
+        # Where high values are bright, a lower centre is brighter.
+        upwards = -1.0
+        if self._window_drag is not WindowDrag.IHE_BIR and self._radiograph.shown_inverted != self._inverted:
             upwards = 1.0
-        else:
-            # Up is brighter: a lower centre where high values are bright, a higher one where they are dark.
-            upwards = -1.0 if self._radiograph.shown_inverted == self._inverted else 1.0
+        if self._window_drag is WindowDrag.UP_IS_DARKER:
+            upwards = -upwards
         function = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
         centre = window.centre + upwards * -offset.y() * step
         self._use(WindowPreset("", VoiWindow(centre, max(window.width + offset.x() * step, step), function)))
@@ -511,9 +547,10 @@ class ImageView(QWidget):
 
     def probe_at(self, view_point: QPointF) -> ProbeReading | None:
         """The values of the pixel under a view point; None outside the picture."""
-        if self._geometry is None or self._radiograph is None or self._table is None:
+        if self._geometry is None or self._radiograph is None or self._preset is None:
             return None
-        return probe(self._radiograph, self._table, _point(self._geometry.to_image(view_point)))
+        table = self._table_of_p_values(self._radiograph, self._preset)
+        return probe(self._radiograph, table, _point(self._geometry.to_image(view_point)))
 
     def _move_pointer(self, view_point: QPointF) -> None:
         if self._geometry is None:
@@ -591,7 +628,7 @@ class ImageView(QWidget):
     def _go_on(self, kind: Drag, offset: QPointF, event: QMouseEvent) -> None:
         if kind is Drag.WINDOW:
             self._remember("window")
-            self._adjust_window(offset, bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier))
+            self._adjust_window(offset, _pace(event.modifiers()))
         elif kind is Drag.PAN:
             self.pan(offset)
         elif kind is Drag.ZOOM:
@@ -722,42 +759,56 @@ class ImageView(QWidget):
     # Painting
 
     def picture_of_view(self, ratio: float = 1.0) -> QImage:
-        """The view as it is on the screen, for a file or the clipboard.
+        """The view as it is on the screen, for a file or the clipboard, in greys that belong to no one screen.
 
         Args:
             ratio: Device pixels per view unit; 2 gives twice the detail, not larger texts.
         """
         image = QImage((QSizeF(self.size()) * ratio).toSize(), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
-        self.render(image)
+        # With a painter of its own: what the screen has drawn so far stays, and nothing is drawn roughly.
+        on_screen = self._scene_painter, self._moving, self._table
+        self._scene_painter, self._moving = ScenePainter(), False
+        if self._radiograph is not None and self._preset is not None:
+            self._table = self._table_of_p_values(self._radiograph, self._preset)
+        try:
+            self.render(image)
+        finally:
+            self._scene_painter, self._moving, self._table = on_screen
         return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Picture, what lies over it, corner texts."""
+        """The scene, or a sentence in its place."""
         with QPainter(self) as painter:  # ended even where painting fails
             painter.setFont(self.font())
             painter.fillRect(self.rect(), BACKGROUND)
-            if self._geometry is None or self._renderer is None or self._table is None or self._radiograph is None:
-                painter.setPen(INK)
-                area = self.rect().adjusted(40, 40, -40, -40)
-                painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+            scene = self._scene(painter.deviceTransform().m11())
+            if scene is not None:
+                self._scene_painter.paint(painter, QRectF(self.rect()), scene, self.font())
                 return
-            # Of what is painted on, which may be a picture of another density than the screen.
-            ratio = painter.deviceTransform().m11()
-            to_view = self._geometry.to_view
-            size = (QSizeF(self.size()) * ratio).toSize()
-            self._paint_picture(painter, self._renderer, self._table, to_view, size, ratio)
-            if not self._original:
-                self._paint_over(painter, to_view, size, ratio)
-            if (self._mode is ViewMode.LENS or self._lens_held) and self._pointer is not None:
-                self._paint_lens(painter, self._pointer, self._geometry, self._table, ratio)
-            if self._pointer_by_keys and self._pointer is not None:
-                _paint_cross(painter, self._pointer)
-            around = self._around(self._radiograph, self._geometry, ratio)
-            corners.paint(painter, QRectF(self.rect()), around, self.font())
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(120, 160, 190, 150), 1))
-                painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setPen(INK)
+            area = self.rect().adjusted(40, 40, -40, -40)
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
+
+    def _scene(self, ratio: float) -> Scene | None:
+        radiograph, renderer, table, geometry = self._radiograph, self._renderer, self._table, self._geometry
+        if radiograph is None or renderer is None or table is None or geometry is None:
+            return None
+        has_lens = self._mode is ViewMode.LENS or self._lens_held
+        return Scene(
+            renderer=renderer,
+            table=table,
+            geometry=geometry,
+            around=self._around(radiograph, geometry, ratio),
+            outside_shutter=self._outside_shutter if self._shutter_shown else None,
+            planes=self._planes,
+            overlays=None if self._original else self._overlays,
+            moving=self._moving,
+            annotations=tuple(self._drawn_annotations()) if self._annotations_visible else (),
+            lens=self._pointer if has_lens else None,
+            cross=self._pointer if self._pointer_by_keys else None,
+            has_focus=self.hasFocus(),
+        )
 
     def _around(self, radiograph: Radiograph, geometry: ViewGeometry, ratio: float) -> Around:
         reading = None
@@ -776,45 +827,15 @@ class ImageView(QWidget):
             probe=reading.text if reading is not None else "",
         )
 
-    def _paint_picture(
-        self,
-        painter: QPainter,
-        renderer: FrameRenderer,
-        table: npt.NDArray[np.uint8],
-        to_view: QTransform,
-        size: QSize,
-        ratio: float,
-    ) -> None:
-        frame = renderer.render(table, to_view * QTransform.fromScale(ratio, ratio), size)
-        if frame is not None:
-            frame.image.setDevicePixelRatio(ratio)
-            painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
-        if self._outside_shutter is not None and self._shutter_shown:
-            laid_over.paint_shutter(painter, to_view, self._outside_shutter)
-
-    def _paint_over(self, painter: QPainter, to_view: QTransform, size: QSize, ratio: float) -> None:
-        facts = self._radiograph.facts if self._radiograph is not None else None
-        opacity = self._overlays.strength(stack.PLANES)
-        if opacity > 0:
-            for plane in self._planes:
-                plane.paint(painter, to_view * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
-        stack.paint(painter, to_view, self._overlays, facts.patient_orientation if facts is not None else None)
-        if self._annotations_shown:
-            self._paint_annotations(painter, to_view)
-
-    def _paint_annotations(self, painter: QPainter, to_view: QTransform) -> None:
-        area = QRectF(self.rect()).adjusted(4, 4, -4, -4)
+    def _drawn_annotations(self) -> Iterator[DrawnAnnotation]:
         items = list(self.annotations.items)
         if self._grip is not None and self._moved is not None:
             items[self._grip[0].index] = self._moved
         for index, item in enumerate(items):
-            chosen = index == self._selected
-            lines = self._lines_of(item)
-            annotation_painting.paint(painter, to_view, item, lines, self.font(), area, selected=chosen)
+            yield DrawnAnnotation(item, self._lines_of(item), index == self._selected)
         if self._drawing is not None:
             preview = self._drawing.preview
-            lines = self._lines_of(preview)
-            annotation_painting.paint(painter, to_view, preview, lines, self.font(), area, selected=True)
+            yield DrawnAnnotation(preview, self._lines_of(preview), True)
 
     def _lines_of(self, annotation: Annotation) -> tuple[str, ...]:
         # Statistics over a large region take milliseconds; what was measured stays so.
@@ -824,46 +845,12 @@ class ImageView(QWidget):
             self._lines[annotation] = lines_of(annotation, self._radiograph)
         return self._lines.get(annotation, ())
 
-    def _paint_lens(
-        self,
-        painter: QPainter,
-        pointer: QPointF,
-        geometry: ViewGeometry,
-        table: npt.NDArray[np.uint8],
-        ratio: float,
-    ) -> None:
-        if self._lens_renderer is None:
-            self._lens_renderer = self._renderer.twin() if self._renderer is not None else None
-        if self._lens_renderer is None:
-            return
-        corner = pointer - QPointF(LENS_RADIUS_PX, LENS_RADIUS_PX)
-        place = QRectF(corner, QSizeF(2 * LENS_RADIUS_PX, 2 * LENS_RADIUS_PX))
-        circle = QPainterPath()
-        circle.addEllipse(place)
-        # In the lens's own corner, so that only what it shows is rendered.
-        to_lens = geometry.zoomed(LENS_ZOOM, pointer).to_view * QTransform.fromTranslate(-corner.x(), -corner.y())
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setClipPath(circle)
-        painter.fillRect(place, BACKGROUND)
-        painter.translate(corner)
-        size = (place.size() * ratio).toSize()
-        self._paint_picture(painter, self._lens_renderer, table, to_lens, size, ratio)
-        painter.restore()
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(0, 0, 0, 200), 4))
-        painter.drawEllipse(place)
-        painter.setPen(QPen(INK, 1.5))
-        painter.drawEllipse(place)
-        painter.restore()
 
-
-def _paint_cross(painter: QPainter, place: QPointF) -> None:
-    for pen in (QPen(QColor(0, 0, 0, 200), 3.0), QPen(INK, 1.2)):
-        painter.setPen(pen)
-        painter.drawLine(place - QPointF(12, 0), place + QPointF(12, 0))
-        painter.drawLine(place - QPointF(0, 12), place + QPointF(0, 12))
+def _pace(held: Qt.KeyboardModifier) -> float:
+    """How far a drag goes with these keys held."""
+    if not held & Qt.KeyboardModifier.ControlModifier:
+        return 1.0
+    return COARSE if held & Qt.KeyboardModifier.ShiftModifier else FINE
 
 
 def _point(point: QPointF) -> Point:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.actions import Actions, Menu
+from app.actions import Actions
 from app.key_editor import shown
 from app.keys import Keys
-from app.menus import menu_titles
+from app.menus import inner_menu_titles, menu_titles
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
@@ -46,7 +46,7 @@ def read_pages(language: str, report: Report) -> tuple[HelpPage, ...]:
 def keys_page(actions: Actions, keys: Keys) -> HelpPage:
     """The keys of all actions that do something, menu by menu."""
     title = _("Keys")
-    titles = {**menu_titles(), Menu.PRESETS: _("Window presets")}
+    titles = menu_titles() | {menu: inner for menu, (_outer, inner) in inner_menu_titles().items()}
     lines = [f"# {title}", "", _("All of these can be changed in the preferences."), ""]
     for menu, name in titles.items():
         rows = [spec for spec in actions.specs if spec.menu is menu and spec.name in actions.connected]

@@ -64,12 +64,15 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
         alpha = np.clip(strength / (FULL_STRENGTH_SHARE * strongest), 0.0, 1.0)
         alpha[alpha < FAINTEST] = 0.0
     labels = explanation.superpixels
-    pixels = np.dstack([colour[labels], np.rint(alpha[labels] * 255).astype(np.uint8)])
-    # A pale rim keeps black super-pixels apart from dark lung.
-    is_black = np.zeros(count, dtype=bool) if strongest <= 0 else (alpha > 0) & ~colour.any(axis=1)
-    rim = _inner_borders(labels) & is_black[labels]
-    pixels[rim, :3] = RIM
-    pixels = np.ascontiguousarray(pixels)
+    rgba = np.column_stack([colour, np.rint(alpha * 255).astype(np.uint8)])
+    pixels = rgba.view(np.uint32)[:, 0][labels]  # all four channels by one look-up
+    is_black = (alpha > 0) & ~colour.any(axis=1)
+    if is_black.any():
+        # A pale rim keeps black super-pixels apart from dark lung.
+        rim = rgba.copy()
+        rim[is_black, :3] = RIM
+        borders = _inner_borders(labels)
+        pixels[borders] = rim.view(np.uint32)[:, 0][labels[borders]]
     side = labels.shape[0]
     image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
     return ExplanationPicture(image, _transform_of(prediction.frames))

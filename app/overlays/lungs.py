@@ -31,15 +31,23 @@ class LungOutline:
 def outline_of(prediction: Prediction | LungsFound) -> LungOutline:
     """The contour at lung probability 0.5, traced between the network's pixels."""
     probability = prediction.lung_probability
-    side = probability.shape[0] * UPSAMPLING
-    fine = cv2.resize(np.ascontiguousarray(probability), (side, side), interpolation=cv2.INTER_LINEAR) >= 0.5
-    contours, _ = cv2.findContours(fine.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    is_lung = probability >= 0.5
+    if not is_lung.any():
+        return LungOutline(QPainterPath())
+    # Only where there are lungs, with the pixel beyond that the border runs through.
+    rows, columns = (np.flatnonzero(is_lung.any(axis=axis)) for axis in (1, 0))
+    top, left = max(int(rows[0]) - 1, 0), max(int(columns[0]) - 1, 0)
+    part = np.ascontiguousarray(probability[top : rows[-1] + 2, left : columns[-1] + 2])
+    height, width = part.shape
+    fine = cv2.resize(part, (width * UPSAMPLING, height * UPSAMPLING), interpolation=cv2.INTER_LINEAR) >= 0.5
+    contours, _ = cv2.findContours(fine.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_TC89_L1)
+    smallest = MIN_AREA_SHARE * (probability.shape[0] * UPSAMPLING) ** 2
     path = QPainterPath()
     path.setFillRule(Qt.FillRule.OddEvenFill)
     for contour in contours:
-        if len(contour) < 3 or cv2.contourArea(contour) < MIN_AREA_SHARE * side * side:
+        if len(contour) < 3 or cv2.contourArea(contour) < smallest:
             continue
-        network_points = (contour[:, 0, :].astype(np.float64) + 0.5) / UPSAMPLING
+        network_points = (contour[:, 0, :].astype(np.float64) + 0.5) / UPSAMPLING + (left, top)
         image_points = apply(prediction.frames.network_to_image, network_points)
         path.addPolygon(QPolygonF([QPointF(x, y) for x, y in image_points]))
         path.closeSubpath()

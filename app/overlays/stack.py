@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QTransform
 
 from app.overlays import explanation as explanation_overlay
@@ -24,6 +25,9 @@ LUNGS, LUNG_FILL, ZONE_GRID, SCORES, EXPLANATION, PLANES = (
 FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
 """Overlays that follow another one where they have no switch of their own."""
 
+BEYOND_X, BEYOND_Y = 120.0, 48.0
+"""How far the names of the sides and large letters may go beyond picture and grid."""
+
 
 @dataclass(frozen=True)
 class OverlayState:
@@ -35,7 +39,7 @@ class OverlayState:
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
-        zones_shown: Zones whose scores are written.
+        zones_shown: Zones whose part of the grid is drawn and whose scores are written. The map is made for them alone.
         blind: Nothing that the model said is drawn; the reader's own scores are.
         blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
     """
@@ -64,12 +68,36 @@ class OverlayState:
         """Whether anything that the model said is on the screen."""
         if self.blind:
             return False
-        has_grid = self.frames is not None and self.labels is not None
+        has_grid = self.frames is not None and self.labels is not None and bool(self.zones_shown)
         return (
             (self.explanation is not None and self.strength(EXPLANATION) > 0)
             or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
             or (has_grid and self.strength(ZONE_GRID) > 0)
         )
+
+
+def reach(to_view: QTransform, state: OverlayState, picture: QRectF, *, has_planes: bool) -> QRectF:
+    """Outside of this nothing is drawn; empty where nothing is drawn at all.
+
+    Args:
+        to_view: Maps image pixels to the units of what is returned.
+        state: What is drawn.
+        picture: Where the whole picture lies, in these units.
+        has_planes: Whether the file has drawings of its own.
+    """
+    drawn = QRectF()
+    shows_map = not state.blind and state.explanation is not None and state.strength(EXPLANATION) > 0
+    if shows_map or (has_planes and state.strength(PLANES) > 0):
+        drawn = picture
+    if not state.blind and state.lungs is not None and max(state.strength(LUNGS), state.strength(LUNG_FILL)) > 0:
+        drawn = drawn.united(to_view.mapRect(state.lungs.path.boundingRect()))
+    if state.frames is not None and _draws_grid(state):
+        drawn = drawn.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
+    return drawn if drawn.isEmpty() else drawn.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
+
+
+def _draws_grid(state: OverlayState) -> bool:
+    return state.strength(ZONE_GRID) > 0 and (not state.blind or state.blind_grid)
 
 
 def paint(
@@ -83,20 +111,20 @@ def paint(
             lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
         if state.lungs is not None and state.strength(LUNGS) > 0:
             lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
-    if state.frames is None or state.strength(ZONE_GRID) == 0 or (state.blind and not state.blind_grid):
+    if state.frames is None or not _draws_grid(state):
         return
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
     if not state.blind and state.labels is not None and state.strength(SCORES) > 0:
-        labels = {zone: label for zone, label in state.labels.items() if zone in state.zones_shown}
-    own = {zone: score for zone, score in (state.own or {}).items() if zone in state.zones_shown}
+        labels = state.labels
     zones_overlay.paint(
         painter,
         to_view,
         state.frames,
         labels,
         state.strength(ZONE_GRID),
-        own=own,
+        own=state.own,
         in_turn=state.in_turn,
         differing=frozenset() if state.blind else state.differing,
+        shown=state.zones_shown,
         patient_orientation=patient_orientation,
     )

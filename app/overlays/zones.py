@@ -52,13 +52,38 @@ def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in corners])
 
 
-def _grid_lines(frames: Frames) -> list[QLineF]:
-    """The seven lines of the grid in image pixels, so that none is drawn twice."""
+def grid_outline(frames: Frames) -> QPolygonF:
+    """The grid's four corners in image pixels, in the order of `zone_polygon`."""
     side = float(frames.side_px)
-    upright = [[(edge * side, 0.0), (edge * side, side)] for edge in COLUMN_EDGES]
-    across = [[(0.0, edge * side), (side, edge * side)] for edge in ROW_EDGES]
-    ends = apply(frames.aligned_to_image, [point for line in upright + across for point in line])
+    corners = apply(frames.aligned_to_image, [[0.0, 0.0], [side, 0.0], [side, side], [0.0, side]])
+    return QPolygonF([QPointF(x, y) for x, y in corners])
+
+
+def _grid_lines(frames: Frames, shown: frozenset[Zone]) -> list[QLineF]:
+    """The grid's lines around the zones shown, in image pixels, so that none is drawn twice."""
+    side = float(frames.side_px)
+    if len(shown) == len(ZONES):
+        upright = [((edge, 0.0), (edge, 1.0)) for edge in COLUMN_EDGES]
+        across = [((0.0, edge), (1.0, edge)) for edge in ROW_EDGES]
+        shares = [*upright, *across]
+    else:
+        shares = list(dict.fromkeys(line for zone in ZONES if zone in shown for line in _border_of(zone)))
+    if not shares:
+        return []
+    ends = apply(frames.aligned_to_image, [(x * side, y * side) for line in shares for x, y in line])
     return [QLineF(QPointF(*start), QPointF(*end)) for start, end in zip(ends[::2], ends[1::2], strict=True)]
+
+
+def _border_of(zone: Zone) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Its four sides as shares of the aligned frame, the same for the zone next door."""
+    top, bottom = ROW_EDGES[zone.row], ROW_EDGES[zone.row + 1]
+    left, right = COLUMN_EDGES[zone.column], COLUMN_EDGES[zone.column + 1]
+    return [
+        ((left, top), (right, top)),
+        ((left, bottom), (right, bottom)),
+        ((left, top), (left, bottom)),
+        ((right, top), (right, bottom)),
+    ]
 
 
 def labels_of(prediction: Prediction) -> dict[Zone, ZoneLabel]:
@@ -90,6 +115,7 @@ def paint(
     own: Mapping[Zone, int] | None = None,
     in_turn: Zone | None = None,
     differing: frozenset[Zone] = frozenset(),
+    shown: frozenset[Zone] = frozenset(ZONES),
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
     """Draws grid, scores and sides, all upright on the screen however the picture is turned.
@@ -103,19 +129,22 @@ def paint(
         own: The reader's own scores, drawn in a box beside the prediction's.
         in_turn: The zone that the next key scores; it gets a second frame inside its own.
         differing: Zones in which two results differ; they get a "≠" in the upper right corner.
+        shown: Zones that are drawn; of the others only the zone in turn keeps its second frame.
         patient_orientation: As the file states it.
     """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity)
     polygons = {zone: to_view.map(zone_polygon(frames, zone)) for zone in Zone}
-    lines = [to_view.map(line) for line in _grid_lines(frames)]
+    lines = [to_view.map(line) for line in _grid_lines(frames, shown)]
     for pen in (QPen(SHADOW, 3.0), QPen(LINE, 1.3)):
         painter.setPen(pen)
         painter.drawLines(lines)
     if in_turn is not None:
         _draw_turn(painter, polygons[in_turn])
     for zone, polygon in polygons.items():
+        if zone not in shown:
+            continue
         if zone in differing:
             _write_difference(painter, polygon)
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))

@@ -1,8 +1,12 @@
-"""Pictures as PNG files that carry the model, the software and the warning in their text chunks and on their face."""
+"""Pictures as files that carry the model, the software and the warning in their texts, and views also on their face.
+
+PNG and JPEG; of a film without a window PNG of 16 bits.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
@@ -10,14 +14,19 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from app.report.content import research_only, software
 from app.report.fonts import load_fonts, report_font
 from app.report.saving import save
+from bsnet_core.display import deep_greys
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _
 from bsnet_core.prediction import ModelIdentity
+from bsnet_core.radiograph import Radiograph
 
 STRIP_PT = 8.0
 STRIP_COLOUR = QColor(20, 22, 26)
 STRIP_TEXT = QColor(225, 229, 233)
 SHOWN_HASH = 12
+Kind = Literal["PNG", "JPEG"]
+JPEG_SUFFIXES = (".jpg", ".jpeg")
+JPEG_QUALITY = 95
 
 
 def view_picture(view: QImage, model: ModelIdentity | None) -> QImage:
@@ -64,20 +73,57 @@ def describe(image: QImage, model: ModelIdentity | None) -> None:
         image.setText("Weights-SHA-256", model.sha256)
 
 
-def write_png(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
-    """Writes a picture; for a worker thread.
+def film_picture(radiograph: Radiograph) -> QImage:
+    """The film alone in 16 bits, as stored: its modality values in the file's own polarity, without any window.
+
+    Its texts say how modality values follow from its pixels; nothing in it names the patient or a model.
+    """
+    greys = deep_greys(radiograph)
+    height, width = greys.pixels.shape
+    image = QImage(greys.pixels.tobytes(), width, height, 2 * width, QImage.Format.Format_Grayscale16).copy()
+    spacing = radiograph.facts.spacing
+    if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
+        image.setDotsPerMeterX(round(1000 / spacing.column_mm))
+        image.setDotsPerMeterY(round(1000 / spacing.row_mm))
+    describe(image, None)
+    image.setText("Modality-Value", f"{greys.slope:.9g} * pixel + {greys.intercept:.9g}")
+    return image
+
+
+def write_picture(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
+    """Writes a picture as its name ends, PNG or JPEG; for a worker thread.
 
     Raises:
         ReportError: it could not be written, or does not open again.
     """
-    return save(png_bytes(image), path, overwrite=overwrite, check=lambda data: _check(data, image))
+    kind = kind_of(path)
+    return save(picture_bytes(image, kind), path, overwrite=overwrite, check=lambda data: _check(data, image, kind))
+
+
+def write_png(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
+    """Writes a picture as PNG, whatever its name ends in; for a worker thread.
+
+    Raises:
+        ReportError: it could not be written, or does not open again.
+    """
+    return save(png_bytes(image), path, overwrite=overwrite, check=lambda data: _check(data, image, "PNG"))
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind of picture that a file's name promises; PNG where it promises none."""
+    return "JPEG" if path.suffix.lower() in JPEG_SUFFIXES else "PNG"
 
 
 def png_bytes(image: QImage) -> bytes:
     """A PNG of a picture and its text chunks."""
+    return picture_bytes(image, "PNG")
+
+
+def picture_bytes(image: QImage, kind: Kind) -> bytes:
+    """A picture and its texts, in PNG's chunks or JPEG's comments."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if not image.save(buffer, "PNG"):  # type: ignore[call-overload]
+    if not image.save(buffer, kind, JPEG_QUALITY if kind == "JPEG" else -1):  # type: ignore[call-overload]
         raise ReportError(_("The picture could not be made. Try again."))
     return bytes(buffer.data().data())
 
@@ -94,7 +140,10 @@ def _strip_parts(model: ModelIdentity | None) -> list[str]:
     return parts
 
 
-def _check(data: bytes, image: QImage) -> None:
+def _check(data: bytes, image: QImage, kind: Kind) -> None:
     read = QImage.fromData(data)
-    if read.size() != image.size() or any(read.text(key) != image.text(key) for key in image.textKeys()):
+    has_all = read.size() == image.size() and all(read.text(key) == image.text(key) for key in image.textKeys())
+    if has_all and kind == "PNG":  # JPEG is never the same again
+        has_all = read.convertToFormat(image.format()) == image
+    if not has_all:
         raise ReportError(_("The picture that was made is not complete, so it was not saved. Try again."))

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.overlays import explanation, laid_over, lungs, stack, zones
@@ -171,6 +171,26 @@ def state_of(result, shown=("lungs", "zones"), **more):
     )
 
 
+@pytest.mark.parametrize("shown", [(), ("lungs",), ("lung_fill",), ("zones",), ("zones", "scores"), ("explanation",)])
+@pytest.mark.parametrize("angle_deg", [0.0, 25.0])
+def test_nothing_is_drawn_beyond_the_reach_that_is_stated(shown, angle_deg):
+    result = prediction("333333", angle_deg=angle_deg)
+    grown = explanation_of({5: (0, 0, 3), 15: (2, 1, 3)})
+    state = state_of(result, shown, explanation=explanation.picture_of(grown, result, ZONES))
+    # Far smaller than the room around it, so that large letters and names stand out on all sides.
+    to_view = QTransform.fromTranslate(900, 700) * QTransform.fromScale(0.2, 0.2)
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
+    image.fill(QColor(GREY, GREY, GREY))
+    with QPainter(image) as painter:
+        stack.paint(painter, to_view, state, ("L", "F"))
+    reach = stack.reach(to_view, state, to_view.mapRect(QRectF(0, 0, WIDTH, HEIGHT)), has_planes=False)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(HEIGHT, WIDTH, 4)[..., :3]
+    rows, columns = np.nonzero((pixels != GREY).any(axis=2))
+    assert reach.isEmpty() == (len(rows) == 0) == (shown == ())
+    if shown:
+        assert reach.contains(QRectF(QPointF(columns.min(), rows.min()), QPointF(columns.max() + 1, rows.max() + 1)))
+
+
 def test_contour_and_fill_are_switched_apart():
     result = prediction()
     inside = HEIGHT // 2, round(WIDTH * 21 / SIDE)
@@ -194,6 +214,33 @@ def test_the_grid_can_be_seen_without_scores_and_with_some_of_them():
     rows, columns = np.nonzero((shown[0] != shown[1]).any(axis=2))
     assert columns.min() > WIDTH / 2
     assert rows.min() > HEIGHT / 2
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_zone_switched_off_is_bare_film_and_its_neighbours_keep_their_frames(zone):
+    result = prediction("333333")
+    everything = ("zones", "scores")
+    without = stacked(
+        state_of(result, everything, zones_shown=frozenset(ZONES) - {zone}, own={zone: 2}, differing=frozenset({zone}))
+    )
+    whole = stacked(state_of(result, everything))
+    box = zones.zone_polygon(result.frames, zone).boundingRect().adjusted(4, 4, -4, -4).toRect()
+    inside = (slice(box.top(), box.bottom()), slice(box.left(), box.right()))
+    assert (without[inside] == GREY).all()
+    assert (whole[inside] != GREY).any()
+    for other in set(ZONES) - {zone}:
+        frame = zones.zone_polygon(result.frames, other).boundingRect()
+        for x, y in ((frame.center().x(), frame.top()), (frame.center().x(), frame.bottom())):
+            across = (slice(round(y) - 2, round(y) + 2), round(x))
+            assert np.array_equal(without[across], whole[across])
+
+
+def test_with_every_zone_off_no_grid_is_left_and_nothing_counts_as_shown():
+    result = prediction("333333")
+    state = state_of(result, ("zones", "scores"), zones_shown=frozenset())
+    assert not state.shows_result
+    middle = slice(HEIGHT // 5, -HEIGHT // 5)
+    assert (stacked(state)[middle] == GREY).all()
 
 
 @pytest.mark.parametrize("zone", ZONES)

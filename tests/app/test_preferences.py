@@ -58,7 +58,7 @@ def test_a_choice_holds_at_once_and_outlives_a_restart(dialog, settings, tmp_pat
     assert getattr(Settings(tmp_path / "settings.ini"), name) is CHOICES[name]
 
 
-@pytest.mark.parametrize("name", ["blind", "keeps_names", "deidentifies"])
+@pytest.mark.parametrize("name", ["blind", "keeps_names", "deidentifies", "gsdf"])
 def test_a_switch_holds_at_once_and_follows_when_something_else_turns_it(dialog, settings, name):
     before = getattr(settings, name)
     dialog.control(name).click()
@@ -82,6 +82,15 @@ def test_the_size_of_texts_stays_within_its_limits(dialog, settings):
     assert settings.font_percent == 200
     box.setValue(1)
     assert settings.font_percent == 100
+
+
+@pytest.mark.parametrize("name", ["screen_minimum", "screen_maximum", "screen_ambient"])
+def test_the_screen_s_luminance_is_stated_within_what_there_are_greys_for(dialog, settings, name):
+    box = dialog.control(name)
+    box.setValue(box.minimum() + box.singleStep())
+    assert getattr(settings, name) == pytest.approx(box.minimum() + box.singleStep())
+    box.setValue(1e6)
+    assert getattr(settings, name) == box.maximum()
 
 
 def test_every_language_there_is_can_be_chosen_in_its_own_words(dialog, settings):

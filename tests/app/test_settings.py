@@ -9,12 +9,16 @@ from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.paths import config_dir, log_dir
 from app.report.paper import Paper
 from app.settings import (
+    SCREEN_AMBIENT,
+    SCREEN_MAXIMUM,
+    SCREEN_MINIMUM,
     Device,
     Setting,
     Settings,
     ThemeChoice,
 )
 from bsnet_core.explanation import Mode
+from bsnet_core.gsdf import Screen
 
 OTHERS = {
     "theme": ThemeChoice.LIGHT,
@@ -25,6 +29,10 @@ OTHERS = {
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
     "current_side": CurrentSide.RIGHT,
+    "gsdf": True,
+    "screen_minimum": 0.55,
+    "screen_maximum": 450.0,
+    "screen_ambient": 0.0,
     "keeps_names": False,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
@@ -160,3 +168,24 @@ def test_the_viewer_s_own_files_are_its_owners_alone_from_the_first_moment(own_h
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in (config_dir(), log_dir())} == {0o700}
     assert own_home in config_dir().parents
+
+
+def test_every_screen_that_can_be_stated_has_greys(path):
+    settings = Settings(path)
+    assert settings.screen is None
+    settings.gsdf = True
+    for minimum in SCREEN_MINIMUM:
+        for maximum in SCREEN_MAXIMUM:
+            for ambient in SCREEN_AMBIENT:
+                settings.screen_minimum, settings.screen_maximum, settings.screen_ambient = minimum, maximum, ambient
+                assert settings.screen == Screen(minimum, maximum, ambient)
+    settings.screen_minimum = 99.0
+    assert settings.screen_minimum == SCREEN_MINIMUM[1]
+
+
+@pytest.mark.parametrize("written", ["nan", "bright", "inf"])
+def test_a_luminance_that_makes_no_sense_is_as_at_first(path, written):
+    path.write_text(f"[picture]\nscreen_maximum={written}\n")
+    settings = Settings(path)
+    assert settings.screen_maximum == Settings.screen_maximum.default
+    assert "picture/screen_maximum" in settings.notes[0]

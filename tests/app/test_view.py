@@ -14,6 +14,7 @@ from app.canvas.orientation import Orientation
 from app.canvas.view import ImageView, OverlayState
 from app.overlays import zones
 from bsnet_core.frames import Frames
+from bsnet_core.gsdf import Screen
 from bsnet_core.model.config import Aspect
 from bsnet_core.radiograph import VoiWindow
 from bsnet_core.reading import read_radiograph
@@ -22,6 +23,7 @@ from tests.dicom_files import ramp, write_dicom
 
 LEFT, MIDDLE, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton, Qt.MouseButton.RightButton
 NO_KEY, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -87,14 +89,16 @@ def test_dragging_up_is_brighter_and_dragging_right_is_wider(show, photometric, 
     assert np.ptp(picture_on(view)) < np.ptp(before)
 
 
-def test_ctrl_makes_the_drag_finer(show):
+def test_ctrl_makes_the_drag_finer_and_ctrl_with_shift_coarser(show):
     view = show()
-    width = view.voi_window.width
-    drag(view, LEFT, 50, 0)
-    coarse = view.voi_window.width - width
-    drag(view, LEFT, 50, 0, CTRL)
-    fine = view.voi_window.width - width - coarse
-    assert 0 < fine < coarse / 2
+    steps = []
+    for held in (CTRL, NO_KEY, SHIFT, CTRL | SHIFT):
+        width = view.voi_window.width
+        drag(view, LEFT, 20, 0, held)
+        steps.append(view.voi_window.width - width)
+    fine, usual, with_shift, coarse = steps
+    assert 0 < 4 * fine < usual < coarse / 4
+    assert with_shift == pytest.approx(usual)
 
 
 def test_the_step_is_scaled_to_the_pictures_range(show, qtbot):
@@ -241,15 +245,28 @@ def near(points, expected):
     return np.allclose(np.array(points), np.array(expected), atol=0.5)
 
 
-def test_the_ihe_way_turns_the_vertical_drag_around(show):
-    view = show()
-    centre = view.voi_window.centre
-    drag(view, LEFT, 0, -40)
-    assert view.voi_window.centre < centre
-    view.reset()
+@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
+def test_the_ihe_way_lowers_the_centre_upwards_and_widens_to_the_right_whatever_is_bright(show, photometric, inverted):
+    view = show(PhotometricInterpretation=photometric)
+    if inverted:
+        view.invert()
     view.set_window_drag("ihe-bir")
+    before = view.voi_window
     drag(view, LEFT, 0, -40)
-    assert view.voi_window.centre > centre
+    assert view.voi_window.centre < before.centre
+    drag(view, LEFT, 30, 0)
+    assert view.voi_window.width > before.width
+
+
+@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
+def test_up_is_darker_where_the_reader_wants_it(show, photometric, inverted):
+    view = show(PhotometricInterpretation=photometric)
+    if inverted:
+        view.invert()
+    view.set_window_drag("up-is-darker")
+    before = picture_on(view)
+    drag(view, LEFT, 0, -60)
+    assert picture_on(view).mean() < before.mean() - 5
 
 
 @pytest.mark.parametrize(
@@ -553,6 +570,21 @@ def test_a_screen_of_twice_the_density_shows_twice_the_detail_at_the_same_size(s
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
         greys.append(rows[:, : image.width()].astype(int))
     assert np.percentile(np.abs(greys[0] - greys[1]), 98) <= 3
+
+
+def test_a_screen_of_known_luminance_changes_what_is_seen_and_nothing_that_is_said_or_saved(show):
+    view = show()
+    plain, saved = picture_on(view), view.picture_of_view()
+    reading = view.probe_at(QPointF(300, 250))
+    view.set_screen(Screen(0.3, 250.0, 0.3))
+    assert np.abs(picture_on(view) - plain).mean() > 5
+    assert view.probe_at(QPointF(300, 250)) == reading
+    assert view.picture_of_view() == saved
+    view.invert()
+    assert np.abs(picture_on(view) - plain).mean() > 5
+    view.invert()
+    view.set_screen(None)
+    assert (picture_on(view) == plain).all()
 
 
 def test_the_shutter_of_the_file_covers_and_can_be_lifted(show):

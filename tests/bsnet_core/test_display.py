@@ -10,6 +10,7 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 from bsnet_core.display import (
     auto_window,
+    deep_greys,
     default_preset,
     default_voi,
     display_table,
@@ -225,3 +226,45 @@ def test_padding_of_signed_pixels_is_found(tmp_path):
     padded = replace(radiograph, padding=(-2048, -2000))
     assert (shown(padded)[pixels <= -2000] == 0).all()
     assert shown(padded)[pixels > -2000].max() == 255
+
+
+FILMS_IN_16_BITS = {
+    "as it is": {},
+    "negative values": {"rescale_intercept": -1024.0},
+    "fractions": {"rescale_slope": 0.37, "rescale_intercept": -5.5},
+    "more than 16 bits": {"rescale_slope": 40.0},
+    "signed": {"stored_offset": -2048},
+    "modality table": {"modality_lut": LookupTable(0, np.arange(4096, dtype=np.uint16)[::-1] * 3, 16)},
+    "padding": {"padding": (0, 9)},
+}
+
+
+@pytest.mark.parametrize("monochrome1", [False, True])
+@pytest.mark.parametrize("kind", FILMS_IN_16_BITS)
+def test_modality_values_follow_from_the_film_in_16_bits_and_bright_is_bright(kind, monochrome1):
+    codes = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    options = {"stored_offset": 0, "bits_stored": 12, "monochrome1": monochrome1} | FILMS_IN_16_BITS[kind]
+    film = Radiograph(codes, **options)
+    greys = deep_greys(film)
+    values = film.modality_of(codes).astype(float)
+    is_film = np.ones(codes.shape, dtype=bool) if film.padding is None else codes > 9
+    exact = 0.0 if abs(greys.slope) == 1 else abs(greys.slope)
+    again = greys.slope * greys.pixels.astype(float) + greys.intercept
+    assert np.abs(again - values)[is_film].max() <= exact
+    assert (greys.slope < 0) is monochrome1
+    assert (greys.pixels[~is_film] == 0).all()
+
+
+def test_values_that_fit_stay_as_they_are():
+    codes = np.array([[0, 7], [4000, 65535]], dtype=np.uint16)
+    greys = deep_greys(Radiograph(codes, stored_offset=0, bits_stored=16, monochrome1=False))
+    assert np.array_equal(greys.pixels, codes)
+    assert (greys.slope, greys.intercept) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize("slope", [1.0, 0.3])
+def test_a_film_of_one_value_is_saved_all_the_same(slope):
+    codes = np.full((4, 4), 7, dtype=np.uint16)
+    film = Radiograph(codes, stored_offset=0, bits_stored=12, monochrome1=False, rescale_slope=slope)
+    greys = deep_greys(film)
+    assert greys.slope * greys.pixels[0, 0] + greys.intercept == pytest.approx(7 * slope)

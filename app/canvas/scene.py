@@ -1,0 +1,187 @@
+"""One frame of a view, painted: the picture, what lies over it, the lens, the texts around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
+
+from app.canvas import annotation_painting, corners
+from app.canvas.corners import Around
+from app.canvas.frame import FrameRenderer, TableOfColours, TableOfGreys
+from app.canvas.geometry import ViewGeometry
+from app.canvas.layer import Layer
+from app.canvas.lettering import INK
+from app.canvas.measuring import Annotation
+from app.overlays import laid_over, stack
+from app.overlays.stack import OverlayState
+
+BACKGROUND = QColor(14, 16, 19)
+FOCUS = QColor(120, 160, 190, 150)
+OPAQUE, ONE_GREY = np.uint32(0xFF000000), np.uint32(0x00010101)
+LENS_RADIUS_PX, LENS_ZOOM = 110.0, 2.5
+ANNOTATION_MARGIN_PX = 4.0
+
+
+@dataclass(frozen=True)
+class DrawnAnnotation:
+    """A measurement as it is to be drawn, with the lines of its text."""
+
+    annotation: Annotation
+    lines: tuple[str, ...]
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that one frame is painted from.
+
+    Attributes:
+        renderer: Of the radiograph's pixels.
+        table: (65536,) uint8 grey of every code.
+        geometry: Where the picture lies.
+        around: The texts, and the radiograph itself.
+        outside_shutter: What the file's shutter covers, in image pixels; None where nothing is covered.
+        planes: What the file itself draws.
+        overlays: What is known of the picture; None shows it alone, without planes and annotations.
+        moving: Whether the picture is being moved or zoomed, so that overlays may follow roughly.
+        annotations: Measurements, the one being drawn last.
+        lens: Where the magnifier stands, in view units.
+        cross: Where the pointer stands that keys move.
+        has_focus: Whether keys come here, told by a thin frame.
+    """
+
+    renderer: FrameRenderer
+    table: TableOfGreys
+    geometry: ViewGeometry
+    around: Around
+    outside_shutter: QPainterPath | None
+    planes: tuple[laid_over.PlanePicture, ...]
+    overlays: OverlayState | None
+    moving: bool = False
+    annotations: tuple[DrawnAnnotation, ...] = ()
+    lens: QPointF | None = None
+    cross: QPointF | None = None
+    has_focus: bool = False
+
+
+class ScenePainter:
+    """Paints scenes of one view, and keeps what the next frame can use again."""
+
+    def __init__(self) -> None:
+        self._layer = Layer()
+        self._colours: tuple[TableOfGreys, TableOfColours] | None = None
+        self._lens_renderer: FrameRenderer | None = None
+        self._lens_is_of: FrameRenderer | None = None
+
+    def forget(self) -> None:
+        """Lets everything kept of the last picture go."""
+        self._lens_renderer = self._lens_is_of = None
+        self._layer.forget()
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the last frame is as sharp as it can be."""
+        return self._layer.is_exact
+
+    def paint(self, painter: QPainter, area: QRectF, scene: Scene, font: QFont) -> None:
+        """Picture, what lies over it, corner texts.
+
+        Args:
+            painter: Paints in view units.
+            area: The whole view.
+            scene: What to paint.
+            font: Of all texts.
+        """
+        # Of what is painted on, which may be a picture of another density than the screen.
+        ratio = painter.deviceTransform().m11()
+        to_view = scene.geometry.to_view
+        size = (area.size() * ratio).toSize()
+        self._paint_picture(painter, scene, scene.renderer, to_view, size, ratio)
+        if scene.overlays is not None:
+            self._paint_over(painter, area, scene, scene.overlays, font)
+        if scene.lens is not None:
+            self._paint_lens(painter, scene, scene.lens, ratio)
+        if scene.cross is not None:
+            _paint_cross(painter, scene.cross)
+        corners.paint(painter, area, scene.around, font)
+        if scene.has_focus:
+            painter.setPen(QPen(FOCUS, 1))
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_picture(
+        self,
+        painter: QPainter,
+        scene: Scene,
+        renderer: FrameRenderer,
+        to_view: QTransform,
+        size: QSize,
+        ratio: float,
+    ) -> None:
+        frame = renderer.render(self._colours_of(scene.table), to_view * QTransform.fromScale(ratio, ratio), size)
+        if frame is not None:
+            frame.image.setDevicePixelRatio(ratio)
+            painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
+        if scene.outside_shutter is not None:
+            laid_over.paint_shutter(painter, to_view, scene.outside_shutter)
+
+    def _colours_of(self, greys: TableOfGreys) -> TableOfColours:
+        # Onto a widget Qt draws grey of 8 bits six times slower than the screen's own 32 bits.
+        if self._colours is None or self._colours[0] is not greys:
+            self._colours = greys, OPAQUE | greys.astype(np.uint32) * ONE_GREY
+        return self._colours[1]
+
+    def _paint_over(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont) -> None:
+        to_view, sides = scene.geometry.to_view, scene.around.radiograph.facts.patient_orientation
+
+        def draw(onto: QPainter, to_units: QTransform, size: QSize) -> None:
+            ratio = onto.deviceTransform().m11()
+            opacity = overlays.strength(stack.PLANES)
+            if opacity > 0:
+                for plane in scene.planes:
+                    plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
+            stack.paint(onto, to_units, overlays, sides)
+
+        reach = stack.reach(to_view, overlays, scene.geometry.picture_on_view, has_planes=bool(scene.planes))
+        made_of = (overlays, scene.planes, sides, font.toString())
+        self._layer.paint(painter, draw, made_of, to_view, area, reach, moving=scene.moving)
+        margin = ANNOTATION_MARGIN_PX
+        inside = area.adjusted(margin, margin, -margin, -margin)
+        for drawn in scene.annotations:
+            annotation_painting.paint(
+                painter, to_view, drawn.annotation, drawn.lines, font, inside, selected=drawn.selected
+            )
+
+    def _paint_lens(self, painter: QPainter, scene: Scene, pointer: QPointF, ratio: float) -> None:
+        if self._lens_renderer is None or self._lens_is_of is not scene.renderer:
+            self._lens_renderer, self._lens_is_of = scene.renderer.twin(), scene.renderer
+        corner = pointer - QPointF(LENS_RADIUS_PX, LENS_RADIUS_PX)
+        place = QRectF(corner, QSizeF(2 * LENS_RADIUS_PX, 2 * LENS_RADIUS_PX))
+        circle = QPainterPath()
+        circle.addEllipse(place)
+        # In the lens's own corner, so that only what it shows is rendered.
+        to_lens = scene.geometry.zoomed(LENS_ZOOM, pointer).to_view * QTransform.fromTranslate(-corner.x(), -corner.y())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipPath(circle)
+        painter.fillRect(place, BACKGROUND)
+        painter.translate(corner)
+        size = (place.size() * ratio).toSize()
+        self._paint_picture(painter, scene, self._lens_renderer, to_lens, size, ratio)
+        painter.restore()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(0, 0, 0, 200), 4))
+        painter.drawEllipse(place)
+        painter.setPen(QPen(INK, 1.5))
+        painter.drawEllipse(place)
+        painter.restore()
+
+
+def _paint_cross(painter: QPainter, place: QPointF) -> None:
+    for pen in (QPen(QColor(0, 0, 0, 200), 3.0), QPen(INK, 1.2)):
+        painter.setPen(pen)
+        painter.drawLine(place - QPointF(12, 0), place + QPointF(12, 0))
+        painter.drawLine(place - QPointF(0, 12), place + QPointF(0, 12))
