@@ -13,6 +13,7 @@ from app.library.patients import searchable
 from app.library.records import KeptPrediction, KeptStudy
 from app.readings import Reading
 from bsnet_core.brixia import BrixiaScore
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.model.config import Attention
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
@@ -23,8 +24,7 @@ FACT_NAMES = frozenset(field.name for field in dataclasses.fields(StudyFacts))
 def described(facts: StudyFacts, path: str) -> dict[str, Any]:
     """The columns of a film's row that tell of it."""
     name, date = Path(path).name, facts.study_date
-    iso = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else ""
-    words = (facts.patient_name, facts.patient_id, date, iso, facts.study_description, facts.view_position)
+    words = (facts.patient_name, facts.patient_id, date, shown_date(date), facts.study_description, facts.view_position)
     return {
         "facts": dataclasses.asdict(facts),
         "study_date": date,

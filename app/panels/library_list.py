@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from app.keeping import Keeper
 from app.library.records import ListedStudy, StudyPage
 from bsnet_core.brixia import N_CLASSES, ZONES
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
 PAGE_ROWS = 100
@@ -153,18 +154,13 @@ class LibraryListModel(QAbstractListModel):
 def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
     """A few short lines: who, when and which view, which of the patient's films, and where it stands."""
     facts = row.study.facts
-    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
+    when = "  ".join(part for part in (shown_date(facts.study_date), facts.view_position or facts.modality) if part)
     who = _name_of(row)
     if row.of_patient > 1:
         when += " · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
     return "\n".join(part for part in (who, when, _state_of(row, scores_hidden=scores_hidden)) if part)
-
-
-def iso_date(date: str) -> str:
-    """A DICOM date as YYYY-MM-DD; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else date
 
 
 def _name_of(row: ListedStudy) -> str:

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QSizePolicy, QToolBu
 from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.library.records import ListedStudy
-from app.panels.library_list import MOST, LibraryListModel, iso_date
+from app.panels.library_list import MOST, LibraryListModel
 from app.session import Session, Study, StudyState
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
 THUMBNAIL_PX = 56
@@ -90,7 +91,7 @@ class StudyListModel(QAbstractListModel):
 def describe(study: Study) -> str:
     """Three short lines: who, when and which view, where it stands."""
     facts = study.facts
-    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
+    when = "  ".join(part for part in (shown_date(facts.study_date), facts.view_position or facts.modality) if part)
     return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
 
 
