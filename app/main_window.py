@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
             lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
         )
         self.studies.chosen.connect(self.session.select)
+        self.studies.in_sight.connect(self.analysis.prefer)
         for panel in (self.studies, self.trend):
             panel.wanted.connect(lambda path: self.open_paths([path]))
         self.trend.chosen.connect(self.session.select)

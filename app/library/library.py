@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from app.library.records import (
     LogEntry,
     PastStudy,
     Recalled,
+    SeenFilm,
     StudyPage,
 )
 from app.library.rows import described, model_of, prediction_of, reading_of, row_of_prediction, study_of
@@ -103,18 +104,29 @@ class Library:
             sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
             at: When it was seen; now if None.
         """
-        uid = facts.sop_instance_uid.strip()
-        if not uid and not sha256:
-            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
-        key = self.key_of(facts)
+        return self.remember_studies([SeenFilm(facts, path, thumbnail, sha256)], at=at)[0]
+
+    def remember_studies(self, films: Iterable[SeenFilm], *, at: datetime | None = None) -> tuple[KeptStudy, ...]:
+        """Takes films in, or notes that they were seen again: all of them with one write to the disk, or none."""
         seen_at = at if at is not None else datetime.now(UTC)
-        row = self._row_of(facts, str(path), thumbnail) | {"patient_key": key, "last_seen_at": seen_at}
-        new = row | {"identifier": f"uid:{uid}" if uid else f"sha256:{sha256}", "first_seen_at": seen_at}
+        changes = []
+        for film in films:  # before the file is locked: the patients' keys take their time
+            row = self._row_of(film.facts, str(film.path), film.thumbnail)
+            row |= {"patient_key": self.key_of(film.facts), "last_seen_at": seen_at}
+            changes.append((row | {"identifier": film.identifier, "first_seen_at": seen_at}, row))
         with self._writing() as connection:
-            statement = insert(studies).values(**new).on_conflict_do_update(index_elements=["identifier"], set_=row)
-            number = connection.execute(statement.returning(studies.c.id)).scalar_one()
-            kept = connection.execute(sa.select(studies).where(studies.c.id == number)).mappings().one()
-        return study_of(kept)
+            numbers = [
+                connection.execute(
+                    insert(studies)
+                    .values(**new)
+                    .on_conflict_do_update(index_elements=["identifier"], set_=row)
+                    .returning(studies.c.id)
+                ).scalar_one()
+                for new, row in changes
+            ]
+            of_films = sa.select(studies).where(studies.c.id.in_(numbers))
+            kept = {row["id"]: study_of(row) for row in connection.execute(of_films).mappings()}
+        return tuple(kept[number] for number in numbers)
 
     def study(self, number: int) -> KeptStudy:
         """A film by its number.
@@ -297,7 +309,7 @@ class Library:
             study=self.study(number),
             draft=self.draft_of(number, reader),
             readings=self.readings_of(number),
-            prediction=said[-1] if said else None,
+            predictions=said,
             seen_by=self.seen_by(number),
         )
 

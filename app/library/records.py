@@ -28,6 +28,33 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SeenFilm:
+    """A film as it comes into the library.
+
+    Attributes:
+        facts: What the file says of itself.
+        path: Where it lies.
+        thumbnail: A small picture as PNG.
+        sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
+    """
+
+    facts: StudyFacts
+    path: Path
+    thumbnail: bytes = b""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.facts.sop_instance_uid.strip() and not self.sha256:
+            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
+
+    @property
+    def identifier(self) -> str:
+        """What tells this film from all others."""
+        uid = self.facts.sop_instance_uid.strip()
+        return f"uid:{uid}" if uid else f"sha256:{self.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
 class KeptStudy:
     """One film as the library knows it.
 
@@ -156,15 +183,20 @@ class Recalled:
     Attributes:
         draft: What the reader had entered without saving it.
         readings: All that were saved, superseded ones too.
-        prediction: The last one.
+        predictions: All of them, oldest first.
         seen_by: Readers before whom a prediction of this film has been on the screen.
     """
 
     study: KeptStudy
     draft: Draft | None
     readings: tuple[Reading, ...]
-    prediction: KeptPrediction | None
+    predictions: tuple[KeptPrediction, ...]
     seen_by: frozenset[str]
+
+    @property
+    def prediction(self) -> KeptPrediction | None:
+        """The last one."""
+        return self.predictions[-1] if self.predictions else None
 
 
 @dataclass(frozen=True, slots=True)
