@@ -102,9 +102,9 @@ def describe(study: Study, *, same_patient: bool = False) -> str:
         same_patient: Whether it is another film of the patient on the screen.
     """
     facts = study.facts
-    when = "  ".join(part for part in (shown_date(facts.study_date), facts.view_position or facts.modality) if part)
-    if same_patient:
-        when = " · ".join(part for part in (when, _("same patient")) if part)
+    view = facts.view_position or facts.modality
+    parts = (shown_date(facts.study_date), _("same patient") if same_patient else view)
+    when = (" · " if same_patient else "  ").join(part for part in parts if part)
     return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
 
 

@@ -17,8 +17,8 @@ THUMBNAIL_PX = 56
 MARGIN_PX, GAP_PX = 6, 8
 LINES = 4
 """Who; when and which view; two on where it stands."""
-LINES_BESIDE_THUMBNAIL = 2
-"""Where the pane is too narrow for texts of this size, the others stand below."""
+NAME_LINES = 2
+"""Where the pane is too narrow for texts of this size, the name takes two beside the thumbnail, the rest goes below."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -32,19 +32,17 @@ class StudyRows(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for all rows."""
         line = QFontMetrics(_bold(self._view.font())).lineSpacing()
+        height = max(THUMBNAIL_PX, LINES * line)
         if self._is_narrow():
-            beside = max(THUMBNAIL_PX, LINES_BESIDE_THUMBNAIL * line)
-            height = beside + (LINES - LINES_BESIDE_THUMBNAIL) * line
-        else:
-            height = max(THUMBNAIL_PX, LINES * line)
+            height = max(THUMBNAIL_PX, NAME_LINES * line) + (LINES - 1) * line
         return QSize(2 * MARGIN_PX + THUMBNAIL_PX, height + 2 * MARGIN_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Background and focus as the style has them, then thumbnail and lines."""
         self.initStyleOption(option, index)
-        lines = option.text.split("\n")
-        icon: QIcon = option.icon
         option.text, option.icon = "", QIcon()
+        lines = str(index.data(Qt.ItemDataRole.DisplayRole)).split("\n")
+        icon: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
         widget: QWidget = self._view
         style = widget.style() or QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, widget)
@@ -64,35 +62,36 @@ class StudyRows(QStyledItemDelegate):
         font = self._view.font()
         step = QFontMetrics(_bold(font)).lineSpacing()
         beside = area.adjusted(THUMBNAIL_PX + GAP_PX, 0, 0, 0)
-        below_from = max(THUMBNAIL_PX, LINES_BESIDE_THUMBNAIL * step)
-        for number, line in enumerate(lines[:LINES]):
-            is_below = number >= LINES_BESIDE_THUMBNAIL and self._is_narrow()
-            place = area if is_below else beside
-            top = area.top() + (below_from + (number - LINES_BESIDE_THUMBNAIL) * step if is_below else number * step)
-            is_last = number == min(len(lines), LINES) - 1
-            rows = LINES - number if is_last and number else 1
-            painter.setFont(_bold(font) if number == 0 else font)
-            box = QRect(place.left(), top, place.width(), rows * step)
-            if rows > 1 and painter.fontMetrics().horizontalAdvance(line) > box.width():
-                self._write_wrapped(painter, box, line)
-            else:
-                elided = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, box.width())
-                painter.drawText(QRect(box.left(), top, box.width(), step), Qt.AlignmentFlag.AlignVCenter, elided)
-
-    def _write_wrapped(self, painter: QPainter, box: QRect, text: str) -> None:
-        flags = Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-        metrics = painter.fontMetrics()
-        fitting = text
-        while fitting and metrics.boundingRect(box, int(flags), fitting).height() > box.height():
-            fitting = fitting.removesuffix(" …").rpartition(" ")[0]
-            fitting = f"{fitting} …" if fitting else ""
-        painter.drawText(box, int(flags), fitting or text)
+        is_narrow = self._is_narrow()
+        first_height = NAME_LINES * step if is_narrow else step
+        below = area.adjusted(0, max(THUMBNAIL_PX, first_height), 0, 0) if is_narrow else beside.adjusted(0, step, 0, 0)
+        painter.setFont(_bold(font))
+        _write_wrapped(painter, QRect(beside.topLeft(), QSize(beside.width(), first_height)), lines[0])
+        painter.setFont(font)
+        others = lines[1:LINES]
+        for number, line in enumerate(others):
+            rows = LINES - 1 - number if number == len(others) - 1 else 1  # the last one takes what is left
+            _write_wrapped(painter, QRect(below.left(), below.top() + number * step, below.width(), rows * step), line)
 
     def _is_narrow(self) -> bool:
         """Whether a score does not fit beside the thumbnail."""
         score = _("predicted {total}/{most}").format(total=MOST, most=MOST)
         needed = QFontMetrics(self._view.font()).horizontalAdvance(score)
         return self._view.viewport().width() - 2 * MARGIN_PX - THUMBNAIL_PX - GAP_PX - 2 * self._view.spacing() < needed
+
+
+def _write_wrapped(painter: QPainter, box: QRect, text: str) -> None:
+    """As many words as the box takes; a sign tells that there are more."""
+    metrics, wrapped = painter.fontMetrics(), int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+    if box.height() < 2 * metrics.lineSpacing() or metrics.horizontalAdvance(text) <= box.width():
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, elided)
+        return
+    words, fitting = text.split(" "), text
+    while len(words) > 1 and metrics.boundingRect(box, wrapped, fitting).height() > box.height():
+        words.pop()
+        fitting = " ".join(words) + " …"
+    painter.drawText(box, wrapped, fitting)
 
 
 def _bold(font: QFont) -> QFont:

@@ -358,10 +358,12 @@ class TrendPanel(QWidget):
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
-        legend = _("● prediction   ◇ reading") + "\n" + _("shaded: the film shown")
+        self._legend.setText(_("● prediction   ◇ reading"))  # one line: the lists above need the room
+        remarks = [_("shaded: the film shown")]
         if left_out:
-            legend += "\n" + _("{count} without a date or a score").format(count=left_out)
-        self._legend.setText(legend)
+            remarks.append(_("{count} without a date or a score").format(count=left_out))
+        self._legend.setToolTip("\n".join(remarks))
+        self._legend.setAccessibleDescription("\n".join(remarks))
         self.setVisible(len(films) > 1 and bool(self.chart.films))
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:
