@@ -42,7 +42,7 @@ class StudyRows(QStyledItemDelegate):
         self.initStyleOption(option, index)
         option.text, option.icon = "", QIcon()
         lines = str(index.data(Qt.ItemDataRole.DisplayRole)).split("\n")
-        icon: QIcon = index.data(Qt.ItemDataRole.DecorationRole)
+        icon = index.data(Qt.ItemDataRole.DecorationRole) or QIcon()
         widget: QWidget = self._view
         style = widget.style() or QApplication.style()
         style.drawControl(QStyle.ControlElement.CE_ItemViewItem, option, painter, widget)
