@@ -86,6 +86,11 @@ class Library:
             engine.dispose()
             raise
 
+    @property
+    def kept_aside_files(self) -> tuple[Path, ...]:
+        """Damaged libraries put away beside this one, oldest first."""
+        return kept_aside_files(self.path)
+
     def close(self) -> None:
         """Lets go of the file."""
         self._engine.dispose()
