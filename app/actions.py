@@ -184,6 +184,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
         spec("link_views", _("&Link the pictures"), ("Shift+C",), _("Zoom and move both pictures together"), m.STUDIES,
              "link-variant", checkable=True),
 
+        spec("history", _("&History of this film"), ("Ctrl+H",),
+             _("Show who saved, saw, revealed and exported what, and when"), m.LIBRARY, "clipboard-text-clock-outline"),
+        gap(m.LIBRARY),
         spec("copy_library", _("Save a cop&y of the library…"), ("Ctrl+Shift+K",),
              _("Save everything that was read and predicted as one file"), m.LIBRARY, "database-outline"),
         spec("export_library", _("Save the library as &JSON lines…"), ("Ctrl+Shift+J",),

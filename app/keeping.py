@@ -17,8 +17,18 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.canvas.measuring import Annotation
 from app.jobs import Job, JobQueue
-from app.library.records import Draft, Event, ForgottenIdentities, KeptAside, KeptPrediction, Recalled, SeenFilm
+from app.library.records import (
+    Draft,
+    Event,
+    ForgottenIdentities,
+    KeptAnnotations,
+    KeptAside,
+    KeptPrediction,
+    Recalled,
+    SeenFilm,
+)
 from app.readings import Reading
 from app.session import Session, Study
 from bsnet_core.errors import BSNetError, LibraryDamagedError, LibraryError, LibraryReplacedError
@@ -58,6 +68,8 @@ class Keeper(QObject):
     """Key of the study and what the library knew of it (`Recalled`); the session has taken it already."""
     changed = Signal()
     """What the library holds has changed."""
+    logged = Signal()
+    """The audit log has grown."""
 
     _opened_elsewhere = Signal(object)
 
@@ -74,6 +86,7 @@ class Keeper(QObject):
         self._predictions: dict[int, weakref.ref[Prediction]] = {}
         self._unkept: dict[tuple[int, Reading], bool] = {}
         self._unsaved_drafts: set[int] = set()
+        self._unsaved_annotations: dict[int, KeptAnnotations] = {}
         self._closed: threading.Event | None = None
         self._said = ""
         # The worker's own: nobody else reads or writes these three.
@@ -112,6 +125,7 @@ class Keeper(QObject):
         def accept(nothing: None) -> None:
             self._unkept.pop((key, reading), None)
             self.kept.emit(key, reading)
+            self.logged.emit()
             self.changed.emit()
 
         def refuse(error: BSNetError) -> None:
@@ -137,7 +151,18 @@ class Keeper(QObject):
             number = None if study is None else self._number_of(study, library)
             library.log(event, reader, number, detail, at=at)
 
-        self.ask(work, lambda nothing: None)
+        self.ask(work, lambda nothing: self.logged.emit())
+
+    def keep_annotations(self, key: int, items: tuple[Annotation, ...]) -> KeptAnnotations:
+        """Adds what this reader has measured on a film by now; a moment later, so that quick changes are one row."""
+        kept = KeptAnnotations(self._session.reader, items, datetime.now(UTC))
+        before = self._unsaved_annotations.get(key)
+        if before is not None and before.reader != kept.reader:
+            self._save_annotations(self._session.study(key), before)
+        self._unsaved_annotations[key] = kept
+        if not self._drafts_due.isActive():
+            self._drafts_due.start()
+        return kept
 
     def set_keep_identity(self, keep: bool) -> None:
         """Follows the privacy option: films seen from now on are kept with or without what names the patient."""
@@ -180,6 +205,11 @@ class Keeper(QObject):
         job.failed.connect(refuse if refuse is not None else self._tell_failure)
         self._lane.submit(job, urgent=urgent)
         return job
+
+    def ask_of(self, key: int, question: Callable[[Library, int], T], answer: Callable[[T], None]) -> Job:
+        """Does something with what the library knows of a study; the question gets the film's number."""
+        study = self._session.study(key)
+        return self.ask(lambda library: question(library, self._number_of(study, library)), answer)
 
     def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Keeps what waits to be kept and lets go of the file; called before the session goes.
@@ -287,6 +317,12 @@ class Keeper(QObject):
         for key in sorted(self._unsaved_drafts):
             self._save_draft(self._session.study(key))
         self._unsaved_drafts.clear()
+        for key, kept in self._unsaved_annotations.items():
+            self._save_annotations(self._session.study(key), kept)
+        self._unsaved_annotations.clear()
+
+    def _save_annotations(self, study: Study, kept: KeptAnnotations) -> None:
+        self.ask(lambda library: library.add_annotations(self._number_of(study, library), kept), lambda nothing: None)
 
     def _save_draft(self, study: Study) -> None:
         reader = self._session.reader
@@ -304,7 +340,10 @@ class Keeper(QObject):
     def _note_seen(self, key: int, reader: str) -> None:
         study = self._session.study(key)
         at = datetime.now(UTC)
-        self.ask(lambda library: library.note_seen(self._number_of(study, library), reader, at), lambda nothing: None)
+        self.ask(
+            lambda library: library.note_seen(self._number_of(study, library), reader, at),
+            lambda nothing: self.logged.emit(),
+        )
 
     def _note_revealed(self, key: int) -> None:
         self.log(Event.REVEALED, key=key)

@@ -23,11 +23,13 @@ from app.help.pages import keys_page
 from app.help.window import HelpWindow
 from app.jobs import JobQueue
 from app.keeping import Keeper
+from app.kept_measurements import KeptMeasurements
 from app.keys import Keys
 from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
 from app.own_reading import OwnReading
+from app.panels.history import HistoryWindow
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
 from app.panels.studies import StudiesPanel
@@ -131,6 +133,7 @@ class MainWindow(QMainWindow):
         self.pair = ViewPair(self)
         self.view = self.pair.current
         self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
+        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.view.annotations, self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
         self.studies.use_library(self.keeper)
@@ -191,6 +194,7 @@ class MainWindow(QMainWindow):
         actions.connect("explain", self._explain_current)
         actions.connect("cancel", self.analysis.cancel)
         actions.connect("tags", lambda: _bring_up(self.tags))
+        actions.connect("history", lambda: self.history.open())
         actions.connect("preferences", lambda: _bring_up(self.preferences))
         actions.connect("help", lambda: _bring_up(self.help))
         actions.connect("about", self._show_about)
@@ -198,6 +202,7 @@ class MainWindow(QMainWindow):
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of
         self.tags = TagsWindow(self._lane, self._appearance.colours, self)
+        self.history = HistoryWindow(self.session, self.keeper, self)
         self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
         self.preferences = PreferencesDialog(settings, self.keys, list(actions.connected), self)
 
@@ -344,7 +349,7 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
-        for window in (self, self.tags, self.help, self.preferences, self.own_reading.statistics):
+        for window in (self, self.tags, self.history, self.help, self.preferences, self.own_reading.statistics):
             window.hide()
         self.analysis.cancel()
         self.all_work_ended = self.end_work()

@@ -25,6 +25,7 @@ from app.library.records import (
     Draft,
     Event,
     ForgottenIdentities,
+    KeptAnnotations,
     KeptAside,
     KeptPrediction,
     KeptStudy,
@@ -35,8 +36,17 @@ from app.library.records import (
     SeenFilm,
     StudyPage,
 )
-from app.library.rows import described, model_of, prediction_of, reading_of, row_of_prediction, study_of
-from app.library.schema import drafts, log, metadata, predictions, properties, readings, studies
+from app.library.rows import (
+    annotations_of,
+    described,
+    model_of,
+    prediction_of,
+    reading_of,
+    row_of_annotations,
+    row_of_prediction,
+    study_of,
+)
+from app.library.schema import drafts, kept_annotations, log, metadata, predictions, properties, readings, studies
 from app.readings import ComparedReading, Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
@@ -316,7 +326,23 @@ class Library:
             readings=self.readings_of(number),
             predictions=said,
             seen_by=self.seen_by(number),
+            annotations=self.annotations_of(number),
         )
+
+    # Measurements
+
+    def add_annotations(self, number: int, kept: KeptAnnotations) -> None:
+        """Adds what a reader has measured on a film by now; what was there before is superseded and stays."""
+        with self._writing() as connection:
+            connection.execute(sa.insert(kept_annotations).values(study_id=number, **row_of_annotations(kept)))
+
+    def annotations_of(self, number: int) -> tuple[KeptAnnotations, ...]:
+        """The last measurements of each reader on a film, the latest reader last."""
+        newest = sa.select(sa.func.max(kept_annotations.c.id)).where(kept_annotations.c.study_id == number)
+        last = sa.select(kept_annotations).where(kept_annotations.c.id.in_(newest.group_by(kept_annotations.c.reader)))
+        with self._reading() as connection:
+            rows = connection.execute(last.order_by(kept_annotations.c.id)).mappings().all()
+        return tuple(annotations_of(row) for row in rows)
 
     # Readings in progress
 
@@ -364,10 +390,11 @@ class Library:
         with self._reading() as connection:
             return frozenset(connection.execute(seen).scalars())
 
-    def log_entries(self) -> tuple[LogEntry, ...]:
-        """The whole audit log, oldest first."""
+    def log_entries(self, number: int | None = None) -> tuple[LogEntry, ...]:
+        """The audit log, oldest first: the whole one, or what concerns one film."""
+        wanted = sa.select(log) if number is None else sa.select(log).where(log.c.study_id == number)
         with self._reading() as connection:
-            rows = connection.execute(sa.select(log).order_by(log.c.at, log.c.id)).mappings().all()
+            rows = connection.execute(wanted.order_by(log.c.at, log.c.id)).mappings().all()
         return tuple(
             LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"]) for row in rows
         )

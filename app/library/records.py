@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from app.canvas.measuring import Annotation
 from app.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
@@ -147,6 +148,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAnnotations:
+    """All measurements of a reader on a film, as they were at a moment; a later one supersedes it.
+
+    Attributes:
+        items: In the order they were made; none where the reader took all of them away.
+        made_at: In UTC.
+    """
+
+    reader: str
+    items: tuple[Annotation, ...]
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """One line of the audit log.
 
@@ -185,6 +200,7 @@ class Recalled:
         readings: All that were saved, superseded ones too.
         predictions: All of them, oldest first.
         seen_by: Readers before whom a prediction of this film has been on the screen.
+        annotations: The last ones of each reader, the latest reader last.
     """
 
     study: KeptStudy
@@ -192,6 +208,7 @@ class Recalled:
     readings: tuple[Reading, ...]
     predictions: tuple[KeptPrediction, ...]
     seen_by: frozenset[str]
+    annotations: tuple[KeptAnnotations, ...] = ()
 
     @property
     def prediction(self) -> KeptPrediction | None:
