@@ -25,6 +25,7 @@ from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.kept_measurements import KeptMeasurements
 from app.keys import Keys
+from app.library.order import ListOrder
 from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
@@ -136,6 +137,7 @@ class MainWindow(QMainWindow):
         self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.view.annotations, self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
+        self.studies.choose_order(settings.library_order)
         self.studies.use_library(self.keeper)
         self.trend = TrendPanel(self.session, self.keeper, self)
         self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.pair, self.shown_study, self)
@@ -214,6 +216,7 @@ class MainWindow(QMainWindow):
         )
         self.studies.chosen.connect(self.session.select)
         self.studies.in_sight.connect(self.analysis.prefer)
+        self.studies.order_chosen.connect(self._keep_order)
         for panel in (self.studies, self.trend):
             panel.wanted.connect(lambda path: self.open_paths([path]))
         self.trend.chosen.connect(self.session.select)
@@ -301,6 +304,9 @@ class MainWindow(QMainWindow):
     def _show_probe(self, reading: ProbeReading | None) -> None:
         is_wanted = reading is not None and self.view.mode is ViewMode.PROBE
         self.status_line.show_probe(reading.text if reading is not None and is_wanted else "")
+
+    def _keep_order(self, order: ListOrder) -> None:
+        self._settings.library_order = order
 
     def _keep_mode(self, mode: Mode) -> None:
         if self._settings.explanation_mode != mode:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.library.order import ListOrder
 from app.paths import config_dir
 from app.report.paper import Paper
 from bsnet_core.explanation import Mode
@@ -154,6 +155,7 @@ class Settings(QObject):
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     current_side = _choice("picture/current_side", CurrentSide.LEFT)
     keeps_names = _switch("library/keeps_names", True)
+    library_order = _choice("library/order", ListOrder.LAST_OPENED)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)

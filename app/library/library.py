@@ -20,6 +20,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from app.library.opening import in_words, kept_aside_files, open_database, writing
+from app.library.order import ListOrder
 from app.library.patients import SALT_BYTES, patient_key, patient_of, searchable, without_identity
 from app.library.records import (
     Draft,
@@ -54,6 +55,8 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
 PAGE_SIZE = 100
+LAST_OF_ALL = "\U0010ffff"
+"""Sorts behind every name."""
 
 
 class Library:
@@ -155,11 +158,14 @@ class Library:
             raise KeyError(number)
         return study_of(row)
 
-    def studies(self, text: str = "", *, offset: int = 0, limit: int = PAGE_SIZE) -> StudyPage:
-        """A part of the list: films of one patient together, the patient seen last first, newest film first.
+    def studies(
+        self, text: str = "", *, order: ListOrder = ListOrder.LAST_OPENED, offset: int = 0, limit: int = PAGE_SIZE
+    ) -> StudyPage:
+        """A part of the list: films of a patient together, newest study first, and those of a study together.
 
         Args:
             text: Words that all occur in patient, number, date, description or file name, in any case.
+            order: Of the patients.
             offset: How many rows to leave out.
             limit: How many rows to give at most.
         """
@@ -169,6 +175,9 @@ class Library:
             studies.c.study_date,
             studies.c.study_time,
             studies.c.last_seen_at,
+            studies.c.facts["patient_name"].as_string().label("name"),
+            studies.c.facts["study_uid"].as_string().label("study_uid"),
+            studies.c.facts["series_uid"].as_string().label("series_uid"),
         )
         found = sa.select(*known)
         for word in searchable(text).split():
@@ -176,17 +185,26 @@ class Library:
         films = found.subquery()
         alone = "film " + sa.cast(films.c.id, sa.Text)
         patient = sa.case((films.c.patient_key != "", films.c.patient_key), else_=alone)
-        newest_first = (films.c.study_date.desc(), films.c.study_time.desc(), films.c.id.desc())
-        grouped = sa.select(
-            films.c.id,
-            sa.func.count().over(partition_by=patient).label("of_patient"),
-            sa.func.row_number().over(partition_by=patient, order_by=newest_first).label("place"),
-            sa.func.max(films.c.last_seen_at).over(partition_by=patient).label("patient_seen_at"),
+        study = patient + sa.case((films.c.study_uid != "", films.c.study_uid), else_=alone)
+        dated = sa.select(
+            films,
             patient.label("patient"),
+            study.label("study"),
+            sa.func.max(films.c.study_date + films.c.study_time).over(partition_by=study).label("study_at"),
         ).subquery()
-        order = (grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
+        of_patient = (dated.c.study_at.desc(), dated.c.study, dated.c.series_uid, dated.c.id)
+        grouped = sa.select(
+            dated.c.id,
+            sa.func.count().over(partition_by=dated.c.patient).label("of_patient"),
+            sa.func.row_number().over(partition_by=dated.c.patient, order_by=of_patient).label("place"),
+            sa.func.row_number().over(partition_by=dated.c.study, order_by=of_patient).label("place_in_study"),
+            _rank(order, dated).label("rank"),
+            sa.func.max(dated.c.last_seen_at).over(partition_by=dated.c.patient).label("patient_seen_at"),
+            dated.c.patient,
+        ).subquery()
+        places = (grouped.c.rank, grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
         # Pictures and scores are looked up for the page alone, not for all films that were put in order.
-        chosen = sa.select(grouped).order_by(*order).limit(limit).offset(offset).subquery()
+        chosen = sa.select(grouped).order_by(*places).limit(limit).offset(offset).subquery()
         predicted = _latest(predictions, predictions.c.total, chosen.c.id)
         read, reader = (_latest(readings, column, chosen.c.id) for column in (readings.c.total, readings.c.reader))
         page = (
@@ -194,19 +212,26 @@ class Library:
                 studies,
                 chosen.c.of_patient,
                 chosen.c.place,
+                chosen.c.place_in_study,
                 predicted.label("predicted"),
                 read.label("read"),
                 reader.label("reader"),
             )
             .join(chosen, chosen.c.id == studies.c.id)
-            .order_by(chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
+            .order_by(chosen.c.rank, chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
         )
         with self._reading() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(films)).scalar_one()
             rows = connection.execute(page).mappings().all()
         listed = (
             ListedStudy(
-                study_of(row), row["predicted"], row["read"], row["reader"] or "", row["place"], row["of_patient"]
+                study=study_of(row),
+                predicted_total=row["predicted"],
+                read_total=row["read"],
+                reader=row["reader"] or "",
+                place=row["place"],
+                of_patient=row["of_patient"],
+                place_in_study=row["place_in_study"],
             )
             for row in rows
         )
@@ -541,6 +566,25 @@ def _thumbnail_without_text(facts: StudyFacts, thumbnail: bytes) -> bytes:
 
 def _label(number: int, study_date: str) -> str:
     return f"{study_date or '–'} #{number}"
+
+
+def _rank(order: ListOrder, films: sa.Subquery) -> sa.ColumnElement[Any]:
+    """What patients are put in order by, the smallest first; the one seen last first among equals."""
+
+    def of_patient(value: sa.FunctionElement[Any]) -> sa.Over[Any]:
+        return value.over(partition_by=films.c.patient)
+
+    if order is ListOrder.NAME:
+        name = of_patient(sa.func.min(sa.func.lower(films.c.name)))
+        return sa.case((name == "", LAST_OF_ALL), else_=name)
+    if order is ListOrder.STUDY_DATE:
+        # Dates sort as text; as numbers they can be turned around.
+        return -sa.cast(of_patient(sa.func.max(films.c.study_date)), sa.Integer)
+    if order is ListOrder.STATE:
+        read = sa.exists().where(readings.c.study_id == films.c.id)
+        predicted = sa.exists().where(predictions.c.study_id == films.c.id)
+        return of_patient(sa.func.min(sa.case((read, 2), (predicted, 1), else_=0)))
+    return sa.literal(0)
 
 
 def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:

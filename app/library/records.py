@@ -224,6 +224,7 @@ class ListedStudy:
         predicted_total: Global score of the last prediction.
         read_total, reader: Global score of the last reading, and who read.
         place, of_patient: Which of how many listed films of the same patient this is, from 1; newest first.
+        place_in_study: Which film of the same study this is, from 1.
     """
 
     study: KeptStudy
@@ -232,6 +233,7 @@ class ListedStudy:
     reader: str
     place: int
     of_patient: int
+    place_in_study: int = 1
 
 
 @dataclass(frozen=True, slots=True)

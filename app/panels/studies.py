@@ -10,9 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.keeping import Keeper
+from app.library.order import ListOrder
 from app.library.patients import patient_of
 from app.library.records import ListedStudy
 from app.panels.library_list import MOST, LibraryListModel
@@ -24,6 +25,8 @@ from bsnet_core.language import translate as _
 REASON_LENGTH = 70
 """Characters of a refusal in the list; the tooltip has it whole."""
 SIGHT_AFTER_MS = 50
+SESSION_LINES, LIBRARY_LINES = 4, 5
+"""Of a row: who; when and which view; in the library which study; two on where it stands."""
 SEARCH_AFTER_MS = 200
 Index = QModelIndex | QPersistentModelIndex
 
@@ -126,6 +129,8 @@ class StudiesPanel(QWidget):
     """Key of a study of the session."""
     in_sight = Signal(object)
     """Keys of the studies whose rows have come into sight."""
+    order_chosen = Signal(object)
+    """A `ListOrder`."""
     wanted = Signal(Path)
     """A film of the library that is not open yet and whose file is still there."""
 
@@ -135,7 +140,7 @@ class StudiesPanel(QWidget):
         self._keeper: Keeper | None = None
         self._films: LibraryListModel | None = None
         self._model = StudyListModel(session, self)
-        self._list = _list_view(_("Studies of this session"), self)
+        self._list = _list_view(_("Studies of this session"), SESSION_LINES, self)
         self._list.setModel(self._model)
         self._sight_due = QTimer(self)
         self._sight_due.setSingleShot(True)
@@ -169,11 +174,22 @@ class StudiesPanel(QWidget):
         self._films = LibraryListModel(keeper, self)
         self._films.counted.connect(self._count_films)
         self._film_list.setModel(self._films)
+        self._films.put_in_order(ListOrder(self._order.currentData()))
         self._session.blind_changed.connect(self._follow_reader)
         self._session.reader_changed.connect(self._follow_reader)
         self._follow_reader()
         self._library_heading.show()
         self._library.setVisible(self._library_heading.isChecked())
+
+    def choose_order(self, order: ListOrder) -> None:
+        """Lists the library's patients in this order, as if chosen by hand."""
+        self._order.setCurrentIndex(self._order.findData(order))
+
+    def _follow_order(self) -> None:
+        order = ListOrder(self._order.currentData())
+        if self._films is not None:
+            self._films.put_in_order(order)
+        self.order_chosen.emit(order)
 
     def _make_library(self) -> QWidget:
         pane = QWidget(self)
@@ -187,17 +203,26 @@ class StudiesPanel(QWidget):
         self._search_due.timeout.connect(self._start_search)
         self._search.textChanged.connect(lambda text: self._search_due.start())
         self._search.returnPressed.connect(self._start_search)
+        self._order = QComboBox(pane)
+        for order in ListOrder:
+            self._order.addItem(order.words, order)
+        self._order.setAccessibleName(_("Order of the library"))
+        self._order.setToolTip(_("Which patients of the library come first"))
+        self._order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._order.setMinimumContentsLength(8)
+        self._order.currentIndexChanged.connect(lambda index: self._follow_order())
         self._message = QLabel("", pane)
         self._message.setProperty("role", "muted")
         self._message.setWordWrap(True)
         self._message.setAccessibleName(_("About the library"))
         self._message.hide()
-        self._film_list = _list_view(_("Films of the library"), pane)
+        self._film_list = _list_view(_("Films of the library"), LIBRARY_LINES, pane)
         self._film_list.activated.connect(self._open_film)
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._search)
+        layout.addWidget(self._order)
         layout.addWidget(self._message)
         layout.addWidget(self._film_list, 1)
         return pane
@@ -266,12 +291,12 @@ class StudiesPanel(QWidget):
         return None
 
 
-def _list_view(name: str, parent: QWidget) -> QListView:
+def _list_view(name: str, lines: int, parent: QWidget) -> QListView:
     view = QListView(parent)
     view.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
     view.setSpacing(3)
     view.setUniformItemSizes(True)
-    view.setItemDelegate(StudyRows(view))
+    view.setItemDelegate(StudyRows(view, lines))
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setResizeMode(QListView.ResizeMode.Adjust)
     view.setAccessibleName(name)

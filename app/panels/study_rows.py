@@ -15,8 +15,6 @@ from bsnet_core.language import translate as _
 
 THUMBNAIL_PX = 56
 MARGIN_PX, GAP_PX = 6, 8
-LINES = 4
-"""Who; when and which view; two on where it stands."""
 NAME_LINES = 2
 """Where the pane is too narrow for texts of this size, the name takes two beside the thumbnail, the rest goes below."""
 Index = QModelIndex | QPersistentModelIndex
@@ -25,16 +23,17 @@ Index = QModelIndex | QPersistentModelIndex
 class StudyRows(QStyledItemDelegate):
     """Draws the lines of a row's text; the first one stands out, and the last one takes what room is left."""
 
-    def __init__(self, view: QListView) -> None:
+    def __init__(self, view: QListView, lines: int) -> None:
+        """Args: lines: How many a row has room for."""
         super().__init__(view)
-        self._view = view
+        self._view, self._lines = view, lines
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for all rows."""
         line = QFontMetrics(_bold(self._view.font())).lineSpacing()
-        height = max(THUMBNAIL_PX, LINES * line)
+        height = max(THUMBNAIL_PX, self._lines * line)
         if self._is_narrow():
-            height = max(THUMBNAIL_PX, NAME_LINES * line) + (LINES - 1) * line
+            height = max(THUMBNAIL_PX, NAME_LINES * line) + (self._lines - 1) * line
         return QSize(2 * MARGIN_PX + THUMBNAIL_PX, height + 2 * MARGIN_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -68,9 +67,9 @@ class StudyRows(QStyledItemDelegate):
         painter.setFont(_bold(font))
         _write_wrapped(painter, QRect(beside.topLeft(), QSize(beside.width(), first_height)), lines[0])
         painter.setFont(font)
-        others = lines[1:LINES]
+        others = lines[1 : self._lines]
         for number, line in enumerate(others):
-            rows = LINES - 1 - number if number == len(others) - 1 else 1  # the last one takes what is left
+            rows = self._lines - 1 - number if number == len(others) - 1 else 1  # the last one takes what is left
             _write_wrapped(painter, QRect(below.left(), below.top() + number * step, below.width(), rows * step), line)
 
     def _is_narrow(self) -> bool:

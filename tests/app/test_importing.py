@@ -10,6 +10,7 @@ from app.analysis import Analysis, ModelChoice
 from app.keeping import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
 from app.library.records import SeenFilm
+from app.panels.studies import SESSION_LINES
 from app.panels.study_rows import StudyRows
 from app.paths import LIBRARY_NAME
 from app.session import Session
@@ -155,7 +156,7 @@ def painted(qtbot, text, percent, width=272):
     model = QStandardItemModel(view)
     model.appendRow(QStandardItem(text))
     view.setModel(model)
-    rows = StudyRows(view)
+    rows = StudyRows(view, SESSION_LINES)
     option = QStyleOptionViewItem()
     size = rows.sizeHint(option, model.index(0, 0))
     option.initFrom(view)

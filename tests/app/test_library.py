@@ -10,6 +10,7 @@ import pytest
 
 from app.canvas.measuring import Angle, Distance, Region, RegionShape
 from app.library.library import Library
+from app.library.order import ListOrder
 from app.library.patients import patient_of
 from app.library.records import Draft, Event, KeptAnnotations
 from app.paths import LIBRARY_NAME, data_dir
@@ -234,6 +235,41 @@ def test_films_are_found_by_patient_date_description_and_file_name(library, text
     library.remember_study(facts(5, patient="X", name="Other^One"), Path("/films/5.dcm"))
     page = library.studies(text)
     assert (page.total, len(page.rows)) == (found, found)
+
+
+def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_together(library):
+    films = [("Zeta", 5), ("alpha", 1), ("alpha", 9), ("", 7)]
+    for minutes, (name, day) in enumerate(films):
+        known = facts(day, patient=f"P{name}", name=name)
+        library.remember_study(known, Path(f"/films/{minutes}.dcm"), at=MORNING + timedelta(minutes=minutes))
+    library.add_reading(1, reading())
+    library.add_prediction(4, kept_prediction())
+
+    def listed(order):
+        rows = library.studies(order=order).rows
+        assert [row.study.number for row in rows] == [
+            row.study.number
+            for offset in range(len(films))
+            for row in library.studies(order=order, offset=offset, limit=1).rows
+        ]
+        return [(row.study.facts.patient_name, int(row.study.facts.study_date[-2:])) for row in rows]
+
+    alpha = [("alpha", 9), ("alpha", 1)]
+    assert listed(ListOrder.LAST_OPENED) == [("", 7), *alpha, ("Zeta", 5)]
+    assert listed(ListOrder.STUDY_DATE) == [*alpha, ("", 7), ("Zeta", 5)]
+    assert listed(ListOrder.NAME) == [*alpha, ("Zeta", 5), ("", 7)]
+    assert listed(ListOrder.STATE) == [*alpha, ("", 7), ("Zeta", 5)]  # nothing, predicted, read
+
+
+def test_films_of_a_study_stand_together_by_series_even_where_studies_are_of_one_day(library):
+    films = [("1.1", "a"), ("1.2", "c"), ("1.1", "b"), ("1.2", "d")]
+    for number, (study, series) in enumerate(films):
+        known = facts(1, study_uid=study, series_uid=series, sop_instance_uid=f"9.{number}")
+        library.remember_study(known, Path(f"/films/{number}.dcm"))
+    rows = library.studies().rows
+    assert [(row.study.facts.series_uid, row.place, row.place_in_study) for row in rows] == [
+        ("a", 1, 1), ("b", 2, 2), ("c", 3, 1), ("d", 4, 2),
+    ]  # fmt: skip
 
 
 def test_a_long_list_comes_in_pages_without_gaps_or_repetitions(library):

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QByteArray
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.library.order import ListOrder
 from app.paths import config_dir, log_dir
 from app.report.paper import Paper
 from app.settings import (
@@ -26,6 +27,7 @@ OTHERS = {
     "corner_texts": CornerTexts.MINIMAL,
     "current_side": CurrentSide.RIGHT,
     "keeps_names": False,
+    "library_order": ListOrder.NAME,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,
