@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, Unsui
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph, StudyFacts
-from bsnet_core.reading import UnpackedArchives, images_in, read_facts, read_radiograph
+from bsnet_core.reading import MediumCopies, UnpackedArchives, images_in, read_facts, read_radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation, Mode
@@ -90,6 +90,7 @@ class Analysis(QObject):
         self._predictor: Predictor | None = None
         self._predictor_lock = threading.Lock()
         self._archives = UnpackedArchives()
+        self._medium = MediumCopies()
         self._reading = JobQueue("reading")
         self._network = JobQueue("network")
         self._loads: dict[int, Job] = {}
@@ -118,7 +119,7 @@ class Analysis(QObject):
         """
 
         def work(report: Report) -> FoundFiles:
-            return _find_files(paths, self._archives, password, report)
+            return _find_files(paths, self._archives, self._medium, password, report)
 
         job = Job(work, parent=self)
         job.succeeded.connect(self._accept_found)
@@ -140,7 +141,7 @@ class Analysis(QObject):
 
         def work(report: Report) -> LoadedStudy:
             report(_("Reading"), 0.0)
-            radiograph = read_radiograph(path)
+            radiograph = self._read(path)
             measure_values(radiograph)
             return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
 
@@ -155,6 +156,15 @@ class Analysis(QObject):
         job.ended.connect(lambda: self._end_load(key))
         self._loads[key] = job
         return job
+
+    def place_of(self, path: Path) -> Path:
+        """Where a study's file is read: a film of a medium has a copy, which stays when the medium is taken out."""
+        return self._medium.place_of(path)
+
+    def _read(self, path: Path) -> Radiograph:
+        place = self._medium.place_of(path)
+        radiograph = read_radiograph(place)
+        return radiograph if place == path else replace(radiograph, source=path)
 
     def _end_load(self, key: int) -> None:
         self._loads.pop(key, None)
@@ -256,7 +266,7 @@ class Analysis(QObject):
         radiograph = self._session.radiograph_of(key)
 
         def work(report: Report) -> Prediction:
-            film = read_radiograph(study.path) if radiograph is None else radiograph
+            film = self._read(study.path) if radiograph is None else radiograph
             return self._loaded_predictor(report).predict(film, report)
 
         self._session.mark(key, StudyState.ANALYSING)
@@ -315,6 +325,7 @@ class Analysis(QObject):
             lane.close()
         ended = all([lane.wait(deadline - time.monotonic()) for lane in lanes])
         self._archives.close()
+        self._medium.close()
         return ended
 
     def _start(self, key: int, job: Job, *, of_batch: bool = False) -> None:
@@ -392,7 +403,9 @@ def _facts_of(paths: Mapping[int, Path], report: Report) -> dict[int, StudyFacts
     return facts
 
 
-def _find_files(paths: Sequence[Path], archives: UnpackedArchives, password: str | None, report: Report) -> FoundFiles:
+def _find_files(
+    paths: Sequence[Path], archives: UnpackedArchives, medium: MediumCopies, password: str | None, report: Report
+) -> FoundFiles:
     files: list[Path] = []
     refusals: list[tuple[str, BSNetError]] = []
     for number, path in enumerate(paths):
@@ -406,7 +419,10 @@ def _find_files(paths: Sequence[Path], archives: UnpackedArchives, password: str
         except BSNetError as error:
             refusals.append((path.name, error))
             continue
-        files += [file.absolute() for file in found.files]
+        of_path = [file.absolute() for file in found.files]
+        if found.on_medium:
+            medium.claim(of_path)
+        files += of_path
         refusals += [(where.name, error) for where, error in found.refusals]
     return FoundFiles(tuple(files), tuple(refusals))
 

@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
 
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of
-        self.tags = TagsWindow(self._lane, self._appearance.colours, self)
+        self.tags = TagsWindow(self._lane, self._appearance.colours, self, self.analysis.place_of)
         self.history = HistoryWindow(self.session, self.keeper, self)
         self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
         self.preferences = PreferencesDialog(settings, self.keys, list(actions.connected), self)

@@ -15,10 +15,19 @@ from bsnet_core.reading.dicom import read_dicom, read_dicom_facts
 from bsnet_core.reading.dicomdir import NAME as DICOMDIR
 from bsnet_core.reading.dicomdir import dicomdir_in, images_named_by, is_dicomdir
 from bsnet_core.reading.found import FoundImages
+from bsnet_core.reading.medium import MediumCopies
 from bsnet_core.reading.picture import picture_facts, read_picture
 from bsnet_core.reading.sniffing import NEVER_IMAGES, SNIFFED_BYTES, looks_like_a_picture, looks_like_dicom
 
-__all__ = ["FoundImages", "UnpackedArchives", "find_images", "images_in", "read_facts", "read_radiograph"]
+__all__ = [
+    "FoundImages",
+    "MediumCopies",
+    "UnpackedArchives",
+    "find_images",
+    "images_in",
+    "read_facts",
+    "read_radiograph",
+]
 
 
 def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Radiograph:
