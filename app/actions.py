@@ -39,6 +39,7 @@ class Menu(StrEnum):
     OVERLAYS = auto()
     ZONES = auto()
     STUDIES = auto()
+    LIBRARY = auto()
     READING = auto()
     ANALYSIS = auto()
     HELP = auto()
@@ -105,13 +106,6 @@ def action_specs() -> tuple[ActionSpec, ...]:
              "table-arrow-down"),
         spec("export_batch", _("Save &all results as CSV…"), ("Ctrl+Shift+B",),
              _("Save the predictions of all open studies as a table"), m.FILE, "table-multiple"),
-        gap(m.FILE),
-        spec("copy_library", _("Save a cop&y of the library…"), ("Ctrl+Shift+K",),
-             _("Save everything that was read and predicted as one file"), m.FILE, "database-outline"),
-        spec("export_library", _("Save the library as &JSON lines…"), ("Ctrl+Shift+J",),
-             _("Save the library as text that other programs read"), m.FILE, "database-export-outline"),
-        spec("forget_identities", _("For&get identities in the library…"), ("Ctrl+Shift+Del",),
-             _("Take names, birth dates and paths out of the library"), m.FILE, "account-off-outline"),
         gap(m.FILE),
         spec("tags", _("DICOM &tags"), ("Ctrl+T",), _("Show what the file says of itself"), m.FILE, "tag-outline"),
         gap(m.FILE),
@@ -199,6 +193,20 @@ def action_specs() -> tuple[ActionSpec, ...]:
              "swap-horizontal"),
         spec("link_views", _("&Link the pictures"), ("Shift+C",), _("Zoom and move both pictures together"), m.STUDIES,
              "link-variant", checkable=True),
+
+        spec("history", _("&History of this film"), ("Ctrl+H",),
+             _("Show who saved, saw, revealed and exported what, and when"), m.LIBRARY, "clipboard-text-clock-outline"),
+        gap(m.LIBRARY),
+        spec("copy_library", _("Save a cop&y of the library…"), ("Ctrl+Shift+K",),
+             _("Save everything that was read and predicted as one file"), m.LIBRARY, "database-outline"),
+        spec("export_library", _("Save the library as &JSON lines…"), ("Ctrl+Shift+J",),
+             _("Save the library as text that other programs read"), m.LIBRARY, "database-export-outline"),
+        spec("salvage_library", _("&Recover a damaged library…"), ("Ctrl+Shift+L",),
+             _("Save what can still be read of a damaged library that was kept aside"), m.LIBRARY,
+             "database-alert-outline"),
+        gap(m.LIBRARY),
+        spec("forget_identities", _("For&get identities in the library…"), ("Ctrl+Shift+Del",),
+             _("Take names, birth dates and paths out of the library"), m.LIBRARY, "account-off-outline"),
 
         spec("score_mode", _("&Scoring"), ("S",), _("Keys 0 to 3 score zones A to F in turn"), m.READING,
              "numeric", checkable=True),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,8 @@ from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
-from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import UnpackedArchives, images_in, read_radiograph
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.reading import MediumCopies, UnpackedArchives, images_in, read_facts, read_radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation, Mode
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 THUMBNAIL_SIDE_PX = 144
 CLOSE_WITHIN_S = 2.5
+LISTED_AT_ONCE = 32
+"""Headers read in one go: a film that is chosen meanwhile waits for no more of them."""
+READ_AHEAD = 2
+"""Films under way that nobody has chosen: the next one is there when the lane has done the last."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class ModelChoice:
 class Analysis(QObject):
     """Two lanes: reading, so that a picture appears at once, and the network's slower work.
 
+    Of many files opened together the headers are read first, so that all of them can be listed, then the pictures.
     A newly opened file takes the screen only once it is read: one that cannot be read leaves the open study there.
     """
 
@@ -84,9 +90,13 @@ class Analysis(QObject):
         self._predictor: Predictor | None = None
         self._predictor_lock = threading.Lock()
         self._archives = UnpackedArchives()
+        self._medium = MediumCopies()
         self._reading = JobQueue("reading")
         self._network = JobQueue("network")
         self._loads: dict[int, Job] = {}
+        self._unlisted: deque[int] = deque()
+        self._unread: deque[int] = deque()
+        self._is_listing = False
         self._newly_opened: set[int] = set()
         self._job: Job | None = None
         self._job_key: int | None = None
@@ -109,7 +119,7 @@ class Analysis(QObject):
         """
 
         def work(report: Report) -> FoundFiles:
-            return _find_files(paths, self._archives, password, report)
+            return _find_files(paths, self._archives, self._medium, password, report)
 
         job = Job(work, parent=self)
         job.succeeded.connect(self._accept_found)
@@ -128,25 +138,72 @@ class Analysis(QObject):
 
     def _load_job(self, key: int) -> Job:
         path = self._session.study(key).path
-        if not self._session.study(key).has_been_read:
-            self._session.mark(key, StudyState.READING)
 
         def work(report: Report) -> LoadedStudy:
             report(_("Reading"), 0.0)
-            radiograph = read_radiograph(path)
+            radiograph = self._read(path)
             measure_values(radiograph)
             return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
 
+        def mark() -> None:
+            if not self._session.study(key).has_been_read:
+                self._session.mark(key, StudyState.READING)
+
         job = Job(work, parent=self)
+        job.progressed.connect(mark)
         job.succeeded.connect(lambda loaded: self._accept_load(key, loaded))
         job.failed.connect(lambda error: self._refuse_load(key, error))
         job.ended.connect(lambda: self._end_load(key))
         self._loads[key] = job
         return job
 
+    def place_of(self, path: Path) -> Path:
+        """Where a study's file is read: a film of a medium has a copy, which stays when the medium is taken out."""
+        return self._medium.place_of(path)
+
+    def _read(self, path: Path) -> Radiograph:
+        place = self._medium.place_of(path)
+        radiograph = read_radiograph(place)
+        return radiograph if place == path else replace(radiograph, source=path)
+
     def _end_load(self, key: int) -> None:
         self._loads.pop(key, None)
+        self._go_on_reading()
         self._go_on_with_batch()
+
+    def prefer(self, keys: Iterable[int]) -> None:
+        """Reads these before the others that nobody has chosen, such as those whose rows are in sight."""
+        wanted = set(keys)
+        for waiting in (self._unlisted, self._unread):
+            in_sight = [key for key in waiting if key in wanted]
+            for key in in_sight:
+                waiting.remove(key)
+            waiting.extendleft(reversed(in_sight))
+
+    def _go_on_reading(self) -> None:
+        """Headers first, some at a time, then the pictures."""
+        if self._unlisted:
+            if not self._is_listing:
+                self._list_some()
+            return
+        while self._unread and len(self._loads) < READ_AHEAD:
+            key = self._unread.popleft()
+            if key not in self._loads and not self._session.study(key).has_been_read:
+                self._reading.submit(self._load_job(key))
+
+    def _list_some(self) -> None:
+        keys = [self._unlisted.popleft() for _number in range(min(LISTED_AT_ONCE, len(self._unlisted)))]
+        paths = {key: self._session.study(key).path for key in keys}
+
+        def end() -> None:
+            self._is_listing = False
+            self._go_on_reading()
+
+        job = Job(lambda report: _facts_of(paths, report), parent=self)
+        job.succeeded.connect(self._session.accept_facts)
+        job.ended.connect(end)
+        self._is_listing = True
+        self._reading.submit(job)
 
     def analyse(self, key: int) -> None:
         """Predicts a study; work on another one stops at once."""
@@ -209,7 +266,7 @@ class Analysis(QObject):
         radiograph = self._session.radiograph_of(key)
 
         def work(report: Report) -> Prediction:
-            film = read_radiograph(study.path) if radiograph is None else radiograph
+            film = self._read(study.path) if radiograph is None else radiograph
             return self._loaded_predictor(report).predict(film, report)
 
         self._session.mark(key, StudyState.ANALYSING)
@@ -268,6 +325,7 @@ class Analysis(QObject):
             lane.close()
         ended = all([lane.wait(deadline - time.monotonic()) for lane in lanes])
         self._archives.close()
+        self._medium.close()
         return ended
 
     def _start(self, key: int, job: Job, *, of_batch: bool = False) -> None:
@@ -288,10 +346,14 @@ class Analysis(QObject):
     def _accept_found(self, found: FoundFiles) -> None:
         for name, error in found.refusals:
             self.failed.emit(name, error)
-        keys = [self._session.add(path).key for path in found.files]
+        keys = [study.key for study in self._session.add_all(found.files)]
         self._newly_opened.clear()
         self._newly_opened.update(keys)
-        self.load(*(key for key in keys if not self._session.study(key).has_been_read))
+        unread = [key for key in keys if not self._session.study(key).has_been_read]
+        self._unlisted.extend(unread[1:])
+        self._unread.extend(unread[1:])
+        self.load(*unread[:1])
+        self._go_on_reading()
         if keys and self._session.study(keys[0]).has_been_read:
             self._newly_opened.clear()
             self._session.select(keys[0])
@@ -331,7 +393,19 @@ class Analysis(QObject):
             return self._predictor
 
 
-def _find_files(paths: Sequence[Path], archives: UnpackedArchives, password: str | None, report: Report) -> FoundFiles:
+def _facts_of(paths: Mapping[int, Path], report: Report) -> dict[int, StudyFacts]:
+    """What the headers say, by key; of a file that cannot be read, nothing: reading its picture says why."""
+    facts = {}
+    for number, (key, path) in enumerate(paths.items()):
+        report(_("Looking for images"), number / len(paths))
+        with contextlib.suppress(BSNetError):
+            facts[key] = read_facts(path)
+    return facts
+
+
+def _find_files(
+    paths: Sequence[Path], archives: UnpackedArchives, medium: MediumCopies, password: str | None, report: Report
+) -> FoundFiles:
     files: list[Path] = []
     refusals: list[tuple[str, BSNetError]] = []
     for number, path in enumerate(paths):
@@ -345,7 +419,10 @@ def _find_files(paths: Sequence[Path], archives: UnpackedArchives, password: str
         except BSNetError as error:
             refusals.append((path.name, error))
             continue
-        files += [file.absolute() for file in found.files]
+        of_path = [file.absolute() for file in found.files]
+        if found.on_medium:
+            medium.claim(of_path)
+        files += of_path
         refusals += [(where.name, error) for where, error in found.refusals]
     return FoundFiles(tuple(files), tuple(refusals))
 

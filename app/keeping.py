@@ -7,7 +7,7 @@ import importlib.metadata
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,8 +17,18 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.canvas.measuring import Annotation
 from app.jobs import Job, JobQueue
-from app.library.records import Draft, Event, ForgottenIdentities, KeptAside, KeptPrediction, Recalled
+from app.library.records import (
+    Draft,
+    Event,
+    ForgottenIdentities,
+    KeptAnnotations,
+    KeptAside,
+    KeptPrediction,
+    Recalled,
+    SeenFilm,
+)
 from app.readings import Reading
 from app.session import Session, Study
 from bsnet_core.errors import BSNetError, LibraryDamagedError, LibraryError, LibraryReplacedError
@@ -35,6 +45,8 @@ DRAFTS_AFTER_MS = 700
 """How far what is kept of a reading in progress may lag behind the keys."""
 CLOSE_WITHIN_S = 2.5
 THUMBNAIL_SIDE_PX = 96
+REMEMBERED_AT_ONCE = 16
+"""Films taken in by one write to the disk: many are fast together, and a reading does not wait long behind them."""
 
 
 class Keeper(QObject):
@@ -56,6 +68,8 @@ class Keeper(QObject):
     """Key of the study and what the library knew of it (`Recalled`); the session has taken it already."""
     changed = Signal()
     """What the library holds has changed."""
+    logged = Signal()
+    """The audit log has grown."""
 
     _opened_elsewhere = Signal(object)
 
@@ -66,10 +80,13 @@ class Keeper(QObject):
         self._path = path
         self._version = importlib.metadata.version(DISTRIBUTION)
         self._lane = JobQueue("library")
-        self._remembering: dict[int, Job] = {}
+        self._asked_for: set[int] = set()
+        self._to_remember: dict[int, None] = {}
+        self._remembering: Job | None = None
         self._predictions: dict[int, weakref.ref[Prediction]] = {}
         self._unkept: dict[tuple[int, Reading], bool] = {}
         self._unsaved_drafts: set[int] = set()
+        self._unsaved_annotations: dict[int, KeptAnnotations] = {}
         self._closed: threading.Event | None = None
         self._said = ""
         # The worker's own: nobody else reads or writes these three.
@@ -108,6 +125,7 @@ class Keeper(QObject):
         def accept(nothing: None) -> None:
             self._unkept.pop((key, reading), None)
             self.kept.emit(key, reading)
+            self.logged.emit()
             self.changed.emit()
 
         def refuse(error: BSNetError) -> None:
@@ -133,7 +151,18 @@ class Keeper(QObject):
             number = None if study is None else self._number_of(study, library)
             library.log(event, reader, number, detail, at=at)
 
-        self.ask(work, lambda nothing: None)
+        self.ask(work, lambda nothing: self.logged.emit())
+
+    def keep_annotations(self, key: int, items: tuple[Annotation, ...]) -> KeptAnnotations:
+        """Adds what this reader has measured on a film by now; a moment later, so that quick changes are one row."""
+        kept = KeptAnnotations(self._session.reader, items, datetime.now(UTC))
+        before = self._unsaved_annotations.get(key)
+        if before is not None and before.reader != kept.reader:
+            self._save_annotations(self._session.study(key), before)
+        self._unsaved_annotations[key] = kept
+        if not self._drafts_due.isActive():
+            self._drafts_due.start()
+        return kept
 
     def set_keep_identity(self, keep: bool) -> None:
         """Follows the privacy option: films seen from now on are kept with or without what names the patient."""
@@ -177,6 +206,11 @@ class Keeper(QObject):
         self._lane.submit(job, urgent=urgent)
         return job
 
+    def ask_of(self, key: int, question: Callable[[Library, int], T], answer: Callable[[T], None]) -> Job:
+        """Does something with what the library knows of a study; the question gets the film's number."""
+        study = self._session.study(key)
+        return self.ask(lambda library: question(library, self._number_of(study, library)), answer)
+
     def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Keeps what waits to be kept and lets go of the file; called before the session goes.
 
@@ -187,8 +221,9 @@ class Keeper(QObject):
         if self._closed is None:
             self._closed = threading.Event()
             self._save_drafts()
-            for job in self._remembering.values():
-                job.cancel()  # films not remembered yet hold no readings: those remember their films themselves
+            self._to_remember.clear()
+            if self._remembering is not None:
+                self._remembering.cancel()  # films not remembered yet hold no readings: those remember their films
             self._lane.submit(Job(self._let_go_of_file, parent=self))
         if not self._closed.wait(max(deadline - time.monotonic(), 0.0)):
             return False
@@ -206,36 +241,62 @@ class Keeper(QObject):
 
     def _follow_study(self, key: int) -> None:
         study = self._session.study(key)
-        if study.has_been_read and key not in self._remembering:
-            self._remember(study)
+        if study.has_been_read and key not in self._asked_for:
+            self._asked_for.add(key)
+            self._to_remember[key] = None
+            self._remember_some()
         prediction = study.prediction
         before = self._predictions.get(key)
         if prediction is not None and (before is None or before() is not prediction):
             self._predictions[key] = weakref.ref(prediction)
             self._keep_prediction(study, prediction)
 
-    def _remember(self, study: Study) -> None:
+    def _remember_some(self) -> None:
+        """Takes in what waits, the film on the screen first, some at a time."""
+        if self._remembering is not None or not self._to_remember or self._closed is not None:
+            return
+        current = self._session.current
+        waiting = sorted(self._to_remember, key=lambda key: current is None or key != current.key)
+        films = [self._session.study(key) for key in waiting[:REMEMBERED_AT_ONCE]]
+        for film in films:
+            del self._to_remember[film.key]
         reader = self._session.reader
 
-        def accept(recalled: Recalled) -> None:
-            draft = recalled.draft
-            self._session.recall(
-                study.key,
-                draft.zones if draft is not None else {},
-                recalled.readings,
-                draft_started_at=draft.started_at if draft is not None else None,
-                seen_by=recalled.seen_by,
-            )
-            self.recalled.emit(study.key, recalled)
+        def work(library: Library) -> list[tuple[int, Recalled | LibraryError]]:
+            unknown = self._remember_together(films, library)
+            known = [film.key for film in films if film.key not in unknown]
+            return [*unknown.items(), *((key, library.recall(self._numbers[key], reader)) for key in known)]
+
+        def accept(answers: list[tuple[int, Recalled | LibraryError]]) -> None:
+            for key, answer in answers:
+                if isinstance(answer, LibraryError):
+                    self._asked_for.discard(key)
+                    self._tell_failure(answer)
+                else:
+                    self._take_recalled(key, answer)
             self.changed.emit()
 
         def refuse(error: BSNetError) -> None:
-            self._remembering.pop(study.key, None)
+            self._asked_for.difference_update(film.key for film in films)
             self._tell_failure(error)
 
-        self._remembering[study.key] = self.ask(
-            lambda library: library.recall(self._number_of(study, library), reader), accept, refuse
+        def end() -> None:
+            self._remembering = None
+            self._remember_some()
+
+        self._remembering = self.ask(work, accept, refuse)
+        self._remembering.ended.connect(end)
+
+    def _take_recalled(self, key: int, recalled: Recalled) -> None:
+        draft = recalled.draft
+        self._session.recall(
+            key,
+            draft.zones if draft is not None else {},
+            recalled.readings,
+            draft_started_at=draft.started_at if draft is not None else None,
+            seen_by=recalled.seen_by,
         )
+        self.recalled.emit(key, recalled)
 
     def _keep_prediction(self, study: Study, prediction: Prediction) -> None:
         made_at = datetime.now(UTC)
@@ -256,6 +317,12 @@ class Keeper(QObject):
         for key in sorted(self._unsaved_drafts):
             self._save_draft(self._session.study(key))
         self._unsaved_drafts.clear()
+        for key, kept in self._unsaved_annotations.items():
+            self._save_annotations(self._session.study(key), kept)
+        self._unsaved_annotations.clear()
+
+    def _save_annotations(self, study: Study, kept: KeptAnnotations) -> None:
+        self.ask(lambda library: library.add_annotations(self._number_of(study, library), kept), lambda nothing: None)
 
     def _save_draft(self, study: Study) -> None:
         reader = self._session.reader
@@ -273,7 +340,10 @@ class Keeper(QObject):
     def _note_seen(self, key: int, reader: str) -> None:
         study = self._session.study(key)
         at = datetime.now(UTC)
-        self.ask(lambda library: library.note_seen(self._number_of(study, library), reader, at), lambda nothing: None)
+        self.ask(
+            lambda library: library.note_seen(self._number_of(study, library), reader, at),
+            lambda nothing: self.logged.emit(),
+        )
 
     def _note_revealed(self, key: int) -> None:
         self.log(Event.REVEALED, key=key)
@@ -313,10 +383,27 @@ class Keeper(QObject):
 
     def _number_of(self, study: Study, library: Library) -> int:
         if study.key not in self._numbers:
-            sha256 = "" if study.facts.sop_instance_uid.strip() else _hash_of(study.path)
-            kept = library.remember_study(study.facts, study.path, _png_of(study.thumbnail), sha256=sha256)
-            self._numbers[study.key] = kept.number
+            self._numbers[study.key] = library.remember_studies([_seen_film(study)])[0].number
         return self._numbers[study.key]
+
+    def _remember_together(self, films: Sequence[Study], library: Library) -> dict[int, LibraryError]:
+        """Gives films their numbers; those that could not be told from others come back with the error."""
+        seen: dict[int, SeenFilm] = {}
+        unknown: dict[int, LibraryError] = {}
+        for film in films:
+            if film.key not in self._numbers:
+                try:
+                    seen[film.key] = _seen_film(film)
+                except LibraryError as error:
+                    unknown[film.key] = error
+        kept = library.remember_studies(seen.values())
+        self._numbers.update({key: study.number for key, study in zip(seen, kept, strict=True)})
+        return unknown
+
+
+def _seen_film(study: Study) -> SeenFilm:
+    sha256 = "" if study.facts.sop_instance_uid.strip() else _hash_of(study.path)
+    return SeenFilm(study.facts, study.path, _png_of(study.thumbnail), sha256)
 
 
 def _hash_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.actions import Actions
@@ -33,7 +34,10 @@ class LibraryFiles(QObject):
         self._keeper, self._messages, self._window = keeper, messages, window
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._question: QMessageBox | None = None
+        self._kept_aside: tuple[Path, ...] = ()
+        self._salvage: QAction | None = None
         keeper.opened.connect(self._tell_opened)
+        keeper.opened.connect(lambda kept_aside: self._look_for_kept_aside())
 
     @property
     def question(self) -> QMessageBox | None:
@@ -45,6 +49,9 @@ class LibraryFiles(QObject):
         actions.connect("copy_library", self.ask_for_copy)
         actions.connect("export_library", self.ask_for_lines)
         actions.connect("forget_identities", self.ask_to_forget)
+        actions.connect("salvage_library", self.ask_which_to_salvage)
+        self._salvage = actions["salvage_library"]
+        self._salvage.setEnabled(bool(self._kept_aside))
 
     def ask_for_copy(self) -> None:
         """Asks where a copy of the whole library is saved."""
@@ -79,20 +86,44 @@ class LibraryFiles(QObject):
         box.finished.connect(self._close_question)
         box.open()
 
-    def ask_for_salvage(self, kept_aside: KeptAside) -> None:
-        """Asks where what can still be read of a damaged library is saved."""
+    def ask_which_to_salvage(self) -> None:
+        """Asks which of the damaged libraries kept aside is to be saved as far as it can be read, if there are more."""
+        if len(self._kept_aside) < 2:
+            chosen = self._kept_aside
+        else:
+            kinds = _("Damaged libraries") + " (*.damaged-*.sqlite3)"
+            newest = str(self._kept_aside[-1])
+            name, _kind = QFileDialog.getOpenFileName(self._window, _("Recover a damaged library"), newest, kinds)
+            chosen = (Path(name),) if name else ()
+        for path in chosen:
+            self._ask_for_salvage(path)
+
+    def _offer_salvage(self, kept_aside: KeptAside) -> None:
+        if not self._ask_for_salvage(kept_aside.path):
+            self._tell_opened(kept_aside)  # the offer stays
+
+    def _ask_for_salvage(self, damaged: Path) -> bool:
+        """Asks where what can still be read is saved; whether a place was named."""
         title = _("Save what can be recovered")
         path = self._ask_for_path(title, "jsonl", "JSON lines (*.jsonl)", stem="brixia-library-recovered")
         if path is None:
-            self._tell_opened(kept_aside)  # the offer stays
-            return
+            return False
 
         def work(library: Library) -> Salvaged:
             from app.library.salvage import salvage  # here, off the window's thread
 
-            return salvage(kept_aside.path, path)
+            return salvage(damaged, path)
 
         self._submit(work, lambda salvaged: self._tell_salvaged(salvaged, path), path, "recovered library")
+        return True
+
+    def _look_for_kept_aside(self) -> None:
+        def accept(files: tuple[Path, ...]) -> None:
+            self._kept_aside = files
+            if self._salvage is not None:
+                self._salvage.setEnabled(bool(files))
+
+        self._keeper.ask(lambda library: library.kept_aside_files, accept)
 
     def _tell_opened(self, kept_aside: KeptAside | None) -> None:
         if kept_aside is not None:
@@ -100,7 +131,7 @@ class LibraryFiles(QObject):
                 Severity.WARNING,
                 kept_aside.sentence,
                 _("Export what can be recovered…"),
-                lambda: self.ask_for_salvage(kept_aside),
+                lambda: self._offer_salvage(kept_aside),
             )
 
     def _tell_forgotten(self, forgotten: ForgottenIdentities) -> None:

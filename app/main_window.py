@@ -24,11 +24,14 @@ from app.help.pages import keys_page
 from app.help.window import HelpWindow
 from app.jobs import JobQueue
 from app.keeping import Keeper
+from app.kept_measurements import KeptMeasurements
 from app.keys import Keys
+from app.library.order import ListOrder
 from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
 from app.own_reading import OwnReading
+from app.panels.history import HistoryWindow
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
 from app.panels.studies import StudiesPanel
@@ -132,8 +135,10 @@ class MainWindow(QMainWindow):
         self.pair = ViewPair(self)
         self.view = self.pair.current
         self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
+        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.view.annotations, self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
+        self.studies.choose_order(settings.library_order)
         self.studies.use_library(self.keeper)
         self.trend = TrendPanel(self.session, self.keeper, self)
         self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.pair, self.shown_study, self)
@@ -195,13 +200,15 @@ class MainWindow(QMainWindow):
         actions.connect("new_window", self._open_another_window)
         actions.connect_switch("full_screen", partial(screens.show_full_screen, self), checked=self.isFullScreen())
         actions.connect("tags", lambda: _bring_up(self.tags))
+        actions.connect("history", lambda: self.history.open())
         actions.connect("preferences", lambda: _bring_up(self.preferences))
         actions.connect("help", lambda: _bring_up(self.help))
         actions.connect("about", self._show_about)
 
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of
-        self.tags = TagsWindow(self._lane, self._appearance.colours, self)
+        self.tags = TagsWindow(self._lane, self._appearance.colours, self, self.analysis.place_of)
+        self.history = HistoryWindow(self.session, self.keeper, self)
         self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
         self.preferences = PreferencesDialog(settings, self.keys, list(actions.connected), self)
 
@@ -212,6 +219,8 @@ class MainWindow(QMainWindow):
             lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
         )
         self.studies.chosen.connect(self.session.select)
+        self.studies.in_sight.connect(self.analysis.prefer)
+        self.studies.order_chosen.connect(self._keep_order)
         for panel in (self.studies, self.trend):
             panel.wanted.connect(lambda path: self.open_paths([path]))
         self.trend.chosen.connect(self.session.select)
@@ -300,6 +309,9 @@ class MainWindow(QMainWindow):
         is_wanted = reading is not None and self.view.mode is ViewMode.PROBE
         self.status_line.show_probe(reading.text if reading is not None and is_wanted else "")
 
+    def _keep_order(self, order: ListOrder) -> None:
+        self._settings.library_order = order
+
     def _keep_mode(self, mode: Mode) -> None:
         if self._settings.explanation_mode != mode:
             self._settings.explanation_mode = mode
@@ -359,7 +371,7 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
-        for window in (self, self.tags, self.help, self.preferences, self.own_reading.statistics):
+        for window in (self, self.tags, self.history, self.help, self.preferences, self.own_reading.statistics):
             window.hide()
         self.analysis.cancel()
         self.all_work_ended = self.end_work()

@@ -37,6 +37,7 @@ def menu_titles() -> dict[Menu, str]:
         Menu.MEASURE: _("&Measure"),
         Menu.OVERLAYS: _("&Overlays"),
         Menu.STUDIES: _("&Studies"),
+        Menu.LIBRARY: _("Li&brary"),
         Menu.READING: _("&Reading"),
         Menu.ANALYSIS: _("&Analysis"),
         Menu.HELP: _("&Help"),

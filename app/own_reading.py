@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -128,13 +127,10 @@ class OwnReading(QObject):
             self._session.blind = self._settings.blind
 
     def _take_recalled(self, key: int, recalled: Recalled) -> None:
-        def accept(kept: Sequence[KeptPrediction]) -> None:
-            self._kept_predictions[key] = tuple(kept)
-            study = self._session.current
-            if study is not None and study.key == key:
-                self.show_study(study)
-
-        self._keeper.ask(lambda library: library.predictions_of(recalled.study.number), accept)
+        self._kept_predictions[key] = recalled.predictions
+        study = self._session.current
+        if study is not None and study.key == key:
+            self.show_study(study)
 
     def _tell_kept(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.session import Session, Study
 from app.shown_study import ShownStudy
+from bsnet_core.dicom_dates import day_of, moment_of
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.radiograph import StudyFacts
@@ -125,17 +126,17 @@ class PriorStudy(QObject):
 
     def _choose(self, current: Study, past: tuple[PastStudy, ...]) -> None:
         """All earlier films, the latest first and shown; of one moment an open one before a file of the library."""
-        now = moment_of(current.facts)
+        now = _moment_of(current.facts)
         patient = patient_of(current.facts)
-        candidates: list[tuple[str, int, Path]] = [
-            (moment_of(study.facts), 1, study.path)
+        candidates: list[tuple[datetime | None, int, Path]] = [
+            (_moment_of(study.facts), 1, study.path)
             for study in self._session.studies
             if patient and study.has_been_read and patient_of(study.facts) == patient
         ]
         candidates += [
-            (moment_of(entry.study.facts), 0, entry.study.path) for entry in past if entry.study.path is not None
+            (_moment_of(entry.study.facts), 0, entry.study.path) for entry in past if entry.study.path is not None
         ]
-        earlier = [one for one in candidates if now and one[0] and one[0] < now]
+        earlier = [(moment, is_open, path) for moment, is_open, path in candidates if now and moment and moment < now]
         if not earlier:
             self._let_go()
             self.none_found.emit(_("There is no earlier film of this patient among the open ones or in the library."))
@@ -183,20 +184,19 @@ class PriorStudy(QObject):
             self._pair.prior.set_overlays(self._shown.overlays_of(self._session.study(self._key)))
 
 
-def moment_of(facts: StudyFacts) -> str:
-    """Study date and time as one text that sorts; empty where the file states no date."""
-    return f"{facts.study_date} {facts.study_time}" if facts.study_date.strip() else ""
+def _moment_of(facts: StudyFacts) -> datetime | None:
+    return moment_of(facts.study_date, facts.study_time)
 
 
 def date_of(facts: StudyFacts) -> str:
     """The study's date as YYYY-MM-DD, or that it is not stated."""
-    day = _day_of(facts)
+    day = day_of(facts.study_date)
     return day.isoformat() if day is not None else _("date not stated")
 
 
 def caption_of(prior: StudyFacts, current: StudyFacts) -> str:
     """What stands above the prior film: its date and how long before the current one it was made."""
-    before, now = _day_of(prior), _day_of(current)
+    before, now = day_of(prior.study_date), day_of(current.study_date)
     if before is None or now is None:
         return _("Prior  {date}").format(date=date_of(prior))
     days = (now - before).days
@@ -204,11 +204,3 @@ def caption_of(prior: StudyFacts, current: StudyFacts) -> str:
         return _("Prior  {date}  (same day)").format(date=before.isoformat())
     ago = translate_count("{count} day before", "{count} days before", days).format(count=days)
     return _("Prior  {date}  ({ago})").format(date=before.isoformat(), ago=ago)
-
-
-def _day_of(facts: StudyFacts) -> date | None:
-    text = facts.study_date.strip()
-    try:
-        return date(int(text[:4]), int(text[4:6]), int(text[6:8])) if len(text) == 8 else None
-    except ValueError:
-        return None

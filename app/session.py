@@ -31,6 +31,8 @@ KEPT_RADIOGRAPHS = 4
 """Pixels of this many studies stay in memory; older ones are read again when shown."""
 KEPT_PREDICTIONS = 24
 """Maps of this many studies stay in memory; of older ones the score stays, the maps are computed again when shown."""
+RECALLED = ("draft", "draft_started_at", "readings", "seen_by")
+"""What the library adds to a study."""
 KEPT_STEPS = 500
 """Steps that can be undone."""
 
@@ -136,8 +138,11 @@ class Session(QObject):
         undo_stack: Every step that the reader can take back, on whichever study: `do` adds one.
     """
 
-    study_added = Signal(int)
+    studies_added = Signal(object)
+    """Keys of newly opened studies, in one go however many they are."""
     study_changed = Signal(int)
+    facts_known = Signal(object)
+    """Keys of studies whose files have said whom they show and when; their pictures are still to be read."""
     current_changed = Signal(int)
     draft_changed = Signal(int)
     """Zones of a study's draft were entered, changed or taken back."""
@@ -182,13 +187,21 @@ class Session(QObject):
 
     def add(self, path: Path) -> Study:
         """Opens a file; one that is open already is given back as it is."""
-        if path in self._key_of_path:
-            return self._studies[self._key_of_path[path]]
-        study = Study(key=len(self._studies), path=path)
-        self._studies[study.key] = study
-        self._key_of_path[path] = study.key
-        self.study_added.emit(study.key)
-        return study
+        return self.add_all([path])[0]
+
+    def add_all(self, paths: Iterable[Path]) -> list[Study]:
+        """Opens files, in their order; those that are open already are given back as they are."""
+        opened, new = [], []
+        for path in paths:
+            if path not in self._key_of_path:
+                study = Study(key=len(self._studies), path=path)
+                self._studies[study.key] = study
+                self._key_of_path[path] = study.key
+                new.append(study.key)
+            opened.append(self._studies[self._key_of_path[path]])
+        if new:
+            self.studies_added.emit(tuple(new))
+        return opened
 
     def select(self, key: int) -> None:
         """Shows a study."""
@@ -203,6 +216,14 @@ class Session(QObject):
         if key in self._radiographs:
             self._radiographs.move_to_end(key)
         return self._radiographs.get(key)
+
+    def accept_facts(self, facts: Mapping[int, StudyFacts]) -> None:
+        """Takes what files say of themselves, so that they can be listed before their pictures are read."""
+        listed = tuple(key for key in facts if not self._studies[key].has_been_read)
+        for key in listed:
+            self._studies[key] = replace(self._studies[key], facts=facts[key])
+        if listed:
+            self.facts_known.emit(listed)
 
     def accept_radiograph(
         self, key: int, radiograph: Radiograph, thumbnail: npt.NDArray[np.uint8], *, make_room: bool = False
@@ -380,14 +401,15 @@ class Session(QObject):
         merged = {zone: both[zone] for zone in ZONES if zone in both}
         started = [moment for moment in (study.draft_started_at, draft_started_at) if moment is not None]
         every = dict.fromkeys([*study.readings, *readings])
-        study = replace(
+        known = replace(
             study,
             draft=merged,
             draft_started_at=min(started, default=self._clock()) if merged else None,
             readings=tuple(sorted(every, key=lambda reading: reading.saved_at)),
             seen_by=study.seen_by | frozenset(seen_by),
         )
-        self._change(study)
+        if any(getattr(known, name) != getattr(study, name) for name in RECALLED):
+            self._change(known)
         if merged != draft:
             self.draft_changed.emit(key)
         self._note_seen([key])

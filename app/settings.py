@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, overload
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.library.order import ListOrder
 from app.paths import config_dir
 from app.report.paper import Paper
 from bsnet_core.explanation import Mode
@@ -178,6 +179,7 @@ class Settings(QObject):
     screen_maximum = _decimal("picture/screen_maximum", 300.0, *SCREEN_MAXIMUM)
     screen_ambient = _decimal("picture/screen_ambient", 0.2, *SCREEN_AMBIENT)
     keeps_names = _switch("library/keeps_names", True)
+    library_order = _choice("library/order", ListOrder.LAST_OPENED)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)

@@ -89,9 +89,9 @@ def responsiveness() -> list[Row]:
 def of_this_process() -> list[Row]:
     """What `responsiveness` gives, measured in the process that calls it."""
     model = default_model_dir()
-    with _own_home() as folder:
+    with own_home() as folder:
         film = write_dicom(folder / "large.dcm", large_film() << (16 - BITS), 16)
-        window = _window("--no-samples", "--model", str(model))
+        window = window_of("--no-samples", "--model", str(model))
         meter = StallMeter()
         meter.run(lambda: window.isVisible())
         window.open_paths([film])
@@ -123,7 +123,7 @@ def memory() -> list[Row]:
     """
     if not Path("/proc/self/statm").exists():
         return [Row("resident memory", 0.0, 1.0, "measured on Linux only")]
-    with _own_home() as folder:
+    with own_home() as folder:
         (folder / "no-model").mkdir()
         rows = _open_in_turn(folder, STUDIES, (20, STUDIES), str(folder / "no-model"), "")
         rows += _open_in_turn(folder, STUDIES_ANALYSED, (2, STUDIES_ANALYSED), str(default_model_dir()), ", analysed")
@@ -152,12 +152,12 @@ def _close_row(window: MainWindow, meter: StallMeter) -> Row:
     window.close()
     seconds = time.perf_counter() - start
     note = "" if window.all_work_ended else "the worker was left behind"
-    _let_go(window)
+    let_go(window)
     return Row("close during analysis", seconds, CLOSE_GOAL_S / seconds, note)
 
 
 def _open_in_turn(folder: Path, count: int, told: tuple[int, ...], model: str, what: str) -> list[Row]:
-    window = _window("--no-samples", "--model", model)
+    window = window_of("--no-samples", "--model", model)
     meter = StallMeter()
     meter.run(lambda: window.isVisible())
     start, at_first = time.perf_counter(), _resident_mib()
@@ -172,11 +172,11 @@ def _open_in_turn(folder: Path, count: int, told: tuple[int, ...], model: str, w
             seconds = time.perf_counter() - start
             rows.append(Row(f"after {number} studies{what}", seconds, at_first / resident, f"{resident:.0f} MiB"))
     window.close()
-    _let_go(window)
+    let_go(window)
     return rows
 
 
-def _window(*arguments: str) -> MainWindow:
+def window_of(*arguments: str) -> MainWindow:
     if not isinstance(QApplication.instance(), QApplication):
         QApplication([])
     window = open_window(build_parser().parse_args(arguments))
@@ -184,7 +184,7 @@ def _window(*arguments: str) -> MainWindow:
     return window
 
 
-def _let_go(window: MainWindow) -> None:
+def let_go(window: MainWindow) -> None:
     while not window.analysis.close():
         pass
     window.deleteLater()
@@ -206,7 +206,7 @@ def _resident_mib() -> float:
 
 
 @contextmanager
-def _own_home() -> Iterator[Path]:
+def own_home() -> Iterator[Path]:
     """A folder for files, below it a home, so that neither settings nor library of the user are touched."""
     before = {name: os.environ.get(name) for name in HOME_VARIABLES}
     with tempfile.TemporaryDirectory(prefix="bsnet-bench-") as name:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
 from app.canvas.measuring import Annotation
-from bsnet_core.radiograph import Radiograph
+from bsnet_core.radiograph import Radiograph, StudyFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Annotations(QObject):
     changed = Signal()
     edited = Signal(object)
     """An `AnnotationEdit`, for an undo stack; not emitted by `restore`."""
+    replaced = Signal(str)
+    """Key of the radiograph whose annotations are others now, by an edit or by `restore`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,12 +85,14 @@ class Annotations(QObject):
         self._by_key[key] = items
         if key == self._key:
             self.changed.emit()
+        self.replaced.emit(key)
 
     def _edit(self, after: tuple[Annotation, ...], what: str) -> None:
         edit = AnnotationEdit(self._key, self.items, after, what)
         self._by_key[self._key] = after
         self.changed.emit()
         self.edited.emit(edit)
+        self.replaced.emit(self._key)
 
 
 class AnnotationCommand(QUndoCommand):
@@ -106,4 +111,9 @@ class AnnotationCommand(QUndoCommand):
 
 def key_of(radiograph: Radiograph) -> str:
     """What tells one radiograph from another, also when it is read again."""
-    return radiograph.facts.sop_instance_uid or str(radiograph.source or id(radiograph))
+    return key_of_film(radiograph.facts, radiograph.source) or str(id(radiograph))
+
+
+def key_of_film(facts: StudyFacts, path: Path | None) -> str:
+    """The same of a film whose pixels are not at hand; empty where nothing tells it from others."""
+    return facts.sop_instance_uid or (str(path) if path is not None else "")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from app.canvas.lettering import INK, font_of, write
 from app.canvas.modes import CornerTexts
 from app.canvas.orientation import EdgeLetters, Orientation
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, StudyFacts, VoiWindow
 
@@ -118,15 +119,10 @@ def window_text(window: VoiWindow) -> str:
     return _("C {centre}  W {width}").format(centre=f"{window.centre:.{digits}f}", width=f"{window.width:.{digits}f}")
 
 
-def date_text(date: str) -> str:
-    """DICOM's YYYYMMDD with hyphens; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 and date.isdigit() else date
-
-
 def _patient(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
     if hidden:
         return (_("de-identified"),)
-    born = _("born {date}").format(date=date_text(facts.patient_birth_date)) if facts.patient_birth_date else ""
+    born = _("born {date}").format(date=shown_date(facts.patient_birth_date)) if facts.patient_birth_date else ""
     person = "  ".join(part for part in (facts.patient_sex, facts.patient_age, born) if part)
     return _filled(facts.patient_name.replace("^", " ").strip(), facts.patient_id, person)
 
@@ -136,7 +132,7 @@ def _study(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
     view = "  ".join(part for part in (facts.modality, facts.view_position, laterality) if part)
     if hidden:
         return _filled(view)
-    return _filled(date_text(facts.study_date), facts.study_description, view)
+    return _filled(shown_date(facts.study_date), facts.study_description, view)
 
 
 def _turned(orientation: Orientation) -> str:

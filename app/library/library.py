@@ -9,7 +9,7 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,13 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from app.library.opening import in_words, kept_aside_files, open_database, writing
+from app.library.order import ListOrder
 from app.library.patients import SALT_BYTES, patient_key, patient_of, searchable, without_identity
 from app.library.records import (
     Draft,
     Event,
     ForgottenIdentities,
+    KeptAnnotations,
     KeptAside,
     KeptPrediction,
     KeptStudy,
@@ -32,10 +34,20 @@ from app.library.records import (
     LogEntry,
     PastStudy,
     Recalled,
+    SeenFilm,
     StudyPage,
 )
-from app.library.rows import described, model_of, prediction_of, reading_of, row_of_prediction, study_of
-from app.library.schema import drafts, log, metadata, predictions, properties, readings, studies
+from app.library.rows import (
+    annotations_of,
+    described,
+    model_of,
+    prediction_of,
+    reading_of,
+    row_of_annotations,
+    row_of_prediction,
+    study_of,
+)
+from app.library.schema import drafts, kept_annotations, log, metadata, predictions, properties, readings, studies
 from app.readings import ComparedReading, Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
@@ -43,6 +55,8 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
 PAGE_SIZE = 100
+LAST_OF_ALL = "\U0010ffff"
+"""Sorts behind every name."""
 
 
 class Library:
@@ -85,6 +99,11 @@ class Library:
             engine.dispose()
             raise
 
+    @property
+    def kept_aside_files(self) -> tuple[Path, ...]:
+        """Damaged libraries put away beside this one, oldest first."""
+        return kept_aside_files(self.path)
+
     def close(self) -> None:
         """Lets go of the file."""
         self._engine.dispose()
@@ -103,18 +122,29 @@ class Library:
             sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
             at: When it was seen; now if None.
         """
-        uid = facts.sop_instance_uid.strip()
-        if not uid and not sha256:
-            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
-        key = self.key_of(facts)
+        return self.remember_studies([SeenFilm(facts, path, thumbnail, sha256)], at=at)[0]
+
+    def remember_studies(self, films: Iterable[SeenFilm], *, at: datetime | None = None) -> tuple[KeptStudy, ...]:
+        """Takes films in, or notes that they were seen again: all of them with one write to the disk, or none."""
         seen_at = at if at is not None else datetime.now(UTC)
-        row = self._row_of(facts, str(path), thumbnail) | {"patient_key": key, "last_seen_at": seen_at}
-        new = row | {"identifier": f"uid:{uid}" if uid else f"sha256:{sha256}", "first_seen_at": seen_at}
+        changes = []
+        for film in films:  # before the file is locked: the patients' keys take their time
+            row = self._row_of(film.facts, str(film.path), film.thumbnail)
+            row |= {"patient_key": self.key_of(film.facts), "last_seen_at": seen_at}
+            changes.append((row | {"identifier": film.identifier, "first_seen_at": seen_at}, row))
         with self._writing() as connection:
-            statement = insert(studies).values(**new).on_conflict_do_update(index_elements=["identifier"], set_=row)
-            number = connection.execute(statement.returning(studies.c.id)).scalar_one()
-            kept = connection.execute(sa.select(studies).where(studies.c.id == number)).mappings().one()
-        return study_of(kept)
+            numbers = [
+                connection.execute(
+                    insert(studies)
+                    .values(**new)
+                    .on_conflict_do_update(index_elements=["identifier"], set_=row)
+                    .returning(studies.c.id)
+                ).scalar_one()
+                for new, row in changes
+            ]
+            of_films = sa.select(studies).where(studies.c.id.in_(numbers))
+            kept = {row["id"]: study_of(row) for row in connection.execute(of_films).mappings()}
+        return tuple(kept[number] for number in numbers)
 
     def study(self, number: int) -> KeptStudy:
         """A film by its number.
@@ -128,11 +158,14 @@ class Library:
             raise KeyError(number)
         return study_of(row)
 
-    def studies(self, text: str = "", *, offset: int = 0, limit: int = PAGE_SIZE) -> StudyPage:
-        """A part of the list: films of one patient together, the patient seen last first, newest film first.
+    def studies(
+        self, text: str = "", *, order: ListOrder = ListOrder.LAST_OPENED, offset: int = 0, limit: int = PAGE_SIZE
+    ) -> StudyPage:
+        """A part of the list: films of a patient together, newest study first, and those of a study together.
 
         Args:
             text: Words that all occur in patient, number, date, description or file name, in any case.
+            order: Of the patients.
             offset: How many rows to leave out.
             limit: How many rows to give at most.
         """
@@ -142,6 +175,9 @@ class Library:
             studies.c.study_date,
             studies.c.study_time,
             studies.c.last_seen_at,
+            studies.c.facts["patient_name"].as_string().label("name"),
+            studies.c.facts["study_uid"].as_string().label("study_uid"),
+            studies.c.facts["series_uid"].as_string().label("series_uid"),
         )
         found = sa.select(*known)
         for word in searchable(text).split():
@@ -149,17 +185,26 @@ class Library:
         films = found.subquery()
         alone = "film " + sa.cast(films.c.id, sa.Text)
         patient = sa.case((films.c.patient_key != "", films.c.patient_key), else_=alone)
-        newest_first = (films.c.study_date.desc(), films.c.study_time.desc(), films.c.id.desc())
-        grouped = sa.select(
-            films.c.id,
-            sa.func.count().over(partition_by=patient).label("of_patient"),
-            sa.func.row_number().over(partition_by=patient, order_by=newest_first).label("place"),
-            sa.func.max(films.c.last_seen_at).over(partition_by=patient).label("patient_seen_at"),
+        study = patient + sa.case((films.c.study_uid != "", films.c.study_uid), else_=alone)
+        dated = sa.select(
+            films,
             patient.label("patient"),
+            study.label("study"),
+            sa.func.max(films.c.study_date + films.c.study_time).over(partition_by=study).label("study_at"),
         ).subquery()
-        order = (grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
+        of_patient = (dated.c.study_at.desc(), dated.c.study, dated.c.series_uid, dated.c.id)
+        grouped = sa.select(
+            dated.c.id,
+            sa.func.count().over(partition_by=dated.c.patient).label("of_patient"),
+            sa.func.row_number().over(partition_by=dated.c.patient, order_by=of_patient).label("place"),
+            sa.func.row_number().over(partition_by=dated.c.study, order_by=of_patient).label("place_in_study"),
+            _rank(order, dated).label("rank"),
+            sa.func.max(dated.c.last_seen_at).over(partition_by=dated.c.patient).label("patient_seen_at"),
+            dated.c.patient,
+        ).subquery()
+        places = (grouped.c.rank, grouped.c.patient_seen_at.desc(), grouped.c.patient, grouped.c.place)
         # Pictures and scores are looked up for the page alone, not for all films that were put in order.
-        chosen = sa.select(grouped).order_by(*order).limit(limit).offset(offset).subquery()
+        chosen = sa.select(grouped).order_by(*places).limit(limit).offset(offset).subquery()
         predicted = _latest(predictions, predictions.c.total, chosen.c.id)
         read, reader = (_latest(readings, column, chosen.c.id) for column in (readings.c.total, readings.c.reader))
         page = (
@@ -167,19 +212,26 @@ class Library:
                 studies,
                 chosen.c.of_patient,
                 chosen.c.place,
+                chosen.c.place_in_study,
                 predicted.label("predicted"),
                 read.label("read"),
                 reader.label("reader"),
             )
             .join(chosen, chosen.c.id == studies.c.id)
-            .order_by(chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
+            .order_by(chosen.c.rank, chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
         )
         with self._reading() as connection:
             total = connection.execute(sa.select(sa.func.count()).select_from(films)).scalar_one()
             rows = connection.execute(page).mappings().all()
         listed = (
             ListedStudy(
-                study_of(row), row["predicted"], row["read"], row["reader"] or "", row["place"], row["of_patient"]
+                study=study_of(row),
+                predicted_total=row["predicted"],
+                read_total=row["read"],
+                reader=row["reader"] or "",
+                place=row["place"],
+                of_patient=row["of_patient"],
+                place_in_study=row["place_in_study"],
             )
             for row in rows
         )
@@ -297,9 +349,25 @@ class Library:
             study=self.study(number),
             draft=self.draft_of(number, reader),
             readings=self.readings_of(number),
-            prediction=said[-1] if said else None,
+            predictions=said,
             seen_by=self.seen_by(number),
+            annotations=self.annotations_of(number),
         )
+
+    # Measurements
+
+    def add_annotations(self, number: int, kept: KeptAnnotations) -> None:
+        """Adds what a reader has measured on a film by now; what was there before is superseded and stays."""
+        with self._writing() as connection:
+            connection.execute(sa.insert(kept_annotations).values(study_id=number, **row_of_annotations(kept)))
+
+    def annotations_of(self, number: int) -> tuple[KeptAnnotations, ...]:
+        """The last measurements of each reader on a film, the latest reader last."""
+        newest = sa.select(sa.func.max(kept_annotations.c.id)).where(kept_annotations.c.study_id == number)
+        last = sa.select(kept_annotations).where(kept_annotations.c.id.in_(newest.group_by(kept_annotations.c.reader)))
+        with self._reading() as connection:
+            rows = connection.execute(last.order_by(kept_annotations.c.id)).mappings().all()
+        return tuple(annotations_of(row) for row in rows)
 
     # Readings in progress
 
@@ -347,10 +415,11 @@ class Library:
         with self._reading() as connection:
             return frozenset(connection.execute(seen).scalars())
 
-    def log_entries(self) -> tuple[LogEntry, ...]:
-        """The whole audit log, oldest first."""
+    def log_entries(self, number: int | None = None) -> tuple[LogEntry, ...]:
+        """The audit log, oldest first: the whole one, or what concerns one film."""
+        wanted = sa.select(log) if number is None else sa.select(log).where(log.c.study_id == number)
         with self._reading() as connection:
-            rows = connection.execute(sa.select(log).order_by(log.c.at, log.c.id)).mappings().all()
+            rows = connection.execute(wanted.order_by(log.c.at, log.c.id)).mappings().all()
         return tuple(
             LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"]) for row in rows
         )
@@ -497,6 +566,25 @@ def _thumbnail_without_text(facts: StudyFacts, thumbnail: bytes) -> bytes:
 
 def _label(number: int, study_date: str) -> str:
     return f"{study_date or '–'} #{number}"
+
+
+def _rank(order: ListOrder, films: sa.Subquery) -> sa.ColumnElement[Any]:
+    """What patients are put in order by, the smallest first; the one seen last first among equals."""
+
+    def of_patient(value: sa.FunctionElement[Any]) -> sa.Over[Any]:
+        return value.over(partition_by=films.c.patient)
+
+    if order is ListOrder.NAME:
+        name = of_patient(sa.func.min(sa.func.lower(films.c.name)))
+        return sa.case((name == "", LAST_OF_ALL), else_=name)
+    if order is ListOrder.STUDY_DATE:
+        # Dates sort as text; as numbers they can be turned around.
+        return -sa.cast(of_patient(sa.func.max(films.c.study_date)), sa.Integer)
+    if order is ListOrder.STATE:
+        read = sa.exists().where(readings.c.study_id == films.c.id)
+        predicted = sa.exists().where(predictions.c.study_id == films.c.id)
+        return of_patient(sa.func.min(sa.case((read, 2), (predicted, 1), else_=0)))
+    return sa.literal(0)
 
 
 def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[int]) -> sa.ScalarSelect[Any]:

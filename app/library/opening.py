@@ -31,7 +31,7 @@ from bsnet_core.errors import (
 )
 from bsnet_core.language import translate as _
 
-NEWEST_REVISION = "2"
+NEWEST_REVISION = "3"
 """The last migration in `migrations/versions`; files that carry it open without alembic."""
 BUSY_TIMEOUT_S = 10.0
 COMPANIONS = ("-wal", "-shm", "-journal")

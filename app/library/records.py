@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
+from app.canvas.measuring import Annotation
 from app.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
@@ -25,6 +26,33 @@ class Event(StrEnum):
     REVEALED = "prediction revealed"
     EXPORTED = "exported"
     FORGOTTEN = "identities forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFilm:
+    """A film as it comes into the library.
+
+    Attributes:
+        facts: What the file says of itself.
+        path: Where it lies.
+        thumbnail: A small picture as PNG.
+        sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
+    """
+
+    facts: StudyFacts
+    path: Path
+    thumbnail: bytes = b""
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.facts.sop_instance_uid.strip() and not self.sha256:
+            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
+
+    @property
+    def identifier(self) -> str:
+        """What tells this film from all others."""
+        uid = self.facts.sop_instance_uid.strip()
+        return f"uid:{uid}" if uid else f"sha256:{self.sha256}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +148,20 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAnnotations:
+    """All measurements of a reader on a film, as they were at a moment; a later one supersedes it.
+
+    Attributes:
+        items: In the order they were made; none where the reader took all of them away.
+        made_at: In UTC.
+    """
+
+    reader: str
+    items: tuple[Annotation, ...]
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """One line of the audit log.
 
@@ -156,15 +198,22 @@ class Recalled:
     Attributes:
         draft: What the reader had entered without saving it.
         readings: All that were saved, superseded ones too.
-        prediction: The last one.
+        predictions: All of them, oldest first.
         seen_by: Readers before whom a prediction of this film has been on the screen.
+        annotations: The last ones of each reader, the latest reader last.
     """
 
     study: KeptStudy
     draft: Draft | None
     readings: tuple[Reading, ...]
-    prediction: KeptPrediction | None
+    predictions: tuple[KeptPrediction, ...]
     seen_by: frozenset[str]
+    annotations: tuple[KeptAnnotations, ...] = ()
+
+    @property
+    def prediction(self) -> KeptPrediction | None:
+        """The last one."""
+        return self.predictions[-1] if self.predictions else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +224,7 @@ class ListedStudy:
         predicted_total: Global score of the last prediction.
         read_total, reader: Global score of the last reading, and who read.
         place, of_patient: Which of how many listed films of the same patient this is, from 1; newest first.
+        place_in_study: Which film of the same study this is, from 1.
     """
 
     study: KeptStudy
@@ -183,6 +233,7 @@ class ListedStudy:
     reader: str
     place: int
     of_patient: int
+    place_in_study: int = 1
 
 
 @dataclass(frozen=True, slots=True)

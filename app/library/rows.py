@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import RowMapping
 
+from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.library.patients import searchable
-from app.library.records import KeptPrediction, KeptStudy
+from app.library.records import KeptAnnotations, KeptPrediction, KeptStudy
 from app.readings import Reading
 from bsnet_core.brixia import BrixiaScore
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.model.config import Attention
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
@@ -23,8 +25,7 @@ FACT_NAMES = frozenset(field.name for field in dataclasses.fields(StudyFacts))
 def described(facts: StudyFacts, path: str) -> dict[str, Any]:
     """The columns of a film's row that tell of it."""
     name, date = Path(path).name, facts.study_date
-    iso = f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else ""
-    words = (facts.patient_name, facts.patient_id, date, iso, facts.study_description, facts.view_position)
+    words = (facts.patient_name, facts.patient_id, date, shown_date(date), facts.study_description, facts.view_position)
     return {
         "facts": dataclasses.asdict(facts),
         "study_date": date,
@@ -100,6 +101,39 @@ def prediction_of(row: RowMapping) -> KeptPrediction:
 def model_of(row: RowMapping) -> ModelIdentity:
     """Which weights gave a prediction."""
     return ModelIdentity(row["model_name"], row["model_version"], row["model_sha256"])
+
+
+def row_of_annotations(kept: KeptAnnotations) -> dict[str, Any]:
+    """The columns of a reader's measurements, without their film."""
+    items = [{"kind": _kind_of(item), "points": [list(point) for point in _points_of(item)]} for item in kept.items]
+    return {"reader": kept.reader, "items": items, "made_at": kept.made_at}
+
+
+def annotations_of(row: RowMapping) -> KeptAnnotations:
+    """A reader's measurements; kinds that this version does not know are left out."""
+    items = (_annotation_of(item["kind"], [(x, y) for x, y in item["points"]]) for item in row["items"])
+    return KeptAnnotations(row["reader"], tuple(item for item in items if item is not None), row["made_at"])
+
+
+def _kind_of(item: Annotation) -> str:
+    if isinstance(item, Region):
+        return item.shape.name.lower()
+    return "distance" if isinstance(item, Distance) else "angle"
+
+
+def _points_of(item: Annotation) -> tuple[Point, ...]:
+    return (item.corner, item.opposite) if isinstance(item, Region) else item.handles
+
+
+def _annotation_of(kind: str, points: Sequence[Point]) -> Annotation | None:
+    match kind, points:
+        case "distance", [start, end]:
+            return Distance(start, end)
+        case "angle", [start, vertex, end]:
+            return Angle(start, vertex, end)
+        case (("rectangle" | "ellipse"), [corner, opposite]):
+            return Region(corner, opposite, RegionShape[kind.upper()])
+    return None
 
 
 def reading_of(row: RowMapping) -> Reading:

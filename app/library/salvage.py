@@ -15,7 +15,7 @@ from typing import Any
 from app.library.library import write_lines
 from app.library.opening import COMPANIONS, in_words
 
-TABLES = ("studies", "predictions", "readings", "drafts", "log")
+TABLES = ("studies", "predictions", "readings", "drafts", "annotations", "log")
 
 
 @dataclass(frozen=True, slots=True)

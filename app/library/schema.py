@@ -1,7 +1,8 @@
 """The tables of the library as they are now; `migrations` leads older files here.
 
-Predictions, readings and the audit log are append-only: triggers refuse to change or delete a row. A film's own row
-follows the file (where it was seen last) and the privacy option; a draft is overwritten while somebody types.
+Predictions, readings, annotations and the audit log are append-only: triggers refuse to change or delete a row. A
+film's own row follows the file (where it was seen last) and the privacy option; a draft is overwritten while somebody
+types.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from sqlalchemy.types import TypeDecorator
 
 APPLICATION_ID = 0x42534E76
 """Written into the file's header ("BSNv"), so that a database of another program is never taken for a library."""
-APPEND_ONLY = ("predictions", "readings", "log")
+APPEND_ONLY = ("predictions", "readings", "annotations", "log")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -119,6 +120,16 @@ drafts = Table(
     Column("reader", Text, primary_key=True),
     Column("zones", JSON, nullable=False),  # letter of the zone: score
     Column("started_at", UtcTime, nullable=False),
+)
+
+kept_annotations = Table(
+    "annotations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("study_id", ForeignKey("studies.id"), nullable=False, index=True),
+    Column("reader", Text, nullable=False),
+    Column("items", JSON, nullable=False),  # all of the film at that moment: kind, points in image pixels
+    Column("made_at", UtcTime, nullable=False),
 )
 
 log = Table(

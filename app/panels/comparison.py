@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -248,12 +247,15 @@ class ComparisonPanel(QWidget):
         chooser.currentTextChanged.connect(lambda name: self._choose(chooser, name))
         return chooser
 
-    def _choosers(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(self.first, 1)
-        row.addWidget(QLabel(_("with"), self._filled))
-        row.addWidget(self.second, 1)
-        return row
+    def _choosers(self) -> QGridLayout:
+        """Below each other: side by side they would cut the names of models."""
+        choosers = QGridLayout()
+        choosers.setVerticalSpacing(4)
+        choosers.setColumnStretch(1, 1)
+        for row, (word, chooser) in enumerate(((_("compare"), self.first), (_("with"), self.second))):
+            choosers.addWidget(QLabel(word, self._filled), row, 0)
+            choosers.addWidget(chooser, row, 1)
+        return choosers
 
     def _grid(self) -> QGridLayout:
         grid = QGridLayout()

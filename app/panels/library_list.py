@@ -10,8 +10,10 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.keeping import Keeper
+from app.library.order import ListOrder
 from app.library.records import ListedStudy, StudyPage
 from bsnet_core.brixia import N_CLASSES, ZONES
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
 PAGE_ROWS = 100
@@ -33,6 +35,7 @@ class LibraryListModel(QAbstractListModel):
         super().__init__(parent)
         self._keeper = keeper
         self._text = ""
+        self._order = ListOrder.LAST_OPENED
         self._rows: list[ListedStudy] = []
         self._total = 0
         self._icons: OrderedDict[int, QIcon] = OrderedDict()
@@ -51,6 +54,13 @@ class LibraryListModel(QAbstractListModel):
         """Shows the films that match."""
         if text != self._text:
             self._text = text
+            self._replace_rows((), 0)
+            self._reload()
+
+    def put_in_order(self, order: ListOrder) -> None:
+        """Lists the patients in another order."""
+        if order is not self._order:
+            self._order = order
             self._replace_rows((), 0)
             self._reload()
 
@@ -101,7 +111,7 @@ class LibraryListModel(QAbstractListModel):
 
     def _ask(self, offset: int, limit: int) -> None:
         self._question += 1
-        question, text = self._question, self._text
+        question, text, order = self._question, self._text, self._order
         self._is_asking = True
 
         def accept(page: StudyPage) -> None:
@@ -113,7 +123,7 @@ class LibraryListModel(QAbstractListModel):
             if question == self._question:
                 self._is_asking = False
 
-        self._keeper.ask(lambda library: library.studies(text, offset=offset, limit=limit), accept, refuse)
+        self._keeper.ask(lambda library: library.studies(text, order=order, offset=offset, limit=limit), accept, refuse)
 
     def _accept(self, page: StudyPage) -> None:
         if page.offset and page.offset == len(self._rows):
@@ -151,20 +161,16 @@ class LibraryListModel(QAbstractListModel):
 
 
 def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
-    """A few short lines: who, when and which view, which of the patient's films, and where it stands."""
+    """A few short lines: who, when, which view and which of the patient's films, which study, where it stands."""
     facts = row.study.facts
-    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
+    when = "  ".join(part for part in (shown_date(facts.study_date), facts.view_position or facts.modality) if part)
     who = _name_of(row)
     if row.of_patient > 1:
         when += " · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
-    return "\n".join(part for part in (who, when, _state_of(row, scores_hidden=scores_hidden)) if part)
-
-
-def iso_date(date: str) -> str:
-    """A DICOM date as YYYY-MM-DD; anything else as it is."""
-    return f"{date[:4]}-{date[4:6]}-{date[6:]}" if len(date) == 8 else date
+    study = _("same study as above") if row.place_in_study > 1 else " ".join(facts.study_description.split())
+    return "\n".join(part for part in (who, when, study, _state_of(row, scores_hidden=scores_hidden)) if part)
 
 
 def _name_of(row: ListedStudy) -> str:

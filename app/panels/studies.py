@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.keeping import Keeper
+from app.library.order import ListOrder
 from app.library.patients import patient_of
 from app.library.records import ListedStudy
-from app.panels.library_list import MOST, LibraryListModel, iso_date
+from app.panels.library_list import MOST, LibraryListModel
+from app.panels.study_rows import THUMBNAIL_PX, StudyRows
 from app.session import Session, Study, StudyState
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
-THUMBNAIL_PX = 56
 REASON_LENGTH = 70
 """Characters of a refusal in the list; the tooltip has it whole."""
+SIGHT_AFTER_MS = 50
+SESSION_LINES, LIBRARY_LINES = 4, 5
+"""Of a row: who; when and which view; in the library which study; two on where it stands."""
 SEARCH_AFTER_MS = 200
 Index = QModelIndex | QPersistentModelIndex
 
@@ -32,7 +38,8 @@ class StudyListModel(QAbstractListModel):
         super().__init__(parent)
         self._session = session
         self._icons: dict[int, QIcon] = {}
-        session.study_added.connect(self._add)
+        session.studies_added.connect(self._add)
+        session.facts_known.connect(self._refresh_many)
         session.study_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh_all)
         self._count = 0
@@ -54,16 +61,19 @@ class StudyListModel(QAbstractListModel):
             return "\n".join(part for part in (study.path.name, study.problem) if part)
         return None
 
-    def _add(self, key: int) -> None:
-        self.beginInsertRows(QModelIndex(), self._count, self._count)
-        self._count += 1
+    def _add(self, keys: Sequence[int]) -> None:
+        self.beginInsertRows(QModelIndex(), self._count, self._count + len(keys) - 1)
+        self._count += len(keys)
         self.endInsertRows()
+
+    def _refresh_many(self, keys: Sequence[int]) -> None:
+        self.dataChanged.emit(self.index(min(keys)), self.index(max(keys)))
 
     def _described(self, study: Study) -> str:
         current, patient = self._session.current, patient_of(study.facts)
         is_prior = current is not None and current.key != study.key and patient_of(current.facts) == patient != ""
         shown = self._session.shown(study.key)
-        return describe(shown) + ("\n" + _("same patient") if is_prior else "")
+        return describe(shown, same_patient=is_prior)
 
     def _refresh_all(self, key: int) -> None:
         self.dataChanged.emit(self.index(0), self.index(self._count - 1))
@@ -87,10 +97,17 @@ class StudyListModel(QAbstractListModel):
         return QIcon(blank)
 
 
-def describe(study: Study) -> str:
-    """Three short lines: who, when and which view, where it stands."""
+def describe(study: Study, *, same_patient: bool = False) -> str:
+    """Up to four short lines: who, when and which view, where it stands.
+
+    Args:
+        study: As it may be shown.
+        same_patient: Whether it is another film of the patient on the screen.
+    """
     facts = study.facts
-    when = "  ".join(part for part in (iso_date(facts.study_date), facts.view_position or facts.modality) if part)
+    view = facts.view_position or facts.modality
+    parts = (shown_date(facts.study_date), _("same patient") if same_patient else view)
+    when = (" · " if same_patient else "  ").join(part for part in parts if part)
     return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
 
 
@@ -101,7 +118,7 @@ def _state_of(study: Study) -> str:
     elif study.problem and study.state in (StudyState.NOT_SCORED, StudyState.UNREADABLE):
         state = textwrap.shorten(f"{state}: {study.problem}", REASON_LENGTH, placeholder=" …")
     if study.read_total is not None:
-        state += ", " + _("read {total}/{most}").format(total=study.read_total, most=MOST)
+        state += "\n" + _("read {total}/{most}").format(total=study.read_total, most=MOST)
     return state
 
 
@@ -110,6 +127,10 @@ class StudiesPanel(QWidget):
 
     chosen = Signal(int)
     """Key of a study of the session."""
+    in_sight = Signal(object)
+    """Keys of the studies whose rows have come into sight."""
+    order_chosen = Signal(object)
+    """A `ListOrder`."""
     wanted = Signal(Path)
     """A film of the library that is not open yet and whose file is still there."""
 
@@ -119,10 +140,13 @@ class StudiesPanel(QWidget):
         self._keeper: Keeper | None = None
         self._films: LibraryListModel | None = None
         self._model = StudyListModel(session, self)
-        self._list = _list_view(_("Studies of this session"), self)
+        self._list = _list_view(_("Studies of this session"), SESSION_LINES, self)
         self._list.setModel(self._model)
-        # A longer state takes another line, and Qt keeps the old height of a row by itself.
-        self._model.dataChanged.connect(self._list.scheduleDelayedItemsLayout)
+        self._sight_due = QTimer(self)
+        self._sight_due.setSingleShot(True)
+        self._sight_due.setInterval(SIGHT_AFTER_MS)
+        self._sight_due.timeout.connect(self._tell_sight)
+        self._list.verticalScrollBar().valueChanged.connect(lambda value: self._sight_due.start())
         self._list.selectionModel().currentChanged.connect(self._choose)
         session.current_changed.connect(self._follow)
         self._heading = _heading(_("This session"), self._list, self)
@@ -149,13 +173,23 @@ class StudiesPanel(QWidget):
         self._keeper = keeper
         self._films = LibraryListModel(keeper, self)
         self._films.counted.connect(self._count_films)
-        self._films.dataChanged.connect(self._film_list.scheduleDelayedItemsLayout)
         self._film_list.setModel(self._films)
+        self._films.put_in_order(ListOrder(self._order.currentData()))
         self._session.blind_changed.connect(self._follow_reader)
         self._session.reader_changed.connect(self._follow_reader)
         self._follow_reader()
         self._library_heading.show()
         self._library.setVisible(self._library_heading.isChecked())
+
+    def choose_order(self, order: ListOrder) -> None:
+        """Lists the library's patients in this order, as if chosen by hand."""
+        self._order.setCurrentIndex(self._order.findData(order))
+
+    def _follow_order(self) -> None:
+        order = ListOrder(self._order.currentData())
+        if self._films is not None:
+            self._films.put_in_order(order)
+        self.order_chosen.emit(order)
 
     def _make_library(self) -> QWidget:
         pane = QWidget(self)
@@ -169,17 +203,26 @@ class StudiesPanel(QWidget):
         self._search_due.timeout.connect(self._start_search)
         self._search.textChanged.connect(lambda text: self._search_due.start())
         self._search.returnPressed.connect(self._start_search)
+        self._order = QComboBox(pane)
+        for order in ListOrder:
+            self._order.addItem(order.words, order)
+        self._order.setAccessibleName(_("Order of the library"))
+        self._order.setToolTip(_("Which patients of the library come first"))
+        self._order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._order.setMinimumContentsLength(8)
+        self._order.currentIndexChanged.connect(lambda index: self._follow_order())
         self._message = QLabel("", pane)
         self._message.setProperty("role", "muted")
         self._message.setWordWrap(True)
         self._message.setAccessibleName(_("About the library"))
         self._message.hide()
-        self._film_list = _list_view(_("Films of the library"), pane)
+        self._film_list = _list_view(_("Films of the library"), LIBRARY_LINES, pane)
         self._film_list.activated.connect(self._open_film)
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._search)
+        layout.addWidget(self._order)
         layout.addWidget(self._message)
         layout.addWidget(self._film_list, 1)
         return pane
@@ -190,6 +233,13 @@ class StudiesPanel(QWidget):
 
     def _follow(self, key: int) -> None:
         self._list.setCurrentIndex(self._model.index(key))
+
+    def _tell_sight(self) -> None:
+        viewport = self._list.viewport().rect()
+        middle, step = viewport.center().x(), self._list.spacing() + 1  # finer than the gaps between rows
+        places = (QPoint(middle, y) for y in range(viewport.top(), viewport.bottom() + 1, step))
+        rows = dict.fromkeys(self._list.indexAt(place).row() for place in places)
+        self.in_sight.emit(tuple(row for row in rows if row >= 0))
 
     def _follow_reader(self) -> None:
         if self._films is not None:
@@ -241,12 +291,12 @@ class StudiesPanel(QWidget):
         return None
 
 
-def _list_view(name: str, parent: QWidget) -> QListView:
+def _list_view(name: str, lines: int, parent: QWidget) -> QListView:
     view = QListView(parent)
     view.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
     view.setSpacing(3)
-    view.setUniformItemSizes(False)
-    view.setWordWrap(True)
+    view.setUniformItemSizes(True)
+    view.setItemDelegate(StudyRows(view, lines))
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setResizeMode(QListView.ResizeMode.Adjust)
     view.setAccessibleName(name)

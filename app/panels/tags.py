@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
@@ -140,9 +142,16 @@ class TagFilter(QSortFilterProxyModel):
 class TagsWindow(QWidget):
     """Not modal: it stays open and follows the study shown."""
 
-    def __init__(self, lane: JobQueue, colours: Colours, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        lane: JobQueue,
+        colours: Colours,
+        parent: QWidget | None = None,
+        place_of: Callable[[Path], Path] = lambda path: path,
+    ) -> None:
+        """Args: place_of: Where a study's file is read, which may be a copy; asked on the lane."""
         super().__init__(parent, Qt.WindowType.Window)
-        self._lane = lane
+        self._lane, self._place_of = lane, place_of
         self._job: Job | None = None
         self._study: Study | None = None
         self._read_path: object = None
@@ -256,7 +265,7 @@ class TagsWindow(QWidget):
             self._note.setText(_("No study is open."))
             return
         self._note.setText(_("Reading tags…"))
-        job = self._job = Job(lambda report: read_tags(path, report), parent=self)
+        job = self._job = Job(lambda report: read_tags(self._place_of(path), report), parent=self)
         job.succeeded.connect(self._accept)
         job.failed.connect(self._refuse)
         self._lane.submit(job)

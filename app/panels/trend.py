@@ -24,9 +24,10 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidge
 from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastStudy
-from app.panels.library_list import MOST, iso_date
+from app.panels.library_list import MOST
 from app.readings import Reading
 from app.session import Session, Study
+from bsnet_core.dicom_dates import moment_of, shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
@@ -60,13 +61,7 @@ class TrendFilm:
     @property
     def taken_at(self) -> datetime | None:
         """Date and time of the film; None where the file states no date."""
-        time = self.facts.study_time.split(".")[0]
-        for text, form in ((self.facts.study_date + time, "%Y%m%d%H%M%S"), (self.facts.study_date, "%Y%m%d")):
-            try:
-                return datetime.strptime(text, form)
-            except ValueError:
-                continue
-        return None
+        return moment_of(self.facts.study_date, self.facts.study_time)
 
     @property
     def is_scored(self) -> bool:
@@ -80,7 +75,7 @@ class TrendFilm:
         for reader, total in self.read:
             words = _("read {total} by {reader}") if reader else _("read {total}")
             said.append(words.format(total=total, reader=reader))
-        date = iso_date(self.facts.study_date) or _("no date")
+        date = shown_date(self.facts.study_date) or _("no date")
         shown = " " + _("(shown)") if self.is_current else ""
         return f"{date}{shown}: " + (", ".join(said) if said else _("no score"))
 
@@ -246,7 +241,7 @@ class TrendChart(QWidget):
         painter.setPen(text)
         taken: list[QRectF] = []
         for number in self._order_of_labels():
-            label = iso_date(self._films[number].facts.study_date)
+            label = shown_date(self._films[number].facts.study_date)
             width = metrics.horizontalAdvance(label) + 4
             left = min(max(columns[number] - width / 2, 0.0), self.width() - width)
             box = QRectF(left, area.bottom() + 5, width, metrics.height())
@@ -363,10 +358,12 @@ class TrendPanel(QWidget):
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
         left_out = len(films) - len(self.chart.films)
-        legend = _("● prediction   ◇ reading") + "\n" + _("shaded: the film shown")
+        self._legend.setText(_("● prediction   ◇ reading"))  # one line: the lists above need the room
+        remarks = [_("shaded: the film shown")]
         if left_out:
-            legend += "\n" + _("{count} without a date or a score").format(count=left_out)
-        self._legend.setText(legend)
+            remarks.append(_("{count} without a date or a score").format(count=left_out))
+        self._legend.setToolTip("\n".join(remarks))
+        self._legend.setAccessibleDescription("\n".join(remarks))
         self.setVisible(len(films) > 1 and bool(self.chart.films))
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:

@@ -14,9 +14,10 @@ from app.overlays.explanation import picture_of
 from app.readings import Reading
 from app.report import picture
 from app.report.fonts import can_draw, load_fonts
-from app.report.names import iso_date, person_name, visible
+from app.report.names import person_name, visible
 from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR
 from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
@@ -236,7 +237,7 @@ def _study_lines(radiograph: Radiograph, choices: ReportChoices) -> tuple[Line, 
         names = [
             Line(_("Patient"), person_name(facts.patient_name)),
             Line(_("Patient ID"), visible(facts.patient_id)),
-            Line(_("Birth date"), iso_date(facts.patient_birth_date)),
+            Line(_("Birth date"), shown_date(facts.patient_birth_date)),
         ]
         study = [
             dates,
@@ -253,7 +254,7 @@ def _study_lines(radiograph: Radiograph, choices: ReportChoices) -> tuple[Line, 
 def _study_moment(facts: StudyFacts) -> str:
     time = facts.study_time.strip()
     clock = f"{time[:2]}:{time[2:4]}" if len(time) >= 4 and time[:4].isdigit() else ""
-    return f"{iso_date(facts.study_date)} {clock}".strip() if facts.study_date else ""
+    return f"{shown_date(facts.study_date)} {clock}".strip() if facts.study_date else ""
 
 
 def _age(value: str, deidentified: bool) -> str:

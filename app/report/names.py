@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import datetime
 
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.radiograph import StudyFacts
 
 MAX_NAME_BYTES = 120
@@ -38,14 +39,6 @@ def person_name(value: str) -> str:
     return f"{named[0]} ({', '.join(named[1:])})"
 
 
-def iso_date(value: str) -> str:
-    """A DICOM date YYYYMMDD as YYYY-MM-DD; anything else as it is."""
-    digits = value.strip()
-    if len(digits) == 8 and digits.isascii() and digits.isdigit():
-        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
-    return visible(digits)
-
-
 def file_name(stem: str, suffix: str, facts: StudyFacts | None, made_at: datetime) -> str:
     """A name to propose, safe on Windows, macOS and Linux.
 
@@ -60,7 +53,7 @@ def file_name(stem: str, suffix: str, facts: StudyFacts | None, made_at: datetim
         parts = [stem, made_at.strftime("%Y-%m-%d-%H%M%S")]
     else:
         name = facts.patient_name.split("=")[0] or facts.patient_name
-        parts = [stem, name.replace("^", "-"), iso_date(facts.study_date)]
+        parts = [stem, name.replace("^", "-"), shown_date(facts.study_date)]
     return _safe("-".join(_safe(part) for part in parts if _safe(part))) + suffix
 
 

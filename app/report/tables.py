@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from app.readings import ComparedReading, Reading
 from app.report.content import software
-from app.report.names import iso_date, visible
+from app.report.names import visible
 from app.report.saving import save
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.dicom_dates import shown_date
 from bsnet_core.errors import BSNetError, ReportError
 from bsnet_core.language import translate as _
 
@@ -196,7 +197,7 @@ def _reading_row(one: TabledReading, naming: StudyNaming, *, with_dates: bool) -
         differences = [theirs - read for theirs, read in zip([*predicted.zones, predicted.total], mine, strict=True)]
     return [
         one.study if naming is StudyNaming.LABEL else one.study_uid,
-        iso_date(one.study_date) if with_dates else "",
+        shown_date(one.study_date) if with_dates else "",
         reading.reader,
         reading.saved_at.astimezone(UTC).isoformat(timespec="seconds") if with_dates else "",
         "yes" if reading.blind else "no",
@@ -214,7 +215,7 @@ def _batch_row(one: BatchResult) -> list[Cell]:
     return [
         one.film,
         one.study_uid,
-        iso_date(one.study_date),
+        shown_date(one.study_date),
         "accepted" if one.refusal is None else one.refusal.code.value,
         "" if one.refusal is None else str(one.refusal),
         *_score_cells(one.score),

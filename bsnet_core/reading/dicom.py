@@ -83,7 +83,7 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
     bits = bits_stored(header)
     signed = integer_of(header, "PixelRepresentation", 0) == 1
     if syntax in UNCOMPRESSED:
-        grey, colourfulness = _unpack(path, syntax, rows, columns)
+        grey, colourfulness = _unpack(path, header, syntax, rows, columns)
     else:
         if not _has_pixel_data(path):
             raise _no_pixels()
@@ -119,6 +119,21 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
             shutter=shutter_of(header),
             overlay_planes=overlay_planes_of(header),
         )
+    except PARSING_ERRORS as error:
+        raise _damaged() from error
+
+
+def read_dicom_facts(path: Path) -> StudyFacts:
+    """What the file says of itself, from its header alone; the pixels are not looked at.
+
+    Raises:
+        UnreadableImageError: damaged, or no DICOM.
+        UnsupportedObjectError: another kind of object.
+    """
+    header = _read_header(path)
+    refuse_unsupported_object(header)
+    try:
+        return _facts(header, str(_transfer_syntax(header)))
     except PARSING_ERRORS as error:
         raise _damaged() from error
 
@@ -208,9 +223,8 @@ def _check_size(header: Dataset) -> tuple[int, int]:
     return rows, columns
 
 
-def _unpack(path: Path, syntax: UID, rows: int, columns: int) -> tuple[npt.NDArray[Any], float]:
+def _unpack(path: Path, header: Dataset, syntax: UID, rows: int, columns: int) -> tuple[npt.NDArray[Any], float]:
     try:
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
         needed = _pixel_bytes(header, rows, columns)
         if syntax != DeflatedExplicitVRLittleEndian and path.stat().st_size < needed // 2:
             if not _has_pixel_data(path):

@@ -91,7 +91,7 @@ def images_named_by(dicomdir: Path) -> FoundImages:
         refusals.append((dicomdir, UnreadableImageError(sentence.format(count=outside))))
     if not files and not refusals:
         raise UnreadableImageError(_("This DICOMDIR names no images."))
-    return FoundImages(tuple(files), tuple(refusals))
+    return FoundImages(tuple(files), tuple(refusals), on_medium=True)
 
 
 def _file_ids(dicomdir: Path) -> Iterator[list[str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
+from bsnet_core.dicom_dates import day_of
 from bsnet_core.errors import NotAdultError, UnsuitableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph, StudyFacts
@@ -123,7 +123,7 @@ def stated_age_years(facts: StudyFacts) -> float | None:
     stated = re.fullmatch(r"(\d{1,3})([DWMY])", facts.patient_age.strip().upper())
     if stated:
         return int(stated[1]) / AGE_UNITS_PER_YEAR[stated[2]]
-    birth, study = _date_of(facts.patient_birth_date), _date_of(facts.study_date)
+    birth, study = day_of(facts.patient_birth_date), day_of(facts.study_date)
     if birth is None or study is None or study < birth:
         return None
     return study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
@@ -161,14 +161,3 @@ def _refuse_children(facts: StudyFacts) -> None:
                 "shown but not scored."
             ).format(years=MIN_AGE_YEARS)
         )
-
-
-def _date_of(text: str) -> date | None:
-    """A DICOM date, YYYYMMDD or YYYY.MM.DD as before 1993."""
-    digits = text.strip().replace(".", "")
-    if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
-        return None
-    try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
-    except ValueError:
-        return None

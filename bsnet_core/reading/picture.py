@@ -12,6 +12,11 @@ from bsnet_core.radiograph import Radiograph, StudyFacts
 from bsnet_core.reading.decoder import DECODER
 
 
+def picture_facts(path: Path) -> StudyFacts:
+    """All that is known of a picture without a header: its name."""
+    return StudyFacts(study_description=path.stem)
+
+
 def read_picture(path: Path, timeout_s: float) -> Radiograph:
     """Reads a picture file, reduced to grey, at its own bit depth.
 
@@ -28,7 +33,7 @@ def read_picture(path: Path, timeout_s: float) -> Radiograph:
         stored_offset=0,
         bits_stored=8 * decoded.grey.dtype.itemsize,
         monochrome1=False,
-        facts=StudyFacts(study_description=path.stem),
+        facts=picture_facts(path),
         colourfulness=decoded.colourfulness,
         source=path,
     )

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.canvas.corners import Around, corner_lines, date_text
+from app.canvas.corners import Around, corner_lines
 from app.canvas.modes import CornerTexts
 from app.canvas.orientation import Orientation
 from app.canvas.probe import probe
@@ -60,11 +60,6 @@ def test_hidden_identity_leaves_nothing_that_names_the_patient_or_the_day(texts)
     said = " ".join(everything(replace(AROUND, texts=texts, identity_hidden=True)))
     for secret in ("Doe", "Jane", "P-77", "1950", "2020", "070Y"):
         assert secret not in said
-
-
-def test_odd_dates_are_shown_as_they_are():
-    assert date_text("2020") == "2020"
-    assert date_text("") == ""
 
 
 def test_the_probe_names_padding_and_signed_values():

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from app.canvas.measuring import Angle, Distance, Region, RegionShape
 from app.library.library import Library
+from app.library.order import ListOrder
 from app.library.patients import patient_of
-from app.library.records import Draft, Event
+from app.library.records import Draft, Event, KeptAnnotations
 from app.paths import LIBRARY_NAME, data_dir
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.errors import LibraryReplacedError
@@ -115,17 +117,59 @@ def test_a_repeated_prediction_adds_nothing_and_a_new_one_does(library):
     assert [kept.score.total for kept in library.predictions_of(number)] == [9, 18, 18]
 
 
-@pytest.mark.parametrize("table", ["predictions", "readings", "log"])
+@pytest.mark.parametrize("table", ["predictions", "readings", "annotations", "log"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id + 1", "DELETE FROM {}", "REPLACE INTO {} SELECT * FROM {}"])
 def test_what_was_said_can_be_neither_changed_nor_deleted_even_by_hand(library, path, table, change):
     number = library.remember_study(*film()).number
     library.add_prediction(number, kept_prediction())
     library.add_reading(number, reading())
+    library.add_annotations(number, KeptAnnotations("Reader One", (Distance((1, 2), (3, 4)),), MORNING))
     with raw(path) as connection:
         connection.execute("PRAGMA recursive_triggers = ON")
         with pytest.raises(sqlite3.IntegrityError, match="only added to"):
             connection.execute(change.format(table, table))
     connection.close()
+
+
+def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_the_same_reader_s(library, path):
+    number = library.remember_study(*film()).number
+    everything = (
+        Distance((1.25, 2.5), (3.0, 4.0)),
+        Angle((0.0, 0.0), (5.0, 5.0), (9.0, 0.5)),
+        Region((1.0, 1.0), (4.0, 6.0)),
+        Region((2.0, 2.0), (7.0, 8.0), RegionShape.ELLIPSE),
+    )
+    states = [("Reader One", everything[:1]), ("Reader Two", everything), ("Reader One", ())]
+    for minutes, (reader, items) in enumerate(states):
+        library.add_annotations(number, KeptAnnotations(reader, items, MORNING + timedelta(minutes=minutes)))
+    kept = library.annotations_of(number)
+    assert [(one.reader, one.items) for one in kept] == [("Reader Two", everything), ("Reader One", ())]
+    assert library.recall(number, "Reader One").annotations == kept
+    with raw(path) as connection:
+        assert connection.execute("SELECT count(*) FROM annotations").fetchone() == (3,)
+    connection.close()
+
+
+def test_a_measurement_of_a_kind_this_version_does_not_know_is_left_out(library, path):
+    number = library.remember_study(*film()).number
+    library.add_annotations(number, KeptAnnotations("", (Distance((1.0, 2.0), (3.0, 4.0)),), MORNING))
+    with raw(path) as connection:
+        items = json.dumps([{"kind": "curve", "points": [[1, 1]]}, {"kind": "distance", "points": [[1, 2], [3, 4]]}])
+        connection.execute(
+            "INSERT INTO annotations (study_id, reader, items, made_at) SELECT study_id, reader, ?, made_at "
+            "FROM annotations",
+            (items,),
+        )
+    connection.close()
+    assert [one.items for one in library.annotations_of(number)] == [(Distance((1.0, 2.0), (3.0, 4.0)),)]
+
+
+def test_the_history_of_a_film_leaves_out_what_concerns_others(library):
+    one, two = (library.remember_study(*film(number)).number for number in (1, 2))
+    library.add_reading(one, reading())
+    library.add_reading(two, reading("222222"))
+    library.log(Event.EXPORTED, "Reader One", one, "report", at=MORNING)
+    assert [entry.event for entry in library.log_entries(one)] == [Event.EXPORTED, Event.SAVED]
 
 
 def test_a_reading_takes_the_place_of_its_draft_and_of_no_other(library):
@@ -191,6 +235,41 @@ def test_films_are_found_by_patient_date_description_and_file_name(library, text
     library.remember_study(facts(5, patient="X", name="Other^One"), Path("/films/5.dcm"))
     page = library.studies(text)
     assert (page.total, len(page.rows)) == (found, found)
+
+
+def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_together(library):
+    films = [("Zeta", 5), ("alpha", 1), ("alpha", 9), ("", 7)]
+    for minutes, (name, day) in enumerate(films):
+        known = facts(day, patient=f"P{name}", name=name)
+        library.remember_study(known, Path(f"/films/{minutes}.dcm"), at=MORNING + timedelta(minutes=minutes))
+    library.add_reading(1, reading())
+    library.add_prediction(4, kept_prediction())
+
+    def listed(order):
+        rows = library.studies(order=order).rows
+        assert [row.study.number for row in rows] == [
+            row.study.number
+            for offset in range(len(films))
+            for row in library.studies(order=order, offset=offset, limit=1).rows
+        ]
+        return [(row.study.facts.patient_name, int(row.study.facts.study_date[-2:])) for row in rows]
+
+    alpha = [("alpha", 9), ("alpha", 1)]
+    assert listed(ListOrder.LAST_OPENED) == [("", 7), *alpha, ("Zeta", 5)]
+    assert listed(ListOrder.STUDY_DATE) == [*alpha, ("", 7), ("Zeta", 5)]
+    assert listed(ListOrder.NAME) == [*alpha, ("Zeta", 5), ("", 7)]
+    assert listed(ListOrder.STATE) == [*alpha, ("", 7), ("Zeta", 5)]  # nothing, predicted, read
+
+
+def test_films_of_a_study_stand_together_by_series_even_where_studies_are_of_one_day(library):
+    films = [("1.1", "a"), ("1.2", "c"), ("1.1", "b"), ("1.2", "d")]
+    for number, (study, series) in enumerate(films):
+        known = facts(1, study_uid=study, series_uid=series, sop_instance_uid=f"9.{number}")
+        library.remember_study(known, Path(f"/films/{number}.dcm"))
+    rows = library.studies().rows
+    assert [(row.study.facts.series_uid, row.place, row.place_in_study) for row in rows] == [
+        ("a", 1, 1), ("b", 2, 2), ("c", 3, 1), ("d", 4, 2),
+    ]  # fmt: skip
 
 
 def test_a_long_list_comes_in_pages_without_gaps_or_repetitions(library):

@@ -30,7 +30,7 @@ from tests.app.library_content import MORNING, fill, film, kept_prediction, read
 KILLS = 50
 OLDER_FILE = Path(__file__).parents[1] / "reference" / "library-of-the-first-schema.sqlite3"
 """Made by the first migration alone, with one film of each of two patients, two readings and a draft."""
-TABLES = ("studies", "predictions", "readings", "drafts", "log")
+TABLES = ("studies", "predictions", "readings", "drafts", "annotations", "log")
 
 
 @pytest.fixture(scope="module")

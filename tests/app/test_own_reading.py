@@ -191,7 +191,7 @@ def test_the_list_does_not_tell_a_hidden_prediction(qapp):
     assert model.index(0).data() == "0.dcm\nanalysed"
     enter_all(session, 0, "100000")
     session.save_reading(0)
-    assert model.index(0).data().endswith("predicted 9/18, read 1/18")
+    assert model.index(0).data().endswith("predicted 9/18\nread 1/18")
 
 
 def test_another_reader_s_score_is_hidden_too_while_reading_blind(session):

@@ -15,10 +15,10 @@ def test_a_list_row_says_who_when_and_where_it_stands():
     study = Study(0, Path("/films/a.dcm"), StudyState.ANALYSED, facts=facts, score=score)
     assert describe(study) == "Test Patient\n2020-01-02  PA\npredicted 9/18"
     reading = dict.fromkeys(ZONES, 1)
-    assert describe(replace(study, draft=reading)).endswith("predicted 9/18, read 6/18")
+    assert describe(replace(study, draft=reading)).endswith("predicted 9/18\nread 6/18")
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     saved = Reading("Dr. Rossi", BrixiaScore.from_text("222222"), moment, moment, blind=False)
-    assert describe(replace(study, readings=(saved,))).endswith("predicted 9/18, read 12/18")
+    assert describe(replace(study, readings=(saved,))).endswith("predicted 9/18\nread 12/18")
     refused = replace(study, state=StudyState.NOT_SCORED, score=None, problem="This is a lateral view.")
     assert describe(refused).endswith("not scored: This is a lateral view.")
 

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QByteArray
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.library.order import ListOrder
 from app.paths import config_dir, log_dir
 from app.report.paper import Paper
 from app.settings import (
@@ -34,6 +35,7 @@ OTHERS = {
     "screen_maximum": 450.0,
     "screen_ambient": 0.0,
     "keeps_names": False,
+    "library_order": ListOrder.NAME,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,

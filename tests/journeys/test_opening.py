@@ -1,5 +1,6 @@
 """A radiologist opens films: bundled, own, many, and odd ones."""
 
+import shutil
 import warnings
 import zipfile
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTreeView
 
 from app.session import StudyState
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import sample_files
+from tests.bsnet_core.reading.test_dicomdir import write_medium
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
 
@@ -301,3 +303,25 @@ def test_every_encrypted_archive_is_asked_for_and_one_can_be_left_closed(qtbot, 
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
     assert len(viewer.session.studies) == 1
+
+
+def test_a_medium_can_be_taken_out_once_its_films_were_read(qtbot, open_viewer, no_model, tmp_path):
+    folder = write_medium(tmp_path / "cd", films=6, side_px=400)
+    viewer = open_viewer("--model", no_model, folder)
+    wait_until_settled(qtbot, viewer)
+    paths = [study.path for study in viewer.session.studies]
+    shutil.rmtree(folder)
+    viewer.actions_by_name["tags"].trigger()
+    for key in (5, 0, 4, 1, 3, 2):
+        viewer.session.select(key)
+        wait_until_shown(qtbot, viewer, paths[key].name)
+        assert viewer.view.radiograph.source == paths[key]
+        tags = viewer.tags.findChild(QTreeView).model()
+        qtbot.waitUntil(lambda tags=tags: tags.rowCount() > 20, timeout=20_000)
+    wait_until_settled(qtbot, viewer)
+    for zone in Zone:
+        viewer.session.enter(2, zone, 1)
+    with qtbot.waitSignal(viewer.keeper.kept, timeout=20_000):
+        viewer.actions_by_name["save_reading"].trigger()
+    assert "file" not in viewer.messages.text
+    assert StudyState.UNREADABLE not in states(viewer)

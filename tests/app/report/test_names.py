@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.report.names import file_name, iso_date, person_name, visible
+from app.report.names import file_name, person_name, visible
 from bsnet_core.radiograph import StudyFacts
 
 NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
@@ -35,13 +35,6 @@ def test_a_name_cannot_turn_the_rest_of_the_line_around():
 def test_letters_that_join_words_of_persian_stay():
     joined = "می\u200cشود"
     assert visible(joined) == joined
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [("20200102", "2020-01-02"), ("2020", "2020"), ("", ""), ("a\x00b", "a b")]
-)
-def test_a_date_is_shown_as_iso_where_it_is_one(value, shown):
-    assert iso_date(value) == shown
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,16 @@ def archives():
 
 @pytest.fixture
 def medium(tmp_path):
-    """A medium with three films, as PS3.3 F.3 lays its directory out, and a program beside them."""
-    folder = tmp_path / "medium"
+    return write_medium(tmp_path / "medium", films=3)
+
+
+def write_medium(folder, films, side_px=None):
+    """A medium with films, as PS3.3 F.3 lays its directory out, and a program beside them."""
     (folder / "PT000000").mkdir(parents=True)
     records = [record_of(kind) for kind in ("PATIENT", "STUDY", "SERIES")]
-    for number in range(3):
-        film = write_dicom(folder / "PT000000" / f"IM00000{number}", ramp(), 12)
+    pixels = ramp() if side_px is None else ramp(side_px, side_px)
+    for number in range(films):
+        film = write_dicom(folder / "PT000000" / f"IM00000{number}", pixels, 12, PatientID=f"P{number}")
         records.append(record_of("IMAGE", ["PT000000", film.name]))
     directory = Dataset()
     directory.FileSetID = "TEST"

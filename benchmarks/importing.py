@@ -1,0 +1,99 @@
+"""How many files per second a folder of radiographs comes into the list, as whoever chose the folder sees it.
+
+The window is the real one, without a screen and with a home folder of its own. It runs in a process of its own, as
+`benchmarks.responsiveness` does. Every film is of another patient: nothing that was found out for one serves the next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+
+from app.main_window import MainWindow
+from benchmarks.pictures import BITS, large_film
+from benchmarks.responsiveness import StallMeter, let_go, own_home, window_of
+from benchmarks.timing import Row
+from tests.dicom_files import write_dicom
+
+FILES = 300
+SIDES_PX = (256, 1024)
+GOAL_FILES_PER_S = 70.0
+SETTLING_S = 2.0
+"""Time for the window to settle before the folder is chosen, as it has it in front of a person."""
+
+
+def importing() -> list[Row]:
+    """Opening folders of small films, until all stand in the list, and until the library has them all."""
+    command = [sys.executable, "-m", "benchmarks.importing"]
+    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [Row(*values) for values in json.loads(measured.splitlines()[-1])]
+
+
+def of_this_process() -> list[Row]:
+    """What `importing` gives, measured in the process that calls it."""
+    rows = []
+    for side_px in SIDES_PX:
+        with own_home() as folder:
+            rows += _import(_films(folder / "films", side_px), folder, side_px)
+    return rows
+
+
+def _films(folder: Path, side_px: int) -> Path:
+    folder.mkdir()
+    pixels = np.ascontiguousarray(large_film()[:side_px, :side_px])
+    for number in range(FILES):
+        name, date = f"Patient^{number:03d}", f"2020{number % 12 + 1:02d}{number % 28 + 1:02d}"
+        write_dicom(
+            folder / f"{number:03d}.dcm", pixels, BITS, PatientName=name, PatientID=f"P{number}", StudyDate=date
+        )
+    return folder
+
+
+def _import(films: Path, folder: Path, side_px: int) -> list[Row]:
+    no_model = folder / "no-model"
+    no_model.mkdir()
+    window = window_of("--no-samples", "--model", str(no_model))
+    meter = StallMeter()
+    meter.run(lambda: False, SETTLING_S)
+    kept: set[int] = set()
+    window.keeper.recalled.connect(lambda key, recalled: kept.add(key))
+    window.open_paths([films])
+    listed_s = meter.run(lambda: _are_listed(window))
+    rows = [_row(f"in the list, {side_px} px", listed_s, _stall_of(meter))]
+    pictures_s = listed_s + meter.run(lambda: _have_pictures(window))
+    rows.append(_row(f"with thumbnails, {side_px} px", pictures_s, _stall_of(meter)))
+    kept_s = pictures_s + meter.run(lambda: len(kept) == FILES)
+    rows.append(_row(f"kept in the library, {side_px} px", kept_s, _stall_of(meter)))
+    window.close()
+    let_go(window)
+    return rows
+
+
+def _row(what: str, seconds: float, note: str) -> Row:
+    rate = FILES / seconds
+    return Row(what, seconds, rate / GOAL_FILES_PER_S, f"{rate:.0f} files per s{note}")
+
+
+def _stall_of(meter: StallMeter) -> str:
+    return f", longest stall {1000 * max(meter.gaps_s, default=0.0):.0f} ms"
+
+
+def _are_listed(window: MainWindow) -> bool:
+    """Whether every film's row names patient, date and where it stands."""
+    studies = window.session.studies
+    return len(studies) == FILES and all(study.facts.patient_name and study.facts.study_date for study in studies)
+
+
+def _have_pictures(window: MainWindow) -> bool:
+    return all(study.thumbnail is not None for study in window.session.studies)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    sys.stdout.write(json.dumps([astuple(row) for row in of_this_process()]) + "\n")
