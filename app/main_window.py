@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
 from app.actions import Actions, action_specs
-from app.analysis import Analysis, ModelChoice
+from app.analysis import Analysis
 from app.archive_password import ArchivePassword
 from app.arrangement import Arrangement
 from app.canvas.modes import ViewMode
@@ -27,6 +27,7 @@ from app.keys import Keys
 from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
+from app.network import ModelChoice
 from app.own_reading import OwnReading
 from app.panels.overlays import OverlaysPanel
 from app.panels.scores import ScoresPanel
