@@ -23,7 +23,7 @@ from bsnet_core.progress import Report
 
 log = logging.getLogger(__name__)
 Work = Callable[[Report], Any]
-TURN_S = 0.001
+TURN_S = 0.0002
 """How long one thread may compute in Python before another gets its turn; Python's own is 5 ms."""
 
 

@@ -1,0 +1,143 @@
+"""How long the window's thread is held up by everything else that the viewer opens and shows.
+
+The library holds thousands of films; two large films of one patient are analysed. Stalls as in
+`benchmarks.responsiveness`, the opening of a window or a dialog included.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from app.library.library import Library
+from app.main_window import MainWindow
+from app.panels.report_dialog import ReportDialog
+from app.paths import library_file
+from app.settings import ThemeChoice
+from benchmarks.pictures import BITS, large_film
+from benchmarks.timing import Row
+from benchmarks.window import (
+    StallMeter,
+    is_settled,
+    is_shown,
+    let_go,
+    measured_elsewhere,
+    own_home,
+    real_window,
+    write_rows,
+)
+from bsnet_core.resources import default_model_dir
+from tests.app.library_content import facts, film, kept_prediction, reading
+from tests.dicom_files import write_dicom
+
+FILMS, READINGS = 2000, 300
+PATIENT = "P-4711"
+DATES = ("20250301", "20250401")
+LASTS_S = 0.6
+"""How long an opened window is watched: longer than anything in it is put off."""
+
+
+def everyday() -> list[Row]:
+    """Windows, dialogs, panels and themes.
+
+    Raises:
+        WeightsError: no model is installed.
+    """
+    default_model_dir()
+    return measured_elsewhere("benchmarks.everyday")
+
+
+def of_this_process() -> list[Row]:
+    """What `everyday` gives, measured in the process that calls it."""
+    with own_home() as folder:
+        _fill_library()
+        films = [_film_of(folder, date) for date in DATES]
+        window = real_window("--no-samples", "--model", str(default_model_dir()))
+        meter = StallMeter()
+        meter.run(lambda: False, LASTS_S)
+        rows = [meter.row("stall while the library is listed", f", {FILMS} films")]
+        for path in films:
+            meter.run(lambda path=path: is_shown(window, path), act=lambda path=path: window.open_paths([path]))  # type: ignore[misc]
+            meter.run(lambda: is_settled(window.session.current))
+        meter.run(lambda: False, LASTS_S)
+        rows += [_row(meter, what, act) for what, act in _everything(window).items()]
+        window.close()
+        let_go(window)
+    return rows
+
+
+def _everything(window: MainWindow) -> dict[str, Callable[[], object]]:
+    actions, settings = window.actions_by_name, window._settings
+    chart = "the trend of as many films"
+
+    def search() -> None:
+        window.studies.search("patient 01")
+
+    def close_windows() -> None:
+        for other in QApplication.topLevelWidgets():
+            if other is not window and other.isVisible():
+                other.close()
+
+    def report() -> None:
+        actions["report"].trigger()
+
+    def deidentify() -> None:
+        next(dialog for dialog in window.findChildren(ReportDialog)).deidentify(True)
+
+    def select(key: int) -> Callable[[], None]:
+        return lambda: window.session.select(key)
+
+    return {
+        "the colours become light": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
+        "the colours become dark": lambda: setattr(settings, "theme", ThemeChoice.DARK),
+        "texts grow": lambda: setattr(settings, "font_percent", 120),
+        "texts shrink": lambda: setattr(settings, "font_percent", 100),
+        "preferences open": actions["preferences"].trigger,
+        "preferences open again": lambda: (close_windows(), actions["preferences"].trigger()),
+        "help opens": lambda: (close_windows(), actions["help"].trigger()),
+        "tags open": lambda: (close_windows(), actions["tags"].trigger()),
+        f"statistics open, {READINGS} readings": lambda: (close_windows(), actions["statistics"].trigger()),
+        "the colours become light, windows open": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
+        "the colours become dark again": lambda: setattr(settings, "theme", ThemeChoice.DARK),
+        "the report dialog opens": lambda: (close_windows(), report()),
+        "the report leaves the patient out": deidentify,
+        "the other analysed film is shown": lambda: (close_windows(), window.session.select(0)),
+        "the first one is shown again": select(1),
+        "the prior film comes beside it": actions["compare_prior"].trigger,
+        "the prior film goes": actions["compare_prior"].trigger,
+    }
+
+
+def _row(meter: StallMeter, what: str, act: Callable[[], object]) -> Row:
+    meter.run(lambda: False, LASTS_S, act=act)
+    return meter.row(f"stall while {what}")
+
+
+def _fill_library() -> None:
+    library = Library.open(library_file(), keep_identity=True)
+    for number in range(FILMS):
+        known = facts(
+            1 + number % 28,
+            patient=f"P{number // 4:04d}",
+            name=f"Patient^{number // 4:04d}",
+            study_time=f"{number % 24:02d}0000",
+        )
+        kept = library.remember_study(known, *film()[1:])
+        if number < READINGS:
+            library.add_prediction(kept.number, kept_prediction())
+            library.add_reading(kept.number, reading())
+    library.close()
+
+
+def _film_of(folder: Path, date: str) -> Path:
+    return write_dicom(
+        folder / f"{date}.dcm", large_film() << (16 - BITS), 16, PatientID=PATIENT, StudyDate=date, StudyTime="080000"
+    )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    write_rows(of_this_process())
