@@ -89,6 +89,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     from app.main_window import MainWindow
     from app.network import ModelChoice
     from app.theme import Appearance
+    from app.tidying import Tidying
     from bsnet_core.model.config import Attention
     from bsnet_core.resources import sample_files
 
@@ -99,6 +100,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     window = MainWindow(settings, choice, Appearance(application, settings))
     window.show()
     take_short_turns()
+    Tidying(window)
     paths = list(arguments.paths)
     if paths:
         window.open_paths(paths)

@@ -71,24 +71,14 @@ def of_this_process() -> list[Row]:
 
 def _everything(window: MainWindow) -> dict[str, Callable[[], object]]:
     actions, settings = window.actions_by_name, window._settings
-    chart = "the trend of as many films"
-
-    def search() -> None:
-        window.studies.search("patient 01")
 
     def close_windows() -> None:
         for other in QApplication.topLevelWidgets():
             if other is not window and other.isVisible():
                 other.close()
 
-    def report() -> None:
-        actions["report"].trigger()
-
     def deidentify() -> None:
         next(dialog for dialog in window.findChildren(ReportDialog)).deidentify(True)
-
-    def select(key: int) -> Callable[[], None]:
-        return lambda: window.session.select(key)
 
     return {
         "the colours become light": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
@@ -102,10 +92,10 @@ def _everything(window: MainWindow) -> dict[str, Callable[[], object]]:
         f"statistics open, {READINGS} readings": lambda: (close_windows(), actions["statistics"].trigger()),
         "the colours become light, windows open": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
         "the colours become dark again": lambda: setattr(settings, "theme", ThemeChoice.DARK),
-        "the report dialog opens": lambda: (close_windows(), report()),
+        "the report dialog opens": lambda: (close_windows(), actions["report"].trigger()),
         "the report leaves the patient out": deidentify,
         "the other analysed film is shown": lambda: (close_windows(), window.session.select(0)),
-        "the first one is shown again": select(1),
+        "the first one is shown again": lambda: window.session.select(1),
         "the prior film comes beside it": actions["compare_prior"].trigger,
         "the prior film goes": actions["compare_prior"].trigger,
     }

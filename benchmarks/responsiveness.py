@@ -1,4 +1,4 @@
-"""How long the window's thread is held up by a film of 3000 x 3000 pixels, how soon it is there, and how soon work stops.
+"""How long a film of 3000 x 3000 pixels holds up the window's thread, how soon it is there, and how soon work stops.
 
 The window is the real one, without a screen and with a home folder of its own. Seconds of a stall are the longest time
 in which the thread did not get round to a timer of 2 ms; ratios are goals divided by what was measured, so that over 1
