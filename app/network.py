@@ -2,7 +2,7 @@
 
 Importing its libraries holds Python's one lock for up to half a second at a time, and keeps their memory for good;
 both would be the window's. So the window's process never imports them: films go to a child, results come back. The
-child is started when first needed, takes the processor only when the window leaves it, and can be ended at any moment.
+child is started when first needed, and can be ended at any moment.
 """
 
 from __future__ import annotations

@@ -27,15 +27,10 @@ if TYPE_CHECKING:
 
     from bsnet_core.prediction import Predictor
 
-BEHIND_THE_WINDOW = 5
-"""Niceness: on a busy machine the window's turns come first."""
-
 
 def main() -> int:
     """Answers requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
-    if hasattr(os, "nice"):
-        os.nice(BEHIND_THE_WINDOW)
     parent = Parent(sys.stdin.buffer, _answers_alone())
     _log_to(parent)
     computer = Computer(parent)

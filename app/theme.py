@@ -78,6 +78,8 @@ LIGHT = Colours(
 )  # fmt: skip
 
 STYLE = "fusion"
+SHEET_AFTER_MS = 30
+"""Painting all windows in other colours, and styling all that is in them, are two turns of the window's thread."""
 STYLE_SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
 QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
@@ -151,9 +153,9 @@ class Appearance(QObject):
         self._application = application
         self._settings = settings
         self.colours = DARK
-        # In a turn of its own: windows are painted in the new colours meanwhile.
         self._due = QTimer(self)
         self._due.setSingleShot(True)
+        self._due.setInterval(SHEET_AFTER_MS)
         self._due.timeout.connect(lambda: self._sheet_changed.emit(self.style_sheet))
         settings.changed.connect(self._follow_setting)
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
