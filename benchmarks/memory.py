@@ -22,7 +22,7 @@ from bsnet_core.resources import default_model_dir
 from tests.dicom_files import write_dicom
 
 STUDIES, STUDIES_ANALYSED, STUDY_SIDE_PX = 200, 60, 1024
-TOLD, TOLD_ANALYSED = (20, 100, 200), (20, 40, 60)
+TOLD, TOLD_ANALYSED = (20, 100, 150, 200), (20, 40, 60)
 
 
 def memory() -> list[Row]:

@@ -3,9 +3,9 @@ import itertools
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QCheckBox, QLabel
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
 
 from app.settings import Settings, ThemeChoice
 from app.theme import DARK, LIGHT, Appearance, Colours, colours_of, contrast, palette_of, set_look, style_sheet_of
