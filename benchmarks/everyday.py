@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -72,32 +73,44 @@ def of_this_process() -> list[Row]:
 def _everything(window: MainWindow) -> dict[str, Callable[[], object]]:
     actions, settings = window.actions_by_name, window._settings
 
-    def close_windows() -> None:
-        for other in QApplication.topLevelWidgets():
-            if other is not window and other.isVisible():
-                other.close()
+    def alone(name: str) -> Callable[[], None]:
+        """An action, with all other windows closed before."""
+
+        def act() -> None:
+            for other in QApplication.topLevelWidgets():
+                if other is not window and other.isVisible():
+                    other.close()
+            actions[name].trigger()
+
+        return act
 
     def deidentify() -> None:
         next(dialog for dialog in window.findChildren(ReportDialog)).deidentify(True)
 
+    def show(key: int) -> Callable[[], None]:
+        return partial(window.session.select, key)
+
+    def set_to(name: str, value: object) -> Callable[[], None]:
+        return partial(setattr, settings, name, value)
+
     return {
-        "the colours become light": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
-        "the colours become dark": lambda: setattr(settings, "theme", ThemeChoice.DARK),
-        "texts grow": lambda: setattr(settings, "font_percent", 120),
-        "texts shrink": lambda: setattr(settings, "font_percent", 100),
-        "preferences open": actions["preferences"].trigger,
-        "preferences open again": lambda: (close_windows(), actions["preferences"].trigger()),
-        "help opens": lambda: (close_windows(), actions["help"].trigger()),
-        "tags open": lambda: (close_windows(), actions["tags"].trigger()),
-        f"statistics open, {READINGS} readings": lambda: (close_windows(), actions["statistics"].trigger()),
-        "the colours become light, windows open": lambda: setattr(settings, "theme", ThemeChoice.LIGHT),
-        "the colours become dark again": lambda: setattr(settings, "theme", ThemeChoice.DARK),
-        "the report dialog opens": lambda: (close_windows(), actions["report"].trigger()),
+        "the colours become light": set_to("theme", ThemeChoice.LIGHT),
+        "the colours become dark": set_to("theme", ThemeChoice.DARK),
+        "texts grow": set_to("font_percent", 120),
+        "texts shrink": set_to("font_percent", 100),
+        "preferences open": alone("preferences"),
+        "preferences open again": alone("preferences"),
+        "help opens": alone("help"),
+        "tags open": alone("tags"),
+        f"statistics open, {READINGS} readings": alone("statistics"),
+        "all was opened, colours become light": set_to("theme", ThemeChoice.LIGHT),
+        "all was opened, colours become dark": set_to("theme", ThemeChoice.DARK),
+        "the report dialog opens": alone("report"),
         "the report leaves the patient out": deidentify,
-        "the other analysed film is shown": lambda: (close_windows(), window.session.select(0)),
-        "the first one is shown again": lambda: window.session.select(1),
-        "the prior film comes beside it": actions["compare_prior"].trigger,
-        "the prior film goes": actions["compare_prior"].trigger,
+        "the other analysed film is shown": show(0),
+        "the first one is shown again": show(1),
+        "the prior film comes beside it": alone("compare_prior"),
+        "the prior film goes": alone("compare_prior"),
     }
 
 
