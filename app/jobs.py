@@ -49,7 +49,7 @@ class Job(QObject):
 
     def __init__(self, work: Work, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._work: Work | None = work
+        self._work = work
         self._cancelled = threading.Event()
         self._progress_made.connect(self._pass_progress_on, Qt.ConnectionType.QueuedConnection)
         self._part_made.connect(self._pass_part_on, Qt.ConnectionType.QueuedConnection)
@@ -68,14 +68,11 @@ class Job(QObject):
         """Does the work; called on the worker thread."""
         result: Any = None
         error: BSNetError | None = None
-        # Let go of when done: what the work holds, a film for instance, often holds this job in turn.
-        work, self._work = self._work, None
         try:
-            if work is not None and not self.is_cancelled:
-                result = work(self._report)
+            if not self.is_cancelled:
+                result = self._work(self._report)
         except Exception as caught:  # noqa: BLE001 - whatever it is, the window must hear of it
             error = told_and_logged(caught)
-        del work
         _emit(self._finished, result, error)
 
     def tell(self, part: Any) -> None:
