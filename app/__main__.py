@@ -56,8 +56,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not has_display():
         sys.stderr.write(NO_DISPLAY)
         return EXIT_NO_DISPLAY
-    if sys.platform == "win32":
-        import torch  # noqa: F401 - on Windows torch fails to load once Qt is there
 
     from app.logs import set_up_logging
     from app.paths import log_dir
@@ -72,8 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         take_screenshot_when_done(window, arguments.screenshot, explain=arguments.explain)
     status = application.exec()
     if not window.all_work_ended:
-        # A library is still being imported, or the network is in the middle of a step, on a thread that cannot be
-        # stopped; tearing the interpreter down beneath it can crash. Settings are saved, so leave at once.
+        # A file is still being read on a thread that cannot be stopped; tearing the interpreter down beneath it can
+        # crash. Settings are saved, so leave at once.
         logging.shutdown()
         os._exit(status)
     return status
@@ -87,10 +85,11 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     settings = Settings()
     use_language(settings.language)  # before any widget is made: texts are translated as they are made
 
-    from app.analysis import ModelChoice
+    from app.jobs import take_short_turns
     from app.main_window import MainWindow
-    from app.network_loading import take_short_turns
+    from app.network import ModelChoice
     from app.theme import Appearance
+    from app.tidying import Tidying
     from bsnet_core.model.config import Attention
     from bsnet_core.resources import sample_files
 
@@ -101,6 +100,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     window = MainWindow(settings, choice, Appearance(application, settings))
     window.show()
     take_short_turns()
+    Tidying(window)
     paths = list(arguments.paths)
     if paths:
         window.open_paths(paths)

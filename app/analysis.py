@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
-from app.network_loading import undisturbed_loading
+from app.network import NETWORK, ModelChoice
 from app.session import Session, StudyState
 from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
@@ -29,8 +28,7 @@ from bsnet_core.reading import MediumCopies, UnpackedArchives, images_in, read_f
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation, Mode
-    from bsnet_core.model.config import Attention
-    from bsnet_core.prediction import Prediction, Predictor
+    from bsnet_core.prediction import Prediction
 
 THUMBNAIL_SIDE_PX = 144
 CLOSE_WITHIN_S = 2.5
@@ -57,15 +55,6 @@ class LoadedStudy:
     thumbnail: npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class ModelChoice:
-    """Which model to load, and where it runs."""
-
-    model_dir: Path | None = None
-    device: str = "auto"
-    attention: Attention | None = None
-
-
 class Analysis(QObject):
     """Two lanes: reading, so that a picture appears at once, and the network's slower work.
 
@@ -87,8 +76,6 @@ class Analysis(QObject):
         super().__init__(parent)
         self._session = session
         self._choice = choice
-        self._predictor: Predictor | None = None
-        self._predictor_lock = threading.Lock()
         self._archives = UnpackedArchives()
         self._medium = MediumCopies()
         self._reading = JobQueue("reading")
@@ -214,7 +201,7 @@ class Analysis(QObject):
         self._session.mark(key, StudyState.ANALYSING)
 
         def work(report: Report) -> Prediction:
-            return self._loaded_predictor(report).predict(radiograph, report, job.tell)
+            return NETWORK.predict(self._choice, radiograph, report, job.tell)
 
         job = Job(work, parent=self)
         job.told.connect(lambda lungs: self.lungs_found.emit(key, lungs))
@@ -230,9 +217,7 @@ class Analysis(QObject):
         self.make_way()
 
         def work(report: Report) -> Explanation:
-            from bsnet_core.explanation import explain
-
-            return explain(self._loaded_predictor(report), prediction, report, mode=mode, on_partial=job.tell)
+            return NETWORK.explain(self._choice, prediction, mode, report, job.tell)
 
         job = Job(work, parent=self)
         job.told.connect(lambda part: self._session.accept_explanation(key, part))
@@ -267,7 +252,7 @@ class Analysis(QObject):
 
         def work(report: Report) -> Prediction:
             film = self._read(study.path) if radiograph is None else radiograph
-            return self._loaded_predictor(report).predict(film, report)
+            return NETWORK.predict(self._choice, film, report, lambda lungs: None)
 
         self._session.mark(key, StudyState.ANALYSING)
         job = Job(work, parent=self)
@@ -317,12 +302,14 @@ class Analysis(QObject):
         """Stops everything; called before the window goes.
 
         Returns:
-            Whether all work ended in time. A library's import or one step of the network cannot be stopped midway.
+            Whether all work ended in time. The network's does, by force; reading one file cannot be stopped midway.
         """
         deadline = time.monotonic() + within_s
         lanes = (self._reading, self._network)
         for lane in lanes:
             lane.close()
+        if not self._network.wait(0.0):
+            NETWORK.end()
         ended = all([lane.wait(deadline - time.monotonic()) for lane in lanes])
         self._archives.close()
         self._medium.close()
@@ -379,18 +366,6 @@ class Analysis(QObject):
         # What the gate turns down is said beside the picture; anything else also in the message bar.
         if not isinstance(error, UnsuitableImageError):
             self.failed.emit(self._session.study(key).path.name, error)
-
-    def _loaded_predictor(self, report: Report) -> Predictor:
-        report(_("Loading the network"), 0.0)
-        with self._predictor_lock:
-            if self._predictor is None:
-                with undisturbed_loading():
-                    # Imported here, off the GUI thread: the network's libraries take seconds to load.
-                    from bsnet_core.prediction import Predictor
-
-                    choice = self._choice
-                    self._predictor = Predictor.load(choice.model_dir, choice.device, choice.attention)
-            return self._predictor
 
 
 def _facts_of(paths: Mapping[int, Path], report: Report) -> dict[int, StudyFacts]:

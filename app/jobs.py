@@ -7,6 +7,7 @@ errors arrive as signals on the GUI thread.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -15,13 +16,20 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
-from app.logs import where_it_failed
-from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
+from app.logs import told_and_logged
+from bsnet_core.errors import BSNetError, Cancelled
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 
 log = logging.getLogger(__name__)
 Work = Callable[[Report], Any]
+TURN_S = 0.0002
+"""How long one thread may compute in Python before another gets its turn; Python's own is 5 ms."""
+
+
+def take_short_turns() -> None:
+    """Lets the window's thread in more often while others compute."""
+    sys.setswitchinterval(TURN_S)
 
 
 class Job(QObject):
@@ -63,14 +71,8 @@ class Job(QObject):
         try:
             if not self.is_cancelled:
                 result = self._work(self._report)
-        except BSNetError as known:
-            if known.__cause__ is not None and isinstance(known, UnforeseenError):
-                log.error("Background work failed: %s", where_it_failed(known.__cause__))
-            error = _without_frames(known)
-        except Exception as unknown:  # noqa: BLE001 - whatever it is, the window must hear of it
-            log.error("Background work failed: %s", where_it_failed(unknown))
-            kind = type(unknown).__name__
-            error = UnforeseenError(_("The program met an error it did not foresee ({kind}).").format(kind=kind))
+        except Exception as caught:  # noqa: BLE001 - whatever it is, the window must hear of it
+            error = told_and_logged(caught)
         _emit(self._finished, result, error)
 
     def tell(self, part: Any) -> None:
@@ -97,12 +99,6 @@ class Job(QObject):
             else:
                 self.succeeded.emit(result)
         self.ended.emit()
-
-
-def _without_frames(error: BSNetError) -> BSNetError:
-    """The error without the frames it came through: they hold a film's pixels for as long as anybody keeps it."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
 
 
 def _emit(signal: SignalInstance, *values: Any) -> None:

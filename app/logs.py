@@ -7,6 +7,10 @@ import os
 import traceback
 from pathlib import Path
 
+from bsnet_core.errors import BSNetError, UnforeseenError
+from bsnet_core.language import translate as _
+
+log = logging.getLogger(__name__)
 OWN_LOGGERS = ("app", "bsnet_core")
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -32,3 +36,16 @@ def where_it_failed(error: BaseException) -> str:
     """Kind of the error and the lines it came through; its text is left out, since it may quote the file."""
     lines = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{lines}".rstrip()
+
+
+def told_and_logged(error: Exception) -> BSNetError:
+    """An error of background work as people are told it; what was not foreseen goes to the log with where it was."""
+    if not isinstance(error, BSNetError):
+        log.error("Background work failed: %s", where_it_failed(error))
+        kind = type(error).__name__
+        return UnforeseenError(_("The program met an error it did not foresee ({kind}).").format(kind=kind))
+    if error.__cause__ is not None and isinstance(error, UnforeseenError):
+        log.error("Background work failed: %s", where_it_failed(error.__cause__))
+    # Frames hold a film's pixels for as long as anybody keeps the error.
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

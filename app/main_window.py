@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
 from app import screens
 from app.actions import Actions, action_specs
-from app.analysis import Analysis, ModelChoice
+from app.analysis import Analysis
 from app.archive_password import ArchivePassword
 from app.arrangement import Arrangement
 from app.canvas.modes import ViewMode
@@ -30,6 +30,7 @@ from app.library.order import ListOrder
 from app.library_files import LibraryFiles
 from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.messages import IntendedUseBar, MessageBar, Severity
+from app.network import ModelChoice
 from app.own_reading import OwnReading
 from app.panels.history import HistoryWindow
 from app.panels.overlays import OverlaysPanel
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._choice = choice
         self._appearance = appearance
+        appearance.dress(self)
         self._make_parts(choice)
         self._arrange()
         self._connect_actions()
@@ -91,6 +93,11 @@ class MainWindow(QMainWindow):
     def actions_by_name(self) -> dict[str, QAction]:
         """Every action that does something."""
         return self.actions_of.connected
+
+    @cached_property
+    def preferences(self) -> PreferencesDialog:
+        """The preferences, made when they are first asked for."""
+        return PreferencesDialog(self._settings, self.keys, list(self.actions_of.connected), self)
 
     # Opening
 
@@ -148,7 +155,7 @@ class MainWindow(QMainWindow):
         self.library_files = LibraryFiles(self.keeper, self.messages, self)
         self.archive_password = ArchivePassword(self.analysis, self.messages, self)
         self.pair.set_current_side(settings.current_side)
-        self.own_reading.statistics.panel.use_lane(self._lane)
+        self.own_reading.use_lane(self._lane)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
         for name in OVERLAYS:
             self.actions_of[name].setChecked(settings.overlay_shown(name))
@@ -210,7 +217,6 @@ class MainWindow(QMainWindow):
         self.tags = TagsWindow(self._lane, self._appearance.colours, self, self.analysis.place_of)
         self.history = HistoryWindow(self.session, self.keeper, self)
         self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
-        self.preferences = PreferencesDialog(settings, self.keys, list(actions.connected), self)
 
     def _connect_parts(self) -> None:
         self._appearance.changed.connect(self.actions_of.paint_icons)
@@ -371,8 +377,9 @@ class MainWindow(QMainWindow):
         self._settings.geometry = self.saveGeometry()
         self.arrangement.keep_widths()
         self._settings.save()
-        for window in (self, self.tags, self.history, self.help, self.preferences, self.own_reading.statistics):
-            window.hide()
+        for window in (self, *self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)):
+            if window.isWindow():
+                window.hide()
         self.analysis.cancel()
         self.all_work_ended = self.end_work()
         event.accept()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import PRESETS, Actions
+from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.messages import MessageBar, Severity
 from app.panels.comparison import ComparisonPanel
@@ -52,9 +54,23 @@ class OwnReading(QObject):
         self._kept_predictions: dict[int, tuple[KeptPrediction, ...]] = {}
         self.scoring = ScoringMode(session, window)
         self.comparison = ComparisonPanel(window)
-        self.statistics = StatisticsWindow(window)
+        self._window = window
+        self._lane: JobQueue | None = None
         session.reader, session.blind = settings.reader, settings.blind
         self._connect()
+
+    @cached_property
+    def statistics(self) -> StatisticsWindow:
+        """The statistics, made when they are first asked for."""
+        made = StatisticsWindow(self._window)
+        made.panel.export_wished.connect(self.export_wished)
+        if self._lane is not None:
+            made.panel.use_lane(self._lane)
+        return made
+
+    def use_lane(self, lane: JobQueue) -> None:
+        """Lets many readings be counted on this lane's thread."""
+        self._lane = lane
 
     def use_actions(self, actions: Actions) -> None:
         """Lets menus and keys work the scoring mode and the undo stack."""
@@ -103,7 +119,6 @@ class OwnReading(QObject):
         scoring.refused.connect(lambda text: self._messages.show_message(Severity.INFO, text))
         session.blind_changed.connect(self._keep_blind)
         settings.changed.connect(self._follow_setting)
-        self.statistics.panel.export_wished.connect(self.export_wished)
         self._keeper.recalled.connect(self._take_recalled)
         self._keeper.kept.connect(self._tell_kept)
         self._keeper.not_kept.connect(self._tell_not_kept)

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
 from PySide6.QtWidgets import QWidget
 
-from app.analysis import ModelChoice
+from app.network import ModelChoice
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import translate as _
 

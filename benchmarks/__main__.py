@@ -19,7 +19,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
     """What can be measured, by name: a heading and the measurement."""
-    from benchmarks import backends, explanations, importing, network, pictures, responsiveness, training
+    from benchmarks import (
+        backends,
+        everyday,
+        explanations,
+        importing,
+        memory,
+        network,
+        pictures,
+        responsiveness,
+        training,
+    )
 
     return {
         "forward": ("Forward pass of the shipped model", network.forward_pass),
@@ -32,7 +42,8 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "training": ("One step of training, 256 x 256", training.stages),
         "backends": ("Accelerated backends, whole predictions", backends.backends),
         "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),
-        "memory": ("Resident memory, studies opened in turn", responsiveness.memory),
+        "everyday": ("Windows, dialogs and panels: goal / measured", everyday.everyday),
+        "memory": ("Resident memory, studies opened in turn", memory.memory),
         "importing": ("Folder of 300 DICOM files: rate / 70 files per s", importing.importing),
         "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),
     }

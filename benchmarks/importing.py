@@ -6,19 +6,15 @@ The window is the real one, without a screen and with a home folder of its own. 
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
 
 from app.main_window import MainWindow
 from benchmarks.pictures import BITS, large_film
-from benchmarks.responsiveness import StallMeter, let_go, own_home, window_of
 from benchmarks.timing import Row
+from benchmarks.window import StallMeter, let_go, measured_elsewhere, own_home, real_window, write_rows
 from tests.dicom_files import write_dicom
 
 FILES = 300
@@ -30,9 +26,7 @@ SETTLING_S = 2.0
 
 def importing() -> list[Row]:
     """Opening folders of small films, until all stand in the list, and until the library has them all."""
-    command = [sys.executable, "-m", "benchmarks.importing"]
-    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [Row(*values) for values in json.loads(measured.splitlines()[-1])]
+    return measured_elsewhere("benchmarks.importing")
 
 
 def of_this_process() -> list[Row]:
@@ -58,7 +52,7 @@ def _films(folder: Path, side_px: int) -> Path:
 def _import(films: Path, folder: Path, side_px: int) -> list[Row]:
     no_model = folder / "no-model"
     no_model.mkdir()
-    window = window_of("--no-samples", "--model", str(no_model))
+    window = real_window("--no-samples", "--model", str(no_model))
     meter = StallMeter()
     meter.run(lambda: False, SETTLING_S)
     kept: set[int] = set()
@@ -96,4 +90,4 @@ def _have_pictures(window: MainWindow) -> bool:
 
 if __name__ == "__main__":
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    sys.stdout.write(json.dumps([astuple(row) for row in of_this_process()]) + "\n")
+    write_rows(of_this_process())

@@ -17,6 +17,7 @@ from bsnet_core.resources import resources_dir
 SOURCE_LANGUAGE = "en"
 DOMAIN = "bsnet"
 _catalogue: gettext.NullTranslations = gettext.NullTranslations()
+_language = SOURCE_LANGUAGE
 
 
 def translate(message: str) -> str:
@@ -37,14 +38,20 @@ def languages() -> tuple[str, ...]:
     return (SOURCE_LANGUAGE, *others)
 
 
+def language_in_use() -> str:
+    """Code of the language that sentences come in."""
+    return _language
+
+
 def use_language(code: str) -> None:
     """Speaks another language from now on.
 
     Args:
         code: One of `languages()`; what is none of them is answered in English.
     """
-    global _catalogue
+    global _catalogue, _language
     if code == SOURCE_LANGUAGE or code not in languages():
-        _catalogue = gettext.NullTranslations()
+        _catalogue, _language = gettext.NullTranslations(), SOURCE_LANGUAGE
     else:
         _catalogue = gettext.translation(DOMAIN, resources_dir() / "languages", [code])
+        _language = code

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bsnet_core.backends.backend import Backend, SeenLungs
     from bsnet_core.model.baseline import Baseline
     from bsnet_core.model.bsnet import BSNet
-    from bsnet_core.model.weights import ModelCard
+    from bsnet_core.model.card import ModelCard
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ import torch
 
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.weights import ModelCard, load_model, save_model
+from bsnet_core.model.card import ModelCard
+from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor
 from training.config import ConfigurationError, RunConfig, StageName
 from training.datasets.sources import SourceKind

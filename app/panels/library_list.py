@@ -17,7 +17,7 @@ from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
 PAGE_ROWS = 100
-KEPT_ICONS = 400
+KEPT_ICONS = 100
 RELOAD_AFTER_MS = 300
 SHORT_KEY = 4
 """Characters of a patient's key that tell patients apart in the list where the library keeps no names."""

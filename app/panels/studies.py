@@ -16,7 +16,7 @@ from app.keeping import Keeper
 from app.library.order import ListOrder
 from app.library.patients import patient_of
 from app.library.records import ListedStudy
-from app.panels.library_list import MOST, LibraryListModel
+from app.panels.library_list import KEPT_ICONS, MOST, LibraryListModel
 from app.panels.study_rows import THUMBNAIL_PX, StudyRows
 from app.session import Session, Study, StudyState
 from bsnet_core.dicom_dates import shown_date
@@ -90,6 +90,8 @@ class StudyListModel(QAbstractListModel):
             icon = QIcon(pixmap)
             icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
             self._icons[study.key] = icon
+            if len(self._icons) > KEPT_ICONS:
+                del self._icons[next(iter(self._icons))]
         if study.key in self._icons:
             return self._icons[study.key]
         blank = QPixmap(THUMBNAIL_PX, THUMBNAIL_PX)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,9 +21,9 @@ THUMBNAIL = bytes(cv2.imencode(".png", np.full((80, 66), 96, dtype=np.uint8))[1]
 """A small PNG."""
 
 
-def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more) -> StudyFacts:
+def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more: Any) -> StudyFacts:
     """A film of the day `number` of March 2026."""
-    known = {
+    known: dict[str, Any] = {
         "patient_name": name,
         "patient_id": patient,
         "patient_birth_date": "19500131",
@@ -39,7 +40,7 @@ def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne",
     return StudyFacts(**(known | more))
 
 
-def film(number: int = 1, **more) -> tuple[StudyFacts, Path, bytes]:
+def film(number: int = 1, **more: Any) -> tuple[StudyFacts, Path, bytes]:
     """What `remember_study` takes."""
     return facts(number, **more), Path(f"/films/Müller Änne/{number}.dcm"), THUMBNAIL
 

@@ -3,9 +3,9 @@ import itertools
 import re
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QCheckBox, QLabel
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
 
 from app.settings import Settings, ThemeChoice
 from app.theme import DARK, LIGHT, Appearance, Colours, colours_of, contrast, palette_of, set_look, style_sheet_of
@@ -53,6 +53,7 @@ def test_a_ticked_box_shows_a_tick(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
     box = QCheckBox("")
     qtbot.addWidget(box)
+    appearance.dress(box)
     box.setChecked(True)
     box.show()
     image = box.grab().toImage()
@@ -103,15 +104,18 @@ def test_a_change_of_theme_holds_at_once(qapp, qtbot, settings):
     settings.theme = ThemeChoice.DARK
 
 
-def test_texts_grow_with_the_setting_and_shrink_back(qapp, settings):
+def test_texts_grow_with_the_setting_and_shrink_back(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
+    window = QLabel("text")
+    qtbot.addWidget(window)
+    appearance.dress(window)
     plain = qapp.font().pointSizeF()
     settings.font_percent = 150
     assert qapp.font().pointSizeF() == pytest.approx(1.5 * plain)
-    assert "font-size: 39px" in qapp.styleSheet()
+    qtbot.waitUntil(lambda: "font-size: 39px" in window.styleSheet())
     settings.font_percent = 100
     assert qapp.font().pointSizeF() == pytest.approx(plain)
-    assert "font-size: 26px" in qapp.styleSheet()
+    qtbot.waitUntil(lambda: "font-size: 26px" in window.styleSheet())
     assert appearance.colours is DARK
 
 
@@ -119,10 +123,30 @@ def test_a_label_takes_the_look_it_asks_for(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
     label = QLabel("text")
     qtbot.addWidget(label)
+    appearance.dress(label)
     label.show()
     set_look(label, "role", "muted")
     assert label.palette().windowText().color().name() == DARK.muted
     settings.theme = ThemeChoice.LIGHT
-    assert label.palette().windowText().color().name() == LIGHT.muted
+    qtbot.waitUntil(lambda: label.palette().windowText().color().name() == LIGHT.muted)
     settings.theme = ThemeChoice.DARK
     assert appearance.colours is DARK
+
+
+def test_a_dialog_of_a_dressed_window_follows_it_and_a_closed_window_is_forgotten(qapp, qtbot, settings):
+    appearance = Appearance(qapp, settings)
+    window = QWidget()
+    qtbot.addWidget(window)
+    appearance.dress(window)
+    gone = QWidget()
+    appearance.dress(gone)
+    gone.deleteLater()
+    QCoreApplication.sendPostedEvents(gone, QEvent.Type.DeferredDelete)
+    dialog = QDialog(window)
+    label = QLabel("text", dialog)
+    label.setProperty("role", "caution")
+    dialog.show()
+    assert label.palette().windowText().color().name() == DARK.caution
+    settings.theme = ThemeChoice.LIGHT
+    qtbot.waitUntil(lambda: label.palette().windowText().color().name() == LIGHT.caution)
+    settings.theme = ThemeChoice.DARK

@@ -11,8 +11,9 @@ from bsnet_core.explanation.fast import NONE, Lungs, Shortcuts, explain_fast
 from bsnet_core.explanation.progress import most_promising_first, touching_lungs
 from bsnet_core.explanation.superpixels import reference_superpixels_of
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.card import ModelCard
 from bsnet_core.model.config import Architecture, Attention, BSNetConfig
-from bsnet_core.model.weights import ModelCard, build_model, save_model
+from bsnet_core.model.weights import build_model, save_model
 from bsnet_core.prediction import Predictor
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files

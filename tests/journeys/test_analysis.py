@@ -214,24 +214,40 @@ import sys
 import app.__main__ as viewer
 from bsnet_core.resources import sample_files
 
-opened = viewer.open_window
+opened, moment = viewer.open_window, sys.argv[1]
 
 def open_and_close_when_busy(arguments):
     window = opened(arguments)
-    window.analysis.progressed.connect(lambda stage, share: window.close())
+
+    def follow(stage, share):
+        explaining = window.session.current.prediction is not None
+        if moment == {"Loading the network": "loading"}.get(stage, "explaining" if explaining else "analysing"):
+            window.close()
+
+    def explain(key):
+        if moment == "explaining" and window.session.study(key).prediction and not window.analysis.is_busy:
+            window.actions_by_name["explain"].trigger()
+
+    window.analysis.progressed.connect(follow)
+    window.analysis.busy_changed.connect(lambda busy: explain(window.session.current.key))
     return window
 
 viewer.open_window = open_and_close_when_busy
-sys.exit(viewer.main(["--device", "cpu", str(sample_files()[0])]))
+status = viewer.main(["--device", "cpu", str(sample_files()[0])])
+assert "torch" not in sys.modules
+print("closed while", moment)
+sys.exit(status)
 """
 
 
-def test_closing_during_the_analysis_ends_the_program_cleanly(own_home):
+@pytest.mark.parametrize("moment", ["loading", "analysing", "explaining"])
+def test_closing_amid_the_network_s_work_ends_the_program_cleanly(own_home, moment):
     ended = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", CLOSE_WHILE_BUSY],
+        [sys.executable, "-X", "faulthandler", "-c", CLOSE_WHILE_BUSY, moment],
         capture_output=True, text=True, timeout=250, check=False,
     )  # fmt: skip
-    assert ended.returncode == 0
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == f"closed while {moment}\n"
     for sign in ("Traceback", "QThread", "Fatal", "Segmentation", "terminate called"):
         assert sign not in ended.stderr
     (log,) = own_home.rglob("viewer.log")

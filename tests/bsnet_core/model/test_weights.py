@@ -7,7 +7,8 @@ from safetensors.torch import load_file, save_file
 
 from bsnet_core.errors import RefusalCode, WeightsError
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.weights import ModelCard, load_model, read_card, save_model
+from bsnet_core.model.card import ModelCard, read_card
+from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor
 from bsnet_core.resources import default_model_dir
 from tests.bsnet_core.model.test_bsnet import SMALL

@@ -1,0 +1,136 @@
+"""The real window for measurements: without a screen, with a home of its own, and a meter of its thread's stalls."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.__main__ import build_parser, open_window
+from app.main_window import MainWindow
+from app.session import Study, StudyState
+from benchmarks.timing import Row
+
+TICK_S = 0.002
+STALL_GOAL_S = 0.05
+TIMEOUT_S = 300.0
+HOME_VARIABLES = ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
+SETTLED = (StudyState.ANALYSED, StudyState.NOT_SCORED, StudyState.UNREADABLE)
+
+
+class StallMeter:
+    """Runs the event loop until something holds, and notes how late a precise timer comes."""
+
+    def __init__(self) -> None:
+        self._loop = QEventLoop()
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(round(1000 * TICK_S))
+        self._timer.timeout.connect(self._tick)
+
+    def run(
+        self, done: Callable[[], bool], timeout_s: float = TIMEOUT_S, *, act: Callable[[], object] | None = None
+    ) -> float:
+        """Seconds until `done` held or the time was over; the gaps are `gaps_s` afterwards.
+
+        Args:
+            done: Asked at every tick, once `act` has been done.
+            timeout_s: How long at most.
+            act: Done first, within the loop, so that it counts.
+        """
+        self.gaps_s: list[float] = []
+        self._has_acted = act is None
+        self._done, self._start = done, time.perf_counter()
+        self._deadline, self._last = self._start + timeout_s, self._start
+        if act is not None:
+            QTimer.singleShot(0, partial(self._act, act))
+        self._timer.start()
+        self._loop.exec()
+        self._timer.stop()
+        return time.perf_counter() - self._start
+
+    def _act(self, act: Callable[[], object]) -> None:
+        act()
+        self._has_acted = True
+
+    def row(self, what: str, note: str = "") -> Row:
+        """The longest gap of the last run."""
+        longest, usual = max(self.gaps_s), float(np.percentile(self.gaps_s, 99))
+        return Row(what, longest, STALL_GOAL_S / longest, f"99 % under {1000 * usual:.0f} ms{note}")
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self.gaps_s.append(now - self._last)
+        self._last = now
+        if (self._has_acted and self._done()) or now > self._deadline:
+            self._loop.quit()
+
+
+def measured_elsewhere(module: str) -> list[Row]:
+    """Rows of a module's `main`, measured in a process of its own, which nothing has warmed up."""
+    command = [sys.executable, "-m", module]
+    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [Row(*values) for values in json.loads(measured.splitlines()[-1])]
+
+
+def write_rows(rows: list[Row]) -> None:
+    """What `measured_elsewhere` reads."""
+    sys.stdout.write(json.dumps([astuple(row) for row in rows]) + "\n")
+
+
+def real_window(*arguments: str) -> MainWindow:
+    """The window as the command line opens it."""
+    if not isinstance(QApplication.instance(), QApplication):
+        QApplication([])
+    window = open_window(build_parser().parse_args(arguments))
+    window.resize(1440, 900)
+    return window
+
+
+def let_go(window: MainWindow) -> None:
+    """Deletes a closed window once its work has ended."""
+    while not window.analysis.close():
+        pass
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def is_shown(window: MainWindow, path: Path) -> bool:
+    """Whether a film is the one on the screen."""
+    study = window.session.current
+    return study is not None and study.path == path
+
+
+def is_settled(study: Study | None) -> bool:
+    """Whether a study has a score, or a reason for having none."""
+    return study is not None and study.state in SETTLED
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """A folder for files, below it a home, so that neither settings nor library of the user are touched."""
+    before = {name: os.environ.get(name) for name in HOME_VARIABLES}
+    with tempfile.TemporaryDirectory(prefix="bsnet-bench-") as name:
+        home = Path(name, "home")
+        home.mkdir()
+        os.environ.update(dict.fromkeys(HOME_VARIABLES, str(home)))
+        try:
+            yield Path(name)
+        finally:
+            for variable, value in before.items():
+                if value is None:
+                    os.environ.pop(variable, None)
+                else:
+                    os.environ[variable] = value
