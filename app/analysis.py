@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,13 @@ class LoadedStudy:
     thumbnail: npt.NDArray[np.uint8]
 
 
+class Task(Enum):
+    """What the network is at work on."""
+
+    SCORE = auto()
+    MAP = auto()
+
+
 class Analysis(QObject):
     """Two lanes: reading, so that a picture appears at once, and the network's slower work.
 
@@ -69,6 +77,8 @@ class Analysis(QObject):
     loaded = Signal(int, object)
     lungs_found = Signal(int, object)
     """Key and `LungsFound`, before the score is there."""
+    scored = Signal(int)
+    """Key of a study whose score was asked for and is there, when nothing else runs yet."""
     batch_changed = Signal(int, int)
     """Studies done and studies in all, while all are analysed; (0, 0) when that has ended."""
 
@@ -90,6 +100,7 @@ class Analysis(QObject):
         self._batch: deque[int] = deque()
         self._batch_size = 0
         self._job_is_of_batch = False
+        self._task = Task.SCORE
         session.current_changed.connect(lambda key: self._newly_opened.clear())
         # After the window has asked for what the newly shown study needs.
         session.current_changed.connect(lambda key: QTimer.singleShot(0, self, self._go_on_with_batch))
@@ -223,7 +234,11 @@ class Analysis(QObject):
         job.told.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
         job.failed.connect(lambda error: self.failed.emit(self._session.study(key).path.name, error))
-        self._start(key, job)
+        self._start(key, job, Task.MAP)
+
+    def is_explaining(self, key: int) -> bool:
+        """Whether a study's explanation map is being computed."""
+        return self._job_key == key and self._task is Task.MAP
 
     def analyse_all(self) -> None:
         """Predicts, one after the other, every study of the session that has no score and no reason for having none.
@@ -315,19 +330,22 @@ class Analysis(QObject):
         self._medium.close()
         return ended
 
-    def _start(self, key: int, job: Job, *, of_batch: bool = False) -> None:
+    def _start(self, key: int, job: Job, task: Task = Task.SCORE, *, of_batch: bool = False) -> None:
         job.progressed.connect(self.progressed)
         job.ended.connect(lambda: self._finish(job))
-        self._job, self._job_key, self._job_is_of_batch = job, key, of_batch
+        self._job, self._job_key, self._job_is_of_batch, self._task = job, key, of_batch, task
         self.busy_changed.emit(True)
         self._network.submit(job)
 
     def _finish(self, job: Job) -> None:
-        if job is self._job:
+        key = self._job_key
+        if job is self._job and key is not None:
             self._job = self._job_key = None
             self.busy_changed.emit(False)
             if self._job_is_of_batch:
                 self._count_batch()
+            elif self._task is Task.SCORE and self._session.study(key).prediction is not None:
+                self.scored.emit(key)
             self._go_on_with_batch()
 
     def _accept_found(self, found: FoundFiles) -> None:

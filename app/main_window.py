@@ -252,6 +252,7 @@ class MainWindow(QMainWindow):
         self.analysis.failed.connect(self._show_failure)
         self.analysis.progressed.connect(self.status_line.show_stage)
         self.analysis.busy_changed.connect(self.status_line.show_busy)
+        self.analysis.scored.connect(self._explain_by_itself)
         self.analysis.batch_changed.connect(self.status_line.show_batch)
         self.analysis.busy_changed.connect(lambda busy: self._allow_actions())
 
@@ -267,9 +268,11 @@ class MainWindow(QMainWindow):
         study, busy = self.session.current, self.analysis.is_busy
         self.actions_of["analyse"].setEnabled(study is not None)
         seen = None if study is None else self.session.shown(study.key)
-        self.actions_of["explain"].setEnabled(seen is not None and seen.prediction is not None and not busy)
+        # While the map grows by itself, asking for it shows it.
+        asks_at_will = study is not None and (not busy or self.analysis.is_explaining(study.key))
+        self.actions_of["explain"].setEnabled(seen is not None and seen.prediction is not None and asks_at_will)
         self.actions_of["cancel"].setEnabled(busy)
-        self.overlays.show_study(seen, busy=busy)
+        self.overlays.show_study(seen, busy=not asks_at_will)
 
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
@@ -293,9 +296,21 @@ class MainWindow(QMainWindow):
             self.analysis.analyse(study.key)
 
     def _explain_current(self) -> None:
-        if self.session.current is not None:
-            self.actions_of["explanation"].setChecked(True)
-            self.analysis.explain(self.session.current.key, self.overlays.chosen_mode)
+        study, mode = self.session.current, self.overlays.chosen_mode
+        if study is None:
+            return
+        self.actions_of["explanation"].setChecked(True)
+        so_far = study.explanation
+        is_there = so_far is not None and so_far.mode is mode and so_far.is_whole
+        grows = self.analysis.is_explaining(study.key) and mode is Mode.FAST
+        if not is_there and not grows:
+            self.analysis.explain(study.key, mode)
+
+    def _explain_by_itself(self, key: int) -> None:
+        study = self.session.current
+        wanted = self._settings.explains and self._settings.explanation_mode is Mode.FAST
+        if wanted and study is not None and study.key == key:
+            self.analysis.explain(key, Mode.FAST)
 
     def _follow_prior(self, shown: bool) -> None:
         action = self.actions_of["compare_prior"]

@@ -160,6 +160,12 @@ class PreferencesDialog(QDialog):
             Mode.EXACT: _("Exact, as in the paper, slow"),
         }
         self._choice(form, "explanation_mode", _("Explanation"), _("How the explanation map is computed"), modes)
+        self._switch(
+            form,
+            "explains",
+            _("Explain by itself"),
+            _("After the score, the explanation follows, if the fast way is chosen"),
+        )
         devices = {
             Device.AUTO: _("Chosen by the program"),
             Device.CPU: _("Processor"),

@@ -23,7 +23,7 @@ from bsnet_core.language import translate as _
 OVERLAYS = ("lungs", "lung_fill", "zones", "scores", "explanation", "planes")
 """Lung contour and fill, zone grid, the scores in it, explanation map, and what the file itself draws."""
 DEFAULT_OPACITY = {"lungs": 60, "lung_fill": 25, "zones": 90, "scores": 90, "explanation": 70, "planes": 100}
-HIDDEN_AT_FIRST = frozenset({"lung_fill"})
+HIDDEN_AT_FIRST = frozenset({"lung_fill", "explanation"})
 KEPT_RECENT = 10
 LONGEST_NAME = 100
 PANES = 3
@@ -156,6 +156,7 @@ class Settings(QObject):
         gsdf: Whether greys on the screen follow the Grayscale Standard Display Function.
         screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and what the light in
             the room adds, in cd/m².
+        explains: Whether the explanation of the film on the screen is computed by itself once it is scored.
         keeps_names: Whether library and recent files may hold what names a patient.
         font_percent: Size of all texts against the system's.
         deidentifies: Whether a report leaves the patient out unless told otherwise.
@@ -180,6 +181,7 @@ class Settings(QObject):
     screen_ambient = _decimal("picture/screen_ambient", 0.2, *SCREEN_AMBIENT)
     keeps_names = _switch("library/keeps_names", True)
     library_order = _choice("library/order", ListOrder.LAST_OPENED)
+    explains = _switch("analysis/explains", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)

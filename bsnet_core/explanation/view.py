@@ -80,15 +80,21 @@ class View:
             self._alignment = model.align(self._probability)
             levels = [self._values[index] for index in self._levels]
             self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
-            tails: Mapping[int, Tensor] = {}
-            self._effects: Mapping[int, Tensor] = {}
-            self._heads: FirstOrder | None = None
-            if shortcuts.linear_heads:
-                self._heads = first_order(model, levels, self._probability, self._alignment, self._attention)
-                self._effects = self._feature_gradients(self._heads)
-                if shortcuts.lungs is not Lungs.RECOMPUTED and shortcuts.tolerance > 0:
-                    tails = self._tails()
-            self._windows = WindowedNetwork(network, self._values, tails, shortcuts.tolerance)
+        self._heads: FirstOrder | None = None
+        self._effects: Mapping[int, Tensor] = {}
+        self._windows = WindowedNetwork(network, self._values)
+
+    def take_gradients(self) -> None:
+        """Works out what the short cuts need, once before the first contribution."""
+        if not self._shortcuts.linear_heads:
+            return
+        with torch.no_grad():
+            levels = [self._values[index] for index in self._levels]
+            self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
+            self._effects = self._feature_gradients(self._heads)
+            if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
+                tolerance, tails = self._shortcuts.tolerance, self._tails()
+                self._windows = WindowedNetwork(self._network, self._values, tails, tolerance)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""

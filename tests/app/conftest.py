@@ -62,8 +62,10 @@ def open_viewer(qapp, qtbot, own_home):
 
     windows = []
 
-    def start(*arguments):
+    def start(*arguments, explains=False):
+        """Maps come only where a test wants them: they would take seconds of every test."""
         window = open_window(build_parser().parse_args([str(argument) for argument in arguments]))
+        window._settings.explains = explains
         windows.append(window)
         window.resize(1440, 900)
         with qtbot.waitActive(window):

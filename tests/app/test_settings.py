@@ -36,6 +36,7 @@ OTHERS = {
     "screen_ambient": 0.0,
     "keeps_names": False,
     "library_order": ListOrder.NAME,
+    "explains": False,
     "explanation_mode": Mode.EXACT,
     "device": Device.CPU,
     "paper": Paper.LETTER,

@@ -108,6 +108,55 @@ def test_cancel_stops_the_analysis_and_it_can_be_started_again(qtbot, open_viewe
     wait_until_analysed(qtbot, viewer, 0)
 
 
+def test_the_map_follows_the_score_by_itself_and_stays_hidden_until_it_is_wanted(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], explains=True)
+    wait_until_analysed(qtbot, viewer, 0)
+    before = on_screen(viewer)
+
+    def explained():
+        explanation = viewer.session.current.explanation
+        return explanation is not None and explanation.is_whole and not viewer.analysis.is_busy
+
+    qtbot.waitUntil(explained, timeout=RESULT_WITHIN_MS)
+    assert on_screen(viewer) == before
+    made = viewer.session.current.explanation
+    viewer.actions_by_name["explain"].trigger()
+    assert viewer.actions_by_name["explanation"].isChecked()
+    assert not viewer.analysis.is_busy
+    assert viewer.session.current.explanation is made
+    assert on_screen(viewer) != before
+
+
+def test_asking_for_a_map_that_grows_shows_it_and_does_not_begin_anew(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[1], explains=True)
+    wait_until_analysed(qtbot, viewer, 0)
+    qtbot.waitUntil(lambda: viewer.analysis.is_explaining(0), timeout=RESULT_WITHIN_MS)
+    begun = []
+    viewer.analysis.busy_changed.connect(begun.append)
+    viewer.actions_by_name["explain"].trigger()
+    assert viewer.actions_by_name["explanation"].isChecked()
+    assert viewer.analysis.is_explaining(0)
+    assert begun == []
+
+
+def test_no_map_comes_by_itself_where_it_is_not_wanted(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], explains=False)
+    ends = []
+    viewer.analysis.scored.connect(ends.append)
+    qtbot.waitUntil(lambda: ends == [0], timeout=RESULT_WITHIN_MS)
+    assert not viewer.analysis.is_busy
+    assert viewer.session.current.explanation is None
+
+
+def test_opening_another_film_stops_the_map_that_grows_by_itself(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2], explains=True)
+    qtbot.waitUntil(lambda: viewer.analysis.is_explaining(0), timeout=RESULT_WITHIN_MS)
+    viewer.session.select(1)
+    wait_until_analysed(qtbot, viewer, 1)
+    first = viewer.session.study(0).explanation
+    assert first is None or not first.is_whole
+
+
 def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
     wait_until_analysed(qtbot, viewer, 0)
