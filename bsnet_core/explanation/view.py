@@ -82,6 +82,7 @@ class View:
             self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         self._heads: FirstOrder | None = None
         self._effects: Mapping[int, Tensor] = {}
+        self._tail_weights = torch.empty(0, 0)
         self._windows = WindowedNetwork(network, self._values)
 
     def take_gradients(self) -> None:
@@ -93,8 +94,8 @@ class View:
             self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
             self._effects = self._feature_gradients(self._heads)
             if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
-                tolerance, tails = self._shortcuts.tolerance, self._tails()
-                self._windows = WindowedNetwork(self._network, self._values, tails, tolerance)
+                self._tail_weights, tails = self._tails()
+                self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
@@ -104,10 +105,12 @@ class View:
         recomputes = self._shortcuts.lungs is Lungs.RECOMPUTED
         with torch.no_grad():
             wanted = [*self._levels, self._logits] if recomputes else self._levels
-            changes, effects = self._windows.change(patches, boxes, wanted)
+            changes, tails = self._windows.change(patches, boxes, wanted)
             if self._heads is None:
                 return self._recomputed(changes, len(boxes))
-            total = torch.zeros(len(boxes), len(self._heads.alignment)) if effects is None else effects
+            total = torch.zeros(len(boxes), len(self._heads.alignment))
+            if tails is not None:
+                total = total + tails @ self._tail_weights.T
             for index in changes.keys() & self._effects.keys():
                 total = total + changes[index].effect(self._effects[index])
             if recomputes and self._logits in changes:
@@ -139,8 +142,12 @@ class View:
         found = pull_back(network, values, {self._logits: seeds}, self._levels, end=last)
         return {index: gradient.float() for index, gradient in found.items()}
 
-    def _tails(self) -> dict[int, Tensor]:
-        """By layer where windows are cut (18, C, h, w): gradients through all that lies behind it."""
+    def _tails(self) -> tuple[Tensor, dict[int, Tensor]]:
+        """Gradients through all that lies behind the layers where windows are cut.
+
+        Returns:
+            Weights (18, r) of r directions, and by layer (r, C, h, w) the gradients along these.
+        """
         layers = self._network.layers
         read = {source for layer in layers if isinstance(layer, Convolution) for source in layer.sources}
         cut = [
@@ -151,15 +158,14 @@ class View:
             and not (isinstance(layer := layers[index], Convolution) and layer.activation is not None)
         ]
         if not cut:
-            return {}
+            return torch.zeros(len(self._effects[self._levels[0]]), 0), {}
         later = {index: gradient for index, gradient in self._effects.items() if index >= min(cut)}
         scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
         weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
         seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
         found = pull_back(self._network, self._values, seeds, cut)
-        return {
-            index: torch.einsum("kr,rchw->kchw", weights, gradient).contiguous(memory_format=torch.channels_last)
-            for index, gradient in found.items()
+        return weights, {
+            index: gradient.contiguous(memory_format=torch.channels_last) for index, gradient in found.items()
         }
 
     def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
