@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
@@ -19,7 +19,7 @@ from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
-BAR_HEIGHT_PX = 34
+BAR_HEIGHT_PX, BAR_MARGIN_PX = 34, 6
 
 
 class ViewPair(QWidget):
@@ -49,9 +49,10 @@ class ViewPair(QWidget):
         self._close.setToolTip(_("Show the current radiograph alone"))
         self._close.setAccessibleName(_("Close the prior radiograph"))
         self._close.clicked.connect(self.hide_prior)
-        self._current_bar, prior_bar = _bar(self._current_caption), _bar(self._prior_caption, self._link, self._close)
+        self._current_bar = _bar(self._current_caption)
+        self._prior_bar = _bar(self._prior_caption, self._link, self._close)
         self._current_pane = _pane(self._current_bar, self.current)
-        self._prior_pane = _pane(prior_bar, self.prior)
+        self._prior_pane = _pane(self._prior_bar, self.prior)
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(self._current_pane)
@@ -114,6 +115,10 @@ class ViewPair(QWidget):
             self.prior.set_overlays(overlays)
         self._prior_caption.setText(caption)
         self.prior.setAccessibleName(_("Prior radiograph: {caption}").format(caption=caption))
+        # The same over both, so that the pictures stand at one height.
+        height = max(BAR_HEIGHT_PX, 2 * self._prior_caption.fontMetrics().lineSpacing() + BAR_MARGIN_PX)
+        for bar in (self._current_bar, self._prior_bar):
+            bar.setFixedHeight(height)
         self._current_bar.show()
         self._prior_pane.show()
         if not was_shown:
@@ -208,10 +213,12 @@ def _bar(caption: QLabel, *buttons: QToolButton) -> QWidget:
     bar = QWidget()
     row = QHBoxLayout(bar)
     row.setContentsMargins(8, 2, 4, 2)
+    # On two lines rather than wider: the pictures get half of the width each.
+    caption.setWordWrap(True)
+    caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     row.addWidget(caption, 1)
     for button in buttons:
         row.addWidget(button)
-    bar.setFixedHeight(BAR_HEIGHT_PX)  # the same over both, so that the pictures stand at one height
     return bar
 
 

@@ -287,7 +287,7 @@ def _model_line(prediction: Prediction | None) -> str:
         f"sha256 {model.sha256[:HASH_LENGTH]}",
         attention[prediction.attention.value],
         prediction.device,
-        _("{seconds} s").format(seconds=f"{prediction.seconds['total']:.1f}"),
+        _("{seconds} s").format(seconds=f"{prediction.seconds['total']:.1f}").replace(" ", "\u00a0"),
     )
     return " · ".join(parts)
 
