@@ -71,7 +71,7 @@ def test_the_grid_shows_each_zone_s_score_at_its_place_under_the_right_side(pane
 def test_the_global_score_and_the_model_are_named(panel):
     panel.show_study(analysed("012321"))
     assert panel.total_text == "Global 9 / 18"
-    for part in ("bsnet-test 1.2", "01234567", "ensemble", "cpu", "1.2 s"):
+    for part in ("bsnet-test 1.2", "01234567", "ensemble", "cpu", "1.2\u00a0s"):
         assert part in panel.model_text
 
 
