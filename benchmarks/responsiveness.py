@@ -52,6 +52,7 @@ def of_this_process() -> list[Row]:
     with own_home() as folder:
         films = _films(folder)
         window = real_window("--no-samples", "--model", str(default_model_dir()))
+        window._settings.explains = False  # one thing after the other
         meter = StallMeter()
         meter.run(window.isVisible)
         rows = _stalls(window, meter, films["raw"])
