@@ -119,8 +119,10 @@ class PreferencesDialog(QDialog):
         sides = {
             CurrentSide.LEFT: _("Left, the prior one right"),
             CurrentSide.RIGHT: _("Right, the prior one left"),
+            CurrentSide.ABOVE: _("Above, the prior one below"),
+            CurrentSide.BELOW: _("Below, the prior one above"),
         }
-        self._choice(form, "current_side", _("Current film"), _("Where it stands beside a prior one"), sides)
+        self._choice(form, "current_side", _("Current film"), _("Where it stands when a prior one is shown too"), sides)
         self._text(form, "reader", _("Reader's name"), _("Stands beside the scores that you save"))
         self._switch(
             form, "blind", _("Blind reading"), _("The prediction stays hidden until your own score of it is saved")

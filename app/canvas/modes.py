@@ -105,3 +105,15 @@ class CurrentSide(StrEnum):
 
     LEFT = "left"
     RIGHT = "right"
+    ABOVE = "above"
+    BELOW = "below"
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the current radiograph stands on the left or above."""
+        return self in (CurrentSide.LEFT, CurrentSide.ABOVE)
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether the two stand side by side, and not one above the other."""
+        return self in (CurrentSide.LEFT, CurrentSide.RIGHT)

@@ -85,9 +85,10 @@ class ViewPair(QWidget):
         return self._side
 
     def set_current_side(self, side: CurrentSide) -> None:
-        """Exchanges the two, or leaves them."""
+        """Exchanges the two, puts them side by side or one above the other, or leaves them."""
         self._side = side
-        self._splitter.insertWidget(0, self._current_pane if side is CurrentSide.LEFT else self._prior_pane)
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if side.is_beside else Qt.Orientation.Vertical)
+        self._splitter.insertWidget(0, self._current_pane if side.is_first else self._prior_pane)
 
     def set_caption(self, text: str) -> None:
         """What stands above the current radiograph while there are two, such as its date."""
@@ -122,7 +123,7 @@ class ViewPair(QWidget):
         self._current_bar.show()
         self._prior_pane.show()
         if not was_shown:
-            half = max(self.width() // 2, 1)
+            half = max(self.width(), self.height(), 1)  # shared out in proportion
             self._splitter.setSizes([half, half])
             self.prior_shown_changed.emit(True)
         self._follow(self.current, self.prior)

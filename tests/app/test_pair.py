@@ -69,6 +69,21 @@ def test_the_current_film_is_left_of_the_prior_unless_the_reader_wants_it_right(
     qtbot.waitUntil(lambda: left_edges()[0] > left_edges()[1])
 
 
+def test_the_two_can_stand_one_above_the_other_each_with_half_of_the_height(pair, qtbot):
+    pair.set_current_side(CurrentSide.ABOVE)
+    show_prior(pair)
+
+    def edges():
+        return [view.mapTo(pair, QPointF(0, 0)) for view in (pair.current, pair.prior)]
+
+    qtbot.waitUntil(lambda: edges()[0].x() == edges()[1].x() and edges()[0].y() < edges()[1].y())
+    assert abs(pair.current.height() - pair.prior.height()) <= 2
+    pair.set_current_side(CurrentSide.BELOW)
+    qtbot.waitUntil(lambda: edges()[0].y() > edges()[1].y())
+    pair.set_current_side(CurrentSide.LEFT)
+    qtbot.waitUntil(lambda: edges()[0].y() == edges()[1].y() and edges()[0].x() < edges()[1].x())
+
+
 def shown_middle(view):
     """The middle of the view as a share of the picture."""
     geometry = view.view_geometry
