@@ -54,7 +54,7 @@ from bsnet_core.language import translate_count
 
 WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
-OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "explanation")
+OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "scores", "explanation")
 
 
 class MainWindow(QMainWindow):

@@ -122,6 +122,7 @@ def paint(
         state.frames,
         labels,
         state.strength(ZONE_GRID),
+        score_opacity=state.strength(SCORES) or None,
         own=state.own,
         in_turn=state.in_turn,
         differing=frozenset() if state.blind else state.differing,

@@ -112,6 +112,7 @@ def paint(
     labels: Mapping[Zone, ZoneLabel],
     opacity: float,
     *,
+    score_opacity: float | None = None,
     own: Mapping[Zone, int] | None = None,
     in_turn: Zone | None = None,
     differing: frozenset[Zone] = frozenset(),
@@ -126,6 +127,7 @@ def paint(
         frames: Of the prediction; gives the patient's pose.
         labels: Prediction per zone; zones left out show their letter only.
         opacity: In [0, 1].
+        score_opacity: Of what is written in the zones; as the grid if None.
         own: The reader's own scores, drawn in a box beside the prediction's.
         in_turn: The zone that the next key scores; it gets a second frame inside its own.
         differing: Zones in which two results differ; they get a "≠" in the upper right corner.
@@ -142,12 +144,14 @@ def paint(
         painter.drawLines(lines)
     if in_turn is not None:
         _draw_turn(painter, polygons[in_turn])
+    painter.setOpacity(opacity if score_opacity is None else score_opacity)
     for zone, polygon in polygons.items():
         if zone not in shown:
             continue
         if zone in differing:
             _write_difference(painter, polygon)
         _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
+    painter.setOpacity(opacity)
     for column, name in enumerate(side_names(frames, patient_orientation)):
         of_side = [polygons[zone] for zone in ZONES if zone.column == column]
         _write_side(painter, of_side, polygons, name)

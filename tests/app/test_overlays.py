@@ -216,6 +216,26 @@ def test_the_grid_can_be_seen_without_scores_and_with_some_of_them():
     assert rows.min() > HEIGHT / 2
 
 
+def test_scores_and_grid_fade_apart():
+    state = state_of(prediction("333333"), ("zones", "scores"))
+
+    def drawn(**opacity):
+        return stacked(replace(state, opacity=opacity)).astype(int)
+
+    strong, faint_scores, faint_grid = (
+        drawn(zones=1.0, scores=1.0),
+        drawn(zones=1.0, scores=0.2),
+        drawn(zones=0.2, scores=1.0),
+    )
+    bare = stacked(state_of(prediction("333333"), ())).astype(int)
+    written = (faint_scores != strong).any(axis=2)
+    assert written.any()
+    assert np.abs(faint_scores - bare)[written].sum() < 0.5 * np.abs(strong - bare)[written].sum()
+    ruled = (faint_grid != strong).any(axis=2)
+    assert (ruled & ~written).any()
+    assert np.array_equal(faint_grid[written & ~ruled], strong[written & ~ruled])
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_zone_switched_off_is_bare_film_and_its_neighbours_keep_their_frames(zone):
     result = prediction("333333")
