@@ -21,7 +21,15 @@ from sqlalchemy.engine import Connection, Engine, RowMapping
 
 from app.library.opening import in_words, kept_aside_files, open_database, writing
 from app.library.order import ListOrder
-from app.library.patients import SALT_BYTES, patient_key, patient_of, searchable, without_identity
+from app.library.patients import (
+    FORMER_KEY_COST,
+    KEY_COST,
+    SALT_BYTES,
+    patient_key,
+    patient_of,
+    searchable,
+    without_identity,
+)
 from app.library.records import (
     Draft,
     Event,
@@ -74,7 +82,7 @@ class Library:
         self._writer = writing(engine)
         self._file = _identity_of(path)
         self._patient_keys: dict[str, str] = {}
-        self._salt = self._read_or_make_salt()
+        self._salt, self._key_cost = self._read_or_make_salt()
 
     @classmethod
     def open(cls, path: Path, *, keep_identity: bool) -> Library:
@@ -241,7 +249,7 @@ class Library:
         """The key that stands for a film's patient in this library; empty where the file does not tell whose it is."""
         patient = patient_of(facts)
         if patient not in self._patient_keys:
-            self._patient_keys[patient] = patient_key(patient, self._salt)
+            self._patient_keys[patient] = patient_key(patient, self._salt, self._key_cost)
         return self._patient_keys[patient]
 
     def history_of_patient(self, key: str) -> tuple[PastStudy, ...]:
@@ -501,16 +509,20 @@ class Library:
 
     # Within
 
-    def _read_or_make_salt(self) -> bytes:
-        wanted = sa.select(properties.c.value).where(properties.c.name == "salt")
-        fresh = {"name": "salt", "value": secrets.token_bytes(SALT_BYTES)}
+    def _read_or_make_salt(self) -> tuple[bytes, int]:
+        """The salt of the patients' keys, and what a key costs; a library keeps to those it began with."""
+        wanted = sa.select(properties.c.name, properties.c.value).where(properties.c.name.in_(["salt", "key_cost"]))
+        fresh = [
+            {"name": "salt", "value": secrets.token_bytes(SALT_BYTES)},
+            {"name": "key_cost", "value": bytes([KEY_COST])},
+        ]
         with self._reading() as connection:
-            salt = connection.execute(wanted).scalar()
-        if salt is None:
+            kept = {name: value for name, value in connection.execute(wanted)}
+        if "salt" not in kept:
             with self._writing() as connection:
-                connection.execute(insert(properties).values(**fresh).on_conflict_do_nothing())
-                salt = connection.execute(wanted).scalar_one()
-        return bytes(salt)
+                connection.execute(insert(properties).values(fresh).on_conflict_do_nothing())
+                kept = {name: value for name, value in connection.execute(wanted)}
+        return bytes(kept["salt"]), kept["key_cost"][0] if "key_cost" in kept else FORMER_KEY_COST
 
     def _row_of(self, facts: StudyFacts, path: str, thumbnail: bytes) -> dict[str, Any]:
         if not self.keep_identity:

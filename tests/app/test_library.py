@@ -2,6 +2,7 @@ import json
 import sqlite3
 import stat
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from app.canvas.measuring import Angle, Distance, Region, RegionShape
 from app.library.library import Library
 from app.library.order import ListOrder
-from app.library.patients import patient_of
+from app.library.patients import FORMER_KEY_COST, patient_key, patient_of
 from app.library.records import Draft, Event, KeptAnnotations
 from app.paths import LIBRARY_NAME, data_dir
 from bsnet_core.brixia import BrixiaScore, Zone
@@ -287,6 +288,17 @@ def test_priors_are_films_of_the_same_patient_in_order_of_their_dates(library):
     library.remember_study(*film(4, patient_birth_date="19991231"))
     past = library.history_of_patient(library.key_of(facts()))
     assert [entry.study.facts.study_date for entry in past] == ["20260301", "20260303", "20260305"]
+
+
+def test_a_library_of_before_keeps_to_the_keys_it_began_with(path):
+    seen = facts(patient_id="7", patient_birth_date="19500101")
+    with closing(Library.open(path, keep_identity=True)) as library:
+        new = library.key_of(seen)
+    with closing(raw(path)) as connection:
+        (salt,) = connection.execute("SELECT value FROM properties WHERE name = 'salt'").fetchone()
+        connection.execute("DELETE FROM properties WHERE name = 'key_cost'")
+    with closing(Library.open(path, keep_identity=True)) as library:
+        assert library.key_of(seen) == patient_key(patient_of(seen), salt, FORMER_KEY_COST) != new
 
 
 @pytest.mark.parametrize(
