@@ -168,6 +168,11 @@ class JobQueue:
             return None if self._closed else self._waiting.popleft()
 
     def _release_done(self) -> None:
-        # Only jobs that the worker has let go of: deleting one while it still emits would be unsafe.
-        while self._done:
-            self._done.popleft().deleteLater()
+        # Only jobs that the worker has let go of, as deleting one while it still emits would be unsafe, and whose end
+        # has arrived here: what a deleted job has still to say is lost.
+        for _number in range(len(self._done)):
+            job = self._done.popleft()
+            if job in self._pending:
+                self._done.append(job)
+            else:
+                job.deleteLater()

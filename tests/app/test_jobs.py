@@ -1,10 +1,11 @@
 import gc
 import logging
 import threading
+import time
 import weakref
 
 import pytest
-from PySide6.QtCore import QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QThread
 
 from app.jobs import Job, JobQueue
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
@@ -170,3 +171,20 @@ def test_an_error_that_is_kept_keeps_nothing_of_the_work_alive(qtbot, queue):
     assert str(kept[0]) == "No."
     gc.collect()
     assert alive[0]() is None
+
+
+def test_a_job_that_ended_before_the_window_looked_is_still_heard(qtbot):
+    queue, heard = JobQueue("test"), []
+    quick = Job(lambda report: "result")
+    quick.succeeded.connect(heard.append)
+    queue.submit(quick)
+    deadline = time.monotonic() + 10
+    while not queue._done and time.monotonic() < deadline:
+        time.sleep(0.001)  # the worker is through, and nothing of it has arrived yet
+    later = Job(lambda report: "later")
+    later.succeeded.connect(heard.append)
+    queue.submit(later)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: heard == ["result", "later"])
+    queue.close()
+    assert queue.wait(10)
