@@ -10,13 +10,13 @@ from __future__ import annotations
 import atexit
 import logging
 import pickle
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bsnet_core.child_process import Child, end_child, start_child
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
 from bsnet_core.explanation import Mode, OnPartial
 from bsnet_core.language import language_in_use
@@ -102,7 +102,7 @@ class Network:
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command = command
         self._turn = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._was_ended = False
 
     @property
@@ -161,9 +161,7 @@ class Network:
             raise outcome.error
         return outcome.result
 
-    def _outcome(
-        self, process: subprocess.Popen[bytes], request: Request, report: Report, on_part: Callable[[Any], None]
-    ) -> Outcome:
+    def _outcome(self, process: Child, request: Request, report: Report, on_part: Callable[[Any], None]) -> Outcome:
         _send(process, request)
         while True:
             match _receive(process):
@@ -181,17 +179,11 @@ class Network:
                 case Outcome() as outcome:
                     return outcome
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Child:
         if self._was_ended or not self.is_running:
             self._let_go()
             self._was_ended = False
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=Path(__file__).parents[1],
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            self._process = start_child(self._command)
         process = self._process
         if process is None:
             raise EOFError
@@ -199,16 +191,8 @@ class Network:
 
     def _let_go(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # unsent bytes of a dead child
-                    continue
+        if process is not None:
+            end_child(process)
 
 
 def _located(choice: ModelChoice) -> ModelChoice:
@@ -216,14 +200,14 @@ def _located(choice: ModelChoice) -> ModelChoice:
     return choice if choice.model_dir is None else replace(choice, model_dir=choice.model_dir.absolute())
 
 
-def _send(process: subprocess.Popen[bytes], message: object) -> None:
+def _send(process: Child, message: object) -> None:
     if process.stdin is None:
         raise EOFError
     pickle.dump(message, process.stdin, PICKLE_PROTOCOL)
     process.stdin.flush()
 
 
-def _receive(process: subprocess.Popen[bytes]) -> object:
+def _receive(process: Child) -> object:
     if process.stdout is None:
         raise EOFError
     return pickle.load(process.stdout)

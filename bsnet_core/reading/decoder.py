@@ -6,7 +6,6 @@ import atexit
 import json
 import math
 import struct
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.child_process import Child, end_child, start_child
 from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
 
@@ -40,7 +40,7 @@ class Decoder:
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command = command
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
 
     def decode(self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S) -> DecodedPicture:
         """Decodes a file in the child.
@@ -96,34 +96,19 @@ class Decoder:
         with self._lock:
             self._stop()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Child:
         if self._process is None or self._process.poll() is not None:
             self._stop()
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                cwd=Path(__file__).parents[2],
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            self._process = start_child(self._command, is_quiet=True)
         return self._process
 
     def _stop(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # unsent bytes of a dead child
-                    continue
+        if process is not None:
+            end_child(process)
 
 
-def _exchange(process: subprocess.Popen[bytes], request: dict[str, Any]) -> DecodedPicture:
+def _exchange(process: Child, request: dict[str, Any]) -> DecodedPicture:
     text = json.dumps(request).encode()
     if process.stdin is None or process.stdout is None:
         raise EOFError
@@ -161,7 +146,7 @@ def _refusal(reason: str, values: Mapping[str, int | str]) -> BSNetError:
             return UnreadableImageError(_("The picture in this file is damaged and cannot be decoded."))
 
 
-def _read_exactly(process: subprocess.Popen[bytes], count: int) -> bytes:
+def _read_exactly(process: Child, count: int) -> bytes:
     content = process.stdout.read(count) if process.stdout is not None else b""
     if len(content) < count:
         raise EOFError
