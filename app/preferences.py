@@ -228,11 +228,7 @@ class PreferencesDialog(QDialog):
         box = QSpinBox(self)
         box.setRange(*limits)
         box.setSingleStep(step)
-        box.setSuffix(unit)
-        box.setKeyboardTracking(False)
-        _introduce(box, name, text, tip)
-        box.valueChanged.connect(lambda value: setattr(self._settings, name, value))
-        self._add(form, name, text, box, lambda: box.setValue(getattr(self._settings, name)))
+        self._spin(form, name, text, tip, box, unit)
 
     def _decimal(
         self, form: QFormLayout, name: str, text: str, tip: str, limits: tuple[float, float], step: float, unit: str
@@ -241,6 +237,11 @@ class PreferencesDialog(QDialog):
         box.setRange(*limits)
         box.setDecimals(2)
         box.setSingleStep(step)
+        self._spin(form, name, text, tip, box, unit)
+
+    def _spin(
+        self, form: QFormLayout, name: str, text: str, tip: str, box: QSpinBox | QDoubleSpinBox, unit: str
+    ) -> None:
         box.setSuffix(unit)
         box.setKeyboardTracking(False)
         _introduce(box, name, text, tip)

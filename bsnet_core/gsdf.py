@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-FIRST_JND, LAST_JND = 1, 1023
 LOWEST, HIGHEST = 0.05, 3993.404
 """Luminances of the first and the last JND."""
 NUMERATOR = (-1.3011877, 8.0242636e-2, 1.3646699e-1, -2.5468404e-2, 1.3635334e-3)

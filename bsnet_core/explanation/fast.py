@@ -93,7 +93,7 @@ def explain_fast(
         with _side_by_side(len(flips)) as run:
             views = run(partial(View, predictor, model, network, image, shortcuts), flips)
             report(_("Finding what counts"), 0.0)
-            run(methodcaller("take_gradients"), views)
+            run(methodcaller("prepare"), views)
             base = np.mean([view.base[0] for view in views], axis=0)
             growing = Growing(prediction, labels, base, Mode.FAST, start, report, on_partial)
             for chosen in growing.batches(_alike_together(order, places), BATCH):

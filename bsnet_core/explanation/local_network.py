@@ -67,6 +67,16 @@ class Places:
     height: int
     width: int
 
+    @property
+    def rows(self) -> npt.NDArray[np.intp]:
+        """(B, h) rows of the map that the windows lie on."""
+        return self.tops[:, None] + np.arange(self.height)
+
+    @property
+    def columns(self) -> npt.NDArray[np.intp]:
+        """(B, w) columns of the map that the windows lie on."""
+        return self.lefts[:, None] + np.arange(self.width)
+
     def is_same(self, other: Places) -> bool:
         """Whether all windows are the same."""
         return (

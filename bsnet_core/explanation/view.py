@@ -82,20 +82,18 @@ class View:
             self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         self._heads: FirstOrder | None = None
         self._effects: Mapping[int, Tensor] = {}
-        self._tail_weights = torch.empty(0, 0)
-        self._windows = WindowedNetwork(network, self._values)
 
-    def take_gradients(self) -> None:
+    def prepare(self) -> None:
         """Works out what the short cuts need, once before the first contribution."""
-        if not self._shortcuts.linear_heads:
-            return
-        with torch.no_grad():
-            levels = [self._values[index] for index in self._levels]
-            self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
-            self._effects = self._feature_gradients(self._heads)
-            if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
-                self._tail_weights, tails = self._tails()
-                self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
+        tails: Mapping[int, Tensor] = {}
+        if self._shortcuts.linear_heads:
+            with torch.no_grad():
+                levels = [self._values[index] for index in self._levels]
+                self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
+                self._effects = self._feature_gradients(self._heads)
+                if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
+                    self._tail_weights, tails = self._tails()
+        self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""

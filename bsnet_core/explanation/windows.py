@@ -168,8 +168,7 @@ class WindowedNetwork:
         base = _rows(self._values[index])[0]
         height, width, channels = base.shape
         count = len(places.tops)
-        rows = places.tops[:, None] + np.arange(places.height)
-        columns = places.lefts[:, None] + np.arange(places.width)
+        rows, columns = places.rows, places.columns
         cells = np.clip(rows, 0, height - 1)[:, :, None] * width + np.clip(columns, 0, width - 1)[:, None, :]
         result = base.view(-1, channels).index_select(0, torch.from_numpy(cells.ravel()))
         above_or_below, beside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
@@ -182,8 +181,7 @@ class WindowedNetwork:
 
     def _put(self, result: Tensor, places: Places, now: _Windows) -> None:
         """Writes new values over those kept, (B h w, C) at `places`."""
-        rows = now.places.tops[:, None] + np.arange(now.places.height) - places.tops[:, None]
-        columns = now.places.lefts[:, None] + np.arange(now.places.width) - places.lefts[:, None]
+        rows, columns = now.places.rows - places.tops[:, None], now.places.columns - places.lefts[:, None]
         first = places.height * places.width * np.arange(len(rows))
         cells = first[:, None, None] + rows[:, :, None] * places.width + columns[:, None, :]
         new = _rows(now.values).flatten(0, 2)
@@ -263,9 +261,7 @@ def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
 
 def _cells(places: Places, width: int) -> npt.NDArray[np.intp]:
     """(B, h, w) numbers of the windows' places in a map of a width, row by row."""
-    rows = places.tops[:, None] + np.arange(places.height)
-    columns = places.lefts[:, None] + np.arange(places.width)
-    return rows[:, :, None] * width + columns[:, None, :]
+    return places.rows[:, :, None] * width + places.columns[:, None, :]
 
 
 def _rows(maps: Tensor) -> Tensor:
