@@ -183,6 +183,12 @@ def _export_arguments(parser: ArgumentParser) -> None:
         default="best",
         help=_("of the best epoch on validation (default), of the last, or the mean of both"),
     )
+    parser.add_argument(
+        "--cross-validation",
+        type=Path,
+        metavar="FILE",
+        help=_("cross-validation.json of another run by the same recipe, for the card; this run's own by default"),
+    )
 
 
 def _export(arguments: Namespace) -> int:
@@ -195,6 +201,7 @@ def _export(arguments: Namespace) -> int:
         arguments.version,
         stage=StageName(arguments.stage) if arguments.stage else None,
         choice=WeightsChoice(arguments.weights),
+        cross_validation=arguments.cross_validation,
     )
     sys.stdout.write(f"{arguments.to}: {card.name} {card.version}, sha256 {card.sha256}\n")
     return 0

@@ -57,6 +57,15 @@ class Selection(StrEnum):
     """The same plus a tenth of the cross-entropy, which decides between epochs that few films cannot tell apart."""
 
 
+class Schedule(StrEnum):
+    """How the learning rate falls."""
+
+    PLATEAU = "plateau"
+    """Halved when the validation value stands still (paper 5.3)."""
+    COSINE = "cosine"
+    """By half a cosine to nothing at the last epoch; for runs that keep no images for validation."""
+
+
 @dataclass(frozen=True, slots=True)
 class AugmentationConfig:
     """Table 2 of the paper. Angles in degrees, the rest as shares of the side unless said otherwise."""
@@ -85,6 +94,7 @@ class StageConfig:
         epochs: Passes over the training images.
         batch_size: Images per step, of all processes together.
         learning_rate: Initial rate of Adam.
+        schedule: How the rate falls.
         plateau_epochs: Epochs without a better validation value before the rate is halved.
         weight_decay: L2 weight decay of Adam.
         sides_px: (side, epochs) pairs for training on smaller squares first; empty means the model's side.
@@ -105,6 +115,7 @@ class StageConfig:
     epochs: int
     batch_size: int = 8
     learning_rate: float = 1e-3
+    schedule: Schedule = Schedule.PLATEAU
     plateau_epochs: int = 5
     weight_decay: float = 0.0
     sides_px: tuple[tuple[int, int], ...] = ()
@@ -118,6 +129,7 @@ class StageConfig:
     opacity_weight: float = 0.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "schedule", Schedule(self.schedule))
         object.__setattr__(self, "sides_px", tuple((int(side), int(count)) for side, count in self.sides_px))
         if self.sides_px and sum(count for _, count in self.sides_px) != self.epochs:
             raise ValueError("sides_px: the epochs of all sides must add up to the stage's epochs")
@@ -136,6 +148,8 @@ class DataConfig:
         validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
             publisher's test part are always for the test.
         split_seed: Of the division.
+        hold_out_scored: Every patient with a score is for the test, so that segmentation and alignment are trained on
+            other people's masks only: the trunk for a cross-validation of the scores.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -145,6 +159,7 @@ class DataConfig:
     validation_share: float = 0.15
     test_share: float = 0.25
     split_seed: int = 0
+    hold_out_scored: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", tuple(self.exclude))
@@ -192,19 +207,16 @@ class RunConfig:
     def from_file(cls, path: Path) -> RunConfig:
         """Reads a TOML file; relative folders are meant from where it lies.
 
+        A file may name another one in the same folder as its `base` and state only what differs.
+
         Raises:
             ConfigurationError: missing file, wrong TOML, an unknown or unsuitable setting.
         """
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigurationError(
-                _("The configuration file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
-            ) from error
-        except tomllib.TOMLDecodeError as error:
-            raise ConfigurationError(
-                _("The configuration file {path} is not valid TOML: {reason}.").format(path=path, reason=error)
-            ) from error
+        values = _read_toml(path)
+        if "base" in values:
+            # One level only: a file is read with two open windows, not with five.
+            base = _read_toml(path.parent / str(values.pop("base")))
+            values = _merged(base, values)
         try:
             return _run_from(values, path.resolve().parent)
         except (TypeError, ValueError, KeyError) as error:
@@ -243,6 +255,11 @@ class RunConfig:
             "stages": {name.value: _fields(stage) for name, stage in self.stages.items()},
         }
 
+    def recipe(self) -> dict[str, Any]:
+        """How the network is built and trained, whatever the films and however they are divided."""
+        values = self.to_dict()
+        return {name: value for name, value in values.items() if name not in ("name", "data", "pictures_every")}
+
     def settings_of(self, name: StageName) -> dict[str, Any]:
         """What a checkpoint of this stage depends on: everything but folders, device, pictures and other stages."""
         values = self.to_dict()
@@ -250,6 +267,28 @@ class RunConfig:
         values["stages"] = {name.value: values["stages"][name.value]}
         del values["pictures_every"]
         return values
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            _("The configuration file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(
+            _("The configuration file {path} is not valid TOML: {reason}.").format(path=path, reason=error)
+        ) from error
+
+
+def _merged(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Tables setting by setting; everything else as the second one says."""
+    result = dict(base)
+    for name, value in values.items():
+        known = result.get(name)
+        result[name] = _merged(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return result
 
 
 def _fields(instance: Any) -> dict[str, Any]:

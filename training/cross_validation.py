@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,44 @@ from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.card import ModelCard
 from bsnet_core.model.config import Attention
+from bsnet_core.prediction import Predictor
 from training.calibration import fit_temperature, reliability
 from training.config import ConfigurationError, RunConfig, StageName
 from training.datasets.sample import Sample
-from training.evaluation import Readings, compare_readings, median_floor, readings, readings_of
+from training.evaluation import (
+    Readings,
+    compare_readings,
+    evaluate_alignment,
+    evaluate_lungs,
+    median_floor,
+    readings,
+    readings_of,
+)
 from training.export import CROSS_VALIDATION
 from training.files import make_private_folder, write_json
 from training.frozen_features import FrozenFeatures
 from training.loop import BEST, LAST
 from training.processes import make_accelerator
-from training.run import RunData, best_trained_stage, load_weights, read_samples, run_stage, stage_weights
+from training.run import (
+    RunData,
+    best_trained_stage,
+    load_data,
+    load_weights,
+    read_samples,
+    run_stage,
+    stage_weights,
+)
 from training.splits import Split, published_test_patients, severity_strata
-from training.zone_predictions import ZoneLogits, final_attention, final_probabilities, predict_logits, probabilities_of
+from training.zone_predictions import (
+    ZoneLogits,
+    ZoneProbabilities,
+    final_attention,
+    final_probabilities,
+    predict_logits,
+    probabilities_of,
+)
 
 FOLD_FILE = "fold.json"
 LOGIT_DECIMALS = 5
@@ -70,7 +94,7 @@ class FoldResult:
         repeat, fold: Counted from 0.
         test, validation: Rows of the samples.
         logits: By weights ("best", "last") and head, of the test films.
-        validation_logits: By head, of the validation films, by the best weights.
+        validation_logits: By head, of the validation films, by the best weights; empty where none are kept back.
         floor: (N, 6) each zone's median of the training films.
         stage: Whose weights.
     """
@@ -127,15 +151,19 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
             results.append(_read_fold(file, settings, repeat, fold))
     figures = summarise(samples, results, config, plan)
     if accelerator.is_main_process:
+        if config.data.hold_out_scored and plan.trunk is None and trunk is not None:
+            figures |= _measure_trunk(config, trunk)
         write_json(config.output / CROSS_VALIDATION, figures)
+    accelerator.wait_for_everyone()
     return figures
 
 
 def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat: int, fold: int) -> Split:
     """The patients of one fold: scored ones dealt out within strata of severity, so that folds are alike.
 
-    The validation part is drawn from the scored patients that are left, by the configuration's share. Patients with
-    only a mask are divided between training and validation, the same way in every fold; the others train.
+    The validation part is drawn from the scored patients that are left, by the configuration's share, which may be
+    none. Patients with only a mask are divided between training and validation, the same way in every fold; the others
+    train.
     """
     kept_out = published_test_patients(samples)
     severity: dict[str, float] = {}
@@ -157,7 +185,8 @@ def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat:
     left = {patient: value for patient, value in severity.items() if patient not in test}
     order = _shuffled_strata(left, np.random.default_rng((config.data.split_seed, repeat, fold)))
     # Every so many in the order of severity, so that the part is as mixed as the rest.
-    picked = np.round(np.linspace(0, len(order) - 1, max(1, round(len(order) * share)))).astype(int)
+    count = max(1, round(len(order) * share)) if share else 0
+    picked = np.round(np.linspace(0, len(order) - 1, count)).astype(int)
     validation = {order[index] for index in picked}
     only_outlined = sorted(outlined - severity.keys())
     shuffled = np.random.default_rng(config.data.split_seed).permutation(len(only_outlined))
@@ -188,11 +217,23 @@ def summarise(
         },
         "calibration": _calibration(samples, results),
         "configuration": config.name,
+        "recipe": config.recipe(),
     }
 
 
 def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
     """The figures as a table."""
+    if "lungs" in figures:
+        yield _("lungs: Dice {dice:.3f} on {images} films that the trunk has not seen").format(
+            dice=figures["lungs"]["dice"]["mean"], images=figures["lungs"]["images"]
+        )
+        yield _(
+            "alignment: Dice {learned:.3f} learned, {closed_form:.3f} by closed form, {nothing:.3f} as it was"
+        ).format(
+            learned=figures["alignment"]["learned_dice"]["mean"],
+            closed_form=figures["alignment"]["closed_form_dice"]["mean"],
+            nothing=figures["alignment"]["do_nothing_dice"]["mean"],
+        )
     yield _("{images} films of {patients} patients, {folds} folds, {repeats} repeats").format(**figures)
     yield f"{'':<20}{_('zone MAE'):>10}{_('95 % interval'):>18}{_('global MAE'):>14}{_('95 % interval'):>18}"
     for name, reader in figures["readers"].items():
@@ -256,11 +297,12 @@ def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], r
     device = make_accelerator(config).device
     model = BSNet(config.model).to(device)
     stage = best_trained_stage(config, trained)
-    logits, validation_logits = {}, {}
+    logits: dict[str, dict[Attention, ZoneLogits]] = {}
+    validation_logits: dict[Attention, ZoneLogits] = {}
     for name, file in (("best", BEST), ("last", LAST)):
         load_weights(model, stage_weights(config, stage, file))
         logits[name] = predict_logits(model, prepared, test, device)
-        if name == "best":
+        if name == "best" and validation:
             validation_logits = predict_logits(model, prepared, validation, device)
     floor = median_floor([data.samples[row].score for row in training], len(test))
     return FoldResult(repeat, fold, test, validation, logits, validation_logits, floor, stage.value)
@@ -320,31 +362,67 @@ def _reader_figures(samples: Sequence[Sample], parts: Sequence[tuple[list[int], 
 def _calibration(samples: Sequence[Sample], results: Sequence[FoldResult]) -> dict[str, Any]:
     """Reliability on the test films of all folds, as trained and with each fold's own fitted temperature.
 
-    A fold's temperature is fitted on its validation films only. The one for export is fitted on those of all folds.
+    A fold's temperature is never fitted on its test films: on its validation films or, where none are kept back, on
+    the test films of the repeat's other folds. The one for export is fitted on those of all folds.
     """
     plain, tempered, truth = [], [], []
     temperatures = []
     for result in results:
-        known = _grids(samples, result.validation)
-        temperature = fit_temperature(partial(final_probabilities, result.validation_logits), known)
+        temperature = _fitted_temperature(samples, _fitting_films(result, results))
         temperatures.append(temperature)
         plain.append(final_probabilities(result.logits["best"], 1.0))
         tempered.append(final_probabilities(result.logits["best"], temperature))
         truth.append(_grids(samples, result.test))
     before = reliability(np.concatenate(plain), np.concatenate(truth))
     after = reliability(np.concatenate(tempered), np.concatenate(truth))
-
-    def all_at(temperature: float) -> npt.NDArray[np.float32]:
-        return np.concatenate([final_probabilities(result.validation_logits, temperature) for result in results])
-
     helps = after["ece"] < before["ece"] and after["cross_entropy"] < before["cross_entropy"]
+    everything = [part for result in results for part in (_validation_films(result) or [_test_films(result)])]
     return {
         "as_trained": before,
         "tempered": after,
         "temperature_by_fold": temperatures,
-        "temperature": fit_temperature(all_at, np.concatenate([_grids(samples, r.validation) for r in results])),
+        "temperature": _fitted_temperature(samples, everything),
         "temperature_helps": bool(helps),
     }
+
+
+Films = tuple[list[int], dict[Attention, ZoneLogits]]
+"""Rows of films and what a network that has not seen them says of them."""
+
+
+def _test_films(result: FoldResult) -> Films:
+    return result.test, result.logits["best"]
+
+
+def _validation_films(result: FoldResult) -> list[Films]:
+    return [(result.validation, result.validation_logits)] if result.validation else []
+
+
+def _fitting_films(result: FoldResult, results: Sequence[FoldResult]) -> list[Films]:
+    others = [other for other in results if other.repeat == result.repeat and other.fold != result.fold]
+    return _validation_films(result) or [_test_films(other) for other in others]
+
+
+def _fitted_temperature(samples: Sequence[Sample], films: Sequence[Films]) -> float:
+    def all_at(temperature: float) -> ZoneProbabilities:
+        return np.concatenate([final_probabilities(logits, temperature) for _rows, logits in films])
+
+    return fit_temperature(all_at, np.concatenate([_grids(samples, rows) for rows, _logits in films]))
+
+
+def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
+    """Lungs and alignment on the masks of the scored patients, which the trunk has not seen."""
+    data = load_data(config)
+    device = make_accelerator(config).device
+    model = BSNet(config.model)
+    load_weights(model, trunk, with_heads=False)
+    prepared = data.prepared(config, config.model.side_px)
+    outlined = prepared.where(data.split.test, mask=True)
+    if not outlined:
+        return {}
+    card = ModelCard(config.name, "", config.model, "", "", "")
+    lungs = evaluate_lungs(Predictor(model, card, device), [data.samples[row] for row in outlined])
+    return {"lungs": lungs, "alignment": evaluate_alignment(model, prepared, outlined, config, device)}
 
 
 def _grids(samples: Sequence[Sample], rows: Sequence[int]) -> npt.NDArray[np.int_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,11 @@ LIMITS_OF_PUBLIC_PICTURES = (
 )
 
 
+NO_TEST: Mapping[str, Any] = {
+    "measured_on": "no patients are kept back from these weights: the cross-validation measures the recipe"
+}
+
+
 class WeightsChoice(StrEnum):
     """Which of a stage's weights are exported."""
 
@@ -68,7 +74,13 @@ class WeightsChoice(StrEnum):
 
 
 def export_model(
-    config: RunConfig, folder: Path, version: str, *, stage: StageName | None = None, choice: WeightsChoice
+    config: RunConfig,
+    folder: Path,
+    version: str,
+    *,
+    stage: StageName | None = None,
+    choice: WeightsChoice,
+    cross_validation: Path | None = None,
 ) -> ModelCard:
     """Writes the run's weights to `folder`, evaluates exactly these half-precision weights and fills the card.
 
@@ -81,14 +93,16 @@ def export_model(
         version: Of the weights.
         stage: Whose weights; None for what `best_trained_stage` says.
         choice: Which of the stage's weights.
+        cross_validation: The `cross-validation.json` of another run by the same recipe, for a run that keeps no
+            patients back; None for this run's own.
 
     Raises:
-        ConfigurationError: nothing has been trained.
+        ConfigurationError: nothing has been trained, or the cross-validation is of another recipe.
         DataSetError: the data cannot be read.
     """
     data = load_data(config)
     stage = stage or best_trained_stage(config)
-    cross_validated = read_cross_validation(config)
+    cross_validated = read_cross_validation(cross_validation or config.output / CROSS_VALIDATION, config)
     architecture = config.model
     if cross_validated and cross_validated["calibration"]["temperature_helps"]:
         architecture = dataclasses.replace(architecture, temperature=cross_validated["calibration"]["temperature"])
@@ -102,34 +116,38 @@ def export_model(
     licence = LICENCE if {source.kind for source in config.data.sources} & NON_COMMERCIAL else OTHER_LICENCE
     draft = ModelCard(config.name, version, architecture, "", licence, INTENDED_USE)
     save_model(folder, model, draft)
-    metrics = evaluate_model(config, data, folder)
-    write_json(config.output / "evaluation.json", metrics)
+    metrics: Mapping[str, Any] = evaluate_model(config, data, folder) if data.split.test else NO_TEST
+    write_json(config.output / "evaluation.json", dict(metrics))
     stored, _card = load_model(folder)
     card = dataclasses.replace(
         draft,
         data=_describe_data(config, data),
         recipe=_describe_recipe(config, stage.value, choice),
-        metrics=metrics | ({"cross_validation": cross_validated} if cross_validated else {}),
+        metrics={**metrics, **({"cross_validation": cross_validated} if cross_validated else {})},
     )
     return save_model(folder, stored, card)
 
 
-def read_cross_validation(config: RunConfig) -> dict[str, Any] | None:
-    """The run's `cross-validation.json`; None if there is none.
+def read_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | None:
+    """The figures of a `cross-validation.json`; None if there is no such file.
 
     Raises:
-        ConfigurationError: it is damaged.
+        ConfigurationError: it is damaged, or of another recipe than the configuration's.
     """
-    path = config.output / CROSS_VALIDATION
     if not path.exists():
         return None
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         float(values["calibration"]["temperature"])
+        recipe = values.pop("recipe")
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
             _("The file {path} is damaged: run the cross-validation again, or remove it.").format(path=path)
         ) from error
+    if recipe != json.loads(json.dumps(config.recipe())):
+        raise ConfigurationError(
+            _("The cross-validation {path} was made by another recipe than this run.").format(path=path)
+        )
     return values
 
 

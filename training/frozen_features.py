@@ -36,7 +36,7 @@ class FrozenFeatures:
             # Seeded by row and variant alone: what is kept does not depend on when it was first needed.
             self._augmentation.reseed(self._seed * 100_003 + row * self.variants + variant)
             image, _mask, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
-            self._varied[key] = (_features(model, as_tensor(image[None], self._device)), mirrored)
+            self._varied[key] = (_kept(model, as_tensor(image[None], self._device)), mirrored)
         return self._varied[key]
 
     def plain(self, model: BSNet, row: int, *, mirrored: bool) -> AlignedFeatures:
@@ -44,7 +44,7 @@ class FrozenFeatures:
         key = (row, mirrored)
         if key not in self._plain:
             image = as_tensor(self._data.images[[row]], self._device)
-            self._plain[key] = _features(model, image.flip(-1) if mirrored else image)
+            self._plain[key] = _kept(model, image.flip(-1) if mirrored else image)
         return self._plain[key]
 
 
@@ -57,8 +57,13 @@ def joined(found: Sequence[AlignedFeatures]) -> AlignedFeatures:
 
 
 @torch.no_grad()
-def _features(model: BSNet, images: Tensor) -> AlignedFeatures:
+def aligned_features(model: BSNet, images: Tensor) -> AlignedFeatures:
+    """What the scoring heads see of (N, 1, S, S) images."""
     features = model.encode(images)
     probability = lung_probability(model.segment(features))
-    aligned = model.align_features(features, probability, model.align(probability))
+    return model.align_features(features, probability, model.align(probability))
+
+
+def _kept(model: BSNet, images: Tensor) -> AlignedFeatures:
+    aligned = aligned_features(model, images)
     return AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))

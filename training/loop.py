@@ -17,12 +17,13 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import CosineAnnealingLR, ReduceLROnPlateau
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from bsnet_core.language import translate as _
 from training.checkpoint import Checkpoint
-from training.config import StageConfig
+from training.config import Schedule, StageConfig
 from training.files import make_private_folder, write_json, write_whole
 from training.processes import average_buffers, mean_over_processes, weights_agree
 
@@ -149,9 +150,7 @@ def fit(
     groups = stage.parameter_groups()
     let_learn_only(stage.model, groups)
     optimizer = torch.optim.Adam(groups, weight_decay=stage.config.weight_decay)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.5, patience=stage.config.plateau_epochs, threshold=1e-4
-    )
+    scheduler = _scheduler(optimizer, stage.config)
     average = RunningAverage(stage.model, stage.config.average_decay)
     first_epoch, best_value, history = 0, math.inf, []
     if (folder / CHECKPOINT).exists():
@@ -183,7 +182,10 @@ def fit(
                     for name, picture in stage.pictures().items():
                         writer.add_image(name, picture, epoch, dataformats="HWC")
         row, best_value = broadcast_object_list([row, best_value])
-        scheduler.step(row.get("validation_value", row["loss"]))
+        if isinstance(scheduler, ReduceLROnPlateau):
+            scheduler.step(row.get("validation_value", row["loss"]))
+        else:
+            scheduler.step()
         row["learning_rate"] = float(optimizer.param_groups[-1]["lr"])
         history.append(row)
         if writer:
@@ -250,6 +252,12 @@ def train_one_epoch(
         progress.set_postfix(loss=f"{sums['loss'] / count:.4f}")
     average_buffers(stage.model, accelerator)
     return {name: total / max(count, 1) for name, total in mean_over_processes(sums).items()}, images
+
+
+def _scheduler(optimizer: torch.optim.Optimizer, config: StageConfig) -> ReduceLROnPlateau | CosineAnnealingLR:
+    if config.schedule is Schedule.COSINE:
+        return CosineAnnealingLR(optimizer, T_max=config.epochs)
+    return ReduceLROnPlateau(optimizer, factor=0.5, patience=config.plateau_epochs, threshold=1e-4)
 
 
 def let_learn_only(model: nn.Module, groups: list[dict[str, Any]]) -> None:

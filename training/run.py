@@ -106,6 +106,7 @@ def load_data(config: RunConfig) -> RunData:
         config.data.validation_share,
         config.data.test_share,
         config.data.split_seed,
+        hold_out_scored=config.data.hold_out_scored,
     )
     return RunData(samples, split, config.data.cache)
 

@@ -27,13 +27,19 @@ class Split:
             raise ValueError("A patient stands in two parts of the split.")
 
 
-def split_by_patient(samples: Sequence[Sample], validation_share: float, test_share: float, seed: int) -> Split:
+def split_by_patient(
+    samples: Sequence[Sample], validation_share: float, test_share: float, seed: int, *, hold_out_scored: bool = False
+) -> Split:
     """Scored patients and patients with only a mask are divided separately, so that each part gets its share.
 
-    Scored patients are divided within strata of severity. Patients with neither score nor mask serve training only.
-    A publisher's division is kept: its test patients are for the test, its others never.
+    Scored patients are divided within strata of severity, or are all for the test if asked; the test share of the
+    others then trains. Patients with neither score nor mask serve training only. A publisher's division is kept: its
+    test patients are for the test, its others never, unless all scored ones are.
     """
     published = published_test_patients(samples)
+    if hold_out_scored:
+        published |= {sample.patient for sample in samples if sample.score is not None}
+        test_share = 0.0
     kept_from_test = {sample.patient for sample in samples if sample.published_test is False} - published
     severity: dict[str, float] = {}
     outlined: set[str] = set()
@@ -77,7 +83,13 @@ def severity_strata(severity: Mapping[str, float], count: int = 4) -> list[list[
 
 
 def load_or_make_split(
-    path: Path, samples: Sequence[Sample], validation_share: float, test_share: float, seed: int
+    path: Path,
+    samples: Sequence[Sample],
+    validation_share: float,
+    test_share: float,
+    seed: int,
+    *,
+    hold_out_scored: bool = False,
 ) -> Split:
     """The split of `path`, made and written there if the file does not exist yet.
 
@@ -102,7 +114,7 @@ def load_or_make_split(
                 )
             )
         return split
-    split = split_by_patient(samples, validation_share, test_share, seed)
+    split = split_by_patient(samples, validation_share, test_share, seed, hold_out_scored=hold_out_scored)
     make_private_folder(path.parent)
     parts = {"train": sorted(split.train), "validation": sorted(split.validation), "test": sorted(split.test)}
     write_json(path, {"seed": seed, **parts})

@@ -16,12 +16,13 @@ from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
+from bsnet_core.model.statistics_head import StatisticsHead
 from training.augmentation import Augmentation
 from training.calibration import cross_entropy
 from training.canonical import canonical_alignment
 from training.config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
 from training.datasets.sample import OpacityReading, Sample
-from training.frozen_features import FrozenFeatures, joined
+from training.frozen_features import FrozenFeatures, aligned_features, joined
 from training.loop import Step
 from training.losses import dice_loss, expected_total, lung_loss, score_loss
 from training.pictures import alignment_picture, confusion_picture, mask_picture
@@ -382,10 +383,36 @@ class ScoringStage:
             self._frozen = frozen or FrozenFeatures(
                 data, augmentation, config.frozen_variants, device=device, seed=seed
             )
+        if not end_to_end:
+            self._standardise_statistics()
         self._uses_opacity = config.opacity_weight > 0 and len(part.opacity) > 0
         self._total_of: OpacityFit | None = None
         if self._uses_opacity:
             self._total_of = OpacityFit.over([data.samples[row] for row in part.train])
+
+    def _standardise_statistics(self) -> None:
+        """Heads that look at zone statistics take their mean and deviation from the training films, once."""
+        heads = {name: head for name, head in self.model.heads.items() if isinstance(head, StatisticsHead)}
+        if not heads:
+            return
+        found: dict[str, list[Tensor]] = {name: [] for name in heads}
+        for aligned in self._training_views():
+            for name, head in heads.items():
+                masks = aligned.masks if Attention(name) is Attention.HARD else None
+                found[name].append(head.statistics(aligned.levels, masks))
+        for name, head in heads.items():
+            head.standardise_by(torch.cat(found[name]))
+
+    @torch.no_grad()
+    def _training_views(self) -> Iterator[AlignedFeatures]:
+        """Aligned features of the scored training films: of the variants kept, or of the films as they are."""
+        self.model.eval()
+        for row in self._part.train:
+            if self._frozen is not None:
+                for variant in range(self._frozen.variants):
+                    yield joined([self._frozen.varied(self.model, row, variant)[0]])
+            else:
+                yield aligned_features(self.model, as_tensor(self._data.images[[row]], self._device))
 
     @property
     def has_validation(self) -> bool:

@@ -1,8 +1,8 @@
 """How the class probabilities react, to first order, to small changes of what the scoring heads see.
 
 The heads see features, the lung probability and the alignment. Their gradients are computed once per picture; the
-effect of any change is then a scalar product. Zones are scored apart from each other, so one backward pass per class
-serves all six at the zone crops; from there the gradients are led back to the network's frame.
+effect of any change is then a scalar product. The paper's heads score zones apart from each other, so one backward
+pass per class serves all six at the zone crops; from there the gradients are led back to the network's frame.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from torch import Tensor
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.model.alignment import resample
-from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.roi_pooling import pool_zone, pool_zones
+from bsnet_core.model.scoring import ScoringHead
+from bsnet_core.model.statistics_head import StatisticsHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +68,52 @@ def first_order(
     """
     heads = list(model.config.attentions) if attention is Attention.ENSEMBLE else [attention]
     aligned = model.align_features(features, probability, alignment)
-    rows = len(ZONES) * (N_CLASSES - 1)
-    on_levels = [level.new_zeros(rows, *level.shape[1:]) for level in aligned.levels]
-    on_masks = [mask.new_zeros(rows, *mask.shape[1:]) for mask in aligned.masks]
-    for head in heads:
-        hard = head is Attention.HARD
-        seen = [level * mask if hard else level for level, mask in zip(aligned.levels, aligned.masks, strict=True)]
-        for index, gradient in enumerate(_on_seen(model, head, seen)):
-            gradient /= len(heads)
-            on_levels[index] += gradient * aligned.masks[index] if hard else gradient
-            if hard:
-                on_masks[index] += (gradient * aligned.levels[index]).sum(dim=1, keepdim=True)
+    gradients = [_on_aligned(model, head, aligned) for head in heads]
+    on_levels = [torch.stack(level).mean(dim=0) for level in zip(*(part.levels for part in gradients), strict=True)]
+    on_masks = [torch.stack(mask).mean(dim=0) for mask in zip(*(part.masks for part in gradients), strict=True)]
     return _to_network_frame(features, probability, alignment, on_levels, on_masks)
 
 
-def _on_seen(model: BSNet, head: Attention, seen: Sequence[Tensor]) -> list[Tensor]:
-    """Per level (18, C, h, w): gradients with respect to what one head sees in the aligned frame."""
+def _on_aligned(model: BSNet, attention: Attention, aligned: AlignedFeatures) -> AlignedFeatures:
+    """Per level (18, C, h, w) and (18, 1, h, w): gradients with respect to what one head sees in the aligned frame."""
+    head = model.heads[attention.value]
+    if isinstance(head, StatisticsHead):
+        return _on_statistics(model, attention, aligned)
+    if not isinstance(head, ScoringHead):
+        raise TypeError(f"There are no gradients for a head of type {type(head).__name__}.")
+    if attention is not Attention.HARD:
+        levels = _on_seen(model, head, aligned.levels)
+        return AlignedFeatures(levels, tuple(level.new_zeros(len(level), 1, *level.shape[2:]) for level in levels))
+    seen = [level * mask for level, mask in zip(aligned.levels, aligned.masks, strict=True)]
+    on_seen = _on_seen(model, head, seen)
+    return AlignedFeatures(
+        tuple(gradient * mask for gradient, mask in zip(on_seen, aligned.masks, strict=True)),
+        tuple(
+            (gradient * level).sum(dim=1, keepdim=True) for gradient, level in zip(on_seen, aligned.levels, strict=True)
+        ),
+    )
+
+
+def _on_statistics(model: BSNet, attention: Attention, aligned: AlignedFeatures) -> AlignedFeatures:
+    """One copy of the picture for each row: statistics cost next to nothing."""
+    rows = len(ZONES) * (N_CLASSES - 1)
+    levels, masks = (
+        [part.expand(rows, -1, -1, -1).contiguous().requires_grad_() for part in parts]
+        for parts in (aligned.levels, aligned.masks)
+    )
+    with torch.enable_grad():
+        logits = model.score_aligned(AlignedFeatures(tuple(levels), tuple(masks)), [attention])[attention]
+        probabilities = torch.softmax(logits.float() / model.config.temperature, dim=-1)
+        by_zone = probabilities.transpose(1, 2).flatten(1, 2)[..., 1:].flatten(1)  # (18, 18), zones in reading order
+        found = torch.autograd.grad(by_zone.diagonal().sum(), [*levels, *masks], materialize_grads=True)
+    return AlignedFeatures(found[: len(levels)], found[len(levels) :])
+
+
+def _on_seen(model: BSNet, head: ScoringHead, seen: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Per level (18, C, h, w): gradients with respect to the features that the head crops to zones."""
     crops = [pool_zones(level).requires_grad_() for level in seen]  # (6, 1, C, h, w)
     with torch.enable_grad():
-        logits = model.heads[head.value](crops)
+        logits = head.logits_of_crops(crops)
         probabilities = torch.softmax(logits.float() / model.config.temperature, dim=-1)[0]
         by_class = [
             torch.autograd.grad(probabilities[..., score].sum(), crops, retain_graph=score < N_CLASSES - 1)
@@ -101,7 +130,7 @@ def _on_seen(model: BSNet, head: Attention, seen: Sequence[Tensor]) -> list[Tens
             first = zone.value * (N_CLASSES - 1)
             (gradient[first : first + N_CLASSES - 1],) = torch.autograd.grad(crop, place, wanted)
         results.append(gradient)
-    return results
+    return tuple(results)
 
 
 def _to_network_frame(

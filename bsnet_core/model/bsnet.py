@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from bsnet_core.model.alignment import AlignmentNetwork, resample
 from bsnet_core.model.backbone import STRIDES, build_encoder, level_channels
-from bsnet_core.model.config import Architecture, Attention, BSNetConfig
-from bsnet_core.model.roi_pooling import pool_zones
+from bsnet_core.model.config import Architecture, Attention, BSNetConfig, HeadVariant
 from bsnet_core.model.scoring import ScoringHead
 from bsnet_core.model.segmentation import LungSegmentation, lung_probability
+from bsnet_core.model.statistics_head import StatisticsHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +56,7 @@ class BSNet(nn.Module):
         self.segmentation = LungSegmentation(config.encoder, config.decoder, config.decoder_channels)
         self.alignment = AlignmentNetwork(config.side_px, config.alignment_side_px)
         channels = level_channels(self.encoder)
-        self.heads = nn.ModuleDict(
-            {
-                attention.value: ScoringHead(
-                    channels,
-                    config.head,
-                    config.levels,
-                    config.head_channels,
-                    config.zone_channels,
-                    shared_classifier=config.shared_classifier,
-                )
-                for attention in config.attentions
-            }
-        )
+        self.heads = nn.ModuleDict({attention.value: _head(config, channels) for attention in config.attentions})
 
     def forward(self, images: Tensor) -> BSNetOutput:
         """Args: images: (N, 1, S, S) float32 in [0, 1], preprocessed."""
@@ -115,11 +103,22 @@ class BSNet(nn.Module):
         """Logits of the chosen heads (all if None) from aligned features: (N, 3, 2, 4) each."""
         results: dict[Attention, Tensor] = {}
         for attention in self.config.attentions if attentions is None else attentions:
-            levels = aligned.levels
-            if attention is Attention.HARD:
-                levels = tuple(level * mask for level, mask in zip(aligned.levels, aligned.masks, strict=True))
-            results[attention] = self.heads[attention.value]([pool_zones(level) for level in levels])
+            masks = aligned.masks if attention is Attention.HARD else None
+            results[attention] = self.heads[attention.value](aligned.levels, masks)
         return results
+
+
+def _head(config: BSNetConfig, channels: Sequence[int]) -> ScoringHead | StatisticsHead:
+    if config.head is HeadVariant.STATISTICS:
+        return StatisticsHead(channels, config.class_spread)
+    return ScoringHead(
+        channels,
+        config.head,
+        config.levels,
+        config.head_channels,
+        config.zone_channels,
+        shared_classifier=config.shared_classifier,
+    )
 
 
 def zone_probabilities(logits: Mapping[Attention, Tensor], attention: Attention, temperature: float = 1.0) -> Tensor:

@@ -25,11 +25,13 @@ class SegmentationDecoder(StrEnum):
 
 
 class HeadVariant(StrEnum):
-    """Scoring head (paper Table 10)."""
+    """Scoring head (paper Table 10), and one of our own."""
 
     FPN = "fpn"
     BACKBONE = "backbone"
     BIFPN = "bifpn"
+    STATISTICS = "statistics"
+    """Mean and spread of every channel over the zone, and a linear rule; for small scored sets. Not the paper's."""
 
 
 class Architecture(StrEnum):
@@ -63,6 +65,7 @@ class BSNetConfig:
         head_channels: Width of the BiFPN; the FPN takes the encoder's own widths.
         zone_channels: Filters of each zone's classifier.
         shared_classifier: One classifier for all zones instead of one each; for small scored sets.
+        class_spread: How far, in units of the Brixia score, the classes reach into each other in the statistics head.
         side_px: Side of the square input.
         aspect: How pictures that are not square are fitted.
         alignment_side_px: Side the lung probability is pooled to before the alignment network.
@@ -81,6 +84,7 @@ class BSNetConfig:
     head_channels: int = 64
     zone_channels: int = 8
     shared_classifier: bool = False
+    class_spread: float = 0.7
     side_px: int = 512
     aspect: Aspect = Aspect.STRETCH
     alignment_side_px: int = 128
@@ -107,6 +111,10 @@ class BSNetConfig:
             raise ValueError(f"attentions names the heads 'ha' and/or 'sa', each once; got {self.attentions}.")
         if len(self.decoder_channels) != 5:
             raise ValueError(f"decoder_channels has five widths, got {self.decoder_channels}.")
+        if self.class_spread <= 0:
+            raise ValueError(f"class_spread must be positive, got {self.class_spread}.")
+        if self.head is HeadVariant.STATISTICS and self.levels != 4:
+            raise ValueError("The statistics head looks at the encoder's four levels.")
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, got {self.temperature}.")
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.model.config import HeadVariant
+from bsnet_core.model.roi_pooling import pool_zones
 
 
 class FeaturePyramid(nn.Module):
@@ -107,7 +108,7 @@ def zone_classifier(in_channels: int, filters: int) -> nn.Sequential:
 
 
 class ScoringHead(nn.Module):
-    """Zone crops of every level to logits; the pyramid is shared by the zones, each zone has its own classifier."""
+    """The paper's: ROI pooling, a pyramid shared by the zones, and a classifier for each zone, or one for all."""
 
     def __init__(
         self,
@@ -136,7 +137,22 @@ class ScoringHead(nn.Module):
         count = 1 if shared_classifier else len(ZONES)
         self.classifiers = nn.ModuleList(zone_classifier(width, zone_channels) for _ in range(count))
 
-    def forward(self, zone_levels: Sequence[Tensor]) -> Tensor:
+    def forward(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
+        """Class logits.
+
+        Args:
+            levels: Aligned features, (N, C, h, w) each, finest first.
+            masks: Aligned lung probability at each level's size, (N, 1, h, w), that multiplies the features (hard
+                attention); None leaves them as they are (soft attention).
+
+        Returns:
+            (N, 3, 2, 4).
+        """
+        if masks is not None:
+            levels = [level * mask for level, mask in zip(levels, masks, strict=True)]
+        return self.logits_of_crops([pool_zones(level) for level in levels])
+
+    def logits_of_crops(self, zone_levels: Sequence[Tensor]) -> Tensor:
         """Args: zone_levels: per level (6, N, C, h, w), finest first. Returns: (N, 3, 2, 4) logits."""
         count = zone_levels[0].shape[1]
         levels = [level.flatten(0, 1) for level in zone_levels]

@@ -18,7 +18,7 @@ from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
 from training.run import load_data, run_stage
-from training.zone_predictions import softmax
+from training.zone_predictions import final_probabilities, softmax
 
 
 def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(make_config, shared_data):
@@ -89,6 +89,44 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     # Other settings do not mix with folds already there.
     with pytest.raises(ConfigurationError, match="other settings"):
         cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=1, end_to_end=False))
+
+
+def test_without_validation_films_all_that_are_not_tested_train_and_temperatures_come_from_other_folds(
+    make_config, tmp_path
+):
+    """The way of the shipped weights: trunk on people without scores, nothing kept back, figures into another card."""
+    measured = make_config(head="statistics", epochs=1)
+    no_shares = dataclasses.replace(measured.data, validation_share=0.0, test_share=0.0)
+    shipped = dataclasses.replace(measured, output=tmp_path / "shipped", data=no_shares)
+    measured = dataclasses.replace(measured, data=dataclasses.replace(no_shares, hold_out_scored=True))
+    scores = tmp_path / "data/cohen/brixia-scores.csv"
+    scores.write_text("\n".join(scores.read_text().splitlines()[:9]) + "\n")  # 8 of 12 patients
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT):
+        run_stage(measured, name)
+    plan = Plan(folds=2, repeats=1, end_to_end=False)
+    figures = cross_validate(measured, plan)
+    assert figures["images"] == 8
+    assert figures["lungs"]["images"] == figures["alignment"]["images"] == 8
+    folds = [
+        json.loads((measured.output / f"cross-validation/repeat-1/fold-{fold}/fold.json").read_text())
+        for fold in (1, 2)
+    ]
+    assert all(fold["validation"] == [] for fold in folds)
+    logits = {Attention(head): np.array(values, np.float32) for head, values in folds[1]["logits"]["best"].items()}
+    samples = load_data(measured).samples
+    reference = np.stack([samples[row].score.grid for row in folds[1]["test"]])
+    fitted = fit_temperature(lambda temperature: final_probabilities(logits, temperature), reference)
+    assert figures["calibration"]["temperature_by_fold"][0] == pytest.approx(fitted)
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING):
+        run_stage(shipped, name)
+    made = measured.output / "cross-validation.json"
+    # The output folder and the films may differ, the recipe may not.
+    card = export_model(shipped, tmp_path / "model", "1", choice=WeightsChoice.LAST, cross_validation=made)
+    assert card.metrics["cross_validation"]["lungs"]["dice"]["mean"] == figures["lungs"]["dice"]["mean"]
+    assert "scores" not in card.metrics
+    other = dataclasses.replace(shipped, loss=dataclasses.replace(shipped.loss, alpha=0.5))
+    with pytest.raises(ConfigurationError, match="another recipe"):
+        export_model(other, tmp_path / "model", "1", choice=WeightsChoice.LAST, cross_validation=made)
 
 
 def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(make_config, monkeypatch):

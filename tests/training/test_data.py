@@ -1,9 +1,12 @@
+import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+import training
 from bsnet_core.brixia import BrixiaScore, Zone
 from training.augmentation import Augmentation
 from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
@@ -14,6 +17,8 @@ from training.datasets.unscored import read_hannover, read_nih_no_finding
 from training.run import load_data
 from training.splits import load_or_make_split, split_by_patient
 from training.stages import class_weights
+
+CONFIGURATIONS = Path(training.__file__).parent / "configs"
 
 
 def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
@@ -75,6 +80,18 @@ def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
         np.mean([sample.score.total for sample in samples if sample.score and sample.patient in part]) for part in parts
     ]
     assert max(totals) - min(totals) < 3
+
+
+def test_scored_patients_can_be_held_out_whole(data_root):
+    samples = read_cohen_folder(data_root / "cohen")
+    samples = [
+        dataclasses.replace(sample, score=None) if index % 3 == 0 else sample for index, sample in enumerate(samples)
+    ]
+    split = split_by_patient(samples, 0.25, 0.25, 0, hold_out_scored=True)
+    assert split.test == {sample.patient for sample in samples if sample.score is not None}
+    assert split.train
+    assert split.validation
+    assert split.train | split.validation == {sample.patient for sample in samples if sample.score is None}
 
 
 def test_the_split_is_written_once_and_reused(data_root, tmp_path):
@@ -202,16 +219,25 @@ def test_configurations_are_checked_by_name(tmp_path):
             RunConfig.from_file(path)
 
 
-@pytest.mark.parametrize("name", ["shipped", "paper", "public"])
-def test_the_configurations_that_come_with_the_project_are_whole(name):
-    from pathlib import Path
+@pytest.mark.parametrize("name", ["paper", "shipped", "cross-validation"])
+def test_the_configurations_that_come_with_the_project_can_be_read(name):
+    config = RunConfig.from_file(CONFIGURATIONS / f"{name}.toml")
+    assert set(config.stages) >= {StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING}
 
-    import training
 
-    config = RunConfig.from_file(Path(training.__file__).parent / "configs" / f"{name}.toml")
+def test_the_papers_configuration_has_the_papers_numbers():
+    config = RunConfig.from_file(CONFIGURATIONS / "paper.toml")
     assert set(config.stages) == set(StageName)
-    if name == "paper":
-        assert config.model.encoder == "resnet18"
-        assert config.model.side_px == 512
-        assert config.stages[StageName.END_TO_END].batch_size == 8
-        assert config.augmentation == AugmentationConfig()
+    assert config.model.encoder == "resnet18"
+    assert config.model.side_px == 512
+    assert config.stages[StageName.END_TO_END].batch_size == 8
+    assert config.augmentation == AugmentationConfig()
+
+
+def test_the_cross_validation_measures_the_recipe_of_the_shipped_weights():
+    shipped, measured = (
+        RunConfig.from_file(CONFIGURATIONS / f"{name}.toml") for name in ("shipped", "cross-validation")
+    )
+    assert shipped.recipe() == measured.recipe()
+    assert measured.data.hold_out_scored
+    assert measured.output != shipped.output

@@ -15,7 +15,7 @@ from bsnet_core.model.backbone import build_encoder
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.weights import load_model
 from training import cli
-from training.config import ConfigurationError, LossConfig, StageName
+from training.config import ConfigurationError, LossConfig, RunConfig, Schedule, StageName
 from training.datasets.sample import OpacityReading, Sample
 from training.evaluation import evaluate_scores
 from training.export import WeightsChoice, export_model
@@ -76,7 +76,7 @@ def check_run_record(config):
             assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == digest
 
 
-@pytest.mark.parametrize(("head", "variants"), [("fpn", 2), ("backbone", 0)])
+@pytest.mark.parametrize(("head", "variants"), [("fpn", 2), ("backbone", 0), ("statistics", 2)])
 def test_all_stages_run_and_change_only_what_they_may(make_config, head, variants):
     config = make_config(head=head, variants=variants)
     run_all(config)
@@ -102,6 +102,46 @@ def test_all_stages_run_and_change_only_what_they_may(make_config, head, variant
     assert pictures_in(config.output / "alignment") == {"alignment"}
     assert pictures_in(config.output / "end-to-end") == {"aligned", "confusion_ha", "confusion_sa", "confusion_ens"}
     check_run_record(config)
+
+
+@pytest.mark.parametrize("variants", [0, 2])
+def test_statistics_heads_are_standardised_by_the_training_films_and_stay_so_end_to_end(make_config, variants):
+    config = make_config(head="statistics", variants=variants, epochs=1)
+    run_all(config)
+    scored, all_of_it = (
+        load_file(config.output / name.value / "best.safetensors") for name in (StageName.SCORING, StageName.END_TO_END)
+    )
+    for head in ("ha", "sa"):
+        for buffer in ("mean", "deviation"):
+            name = f"heads.{head}.{buffer}"
+            assert scored[name].std() > 0
+            assert torch.equal(scored[name], all_of_it[name])
+    assert not torch.equal(scored["heads.ha.mean"], scored["heads.sa.mean"])
+
+
+def test_the_rate_falls_by_half_a_cosine_where_the_configuration_says_so(make_config):
+    config = make_config(epochs=4)
+    settings = dataclasses.replace(config.stage(StageName.SEGMENTATION), schedule=Schedule.COSINE)
+    config = dataclasses.replace(config, stages={**config.stages, StageName.SEGMENTATION: settings})
+    run_stage(config, StageName.SEGMENTATION)
+    rates = [row["learning_rate"] for row in json.loads((config.output / "segmentation/history.json").read_text())]
+    halves = [(1 + np.cos(np.pi * epoch / 4)) / 2 * 1e-3 for epoch in (1, 2, 3, 4)]
+    np.testing.assert_allclose(rates, halves, atol=1e-9)
+
+
+def test_a_configuration_says_only_what_differs_from_its_base(make_config, tmp_path):
+    base = make_config()
+    (tmp_path / "other.toml").write_text(
+        'base = "run.toml"\noutput = "other"\n[data]\ntest_share = 0.0\n[stages.scoring]\nepochs = 9\n'
+    )
+    other = RunConfig.from_file(tmp_path / "other.toml")
+    assert other.output == tmp_path / "other"
+    assert other.data == dataclasses.replace(base.data, test_share=0.0)
+    assert other.stages[StageName.SCORING] == dataclasses.replace(base.stages[StageName.SCORING], epochs=9)
+    assert other.model == base.model
+    (tmp_path / "run.toml").unlink()
+    with pytest.raises(ConfigurationError, match=r"run\.toml"):
+        RunConfig.from_file(tmp_path / "other.toml")
 
 
 def test_a_checkpoint_of_other_settings_is_refused(make_config, tmp_path):

@@ -1,0 +1,117 @@
+"""A scoring head for small scored sets: how bright and how uneven every feature is in each zone, and a linear rule.
+
+Not the paper's. Where a hundred films are scored, convolutions behind the encoder learn these films by heart; the mean
+and the spread of the encoder's channels over a zone, with one weight each for all zones, do not (see
+`training/EXPERIMENTS.md`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
+from bsnet_core.model.roi_pooling import zone_bands
+
+LARGEST_DEVIATION = 4.0
+"""Standardised statistics are clipped here, so that one odd film does not decide."""
+SMALLEST_VARIANCE = 1e-6
+SMALLEST_SHARE = 1e-3
+"""Added to the lungs' share of a zone: a zone without lungs has the statistics of nothing."""
+MEAN_SCORE = 1.0
+"""Where the latent score starts."""
+
+
+class StatisticsHead(nn.Module):
+    """Zone statistics to a latent score, and from there to the classes.
+
+    The latent score is in units of the Brixia score. The logit of class c is its squared distance from the latent
+    score, -(score - c)² / (2 spread²): the nearest class is the most probable one, and classes keep their order.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, channels: Sequence[int], class_spread: float) -> None:
+        super().__init__()
+        size = 2 * sum(channels)
+        self.class_spread = class_spread
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+        # Every level counts alike, however many channels it has, and a film's standardised statistics have length one.
+        self._share = [1 / math.sqrt(2 * width * len(channels)) for width in channels for _ in range(2 * width)]
+        self.weight = nn.Parameter(torch.zeros(size))
+        self.row_score = nn.Parameter(torch.full((GRID_SHAPE[0],), MEAN_SCORE))
+
+    def forward(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
+        """Class logits.
+
+        Args:
+            levels: Aligned features, (N, C, h, w) each, finest first.
+            masks: Aligned lung probability at each level's size, (N, 1, h, w), to look at lungs only (hard
+                attention); None to look at the whole zone (soft attention).
+
+        Returns:
+            (N, 3, 2, 4).
+        """
+        return self.logits_of(self.statistics(levels, masks))
+
+    def statistics(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
+        """(N, 3, 2, D): of every level the mean and then the spread of its channels over each zone."""
+        seen = [None] * len(levels) if masks is None else list(masks)
+        parts = [part for level, mask in zip(levels, seen, strict=True) for part in _mean_and_spread(level, mask)]
+        return torch.cat(parts, dim=-1)
+
+    def logits_of(self, statistics: Tensor) -> Tensor:
+        """(N, 3, 2, 4) logits of (N, 3, 2, D) statistics."""
+        standard = ((statistics - self.mean) / self.deviation).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
+        weight = self.weight * torch.tensor(self._share, device=statistics.device)
+        score = standard @ weight + self.row_score[:, None]
+        classes = torch.arange(N_CLASSES, device=statistics.device)
+        return -((score[..., None] - classes) ** 2) / (2 * self.class_spread**2)
+
+    @torch.no_grad()
+    def standardise_by(self, statistics: Tensor) -> None:
+        """Takes mean and deviation from (N, 3, 2, D) statistics of the training films."""
+        flat = statistics.flatten(0, 2).double()
+        self.mean.copy_(flat.mean(dim=0))
+        self.deviation.copy_(flat.std(dim=0).clamp(min=math.sqrt(SMALLEST_VARIANCE)))
+
+
+def _mean_and_spread(level: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+    """(N, 3, 2, C) each, in float32: half precision would lose the spread in the mean's square."""
+    with torch.autocast(level.device.type, enabled=False):
+        values = level.float().flatten(2)  # (N, C, h w)
+        shares = _zone_shares(level.shape[2], level.shape[3], level.device).expand(len(level), -1, -1)  # (N, 6, h w)
+        if mask is not None:
+            shares = shares * mask.float().flatten(2)
+            shares = shares / (shares.sum(dim=-1, keepdim=True) + SMALLEST_SHARE)
+        mean = shares @ values.transpose(1, 2)  # (N, 6, C)
+        square = shares @ values.square().transpose(1, 2)
+        spread = (square - mean.square()).clamp(min=SMALLEST_VARIANCE).sqrt()
+    return _as_grid(mean), _as_grid(spread)
+
+
+def _zone_shares(height: int, width: int, device: torch.device) -> Tensor:
+    """(6, h w) what each cell counts in each zone's mean; cells that a zone's edge cuts count in part."""
+    shares = []
+    for zone in ZONES:
+        rows, columns = zone_bands(zone)
+        inside = torch.outer(_covered(rows, height, device), _covered(columns, width, device)).flatten()
+        shares.append(inside / inside.sum())
+    return torch.stack(shares)
+
+
+def _covered(band: tuple[float, float], cells: int, device: torch.device) -> Tensor:
+    """(cells,) the part of each cell that lies within a band given as shares of the whole."""
+    edges = torch.arange(cells + 1, device=device, dtype=torch.float32) / cells
+    inside = edges.clamp(*band)
+    return (inside[1:] - inside[:-1]) * cells
+
+
+def _as_grid(by_zone: Tensor) -> Tensor:
+    """(N, 6, C) in reading order A-F to (N, 3, 2, C)."""
+    return by_zone.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)
