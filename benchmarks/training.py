@@ -37,9 +37,9 @@ def stages() -> list[Row]:
     device = accelerator.device
 
     def settings(name: StageName, variants: int) -> StageConfig:
-        return dataclasses.replace(
-            config.stage(name), batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants
-        )
+        # A recipe without the stage says nothing of it; what a step costs does not depend on that.
+        stage = config.stages.get(name, StageConfig(epochs=1))
+        return dataclasses.replace(stage, batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants)
 
     def scoring(name: StageName, variants: int = 0) -> Stage:
         return ScoringStage(

@@ -175,10 +175,18 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
-    """Equations 1 to 3: alpha weighs cross-entropy against the differentiable MAE, beta sharpens its soft arg-max."""
+    """How the scoring heads err.
+
+    Attributes:
+        alpha: Weighs cross-entropy against the differentiable MAE (paper Eq. 1).
+        beta: Sharpens the soft arg-max of the differentiable MAE (paper Eq. 2).
+        latent: Weight of the squared distance between latent and true score, added for heads of zone statistics. It
+            keeps the latent score straight where classes no longer pull, which the global score needs. Not the paper's.
+    """
 
     alpha: float = 0.7
     beta: float = 20.0
+    latent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

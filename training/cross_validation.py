@@ -300,6 +300,10 @@ def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], r
     logits: dict[str, dict[Attention, ZoneLogits]] = {}
     validation_logits: dict[Attention, ZoneLogits] = {}
     for name, file in (("best", BEST), ("last", LAST)):
+        if name == "last" and not validation:
+            # Nothing was chosen: the last weights are the best ones.
+            logits[name] = logits["best"]
+            continue
         load_weights(model, stage_weights(config, stage, file))
         logits[name] = predict_logits(model, prepared, test, device)
         if name == "best" and validation:

@@ -37,6 +37,17 @@ def score_loss(logits: Tensor, targets: Tensor, alpha: float, beta: float) -> Te
     return alpha * cross_entropy + (1 - alpha) * differentiable_mae(torch.softmax(logits, dim=-1), targets, beta)
 
 
+def latent_loss(latent: Tensor, targets: Tensor) -> Tensor:
+    """Mean squared distance of (N, 3, 2) latent scores from the mean score of (N, 3, 2, 4) targets.
+
+    Zones without targets, all weights 0, do not count.
+    """
+    known = targets.sum(dim=-1)
+    classes = torch.arange(N_CLASSES, device=targets.device, dtype=targets.dtype)
+    distances = (latent.float() - (targets * classes).sum(dim=-1)).square() * (known > 0)
+    return distances.mean()
+
+
 def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
     """1 - soft Dice of (N, 1, H, W) maps, mean over the batch."""
     overlap = (probability * target).sum(dim=(1, 2, 3))

@@ -24,7 +24,7 @@ from training.config import AugmentationConfig, CanonicalTarget, LossConfig, Sel
 from training.datasets.sample import OpacityReading, Sample
 from training.frozen_features import FrozenFeatures, aligned_features, joined
 from training.loop import Step
-from training.losses import dice_loss, expected_total, lung_loss, score_loss
+from training.losses import dice_loss, expected_total, latent_loss, lung_loss, score_loss
 from training.pictures import alignment_picture, confusion_picture, mask_picture
 from training.prepared import PreparedImages, as_tensor
 from training.processes import ALONE, Share
@@ -390,9 +390,12 @@ class ScoringStage:
         if self._uses_opacity:
             self._total_of = OpacityFit.over([data.samples[row] for row in part.train])
 
+    def _statistics_heads(self) -> dict[str, StatisticsHead]:
+        return {name: head for name, head in self.model.heads.items() if isinstance(head, StatisticsHead)}
+
     def _standardise_statistics(self) -> None:
         """Heads that look at zone statistics take their mean and deviation from the training films, once."""
-        heads = {name: head for name, head in self.model.heads.items() if isinstance(head, StatisticsHead)}
+        heads = self._statistics_heads()
         if not heads:
             return
         found: dict[str, list[Tensor]] = {name: [] for name in heads}
@@ -536,6 +539,14 @@ class ScoringStage:
         losses = [score_loss(head, batch.targets, self._loss.alpha, self._loss.beta) * share for head in heads]
         total = torch.stack(losses).sum()
         parts = {"score_loss": float(total.detach())}
+        latent = {name: head for name, head in self._statistics_heads().items() if self._loss.latent > 0}
+        if latent:
+            squares = [
+                latent_loss(head.latent_of(zone_logits[Attention(name)].float()), batch.targets) * share
+                for name, head in latent.items()
+            ]
+            parts["latent_loss"] = float(torch.stack(squares).sum().detach())
+            total = total + self._loss.latent * torch.stack(squares).sum()
         told = ~torch.isnan(batch.totals)
         if self._uses_opacity and bool(told.any()):
             distances = [(expected_total(head[told]) - batch.totals[told]).abs().mean() for head in heads]

@@ -73,6 +73,10 @@ class StatisticsHead(nn.Module):
         classes = torch.arange(N_CLASSES, device=statistics.device)
         return -((score[..., None] - classes) ** 2) / (2 * self.class_spread**2)
 
+    def latent_of(self, logits: Tensor) -> Tensor:
+        """(N, 3, 2) latent scores, in units of the Brixia score, that gave (N, 3, 2, 4) logits."""
+        return self.class_spread**2 * (logits[..., 1] - logits[..., 0]) + 0.5
+
     @torch.no_grad()
     def standardise_by(self, statistics: Tensor) -> None:
         """Takes mean and deviation from (N, 3, 2, D) statistics of the training films."""

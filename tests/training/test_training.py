@@ -13,13 +13,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.backbone import build_encoder
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import load_model
 from training import cli
 from training.config import ConfigurationError, LossConfig, RunConfig, Schedule, StageName
 from training.datasets.sample import OpacityReading, Sample
 from training.evaluation import evaluate_scores
 from training.export import WeightsChoice, export_model
-from training.losses import dice_loss, differentiable_mae, expected_total, score_loss
+from training.losses import dice_loss, differentiable_mae, expected_total, latent_loss, score_loss
 from training.prepared import PreparedImages
 from training.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
 from training.processes import make_accelerator
@@ -48,6 +49,24 @@ def test_alpha_weighs_cross_entropy_against_the_mae():
     assert score_loss(logits, targets, 0.0, 20.0) == pytest.approx(mae.item(), rel=1e-5)
     mixed = 0.7 * cross_entropy + 0.3 * mae
     assert score_loss(logits, targets, 0.7, 20.0) == pytest.approx(mixed.item(), rel=1e-5)
+
+
+def test_the_latent_loss_is_the_squared_distance_from_the_mean_score_of_the_readers():
+    targets = one_hot([0, 0, 0, 1, 0, 1])
+    targets[0, 0, 0] = torch.tensor([0.6, 0.4, 0.0, 0.0])
+    targets = torch.cat([targets, torch.zeros(1, 3, 2, 4)])  # nobody has scored the second film
+    latent = torch.tensor([0.9, 0.0, 0.0, 1.0, 0.0, 1.0]).reshape(1, 3, 2).repeat(2, 1, 1)
+    assert latent_loss(latent, targets) == pytest.approx(0.25 / 12)
+
+
+def test_latent_scores_come_back_from_their_logits():
+    head = StatisticsHead([2], class_spread=0.6)
+    statistics = torch.randn(3, 3, 2, 4)
+    with torch.no_grad():
+        head.weight.normal_(std=3.0)
+        logits = head.logits_of(statistics)
+        expected = (statistics.clamp(-4, 4) @ (head.weight / 2)) + 1.0
+    assert torch.allclose(head.latent_of(logits), expected, atol=1e-4)
 
 
 def test_dice_loss_is_0_for_agreement_and_near_1_for_none():
