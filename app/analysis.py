@@ -38,6 +38,8 @@ LISTED_AT_ONCE = 32
 LOOKED_FOR_S = 0.15
 """How long thumbnails are made in one go: a film that is chosen meanwhile waits no longer, but for one file."""
 LOOKED_AT_ONCE = 32
+PAINTED_WITHIN_MS = 40
+"""Time for the window to show a film that was read, before others are read."""
 SAMPLED_PX = 2 * THUMBNAIL_SIDE_PX
 """Pixels along the shorter side from which a thumbnail is made; the file's others are left alone."""
 
@@ -179,7 +181,8 @@ class Analysis(QObject):
 
     def _end_load(self, key: int) -> None:
         self._loads.pop(key, None)
-        self._go_on_reading()
+        # The picture is painted first: what is read meanwhile would compete for the interpreter with the window.
+        QTimer.singleShot(PAINTED_WITHIN_MS, self, self._go_on_reading)
         self._go_on_with_batch()
 
     def prefer(self, keys: Iterable[int]) -> None:
@@ -193,7 +196,7 @@ class Analysis(QObject):
 
     def _go_on_reading(self) -> None:
         """Headers first, some at a time, then thumbnails, then the pixels of a few films, while there is room."""
-        if self._looks_ahead:
+        if self._looks_ahead or self._loads:
             return
         if self._unlisted:
             self._list_some()
@@ -393,8 +396,8 @@ class Analysis(QObject):
         unread = [key for key in keys if not self._session.study(key).has_been_read]
         for waiting in (self._unlisted, self._unseen, self._unread):
             waiting.extend(unread[1:])
-        self.load(*unread[:1])
-        self._go_on_reading()
+        if unread:
+            self.load(unread[0])  # the others follow
         if keys and self._session.study(keys[0]).has_been_read:
             self._newly_opened.clear()
             self._session.select(keys[0])
