@@ -165,6 +165,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
         gap(m.MEASURE),
         spec("annotations", _("&Show measurements"), ("A",), _("Measurements on or off"), m.MEASURE, "vector-line",
              checkable=True),
+        spec("next_annotation", _("C&hoose next measurement"), ("Shift+A",),
+             _("Choose one measurement after the other; arrow keys move it, Del deletes it"), m.MEASURE,
+             "vector-point-select"),
         spec("clear_annotations", _("Delete a&ll measurements"), ("Ctrl+Del",),
              _("Delete every measurement of this study"), m.MEASURE, "delete-sweep-outline"),
 

@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
         self.pair = ViewPair(self)
         self.view = self.pair.current
         self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
-        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.view.annotations, self)
+        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.pair.annotations, self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
         self.studies.choose_order(settings.library_order)

@@ -105,12 +105,13 @@ class PictureActions(QObject):
         actions, view = self._actions, self._view
         actions.connect_switch("annotations", view.set_annotations_shown, checked=view.annotations_shown)
         view.annotations_shown_changed.connect(actions["annotations"].setChecked)
+        actions.connect("next_annotation", self._on_active(ImageView.select_next_annotation))
         actions.connect("delete_annotation", self._on_active(ImageView.delete_annotation))
-        actions.connect("clear_annotations", lambda: view.annotations.clear(_("Delete all measurements")))
-        view.annotations.edited.connect(self._put_on_undo_stack)
+        actions.connect("clear_annotations", self._on_active(_delete_annotations))
+        self._pair.annotations.edited.connect(self._put_on_undo_stack)
 
     def _put_on_undo_stack(self, edit: AnnotationEdit) -> None:
-        self._session.undo_stack.push(AnnotationCommand(self._view.annotations, edit))
+        self._session.undo_stack.push(AnnotationCommand(self._pair.annotations, edit))
 
     def _connect_texts(self) -> None:
         self._actions.connect("corner_texts", self._view.cycle_corner_texts)
@@ -129,6 +130,10 @@ class PictureActions(QObject):
                 view.set_screen(self._settings.screen)
         elif name == "corner_texts" and self._view.corner_texts != self._settings.corner_texts:
             self._view.set_corner_texts(self._settings.corner_texts)
+
+
+def _delete_annotations(view: ImageView) -> None:
+    view.annotations.clear(_("Delete all measurements"))
 
 
 def _action_of(mode: ViewMode) -> str:

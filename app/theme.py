@@ -78,8 +78,9 @@ LIGHT = Colours(
 )  # fmt: skip
 
 STYLE = "fusion"
-SHEET_AFTER_MS = 30
-"""Painting all windows in other colours, and styling all that is in them, are two turns of the window's thread."""
+SHEET_AFTER_MS, PAINTED_AFTER_MS = 30, 10
+"""Painting all windows in other colours, styling all that is in them, and painting what was styled, are three turns of
+the window's thread, between which it gets round to anything else."""
 STYLE_SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
 QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
@@ -171,7 +172,7 @@ class Appearance(QObject):
     def dress(self, window: QWidget) -> None:
         """Lets a window, and every dialog that belongs to it, wear the style sheet now and after each change."""
         window.setStyleSheet(self.style_sheet)
-        self._sheet_changed.connect(window.setStyleSheet)
+        self._sheet_changed.connect(_Wearing(window).put_on)
 
     def apply(self) -> None:
         """Sets palette and text size of the whole program, and a moment later the style sheet of its windows."""
@@ -196,6 +197,24 @@ class Appearance(QObject):
     def _follow_system(self) -> None:
         if self._settings.theme is ThemeChoice.SYSTEM:
             self.apply()
+
+
+class _Wearing(QObject):
+    """Puts style sheets on a window, for as long as the window lives, and lets it paint itself a moment later."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(PAINTED_AFTER_MS)
+        self._due.timeout.connect(lambda: window.setUpdatesEnabled(True))
+
+    def put_on(self, sheet: str) -> None:
+        """Styles all that is in the window, unseen as yet."""
+        self._window.setUpdatesEnabled(False)
+        self._window.setStyleSheet(sheet)
+        self._due.start()
 
 
 def colours_of(choice: ThemeChoice, system: Qt.ColorScheme) -> Colours:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSplitter, QToolButton, QVBoxLayout, QWidget
 
+from app.canvas.annotations import AnnotationStore
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.modes import CurrentSide
@@ -30,7 +31,8 @@ class ViewPair(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.current, self.prior = ImageView(self), ImageView(self)
+        self.annotations = AnnotationStore(self)
+        self.current, self.prior = ImageView(self, self.annotations), ImageView(self, self.annotations)
         self.prior.setAccessibleName(_("Prior radiograph"))
         self.prior.show_message("")
         self._is_linked, self._is_following = True, False

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.annotation_painting import Grip, grip_at
-from app.canvas.annotations import Annotations, key_of
+from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
 from app.canvas.drawing import Drawing
 from app.canvas.frame import FrameRenderer
@@ -90,7 +90,8 @@ class ImageView(QWidget):
     corner_texts_changed = Signal(object)
     annotations_shown_changed = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, store: AnnotationStore | None = None) -> None:
+        """Args: store: Of the annotations of all radiographs, which several pictures have in common; an own if None."""
         super().__init__(parent)
         self.setAccessibleName(_("Radiograph"))
         self.setAccessibleDescription(
@@ -101,7 +102,7 @@ class ImageView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every frame covers all of it
-        self.annotations = Annotations(self)
+        self.annotations = Annotations(store if store is not None else AnnotationStore(self), self)
         self.annotations.changed.connect(self._follow_annotations)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
@@ -517,7 +518,8 @@ class ImageView(QWidget):
         return self._selected
 
     def select_next_annotation(self) -> None:
-        """Selects one after the other, then none."""
+        """Selects one after the other, then none; shows them if they were hidden."""
+        self.set_annotations_shown(True)
         count = len(self.annotations.items)
         following = 0 if self._selected is None else self._selected + 1
         self._selected = following if following < count else None

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QUndoStack
 
-from app.canvas.annotations import AnnotationCommand, Annotations, key_of
+from app.canvas.annotations import AnnotationCommand, Annotations, AnnotationStore, key_of
 from app.canvas.drawing import Drawing
 from app.canvas.measuring import (
     Angle,
@@ -117,8 +117,8 @@ def test_an_angle_needs_three_points_and_a_distance_two():
 
 
 def test_every_change_can_be_undone_and_done_again(qapp):
-    annotations, stack = Annotations(), QUndoStack()
-    annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations, edit)))
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
     annotations.show("film")
     first, second = Distance((0, 0), (1, 1)), Distance((2, 2), (3, 3))
     annotations.add(first, "Measure")
@@ -135,14 +135,14 @@ def test_every_change_can_be_undone_and_done_again(qapp):
 
 
 def test_undoing_reaches_the_film_on_which_it_was_drawn(qapp):
-    annotations, stack = Annotations(), QUndoStack()
-    annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations, edit)))
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
     annotations.show("one")
     annotations.add(Distance((0, 0), (1, 1)), "Measure")
     annotations.show("two")
     assert annotations.items == ()
     stack.undo()
-    assert annotations.of("one") == ()
+    assert annotations.store.of("one") == ()
 
 
 def test_a_film_read_again_has_the_same_key(tmp_path):

@@ -129,6 +129,8 @@ def test_a_label_takes_the_look_it_asks_for(qapp, qtbot, settings):
     assert label.palette().windowText().color().name() == DARK.muted
     settings.theme = ThemeChoice.LIGHT
     qtbot.waitUntil(lambda: label.palette().windowText().color().name() == LIGHT.muted)
+    qtbot.waitUntil(lambda: label.grab().toImage().pixelColor(0, 0).name() == LIGHT.window)
+    qtbot.waitUntil(label.updatesEnabled)
     settings.theme = ThemeChoice.DARK
     assert appearance.colours is DARK
 

@@ -414,7 +414,7 @@ def test_esc_ends_a_drawing_that_was_begun_and_then_resets(show):
 def test_an_annotation_is_moved_by_its_line_changed_by_its_handle_and_deleted(show, qtbot):
     view = show()
     edits = []
-    view.annotations.edited.connect(edits.append)
+    view.annotations.store.edited.connect(edits.append)
     view.annotations.add(Distance((50, 50), (110, 50)), "draw")
     pull(view, (80, 50), (90, 70))
     assert near(view.annotations.items[0].handles, [(60, 70), (120, 70)])
