@@ -185,6 +185,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
 
         spec("previous", _("&Previous study"), ("PgUp",), _("Show the study above"), m.STUDIES, "chevron-up"),
         spec("next", _("&Next study"), ("PgDown",), _("Show the study below"), m.STUDIES, "chevron-down"),
+        spec("next_unread", _("Next &unread study"), ("Ctrl+PgDown",), _("Show the next study that you have not read"),
+             m.STUDIES, "page-next-outline"),
         gap(m.STUDIES),
         spec("compare_prior", _("&Compare with prior"), ("C",), _("Show an earlier study of this patient beside it"),
              m.STUDIES, "compare", checkable=True),

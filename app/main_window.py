@@ -200,6 +200,7 @@ class MainWindow(QMainWindow):
         actions.connect_switch("link_views", self.pair.set_linked, checked=self.pair.is_linked)
         actions.connect("previous", lambda: self._step(-1))
         actions.connect("next", lambda: self._step(1))
+        actions.connect("next_unread", self._go_to_unread)
         actions.connect("analyse", self._analyse_current)
         actions.connect("analyse_all", self.analysis.analyse_all)
         actions.connect("explain", self._explain_current)
@@ -235,6 +236,7 @@ class MainWindow(QMainWindow):
         self.prior_study.none_found.connect(self._tell_no_prior)
         self.prior_study.choice_changed.connect(self._allow_priors)
         self.own_reading.scoring.zone_changed.connect(self.shown_study.mark_turn)
+        self.shown_study.zone_clicked.connect(self.own_reading.scoring.point_at)
         self.own_reading.comparison.disagreement_changed.connect(self.shown_study.mark_differing)
         for view in (self.pair.current, self.pair.prior):
             view.probed.connect(self._show_probe)
@@ -284,6 +286,13 @@ class MainWindow(QMainWindow):
         study = self.session.current
         if study is not None and 0 <= study.key + offset < len(self.session.studies):
             self.session.select(study.key + offset)
+
+    def _go_to_unread(self) -> None:
+        key = self.session.next_unread()
+        if key is None:
+            self.messages.show_message(Severity.INFO, _("You have read every open study."))
+        else:
+            self.session.select(key)
 
     def _analyse_current(self) -> None:
         study = self.session.current

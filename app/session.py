@@ -213,6 +213,19 @@ class Session(QObject):
             self.studies_added.emit(tuple(new))
         return opened
 
+    def next_unread(self) -> int | None:
+        """The next study that this reader has not read, after the one on the screen and round; None if there is none.
+
+        What cannot be read as a picture is left out.
+        """
+        start = -1 if self._current is None else self._current
+        keys = list(self._studies)
+        for key in keys[start + 1 :] + keys[: start + 1]:
+            study = self._studies[key]
+            if study.state is not StudyState.UNREADABLE and study.reading_of(self._reader) is None:
+                return key
+        return None
+
     def select(self, key: int) -> None:
         """Shows a study."""
         if key != self._current:

@@ -84,6 +84,8 @@ class ImageView(QWidget):
     """The `ViewMode`."""
     pointer_moved = Signal(float, float)
     """x and y in image pixels."""
+    clicked = Signal(float, float)
+    """x and y in image pixels of a left click that neither dragged nor measured."""
     probed = Signal(object)
     """A `ProbeReading`, or None where the pointer is not over the picture."""
     original_changed = Signal(bool)
@@ -127,6 +129,7 @@ class ImageView(QWidget):
         self._mode = ViewMode.WINDOW
         self._window_drag = WindowDrag.DEFAULT
         self._drag: tuple[Drag, QPointF] | None = None
+        self._pressed: QPointF | None = None
         self._drawing: Drawing | None = None
         self._grip: tuple[Grip, Annotation, QPointF] | None = None
         self._moved: Annotation | None = None
@@ -600,6 +603,8 @@ class ImageView(QWidget):
             self._drag = (DRAG_OF_BUTTON[event.button()], place)
         elif event.button() is Qt.MouseButton.LeftButton:
             self._drag = self._left_drag(place)
+            is_of_picture = self._grip is None and not self._mode.is_measuring
+            self._pressed = place if is_of_picture else None
 
     def _left_drag(self, place: QPointF) -> tuple[Drag, QPointF] | None:
         grip = None
@@ -654,7 +659,9 @@ class ImageView(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a drag."""
         kind = self._drag[0] if self._drag is not None else None
-        self._drag = None
+        pressed, self._pressed, self._drag = self._pressed, None, None
+        if pressed is not None and (event.position() - pressed).manhattanLength() < CLICK_PX:
+            self._tell_click(event.position())
         self._history.end_step()
         if kind is Drag.DRAW:
             self._release_pointer(event.position())
@@ -663,6 +670,11 @@ class ImageView(QWidget):
             self._grip = self._moved = None
             self.annotations.replace(index, moved, _("Move a measurement"))
             self._selected = index
+
+    def _tell_click(self, view_point: QPointF) -> None:
+        if self._geometry is not None:
+            on_image = self._geometry.to_image(view_point)
+            self.clicked.emit(on_image.x(), on_image.y())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fits the picture; while measuring it is two clicks."""
