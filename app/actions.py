@@ -127,6 +127,8 @@ def action_specs() -> tuple[ActionSpec, ...]:
         spec("fit", _("&Fit"), ("F",), _("Show the whole picture"), m.PICTURE, "fit-to-screen-outline"),
         spec("actual", _("&1:1"), ("Ctrl+1",), _("One image pixel per screen pixel"), m.PICTURE,
              "numeric-1-box-outline"),
+        spec("real_size", _("R&eal size"), ("Ctrl+2",),
+             _("One mm of the film, as its file states it, on one mm of the screen"), m.PICTURE, "tape-measure"),
         spec("zoom_in", _("Zoom &in"), ("+",), _("Enlarge"), m.PICTURE, "magnify-plus-outline"),
         spec("zoom_out", _("Zoom &out"), ("-",), _("Make smaller"), m.PICTURE, "magnify-minus-outline"),
         gap(m.PICTURE),

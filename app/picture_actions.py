@@ -11,6 +11,7 @@ from app.canvas.annotations import AnnotationCommand, AnnotationEdit
 from app.canvas.modes import CornerTexts, ViewMode
 from app.canvas.pair import ViewPair
 from app.canvas.view import ImageView
+from app.real_size import mm_per_px
 from app.session import Session
 from app.settings import Settings
 from bsnet_core.language import translate as _
@@ -54,6 +55,7 @@ class PictureActions(QObject):
         self._presets_of = self._view.radiograph
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
             self._actions[name].setEnabled(self._view.can_turn)
+        self._actions["real_size"].setEnabled(self._view.has_real_size)
         presets = self._view.presets()
         for digit in range(N_PRESETS):
             name = f"preset_{digit}"
@@ -71,6 +73,7 @@ class PictureActions(QObject):
         connect = self._actions.connect
         connect("fit", self._on_active(ImageView.fit))
         connect("actual", self._on_active(ImageView.actual_pixels))
+        connect("real_size", self._on_active(self._show_real_size))
         connect("zoom_in", self._on_active(lambda view: view.zoom(ZOOM_STEP)))
         connect("zoom_out", self._on_active(lambda view: view.zoom(1 / ZOOM_STEP)))
         connect("invert", self._on_active(ImageView.invert))
@@ -78,6 +81,9 @@ class PictureActions(QObject):
         connect("reset", self._on_active(ImageView.reset))
         self._actions.connect_switch("original_image", self._view.set_original, checked=False)
         self._view.original_changed.connect(self._actions["original_image"].setChecked)
+
+    def _show_real_size(self, view: ImageView) -> None:
+        view.real_size(mm_per_px(view.screen(), self._settings))
 
     def _connect_turning(self) -> None:
         connect = self._actions.connect

@@ -29,6 +29,8 @@ LONGEST_NAME = 100
 PANES = 3
 SCREEN_MINIMUM, SCREEN_MAXIMUM, SCREEN_AMBIENT = (0.05, 10.0), (50.0, 3500.0), (0.0, 20.0)
 """What can be stated of a screen in cd/m²; the Grayscale Standard Display Function has greys for all of it."""
+LINE_LENGTHS_MM = (20.0, 300.0)
+"""What a line of 300 pixels measures on the smallest and the largest pixels there are."""
 KEY_SEPARATOR = " "
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -207,6 +209,19 @@ class Settings(QObject):
     def screen(self) -> Screen | None:
         """The screen whose greys follow the Grayscale Standard Display Function; None where they are plain."""
         return Screen(self.screen_minimum, self.screen_maximum, self.screen_ambient) if self.gsdf else None
+
+    # Screens
+
+    def line_mm(self, screen: str) -> float | None:
+        """What somebody has measured of the line on a screen; None where nobody has."""
+        if not self._store.contains(f"screens/{screen}/line_mm"):
+            return None
+        measured = self.stored(f"screens/{screen}/line_mm", 0.0, lambda value: _read_decimal(value, *LINE_LENGTHS_MM))
+        return measured or None
+
+    def set_line_mm(self, screen: str, length_mm: float) -> None:
+        """Keeps what was measured on a screen."""
+        self.store("screens", f"screens/{screen}/line_mm", length_mm)
 
     # Overlays
 

@@ -26,7 +26,7 @@ from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
 from app.canvas.drawing import Drawing
 from app.canvas.frame import FrameRenderer
-from app.canvas.geometry import ViewGeometry
+from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.history import History, ViewState
 from app.canvas.lettering import INK
 from app.canvas.measuring import Annotation, Point, lines_of
@@ -47,7 +47,7 @@ from bsnet_core.display import (
 )
 from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
+from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiFunction, VoiWindow
 
 __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
@@ -240,6 +240,24 @@ class ImageView(QWidget):
         if self._geometry is not None:
             self._remember()
             self._place(replace(self._geometry, scale=1 / self.devicePixelRatioF()))
+
+    @property
+    def has_real_size(self) -> bool:
+        """Whether the file says how large a pixel is."""
+        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        return spacing is not None and spacing.meaning is not SpacingMeaning.UNKNOWN
+
+    def real_size(self, mm_per_px: float) -> None:
+        """A mm of the film, by what its file states, on a mm of the screen.
+
+        Args:
+            mm_per_px: Side of a logical pixel of the screen.
+        """
+        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        if self._geometry is not None and spacing is not None and self.has_real_size:
+            self._remember()
+            scale = min(max(spacing.column_mm / mm_per_px, MIN_SCALE), MAX_SCALE)
+            self._place(replace(self._geometry, scale=scale))
 
     def zoom(self, factor: float, view_point: QPointF | None = None) -> None:
         """Zooms around a view point, the middle by default."""
