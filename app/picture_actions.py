@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject
 
 from app.actions import N_PRESETS, Actions
 from app.canvas.annotations import AnnotationCommand, AnnotationEdit
+from app.canvas.group import ViewGroup
 from app.canvas.modes import CornerTexts, ViewMode
-from app.canvas.pair import ViewPair
 from app.canvas.view import ImageView
 from app.real_size import mm_per_px
 from app.session import Session
@@ -25,11 +25,11 @@ class PictureActions(QObject):
     """Connects the actions with the picture that has the keys; of two, modes and switches hold for both."""
 
     def __init__(
-        self, actions: Actions, pair: ViewPair, session: Session, settings: Settings, parent: QObject | None = None
+        self, actions: Actions, group: ViewGroup, session: Session, settings: Settings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._pair = pair
+        self._group = group
         self._session = session
         self._settings = settings
         self._presets_of: Radiograph | None = None
@@ -46,7 +46,7 @@ class PictureActions(QObject):
 
     @property
     def _view(self) -> ImageView:
-        return self._pair.current
+        return self._group.current
 
     def follow_picture(self) -> None:
         """Names the presets and allows what the picture on the screen allows."""
@@ -67,7 +67,7 @@ class PictureActions(QObject):
                 self._actions.set_text(name, text.replace("&", "&&"), tip)
 
     def _on_active(self, what: Callable[[ImageView], object]) -> Callable[[], object]:
-        return lambda: what(self._pair.active)
+        return lambda: what(self._group.active)
 
     def _connect_looking(self) -> None:
         connect = self._actions.connect
@@ -114,10 +114,10 @@ class PictureActions(QObject):
         actions.connect("next_annotation", self._on_active(ImageView.select_next_annotation))
         actions.connect("delete_annotation", self._on_active(ImageView.delete_annotation))
         actions.connect("clear_annotations", self._on_active(_delete_annotations))
-        self._pair.annotations.edited.connect(self._put_on_undo_stack)
+        self._group.annotations.edited.connect(self._put_on_undo_stack)
 
     def _put_on_undo_stack(self, edit: AnnotationEdit) -> None:
-        self._session.undo_stack.push(AnnotationCommand(self._pair.annotations, edit))
+        self._session.undo_stack.push(AnnotationCommand(self._group.annotations, edit))
 
     def _connect_texts(self) -> None:
         self._actions.connect("corner_texts", self._view.cycle_corner_texts)
@@ -129,10 +129,10 @@ class PictureActions(QObject):
 
     def _follow_setting(self, name: str) -> None:
         if name == "window_drag":
-            for view in (self._pair.current, self._pair.prior):
+            for view in self._group.views:
                 view.set_window_drag(self._settings.window_drag)
         elif name in SCREEN_SETTINGS:
-            for view in (self._pair.current, self._pair.prior):
+            for view in self._group.views:
                 view.set_screen(self._settings.screen)
         elif name == "corner_texts" and self._view.corner_texts != self._settings.corner_texts:
             self._view.set_corner_texts(self._settings.corner_texts)

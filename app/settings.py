@@ -155,6 +155,7 @@ class Settings(QObject):
     Attributes:
         reader: Name that a saved reading carries.
         blind: Whether the prediction stays hidden until the reader's own score is saved.
+        compares_four: Whether up to three prior films stand beside the current one, and not only the last of them.
         gsdf: Whether greys on the screen follow the Grayscale Standard Display Function.
         screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and what the light in
             the room adds, in cd/m².
@@ -177,6 +178,7 @@ class Settings(QObject):
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     current_side = _choice("picture/current_side", CurrentSide.LEFT)
+    compares_four = _switch("picture/compares_four", False)
     gsdf = _switch("picture/gsdf", False)
     screen_minimum = _decimal("picture/screen_minimum", 0.3, *SCREEN_MINIMUM)
     screen_maximum = _decimal("picture/screen_maximum", 300.0, *SCREEN_MAXIMUM)

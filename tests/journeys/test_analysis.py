@@ -62,6 +62,27 @@ def test_the_first_sample_is_analysed_by_itself_and_everything_appears(
         with_overlays = without
 
 
+def test_lungs_score_and_map_arrive_one_after_the_other_and_each_is_seen_at_once(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
+    seen = []
+
+    def look(step):
+        study, drawn = viewer.session.current, viewer.view.overlays
+        has_map = study.explanation is not None and drawn.explanation is not None
+        seen.append((step, drawn.lungs is not None, study.prediction is not None and bool(drawn.labels), has_map))
+
+    viewer.analysis.lungs_found.connect(lambda key, lungs: look("lungs"))
+    viewer.analysis.scored.connect(lambda key: look("score"))
+    wait_until_analysed(qtbot, viewer, 0)
+    qtbot.waitUntil(lambda: viewer.session.current.explanation is not None, timeout=RESULT_WITHIN_MS)
+    look("map")
+    assert seen == [
+        ("lungs", True, False, False),
+        ("score", True, True, False),
+        ("map", True, True, True),
+    ]
+
+
 def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
     wait_until_analysed(qtbot, viewer, 0)

@@ -74,13 +74,13 @@ def test_a_distance_measured_on_the_prior_film_is_kept_with_that_film_and_can_be
         wait_until_read(qtbot, viewer)
         qtbot.waitUntil(lambda: viewer.session.study(1).has_been_read, timeout=WITHIN_MS)
         viewer.actions_by_name["compare_prior"].trigger()
-        qtbot.waitUntil(lambda: viewer.pair.prior_shown, timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: viewer.group.prior_shown, timeout=WITHIN_MS)
         wait_until_rested(qtbot, viewer)
         return viewer
 
     first = opened()
     first.actions_by_name["mode_distance"].trigger()
-    prior = first.pair.prior
+    prior = first.group.prior
     middle = prior.rect().center()
     drag(qtbot, prior, middle - QPoint(40, 30), middle + QPoint(40, 30))
     (measured,) = prior.annotations.items
@@ -91,18 +91,18 @@ def test_a_distance_measured_on_the_prior_film_is_kept_with_that_film_and_can_be
     end(first)
 
     second = opened()
-    qtbot.waitUntil(lambda: second.pair.prior.annotations.items == (measured,), timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: second.group.prior.annotations.items == (measured,), timeout=WITHIN_MS)
     second.session.select(1)  # the same film, now alone and large
     qtbot.waitUntil(lambda: second.view.annotations.items == (measured,), timeout=WITHIN_MS)
     second.session.select(0)
-    qtbot.waitUntil(lambda: second.pair.prior_shown, timeout=WITHIN_MS)
-    second.pair.prior.setFocus()
+    qtbot.waitUntil(lambda: second.group.prior_shown, timeout=WITHIN_MS)
+    second.group.prior.setFocus()
     second.actions_by_name["clear_annotations"].trigger()
-    assert second.pair.prior.annotations.items == ()
+    assert second.group.prior.annotations.items == ()
     end(second)
 
     third = opened()
-    assert third.pair.prior.annotations.items == ()
+    assert third.group.prior.annotations.items == ()
 
 
 def test_by_keys_alone_one_measurement_after_the_other_is_chosen_moved_and_deleted(qtbot, start):
