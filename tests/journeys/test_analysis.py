@@ -63,7 +63,7 @@ def test_the_first_sample_is_analysed_by_itself_and_everything_appears(
 
 
 def test_lungs_score_and_map_arrive_one_after_the_other_and_each_is_seen_at_once(qtbot, open_viewer, shipped_model):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], explains=True)
     seen = []
 
     def look(step):
