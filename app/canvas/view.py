@@ -29,7 +29,7 @@ from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.history import History, ViewState
 from app.canvas.lettering import INK
-from app.canvas.measuring import Annotation, Point, lines_of
+from app.canvas.measuring import Annotation, Description, Point, described
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
 from app.canvas.orientation import Orientation
 from app.canvas.probe import ProbeReading, probe
@@ -134,7 +134,7 @@ class ImageView(QWidget):
         self._grip: tuple[Grip, Annotation, QPointF] | None = None
         self._moved: Annotation | None = None
         self._selected: int | None = None
-        self._lines: dict[Annotation, tuple[str, ...]] = {}
+        self._described: dict[Annotation, Description] = {}
         self._pointer: QPointF | None = None
         self._pointer_by_keys = False
         self._lens_held = False
@@ -165,7 +165,7 @@ class ImageView(QWidget):
         self._message, self._result_caption = "", ""
         self._geometry = None
         self._history.clear()
-        self._lines.clear()
+        self._described.clear()
         self.annotations.show(key_of(radiograph))
         self._update_table()
         self._fit(self._upright)
@@ -864,18 +864,18 @@ class ImageView(QWidget):
         if self._grip is not None and self._moved is not None:
             items[self._grip[0].index] = self._moved
         for index, item in enumerate(items):
-            yield DrawnAnnotation(item, self._lines_of(item), index == self._selected)
+            yield DrawnAnnotation(item, self._description_of(item), index == self._selected)
         if self._drawing is not None:
             preview = self._drawing.preview
-            yield DrawnAnnotation(preview, self._lines_of(preview), True)
+            yield DrawnAnnotation(preview, self._description_of(preview), True)
 
-    def _lines_of(self, annotation: Annotation) -> tuple[str, ...]:
+    def _description_of(self, annotation: Annotation) -> Description:
         # Statistics over a large region take milliseconds; what was measured stays so.
-        if annotation not in self._lines and self._radiograph is not None:
-            if len(self._lines) > 500:
-                self._lines.clear()
-            self._lines[annotation] = lines_of(annotation, self._radiograph)
-        return self._lines.get(annotation, ())
+        if annotation not in self._described and self._radiograph is not None:
+            if len(self._described) > 500:
+                self._described.clear()
+            self._described[annotation] = described(annotation, self._radiograph)
+        return self._described.get(annotation, Description(()))
 
 
 def _pace(held: Qt.KeyboardModifier) -> float:

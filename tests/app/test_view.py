@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.annotation_painting import HISTOGRAM_PX
 from app.canvas.corners import window_text
 from app.canvas.frame import FrameRenderer
-from app.canvas.measuring import Distance
+from app.canvas.measuring import Distance, Region
 from app.canvas.modes import ViewMode
 from app.canvas.orientation import Orientation
 from app.canvas.view import ImageView, OverlayState
@@ -593,3 +594,18 @@ def test_the_shutter_of_the_file_covers_and_can_be_lifted(show):
     assert screen(view)[corner.y(), corner.x()] == 0
     view.set_shutter_shown(False)
     assert screen(view)[corner.y(), corner.x()] > 150
+
+
+def test_beside_a_region_stands_a_histogram_of_its_values_as_wide_as_its_text(show):
+    view = show()
+    region = Region((20.0, 20.0), (60.0, 60.0))
+    view.annotations.add(region, "Region")
+    drawn = view.grab().toImage()
+    view._described[region] = replace(view._described[region], histogram=())
+    without = view.grab().toImage()
+    differing = [
+        (x, y) for x in range(drawn.width()) for y in range(drawn.height()) if drawn.pixel(x, y) != without.pixel(x, y)
+    ]
+    left, right = min(x for x, _ in differing), max(x for x, _ in differing)
+    assert right - left > 80
+    assert max(y for _, y in differing) - min(y for _, y in differing) <= HISTOGRAM_PX
