@@ -73,7 +73,6 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._choice = choice
         self._appearance = appearance
-        appearance.dress(self)
         self._make_parts(choice)
         self._arrange()
         self._connect_actions()
@@ -82,6 +81,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), self.actions_of, RecentMenu(settings, self.open_paths, self))
         self.tool_bar = make_tool_bar(self.actions_of, settings.font_percent, self)
         self.addToolBar(self.tool_bar)
+        appearance.dress(self, self.menuBar(), self.tool_bar, self.arrangement, self.status_line)
         self._allow_actions()
         self._follow_prior(False)
         self._allow_priors()
