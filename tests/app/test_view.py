@@ -601,7 +601,8 @@ def test_beside_a_region_stands_a_histogram_of_its_values_as_wide_as_its_text(sh
     region = Region((20.0, 20.0), (60.0, 60.0))
     view.annotations.add(region, "Region")
     drawn = view.grab().toImage()
-    view._described[region] = replace(view._described[region], histogram=())
+    known = view._hand._descriptions
+    known[region] = replace(known[region], histogram=())
     without = view.grab().toImage()
     differing = [
         (x, y) for x in range(drawn.width()) for y in range(drawn.height()) if drawn.pixel(x, y) != without.pixel(x, y)
