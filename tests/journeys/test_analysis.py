@@ -96,6 +96,7 @@ def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipp
 def test_choosing_another_study_stops_the_first_at_once_and_analyses_the_other(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
     wait_for_states(qtbot, viewer, [StudyState.ANALYSING, StudyState.READY])
+    qtbot.waitUntil(lambda: viewer.session.radiograph_of(1) is not None, timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
     assert viewer.session.study(0).state is StudyState.READY
     assert viewer.session.study(1).state is StudyState.ANALYSING
