@@ -19,6 +19,10 @@ def kinds_of_files(folder):
     implicit = chest_dataset(film, 12)
     implicit.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     implicit.save_as(folder / "implicit.dcm", enforce_file_format=True)
+    entries = np.arange(256, dtype=np.uint16)[::-1] << 8
+    palette = {f"{name}PaletteColorLookupTableData": entries.tobytes() for name in ("Red", "Green", "Blue")}
+    palette |= {f"{name}PaletteColorLookupTableDescriptor": [256, 0, 16] for name in ("Red", "Green", "Blue")}
+    indices = ramp(450, 520, 8, np.uint8)
     return {
         "explicit": write_dicom(folder / "explicit.dcm", film, 12),
         "implicit": folder / "implicit.dcm",
@@ -32,6 +36,7 @@ def kinds_of_files(folder):
             PhotometricInterpretation="RGB",
             PlanarConfiguration=0,
         ),
+        "palette": write_dicom(folder / "palette.dcm", indices, PhotometricInterpretation="PALETTE COLOR", **palette),
         "JPEG-LS": write_compressed(folder / "ls.dcm", film, JPEGLSLossless, 12),
         "RLE": write_compressed(folder / "rle.dcm", film, RLELossless, 12),
     }
