@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.canvas.frame import FrameRenderer
 from app.jobs import Job, JobQueue
 from app.network import NETWORK, ModelChoice
-from app.session import Session, StudyState
+from app.session import Look, Session, StudyState
 from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.language import translate as _
@@ -35,8 +35,13 @@ THUMBNAIL_SIDE_PX = 144
 CLOSE_WITHIN_S = 2.5
 LISTED_AT_ONCE = 32
 """Headers read in one go: a film that is chosen meanwhile waits for no more of them."""
-READ_AHEAD = 2
-"""Films under way that nobody has chosen: the next one is there when the lane has done the last."""
+LOOKED_FOR_S = 0.15
+"""How long thumbnails are made in one go: a film that is chosen meanwhile waits no longer, but for one file."""
+LOOKED_AT_ONCE = 32
+PAINTED_WITHIN_MS = 40
+"""Time for the window to show a film that was read, before others are read."""
+SAMPLED_PX = 2 * THUMBNAIL_SIDE_PX
+"""Pixels along the shorter side from which a thumbnail is made; the file's others are left alone."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,14 @@ class LoadedStudy:
     thumbnail: npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Looks:
+    """What a short look at files came to, by their studies' keys; what is in neither was not looked at yet."""
+
+    seen: Mapping[int, Look]
+    refused: Mapping[int, BSNetError]
+
+
 class Task(Enum):
     """What the network is at work on."""
 
@@ -66,7 +79,8 @@ class Task(Enum):
 class Analysis(QObject):
     """Two lanes: reading, so that a picture appears at once, and the network's slower work.
 
-    Of many files opened together the headers are read first, so that all of them can be listed, then the pictures.
+    Of many files opened together the headers are read first, so that all of them can be listed, then as many of their
+    pixels as a thumbnail needs; all pixels of those alone that are chosen, and of the first few.
     A newly opened file takes the screen only once it is read: one that cannot be read leaves the open study there.
     """
 
@@ -92,9 +106,10 @@ class Analysis(QObject):
         self._network = JobQueue("network")
         self._loads: dict[int, Job] = {}
         self._unlisted: deque[int] = deque()
+        self._unseen: deque[int] = deque()
         self._unread: deque[int] = deque()
-        self._is_listing = False
-        self._newly_opened: set[int] = set()
+        self._looks_ahead = False
+        self._newly_opened: dict[int, None] = {}
         self._job: Job | None = None
         self._job_key: int | None = None
         self._batch: deque[int] = deque()
@@ -166,41 +181,65 @@ class Analysis(QObject):
 
     def _end_load(self, key: int) -> None:
         self._loads.pop(key, None)
-        self._go_on_reading()
+        # The picture is painted first: what is read meanwhile would compete for the interpreter with the window.
+        QTimer.singleShot(PAINTED_WITHIN_MS, self, self._go_on_reading)
         self._go_on_with_batch()
 
     def prefer(self, keys: Iterable[int]) -> None:
         """Reads these before the others that nobody has chosen, such as those whose rows are in sight."""
         wanted = set(keys)
-        for waiting in (self._unlisted, self._unread):
+        for waiting in (self._unlisted, self._unseen):
             in_sight = [key for key in waiting if key in wanted]
             for key in in_sight:
                 waiting.remove(key)
             waiting.extendleft(reversed(in_sight))
 
     def _go_on_reading(self) -> None:
-        """Headers first, some at a time, then the pictures."""
-        if self._unlisted:
-            if not self._is_listing:
-                self._list_some()
+        """Headers first, some at a time, then thumbnails, then the pixels of a few films, while there is room."""
+        if self._looks_ahead or self._loads:
             return
-        while self._unread and len(self._loads) < READ_AHEAD:
+        if self._unlisted:
+            self._list_some()
+        elif self._unseen:
+            self._look_at_some()
+        while self._unread and not (self._looks_ahead or self._loads) and self._session.has_room_for_pixels:
             key = self._unread.popleft()
-            if key not in self._loads and not self._session.study(key).has_been_read:
+            if self._session.radiograph_of(key) is None and self._session.study(key).has_been_read:
                 self._reading.submit(self._load_job(key))
 
     def _list_some(self) -> None:
-        keys = [self._unlisted.popleft() for _number in range(min(LISTED_AT_ONCE, len(self._unlisted)))]
-        paths = {key: self._session.study(key).path for key in keys}
+        paths = self._taken_from(self._unlisted, LISTED_AT_ONCE)
+        self._look_ahead(Job(lambda report: _facts_of(paths, report), parent=self), self._session.accept_facts)
 
+    def _look_at_some(self) -> None:
+        paths = self._taken_from(self._unseen, LOOKED_AT_ONCE)
+
+        def work(report: Report) -> Looks:
+            return _look_at({key: self._medium.place_of(path) for key, path in paths.items()}, report)
+
+        def accept(looks: Looks) -> None:
+            self._unseen.extendleft(
+                key for key in reversed(paths) if key not in looks.seen and key not in looks.refused
+            )
+            self._session.accept_looks(looks.seen)
+            for key, error in looks.refused.items():
+                self._refuse_load(key, error)
+
+        self._look_ahead(Job(work, parent=self), accept)
+
+    def _taken_from(self, waiting: deque[int], most: int) -> dict[int, Path]:
+        keys = [waiting.popleft() for _number in range(min(most, len(waiting)))]
+        studies = [self._session.study(key) for key in keys if key not in self._loads]
+        return {study.key: study.path for study in studies if not study.has_been_read}
+
+    def _look_ahead(self, job: Job, accept: Callable[[Any], None]) -> None:
         def end() -> None:
-            self._is_listing = False
+            self._looks_ahead = False
             self._go_on_reading()
 
-        job = Job(lambda report: _facts_of(paths, report), parent=self)
-        job.succeeded.connect(self._session.accept_facts)
+        job.succeeded.connect(accept)
         job.ended.connect(end)
-        self._is_listing = True
+        self._looks_ahead = True
         self._reading.submit(job)
 
     def analyse(self, key: int) -> None:
@@ -353,12 +392,12 @@ class Analysis(QObject):
             self.failed.emit(name, error)
         keys = [study.key for study in self._session.add_all(found.files)]
         self._newly_opened.clear()
-        self._newly_opened.update(keys)
+        self._newly_opened.update(dict.fromkeys(keys))
         unread = [key for key in keys if not self._session.study(key).has_been_read]
-        self._unlisted.extend(unread[1:])
-        self._unread.extend(unread[1:])
-        self.load(*unread[:1])
-        self._go_on_reading()
+        for waiting in (self._unlisted, self._unseen, self._unread):
+            waiting.extend(unread[1:])
+        if unread:
+            self.load(unread[0])  # the others follow
         if keys and self._session.study(keys[0]).has_been_read:
             self._newly_opened.clear()
             self._session.select(keys[0])
@@ -375,8 +414,14 @@ class Analysis(QObject):
     def _refuse_load(self, key: int, error: BSNetError) -> None:
         self._session.accept_failure(key, StudyState.UNREADABLE, error)
         self.failed.emit(self._session.study(key).path.name, error)
-        self._newly_opened.discard(key)
-        if self._session.current is None and not self._newly_opened:
+        for waiting in (self._unlisted, self._unseen, self._unread):
+            if key in waiting:
+                waiting.remove(key)  # once is enough to know
+        was_next = next(iter(self._newly_opened), None) == key
+        self._newly_opened.pop(key, None)
+        if self._newly_opened and was_next:
+            self.load(next(iter(self._newly_opened)))
+        elif self._session.current is None and not self._newly_opened:
             self._session.select(key)
 
     def _refuse_score(self, key: int, error: BSNetError) -> None:
@@ -394,6 +439,25 @@ def _facts_of(paths: Mapping[int, Path], report: Report) -> dict[int, StudyFacts
         with contextlib.suppress(BSNetError):
             facts[key] = read_facts(path)
     return facts
+
+
+def _look_at(paths: Mapping[int, Path], report: Report) -> Looks:
+    """Thumbnails for a while; at least one."""
+    seen: dict[int, Look] = {}
+    refused: dict[int, BSNetError] = {}
+    started = time.monotonic()
+    for number, (key, path) in enumerate(paths.items()):
+        if number and time.monotonic() - started > LOOKED_FOR_S:
+            break
+        report(_("Reading"), number / len(paths))
+        try:
+            sample = read_radiograph(path, sampled_px=SAMPLED_PX)
+            seen[key] = Look(sample.facts, thumbnail_of(sample))
+        except Cancelled:
+            raise
+        except BSNetError as error:
+            refused[key] = error
+    return Looks(seen, refused)
 
 
 def _find_files(

@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
@@ -22,14 +24,24 @@ from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 Work = Callable[[Report], Any]
 TURN_S = 0.0002
 """How long one thread may compute in Python before another gets its turn; Python's own is 5 ms."""
+
+PROGRESS_EVERY_S = 0.02
+"""Nobody sees more of it, and every signal to the window's thread costs the worker a turn."""
 
 
 def take_short_turns() -> None:
     """Lets the window's thread in more often while others compute."""
     sys.setswitchinterval(TURN_S)
+
+
+def side_by_side(work: Callable[[T], object], items: Sequence[T], threads: int = 2) -> None:
+    """Does something with each item, some at the same time; worth it only where Python lets go meanwhile."""
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(work, items))
 
 
 class Job(QObject):
@@ -51,6 +63,7 @@ class Job(QObject):
         super().__init__(parent)
         self._work = work
         self._cancelled = threading.Event()
+        self._stage_told, self._told_at = "", 0.0
         self._progress_made.connect(self._pass_progress_on, Qt.ConnectionType.QueuedConnection)
         self._part_made.connect(self._pass_part_on, Qt.ConnectionType.QueuedConnection)
         self._finished.connect(self._finish, Qt.ConnectionType.QueuedConnection)
@@ -82,7 +95,10 @@ class Job(QObject):
     def _report(self, stage: str, fraction: float) -> None:
         if self.is_cancelled:
             raise Cancelled(_("Stopped."))
-        _emit(self._progress_made, stage, fraction)
+        now = time.monotonic()
+        if stage != self._stage_told or now - self._told_at >= PROGRESS_EVERY_S:
+            self._stage_told, self._told_at = stage, now
+            _emit(self._progress_made, stage, fraction)
 
     def _pass_progress_on(self, stage: str, fraction: float) -> None:
         if not self.is_cancelled:

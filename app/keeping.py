@@ -7,7 +7,7 @@ import importlib.metadata
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,7 +18,8 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.canvas.measuring import Annotation
-from app.jobs import Job, JobQueue
+from app.jobs import Job, JobQueue, side_by_side
+from app.library.patients import patient_of
 from app.library.records import (
     Draft,
     Event,
@@ -99,6 +100,7 @@ class Keeper(QObject):
         self._drafts_due.timeout.connect(self._save_drafts)
         self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
         session.study_changed.connect(self._follow_study)
+        session.pictures_known.connect(self._take_in)
         self._session.reading_saved.connect(self.keep_reading)
         self._session.draft_changed.connect(self._follow_draft)
         self._session.prediction_seen.connect(self._note_seen)
@@ -239,12 +241,15 @@ class Keeper(QObject):
 
     # What the session tells
 
+    def _take_in(self, keys: Iterable[int]) -> None:
+        new = [key for key in keys if self._session.study(key).has_been_read and key not in self._asked_for]
+        self._asked_for.update(new)
+        self._to_remember.update(dict.fromkeys(new))
+        self._remember_some()
+
     def _follow_study(self, key: int) -> None:
         study = self._session.study(key)
-        if study.has_been_read and key not in self._asked_for:
-            self._asked_for.add(key)
-            self._to_remember[key] = None
-            self._remember_some()
+        self._take_in([key])
         prediction = study.prediction
         before = self._predictions.get(key)
         if prediction is not None and (before is None or before() is not prediction):
@@ -264,8 +269,9 @@ class Keeper(QObject):
 
         def work(library: Library) -> list[tuple[int, Recalled | LibraryError]]:
             unknown = self._remember_together(films, library)
-            known = [film.key for film in films if film.key not in unknown]
-            return [*unknown.items(), *((key, library.recall(self._numbers[key], reader)) for key in known)]
+            numbers = {film.key: self._numbers[film.key] for film in films if film.key not in unknown}
+            recalled = library.recall_all(tuple(numbers.values()), reader)
+            return [*unknown.items(), *((key, recalled[number]) for key, number in numbers.items())]
 
         def accept(answers: list[tuple[int, Recalled | LibraryError]]) -> None:
             for key, answer in answers:
@@ -396,6 +402,9 @@ class Keeper(QObject):
                     seen[film.key] = _seen_film(film)
                 except LibraryError as error:
                     unknown[film.key] = error
+        # The keys of the patients cost most of the time, and one does not need the other.
+        patients = {patient_of(film.facts): film.facts for film in seen.values()}
+        side_by_side(library.key_of, tuple(patients.values()))
         kept = library.remember_studies(seen.values())
         self._numbers.update({key: study.number for key, study in zip(seen, kept, strict=True)})
         return unknown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from app.canvas.annotations import Annotations, key_of_film
+from app.canvas.annotations import AnnotationStore, key_of_film
 from app.canvas.measuring import Annotation
 from app.keeping import Keeper
 from app.library.records import KeptAnnotations, Recalled
@@ -12,14 +12,14 @@ from app.session import Session, Study
 
 
 class KeptMeasurements(QObject):
-    """Keeps the library and the picture's measurements in step.
+    """Keeps the library and the measurements on all pictures in step, those on a prior film too.
 
     A reader finds the own measurements again. Who has none of a film finds the latest of the others, but while reading
     blind only after the own score is saved: where somebody has measured is a hint.
     """
 
     def __init__(
-        self, session: Session, keeper: Keeper, annotations: Annotations, parent: QObject | None = None
+        self, session: Session, keeper: Keeper, annotations: AnnotationStore, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._session, self._keeper, self._annotations = session, keeper, annotations

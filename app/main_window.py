@@ -16,8 +16,8 @@ from app.actions import Actions, action_specs
 from app.analysis import Analysis
 from app.archive_password import ArchivePassword
 from app.arrangement import Arrangement
+from app.canvas.group import MOST_PRIORS, ViewGroup
 from app.canvas.modes import ViewMode
-from app.canvas.pair import ViewPair
 from app.canvas.probe import ProbeReading
 from app.exports import Exports
 from app.help.pages import keys_page
@@ -73,7 +73,6 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._choice = choice
         self._appearance = appearance
-        appearance.dress(self)
         self._make_parts(choice)
         self._arrange()
         self._connect_actions()
@@ -82,6 +81,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), self.actions_of, RecentMenu(settings, self.open_paths, self))
         self.tool_bar = make_tool_bar(self.actions_of, settings.font_percent, self)
         self.addToolBar(self.tool_bar)
+        appearance.dress(self, self.menuBar(), self.tool_bar, self.arrangement, self.status_line)
         self._allow_actions()
         self._follow_prior(False)
         self._allow_priors()
@@ -139,22 +139,23 @@ class MainWindow(QMainWindow):
         self._lane = JobQueue("tags, help and statistics")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
-        self.pair = ViewPair(self)
-        self.view = self.pair.current
+        self.group = ViewGroup(self)
+        self.view = self.group.current
         self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
-        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.view.annotations, self)
+        self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.group.annotations, self)
         self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
         self.studies = StudiesPanel(self.session, self)
         self.studies.choose_order(settings.library_order)
         self.studies.use_library(self.keeper)
         self.trend = TrendPanel(self.session, self.keeper, self)
-        self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.pair, self.shown_study, self)
+        self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.group, self.shown_study, self)
         self.scores = ScoresPanel(self)
         self.own_reading = OwnReading(self.session, self.keeper, settings, self.scores, self.messages, self)
         self.exports = Exports(self.session, self.view, self.keeper, settings, self.messages, self)
         self.library_files = LibraryFiles(self.keeper, self.messages, self)
         self.archive_password = ArchivePassword(self.analysis, self.messages, self)
-        self.pair.set_current_side(settings.current_side)
+        self.group.set_current_side(settings.current_side)
+        self.prior_study.show_at_most(MOST_PRIORS if settings.compares_four else 1)
         self.own_reading.use_lane(self._lane)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
         for name in OVERLAYS:
@@ -171,7 +172,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(self._settings, self)
         self.arrangement.fill(
             left=(self.studies, self.trend),
-            centre=(self.intended_use, self.messages, self.pair),
+            centre=(self.intended_use, self.messages, self.group),
             right=(self.scores, self.own_reading.comparison, self.overlays),
         )
         self.setCentralWidget(self.arrangement)
@@ -182,7 +183,7 @@ class MainWindow(QMainWindow):
         actions.connect("open", self.choose_files)
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
-        self.picture_actions = PictureActions(actions, self.pair, self.session, self._settings, self)
+        self.picture_actions = PictureActions(actions, self.group, self.session, self._settings, self)
         self.shown_study.use_actions(actions)
         self.own_reading.use_actions(actions)
         self.exports.use_actions(actions)
@@ -194,12 +195,14 @@ class MainWindow(QMainWindow):
                 checked=self._settings.overlay_shown(name),
             )
         actions.connect_switch("compare_prior", self.prior_study.switch, checked=False)
+        actions.connect_switch("compare_four", self._compare_four, checked=self._settings.compares_four)
         actions.connect("earlier_prior", lambda: self.prior_study.step(1))
         actions.connect("later_prior", lambda: self.prior_study.step(-1))
-        actions.connect("other_picture", self.pair.focus_other)
-        actions.connect_switch("link_views", self.pair.set_linked, checked=self.pair.is_linked)
+        actions.connect("other_picture", self.group.focus_other)
+        actions.connect_switch("link_views", self.group.set_linked, checked=self.group.is_linked)
         actions.connect("previous", lambda: self._step(-1))
         actions.connect("next", lambda: self._step(1))
+        actions.connect("next_unread", self._go_to_unread)
         actions.connect("analyse", self._analyse_current)
         actions.connect("analyse_all", self.analysis.analyse_all)
         actions.connect("explain", self._explain_current)
@@ -230,13 +233,14 @@ class MainWindow(QMainWindow):
         for panel in (self.studies, self.trend):
             panel.wanted.connect(lambda path: self.open_paths([path]))
         self.trend.chosen.connect(self.session.select)
-        self.pair.prior_shown_changed.connect(self._follow_prior)
-        self.pair.linked_changed.connect(self.actions_of["link_views"].setChecked)
+        self.group.prior_shown_changed.connect(self._follow_prior)
+        self.group.linked_changed.connect(self.actions_of["link_views"].setChecked)
         self.prior_study.none_found.connect(self._tell_no_prior)
         self.prior_study.choice_changed.connect(self._allow_priors)
         self.own_reading.scoring.zone_changed.connect(self.shown_study.mark_turn)
+        self.shown_study.zone_clicked.connect(self.own_reading.scoring.point_at)
         self.own_reading.comparison.disagreement_changed.connect(self.shown_study.mark_differing)
-        for view in (self.pair.current, self.pair.prior):
+        for view in self.group.views:
             view.probed.connect(self._show_probe)
         self.view.mode_changed.connect(lambda mode: self._show_probe(None))
         self.own_reading.export_wished.connect(self.exports.save_readings)
@@ -285,6 +289,13 @@ class MainWindow(QMainWindow):
         if study is not None and 0 <= study.key + offset < len(self.session.studies):
             self.session.select(study.key + offset)
 
+    def _go_to_unread(self) -> None:
+        key = self.session.next_unread()
+        if key is None:
+            self.messages.show_message(Severity.INFO, _("You have read every open study."))
+        else:
+            self.session.select(key)
+
     def _analyse_current(self) -> None:
         study = self.session.current
         if study is None:
@@ -319,6 +330,12 @@ class MainWindow(QMainWindow):
         for name in ("link_views", "other_picture"):
             self.actions_of[name].setEnabled(shown)
 
+    def _compare_four(self, on: bool) -> None:
+        self._settings.compares_four = on
+        self.prior_study.show_at_most(MOST_PRIORS if on else 1)
+        if on:
+            self.actions_of["compare_prior"].setChecked(True)
+
     def _allow_priors(self) -> None:
         self.actions_of["earlier_prior"].setEnabled(self.prior_study.can_go_earlier)
         self.actions_of["later_prior"].setEnabled(self.prior_study.can_go_later)
@@ -343,7 +360,7 @@ class MainWindow(QMainWindow):
         elif name == "explanation_mode":
             self.overlays.choose_mode(self._settings.explanation_mode)
         elif name == "current_side":
-            self.pair.set_current_side(self._settings.current_side)
+            self.group.set_current_side(self._settings.current_side)
 
     def _open_another_window(self) -> None:
         try:

@@ -8,9 +8,10 @@ from PySide6.QtCore import QObject
 
 from app.actions import N_PRESETS, Actions
 from app.canvas.annotations import AnnotationCommand, AnnotationEdit
+from app.canvas.group import ViewGroup
 from app.canvas.modes import CornerTexts, ViewMode
-from app.canvas.pair import ViewPair
 from app.canvas.view import ImageView
+from app.real_size import mm_per_px
 from app.session import Session
 from app.settings import Settings
 from bsnet_core.language import translate as _
@@ -24,11 +25,11 @@ class PictureActions(QObject):
     """Connects the actions with the picture that has the keys; of two, modes and switches hold for both."""
 
     def __init__(
-        self, actions: Actions, pair: ViewPair, session: Session, settings: Settings, parent: QObject | None = None
+        self, actions: Actions, group: ViewGroup, session: Session, settings: Settings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._actions = actions
-        self._pair = pair
+        self._group = group
         self._session = session
         self._settings = settings
         self._presets_of: Radiograph | None = None
@@ -45,7 +46,7 @@ class PictureActions(QObject):
 
     @property
     def _view(self) -> ImageView:
-        return self._pair.current
+        return self._group.current
 
     def follow_picture(self) -> None:
         """Names the presets and allows what the picture on the screen allows."""
@@ -54,6 +55,7 @@ class PictureActions(QObject):
         self._presets_of = self._view.radiograph
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
             self._actions[name].setEnabled(self._view.can_turn)
+        self._actions["real_size"].setEnabled(self._view.has_real_size)
         presets = self._view.presets()
         for digit in range(N_PRESETS):
             name = f"preset_{digit}"
@@ -65,12 +67,13 @@ class PictureActions(QObject):
                 self._actions.set_text(name, text.replace("&", "&&"), tip)
 
     def _on_active(self, what: Callable[[ImageView], object]) -> Callable[[], object]:
-        return lambda: what(self._pair.active)
+        return lambda: what(self._group.active)
 
     def _connect_looking(self) -> None:
         connect = self._actions.connect
         connect("fit", self._on_active(ImageView.fit))
         connect("actual", self._on_active(ImageView.actual_pixels))
+        connect("real_size", self._on_active(self._show_real_size))
         connect("zoom_in", self._on_active(lambda view: view.zoom(ZOOM_STEP)))
         connect("zoom_out", self._on_active(lambda view: view.zoom(1 / ZOOM_STEP)))
         connect("invert", self._on_active(ImageView.invert))
@@ -78,6 +81,9 @@ class PictureActions(QObject):
         connect("reset", self._on_active(ImageView.reset))
         self._actions.connect_switch("original_image", self._view.set_original, checked=False)
         self._view.original_changed.connect(self._actions["original_image"].setChecked)
+
+    def _show_real_size(self, view: ImageView) -> None:
+        view.real_size(mm_per_px(view.screen(), self._settings))
 
     def _connect_turning(self) -> None:
         connect = self._actions.connect
@@ -105,12 +111,13 @@ class PictureActions(QObject):
         actions, view = self._actions, self._view
         actions.connect_switch("annotations", view.set_annotations_shown, checked=view.annotations_shown)
         view.annotations_shown_changed.connect(actions["annotations"].setChecked)
+        actions.connect("next_annotation", self._on_active(ImageView.select_next_annotation))
         actions.connect("delete_annotation", self._on_active(ImageView.delete_annotation))
-        actions.connect("clear_annotations", lambda: view.annotations.clear(_("Delete all measurements")))
-        view.annotations.edited.connect(self._put_on_undo_stack)
+        actions.connect("clear_annotations", self._on_active(_delete_annotations))
+        self._group.annotations.edited.connect(self._put_on_undo_stack)
 
     def _put_on_undo_stack(self, edit: AnnotationEdit) -> None:
-        self._session.undo_stack.push(AnnotationCommand(self._view.annotations, edit))
+        self._session.undo_stack.push(AnnotationCommand(self._group.annotations, edit))
 
     def _connect_texts(self) -> None:
         self._actions.connect("corner_texts", self._view.cycle_corner_texts)
@@ -122,13 +129,17 @@ class PictureActions(QObject):
 
     def _follow_setting(self, name: str) -> None:
         if name == "window_drag":
-            for view in (self._pair.current, self._pair.prior):
+            for view in self._group.views:
                 view.set_window_drag(self._settings.window_drag)
         elif name in SCREEN_SETTINGS:
-            for view in (self._pair.current, self._pair.prior):
+            for view in self._group.views:
                 view.set_screen(self._settings.screen)
         elif name == "corner_texts" and self._view.corner_texts != self._settings.corner_texts:
             self._view.set_corner_texts(self._settings.corner_texts)
+
+
+def _delete_annotations(view: ImageView) -> None:
+    view.annotations.clear(_("Delete all measurements"))
 
 
 def _action_of(mode: ViewMode) -> str:

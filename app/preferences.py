@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.key_editor import KeyEditor
 from app.keys import Keys
+from app.real_size import ScreenMeasure
 from app.report.paper import Paper
 from app.settings import (
     LONGEST_NAME,
@@ -153,6 +154,9 @@ class PreferencesDialog(QDialog):
         )
         caution = _("It takes the screen for one of gamma 2.2: leave it off where the screen does this by itself.")
         form.addRow("", _note(f"{meaning} {caution}", page))
+        form.addRow(_("Length of the line"), ScreenMeasure(self._settings, page))
+        use = _("Measured by a ruler, it lets Real size show a mm of the film as a mm on this screen.")
+        form.addRow("", _note(use, page))
         return page
 
     def _analysis_page(self) -> QWidget:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.analysis import Analysis, LoadedStudy
-from app.canvas.pair import ViewPair
+from app.canvas.group import ViewGroup
 from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.session import Session, Study
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class PriorStudy(QObject):
-    """Finds the latest film before the current one, among the open ones and in the library, and keeps it beside it."""
+    """Finds the films before the current one, among the open ones and in the library, and keeps the last beside it."""
 
     none_found = Signal(str)
     """A sentence: there is nothing to compare with."""
@@ -36,14 +36,15 @@ class PriorStudy(QObject):
         session: Session,
         keeper: Keeper,
         analysis: Analysis,
-        pair: ViewPair,
+        group: ViewGroup,
         shown: ShownStudy,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._keeper, self._analysis, self._pair, self._shown = session, keeper, analysis, pair, shown
+        self._session, self._keeper, self._analysis, self._group, self._shown = session, keeper, analysis, group, shown
         self._is_on = False
-        self._key: int | None = None
+        self._most = 1
+        self._keys: tuple[int, ...] = ()
         self._question = 0
         self._earlier: tuple[Path, ...] = ()
         self._place = 0
@@ -52,7 +53,7 @@ class PriorStudy(QObject):
         session.study_changed.connect(self._follow)
         analysis.loaded.connect(self._accept)
         shown.overlays_switched.connect(self._update_overlays)
-        pair.prior_shown_changed.connect(self._follow_pair)
+        group.prior_shown_changed.connect(self._follow_group)
 
     @property
     def is_on(self) -> bool:
@@ -61,24 +62,31 @@ class PriorStudy(QObject):
 
     @property
     def key(self) -> int | None:
-        """The study beside the current one; None while there is none."""
-        return self._key
+        """The study beside the current one, of several the latest; None while there is none."""
+        return self._keys[0] if self._keys else None
 
     @property
     def can_go_earlier(self) -> bool:
-        """Whether there is a film before the one beside the current one."""
-        return self._place + 1 < len(self._earlier)
+        """Whether there is a film before those beside the current one."""
+        return self._place + self._most < len(self._earlier)
 
     @property
     def can_go_later(self) -> bool:
-        """Whether there is a film between the one beside the current one and the current one."""
+        """Whether there is a film between those beside the current one and the current one."""
         return self._place > 0
 
     def step(self, earlier: int) -> None:
         """Shows the film `earlier` places before the one beside the current one; a later one where negative."""
         place = self._place + earlier
-        if self._is_on and 0 <= place < len(self._earlier):
+        if self._is_on and 0 <= place < max(len(self._earlier) - self._most + 1, 1):
             self._show(place)
+
+    def show_at_most(self, count: int) -> None:
+        """How many prior films may stand beside the current one."""
+        if count != self._most:
+            self._most = count
+            if self._keys:
+                self._show(min(self._place, max(len(self._earlier) - count, 0)))
 
     def switch(self, on: bool) -> None:
         """Shows the prior film, or the current one alone."""
@@ -90,17 +98,17 @@ class PriorStudy(QObject):
         else:
             self._let_go()
 
-    def _follow_pair(self, shown: bool) -> None:
-        if not shown and self._key is not None:
+    def _follow_group(self, shown: bool) -> None:
+        if not shown and self._keys:
             self._is_on = False
             self._forget_choice()
 
     def _let_go(self) -> None:
         self._forget_choice()
-        self._pair.hide_prior()
+        self._group.hide_prior()
 
     def _forget_choice(self) -> None:
-        self._key, self._earlier, self._place = None, (), 0
+        self._keys, self._earlier, self._place = (), (), 0
         self.choice_changed.emit()
 
     def _find(self) -> None:
@@ -147,41 +155,46 @@ class PriorStudy(QObject):
 
     def _show(self, place: int) -> None:
         self._place = place
-        self._key = self._session.add(self._earlier[place]).key
+        shown = self._earlier[place : place + self._most]
+        self._keys = tuple(study.key for study in self._session.add_all(shown))
+        self._group.show_at_most(len(shown))
         self.choice_changed.emit()
         # Read again where the pixels have gone; `loaded` brings them.
-        self._analysis.load(self._key)
+        self._analysis.load(*self._keys)
 
     def _accept(self, key: int, loaded: LoadedStudy) -> None:
-        if key == self._key and self._is_on:
+        if key in self._keys and self._is_on:
             current, prior = self._session.current, self._session.study(key)
             if current is None:
                 return
-            self._pair.set_caption(_("Current  {date}").format(date=date_of(current.facts)))
-            self._pair.show_prior(
+            self._group.set_caption(_("Current  {date}").format(date=date_of(current.facts)))
+            self._group.show_prior(
                 loaded.radiograph,
                 loaded.renderer,
                 self._caption(prior, current),
                 self._shown.overlays_of(prior),
+                self._keys.index(key),
             )
 
     def _caption(self, prior: Study, current: Study) -> str:
         caption = caption_of(prior.facts, current.facts)
         if len(self._earlier) < 2:
             return caption
-        place = _("{place} of {count} earlier films").format(place=self._place + 1, count=len(self._earlier))
+        number = self._earlier.index(prior.path) + 1
+        place = _("{place} of {count} earlier films").format(place=number, count=len(self._earlier))
         return f"{caption}  {place}"
 
     def _follow(self, key: int) -> None:
         current = self._session.current
         if self._waits_for_current and current is not None and current.key == key and current.has_been_read:
             self._find()
-        if key == self._key:
+        if key in self._keys:
             self._update_overlays()
 
     def _update_overlays(self) -> None:
-        if self._key is not None and self._pair.prior_shown:
-            self._pair.prior.set_overlays(self._shown.overlays_of(self._session.study(self._key)))
+        for key, view in zip(self._keys, self._group.priors, strict=False):
+            if view.radiograph is not None:
+                view.set_overlays(self._shown.overlays_of(self._session.study(key)))
 
 
 def _moment_of(facts: StudyFacts) -> datetime | None:

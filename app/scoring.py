@@ -102,6 +102,11 @@ class ScoringMode(QObject):
         self._zone = zone
         self._refresh()
 
+    def point_at(self, zone: Zone) -> None:
+        """Makes a zone that was clicked on the picture the one in turn, while the mode is on."""
+        if self.is_on:
+            self.choose(zone)
+
     def enter(self, score: int) -> None:
         """Scores the zone in turn and goes on to the next."""
         study = self._study

@@ -123,6 +123,14 @@ class Study:
         return reader in self.seen_by or "" in self.seen_by
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a short look at a file gives: what it says of itself, and a small grey picture."""
+
+    facts: StudyFacts
+    thumbnail: npt.NDArray[np.uint8]
+
+
 def utc_now() -> datetime:
     """The time, with its zone."""
     return datetime.now(UTC)
@@ -143,6 +151,8 @@ class Session(QObject):
     study_changed = Signal(int)
     facts_known = Signal(object)
     """Keys of studies whose files have said whom they show and when; their pictures are still to be read."""
+    pictures_known = Signal(object)
+    """Keys of studies whose files gave a picture, of which the thumbnail is there."""
     current_changed = Signal(int)
     draft_changed = Signal(int)
     """Zones of a study's draft were entered, changed or taken back."""
@@ -203,6 +213,19 @@ class Session(QObject):
             self.studies_added.emit(tuple(new))
         return opened
 
+    def next_unread(self) -> int | None:
+        """The next study that this reader has not read, after the one on the screen and round; None if there is none.
+
+        What cannot be read as a picture is left out.
+        """
+        start = -1 if self._current is None else self._current
+        keys = list(self._studies)
+        for key in keys[start + 1 :] + keys[: start + 1]:
+            study = self._studies[key]
+            if study.state is not StudyState.UNREADABLE and study.reading_of(self._reader) is None:
+                return key
+        return None
+
     def select(self, key: int) -> None:
         """Shows a study."""
         if key != self._current:
@@ -225,6 +248,21 @@ class Session(QObject):
         if listed:
             self.facts_known.emit(listed)
 
+    def accept_looks(self, looks: Mapping[int, Look]) -> None:
+        """Takes what a short look at files gave: thumbnails, and that their pictures can be read."""
+        seen = tuple(key for key in looks if not self._studies[key].has_been_read)
+        for key in seen:
+            look = looks[key]
+            study = replace(self._studies[key], facts=look.facts, thumbnail=look.thumbnail, state=StudyState.READY)
+            self._studies[key] = replace(study, problem="", refusal=None)
+        if seen:
+            self.pictures_known.emit(seen)
+
+    @property
+    def has_room_for_pixels(self) -> bool:
+        """Whether pixels that nobody has asked for yet would be kept."""
+        return len(self._radiographs) < KEPT_RADIOGRAPHS
+
     def accept_radiograph(
         self, key: int, radiograph: Radiograph, thumbnail: npt.NDArray[np.uint8], *, make_room: bool = False
     ) -> None:
@@ -232,7 +270,7 @@ class Session(QObject):
 
         The pixels are kept while there is room; `make_room`, or being on the screen, lets the oldest go instead.
         """
-        if make_room or key == self._current or len(self._radiographs) < KEPT_RADIOGRAPHS:
+        if make_room or key == self._current or self.has_room_for_pixels:
             self._radiographs[key] = radiograph
             self._radiographs.move_to_end(key)
         while len(self._radiographs) > KEPT_RADIOGRAPHS:

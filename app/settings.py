@@ -29,6 +29,8 @@ LONGEST_NAME = 100
 PANES = 3
 SCREEN_MINIMUM, SCREEN_MAXIMUM, SCREEN_AMBIENT = (0.05, 10.0), (50.0, 3500.0), (0.0, 20.0)
 """What can be stated of a screen in cd/m²; the Grayscale Standard Display Function has greys for all of it."""
+LINE_LENGTHS_MM = (20.0, 300.0)
+"""What a line of 300 pixels measures on the smallest and the largest pixels there are."""
 KEY_SEPARATOR = " "
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -153,6 +155,7 @@ class Settings(QObject):
     Attributes:
         reader: Name that a saved reading carries.
         blind: Whether the prediction stays hidden until the reader's own score is saved.
+        compares_four: Whether up to three prior films stand beside the current one, and not only the last of them.
         gsdf: Whether greys on the screen follow the Grayscale Standard Display Function.
         screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and what the light in
             the room adds, in cd/m².
@@ -175,6 +178,7 @@ class Settings(QObject):
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)
     current_side = _choice("picture/current_side", CurrentSide.LEFT)
+    compares_four = _switch("picture/compares_four", False)
     gsdf = _switch("picture/gsdf", False)
     screen_minimum = _decimal("picture/screen_minimum", 0.3, *SCREEN_MINIMUM)
     screen_maximum = _decimal("picture/screen_maximum", 300.0, *SCREEN_MAXIMUM)
@@ -207,6 +211,19 @@ class Settings(QObject):
     def screen(self) -> Screen | None:
         """The screen whose greys follow the Grayscale Standard Display Function; None where they are plain."""
         return Screen(self.screen_minimum, self.screen_maximum, self.screen_ambient) if self.gsdf else None
+
+    # Screens
+
+    def line_mm(self, screen: str) -> float | None:
+        """What somebody has measured of the line on a screen; None where nobody has."""
+        if not self._store.contains(f"screens/{screen}/line_mm"):
+            return None
+        measured = self.stored(f"screens/{screen}/line_mm", 0.0, lambda value: _read_decimal(value, *LINE_LENGTHS_MM))
+        return measured or None
+
+    def set_line_mm(self, screen: str, length_mm: float) -> None:
+        """Keeps what was measured on a screen."""
+        self.store("screens", f"screens/{screen}/line_mm", length_mm)
 
     # Overlays
 

@@ -31,6 +31,8 @@ class ShownStudy(QObject):
 
     refreshed = Signal(object)
     """The `Study` shown, after it or what is known of it has changed."""
+    zone_clicked = Signal(object)
+    """The `Zone` of the drawn grid that was clicked."""
     overlays_switched = Signal()
     """Which overlays are shown, or how strongly, has changed, for any picture."""
 
@@ -57,6 +59,7 @@ class ShownStudy(QObject):
         analysis.loaded.connect(self._accept)
         analysis.lungs_found.connect(self._accept_lungs)
         view.pointer_moved.connect(self._describe_superpixel)
+        view.clicked.connect(self._tell_zone)
         settings.changed.connect(self._follow_setting)
         self._update_overlays()
 
@@ -192,6 +195,11 @@ class ShownStudy(QObject):
             zones_shown=self._zones_shown,
             blind=study is not None and not self._session.prediction_is_visible(study.key),
         )
+
+    def _tell_zone(self, x: float, y: float) -> None:
+        zone = self._view.overlays.zone_at(x, y)
+        if zone is not None and not self._view.is_original:
+            self.zone_clicked.emit(zone)
 
     def _describe_superpixel(self, x: float, y: float) -> None:
         study, overlays = self._session.current, self._view.overlays

@@ -11,12 +11,15 @@ so that every panel follows the theme and the size of the texts.
 from __future__ import annotations
 
 import re
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import Template
 
-from PySide6.QtCore import QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QChildEvent, QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from app.settings import Settings, ThemeChoice
 from bsnet_core.resources import resources_dir
@@ -78,8 +81,9 @@ LIGHT = Colours(
 )  # fmt: skip
 
 STYLE = "fusion"
-SHEET_AFTER_MS = 30
-"""Painting all windows in other colours, and styling all that is in them, are two turns of the window's thread."""
+SHEET_AFTER_MS, PAINTED_AFTER_MS = 30, 10
+"""Painting all windows in other colours, styling each part of them, and painting what was styled, are turns of the
+window's thread, between which it gets round to anything else."""
 STYLE_SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
 QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
@@ -140,13 +144,12 @@ QTextBrowser { border: 0; padding: 8px; }
 class Appearance(QObject):
     """Dresses the program as the settings say, and again whenever they or the system's colours change.
 
-    The style sheet is worn by each window for itself. If the application wore it, Qt would style every widget anew once
-    for each widget it lies in, which takes three times as long.
+    The style sheet is worn by each part of a window for itself. If the application wore it, Qt would style every widget
+    anew once for each widget it lies in, which takes three times as long.
     """
 
     changed = Signal(object)
     """The `Colours` now worn."""
-    _sheet_changed = Signal(str)
 
     def __init__(self, application: QApplication, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -156,7 +159,13 @@ class Appearance(QObject):
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.setInterval(SHEET_AFTER_MS)
-        self._due.timeout.connect(lambda: self._sheet_changed.emit(self.style_sheet))
+        self._due.timeout.connect(self._begin_dressing)
+        self._next_due = QTimer(self)
+        self._next_due.setSingleShot(True)
+        self._next_due.setInterval(2 * PAINTED_AFTER_MS)
+        self._next_due.timeout.connect(self._dress_next)
+        self._worn: list[_Worn] = []
+        self._in_turn: deque[_Worn] = deque()
         settings.changed.connect(self._follow_setting)
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
         if application.style().name() != STYLE:
@@ -168,10 +177,32 @@ class Appearance(QObject):
         """What windows wear now."""
         return style_sheet_of(self.colours, self._settings.font_percent)
 
-    def dress(self, window: QWidget) -> None:
-        """Lets a window, and every dialog that belongs to it, wear the style sheet now and after each change."""
-        window.setStyleSheet(self.style_sheet)
-        self._sheet_changed.connect(window.setStyleSheet)
+    def dress(self, window: QWidget, *parts: QWidget) -> None:
+        """Lets a window wear the style sheet now and after each change.
+
+        Args:
+            window: With all that is in it, and every dialog that belongs to it.
+            parts: Instead, the widgets directly in it, each of which changes in a turn of its own; and so do the
+                dialogs that belong to it, from when they are first shown.
+        """
+        for part in parts or (window,):
+            part.setStyleSheet(self.style_sheet)
+            self._worn.append(_Worn(part))
+        if parts:
+            _DialogsOf(window, self.dress)
+
+    def _begin_dressing(self) -> None:
+        self._worn = [worn for worn in self._worn if isValid(worn)]  # the others went with their windows
+        self._in_turn = deque(self._worn)
+        self._dress_next()
+
+    def _dress_next(self) -> None:
+        sheet = self.style_sheet
+        while self._in_turn:
+            worn = self._in_turn.popleft()
+            if isValid(worn) and worn.put_on(sheet):
+                self._next_due.start()
+                return
 
     def apply(self) -> None:
         """Sets palette and text size of the whole program, and a moment later the style sheet of its windows."""
@@ -196,6 +227,65 @@ class Appearance(QObject):
     def _follow_system(self) -> None:
         if self._settings.theme is ThemeChoice.SYSTEM:
             self.apply()
+
+
+class _Worn(QObject):
+    """The style sheet of a part of a window, for as long as the part lives.
+
+    A window that is not seen puts it on when it is shown next.
+    """
+
+    def __init__(self, part: QWidget) -> None:
+        super().__init__(part)
+        self._part = part
+        self._put_off: str | None = None
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(PAINTED_AFTER_MS)
+        self._due.timeout.connect(lambda: part.setUpdatesEnabled(True))
+        if part.isWindow():
+            part.installEventFilter(self)
+
+    def put_on(self, sheet: str) -> bool:
+        """Styles all that is in the part, which is painted a moment later; whether there was something to do."""
+        if self._part.isWindow() and not self._is_seen:
+            self._put_off = sheet
+            return False
+        self._part.setUpdatesEnabled(False)
+        self._part.setStyleSheet(sheet)
+        self._due.start()
+        return True
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether the window, or a dialog that wears what it wears, is on the screen."""
+        directly = Qt.FindChildOption.FindDirectChildrenOnly
+        windows = [child for child in self._part.findChildren(QWidget, options=directly) if child.isWindow()]
+        return any(window.isVisible() for window in (self._part, *windows))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Puts on what was put off."""
+        if event.type() == QEvent.Type.Show and self._put_off is not None:
+            sheet, self._put_off = self._put_off, None
+            self._part.setStyleSheet(sheet)
+        return False
+
+
+class _DialogsOf(QObject):
+    """Dresses the dialogs of a window, each when it is first shown."""
+
+    def __init__(self, window: QWidget, dress: Callable[[QWidget], None]) -> None:
+        super().__init__(window)
+        self._dress = dress
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A child of the window is about to be shown."""
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            child = event.child()
+            if isinstance(child, QWidget) and child.isWindow():
+                self._dress(child)
+        return False
 
 
 def colours_of(choice: ThemeChoice, system: Qt.ColorScheme) -> Colours:

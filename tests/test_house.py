@@ -114,7 +114,10 @@ def test_the_readme_names_the_options_the_score_command_has():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the scripts are for Linux and macOS")
-@pytest.mark.parametrize("script", [".ci/run", "installer/system-libraries.sh", "installer/virtual-environment.sh"])
+@pytest.mark.parametrize(
+    "script",
+    [".ci/run", *(f"installer/{name}.sh" for name in ("desktop-entry", "system-libraries", "virtual-environment"))],
+)
 def test_the_scripts_may_be_run_and_are_sound_shell(script):
     path = REPOSITORY / script
     assert os.access(path, os.X_OK)

@@ -9,13 +9,14 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
 
-from app.canvas.lettering import font_of, write_on_plate
-from app.canvas.measuring import Annotation
+from app.canvas.lettering import PLATE, font_of, write_on_plate
+from app.canvas.measuring import Annotation, Description
 
 LINE = QColor(120, 220, 130)
 SELECTED = QColor(255, 222, 89)
 RIM = QColor(0, 0, 0, 190)
 HANDLE_PX = 7.0
+HISTOGRAM_PX = 40.0
 HANDLE_REACH_PX, LINE_REACH_PX = 9.0, 5.0
 
 
@@ -45,13 +46,13 @@ def paint(
     painter: QPainter,
     to_view: QTransform,
     annotation: Annotation,
-    lines: Sequence[str],
+    about: Description,
     font: QFont,
     area: QRectF,
     *,
     selected: bool,
 ) -> None:
-    """Draws one annotation with its text, which keeps inside `area`; `to_view` maps image pixels to the painter."""
+    """Draws one annotation with what is said of it, inside `area`; `to_view` maps image pixels to the painter."""
     colour = SELECTED if selected else LINE
     outline = QPolygonF([to_view.map(QPointF(*point)) for point in annotation.outline])
     painter.save()
@@ -67,8 +68,23 @@ def paint(
         painter.drawRect(QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half))
     painter.restore()
     box = outline.boundingRect()
-    if lines and box.intersects(area.adjusted(-1, -1, 1, 1)):
-        write_on_plate(painter, QPointF(box.right() + 8, box.bottom() + 4), lines, font_of(font, 0.95), colour, area)
+    if about.lines and box.intersects(area.adjusted(-1, -1, 1, 1)):
+        corner, small = QPointF(box.right() + 8, box.bottom() + 4), font_of(font, 0.95)
+        room = area.adjusted(0, 0, 0, -HISTOGRAM_PX - 2) if about.histogram else area
+        plate = write_on_plate(painter, corner, about.lines, small, colour, room)
+        if about.histogram:
+            _paint_histogram(painter, plate, about.histogram, colour)
+
+
+def _paint_histogram(painter: QPainter, above: QRectF, counts: Sequence[int], colour: QColor) -> None:
+    """Bars below the text: as wide as its plate, dark values on the left, the highest bar as high as there is room."""
+    place = QRectF(above.left(), above.bottom() + 2, above.width(), HISTOGRAM_PX)
+    painter.fillRect(place, PLATE)
+    inner, most = place.adjusted(5, 3, -5, -3), max(counts)
+    width = inner.width() / len(counts)
+    for number, count in enumerate(counts):
+        height = inner.height() * count / most
+        painter.fillRect(QRectF(inner.left() + number * width, inner.bottom() - height, width, height), colour)
 
 
 def _distance_to(point: QPointF, start: QPointF, end: QPointF) -> float:

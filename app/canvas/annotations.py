@@ -1,4 +1,4 @@
-"""The annotations of every radiograph, as a model with signals whose changes can be undone."""
+"""The annotations of all radiographs, as a model with signals whose changes can be undone."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ class AnnotationEdit:
     what: str
 
 
-class Annotations(QObject):
-    """Annotations by radiograph, in the order they were made; those of the current one are drawn."""
+class AnnotationStore(QObject):
+    """Annotations by radiograph, in the order they were made; one for all pictures on the screen."""
 
-    changed = Signal()
     edited = Signal(object)
     """An `AnnotationEdit`, for an undo stack; not emitted by `restore`."""
     replaced = Signal(str)
@@ -39,7 +38,35 @@ class Annotations(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._by_key: dict[str, tuple[Annotation, ...]] = {}
+
+    def of(self, key: str) -> tuple[Annotation, ...]:
+        """The annotations of a radiograph."""
+        return self._by_key.get(key, ())
+
+    def restore(self, key: str, items: tuple[Annotation, ...]) -> None:
+        """Sets all annotations of a radiograph, as undoing and loading do."""
+        if self.of(key) != items:
+            self._by_key[key] = items
+            self.replaced.emit(key)
+
+    def edit(self, key: str, items: tuple[Annotation, ...], what: str) -> None:
+        """Sets all annotations of a radiograph in a step that can be undone."""
+        made = AnnotationEdit(key, self.of(key), items, what)
+        self._by_key[key] = items
+        self.edited.emit(made)
+        self.replaced.emit(key)
+
+
+class Annotations(QObject):
+    """The annotations of the radiograph that one picture shows; those of others stay in the store."""
+
+    changed = Signal()
+
+    def __init__(self, store: AnnotationStore, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.store = store
         self._key = ""
+        store.replaced.connect(self._follow)
 
     @property
     def key(self) -> str:
@@ -49,11 +76,7 @@ class Annotations(QObject):
     @property
     def items(self) -> tuple[Annotation, ...]:
         """The annotations of the radiograph shown."""
-        return self._by_key.get(self._key, ())
-
-    def of(self, key: str) -> tuple[Annotation, ...]:
-        """The annotations of any radiograph."""
-        return self._by_key.get(key, ())
+        return self.store.of(self._key)
 
     def show(self, key: str) -> None:
         """Goes over to another radiograph."""
@@ -78,35 +101,26 @@ class Annotations(QObject):
         if self.items:
             self._edit((), what)
 
-    def restore(self, key: str, items: tuple[Annotation, ...]) -> None:
-        """Sets all annotations of a radiograph, as undoing and loading do."""
-        if self.of(key) == items:
-            return
-        self._by_key[key] = items
+    def _edit(self, after: tuple[Annotation, ...], what: str) -> None:
+        self.store.edit(self._key, after, what)
+
+    def _follow(self, key: str) -> None:
         if key == self._key:
             self.changed.emit()
-        self.replaced.emit(key)
-
-    def _edit(self, after: tuple[Annotation, ...], what: str) -> None:
-        edit = AnnotationEdit(self._key, self.items, after, what)
-        self._by_key[self._key] = after
-        self.changed.emit()
-        self.edited.emit(edit)
-        self.replaced.emit(self._key)
 
 
 class AnnotationCommand(QUndoCommand):
-    """An edit on an undo stack: `annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(...)))`."""
+    """An edit on an undo stack: `store.edited.connect(lambda edit: stack.push(AnnotationCommand(store, edit)))`."""
 
-    def __init__(self, annotations: Annotations, edit: AnnotationEdit) -> None:
+    def __init__(self, store: AnnotationStore, edit: AnnotationEdit) -> None:
         super().__init__(edit.what)
-        self._annotations, self._edit = annotations, edit
+        self._store, self._edit = store, edit
 
     def undo(self) -> None:
-        self._annotations.restore(self._edit.key, self._edit.before)
+        self._store.restore(self._edit.key, self._edit.before)
 
     def redo(self) -> None:
-        self._annotations.restore(self._edit.key, self._edit.after)
+        self._store.restore(self._edit.key, self._edit.after)
 
 
 def key_of(radiograph: Radiograph) -> str:

@@ -18,6 +18,9 @@ Point = tuple[float, float]
 ELLIPSE_CORNERS = 72
 
 
+MOST_BARS = 32
+
+
 class RegionShape(Enum):
     """What a region looks like."""
 
@@ -131,13 +134,26 @@ Annotation = Distance | Angle | Region
 
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
-    """Of the modality values of the pixels whose middle lies inside; padding is left out."""
+    """Of the modality values of the pixels whose middle lies inside; padding is left out.
+
+    Attributes:
+        histogram: Pixels in each of up to `MOST_BARS` equal steps from the lowest to the highest value.
+    """
 
     mean: float
     sd: float
     lowest: float
     highest: float
     pixels: int
+    histogram: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What stands beside an annotation: lines of text, and for a region the histogram of its values."""
+
+    lines: tuple[str, ...]
+    histogram: tuple[int, ...] = ()
 
 
 def length_of(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, SpacingMeaning]:
@@ -193,22 +209,33 @@ def statistics_of(region: Region, radiograph: Radiograph) -> RegionStatistics | 
     values, weights = radiograph.modality_of(used).astype(np.float64), counts[used]
     mean = float(np.average(values, weights=weights))
     sd = math.sqrt(float(np.average((values - mean) ** 2, weights=weights)))
-    return RegionStatistics(mean, sd, float(values.min()), float(values.max()), int(weights.sum()))
+    lowest, highest = float(values.min()), float(values.max())
+    return RegionStatistics(mean, sd, lowest, highest, int(weights.sum()), _histogram(values, weights))
 
 
-def lines_of(annotation: Annotation, radiograph: Radiograph) -> tuple[str, ...]:
+def _histogram(values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]) -> tuple[int, ...]:
+    """Pixels per bar; every bar has room for the same number of values, or the bars would rise and fall by turns."""
+    lowest, highest = values.min(), values.max()
+    step = np.diff(np.unique(values)).min(initial=highest - lowest) or 1.0
+    per_bar = math.ceil((round((highest - lowest) / step) + 1) / MOST_BARS)
+    bars = math.ceil((round((highest - lowest) / step) + 1) / per_bar)
+    edges = lowest - step / 2 + np.arange(bars + 1) * per_bar * step
+    return tuple(int(count) for count in np.histogram(values, edges, weights=weights)[0])
+
+
+def described(annotation: Annotation, radiograph: Radiograph) -> Description:
     """What stands beside an annotation."""
     if isinstance(annotation, Distance):
         length, meaning = length_of(annotation.start, annotation.end, radiograph)
         if meaning is SpacingMeaning.UNKNOWN:
-            return (_("{length} pixels").format(length=f"{length:.1f}"),)
-        return (_("{length} mm").format(length=f"{length:.1f}"), meaning_text(meaning))
+            return Description((_("{length} pixels").format(length=f"{length:.1f}"),))
+        return Description((_("{length} mm").format(length=f"{length:.1f}"), meaning_text(meaning)))
     if isinstance(annotation, Angle):
-        return (f"{degrees_of(annotation, radiograph):.1f}°",)
-    return _lines_of_region(annotation, radiograph)
+        return Description((f"{degrees_of(annotation, radiograph):.1f}°",))
+    return _described_region(annotation, radiograph)
 
 
-def _lines_of_region(region: Region, radiograph: Radiograph) -> tuple[str, ...]:
+def _described_region(region: Region, radiograph: Radiograph) -> Description:
     area, meaning = area_of(region, radiograph)
     if meaning is SpacingMeaning.UNKNOWN:
         size = [_("Area {area} pixels").format(area=f"{area:.0f}")]
@@ -216,15 +243,16 @@ def _lines_of_region(region: Region, radiograph: Radiograph) -> tuple[str, ...]:
         size = [_("Area {area} mm²").format(area=f"{area:.0f}"), meaning_text(meaning)]
     found = statistics_of(region, radiograph)
     if found is None:
-        return (*size, _("no values inside"))
+        return Description((*size, _("no values inside")))
     digits = 0 if found.highest - found.lowest >= 20 else 2
-    return (
+    lines = (
         _("Mean {mean}  SD {sd}").format(mean=f"{found.mean:.{digits + 1}f}", sd=f"{found.sd:.{digits + 1}f}"),
         _("Min {lowest}  max {highest}").format(
             lowest=f"{found.lowest:.{digits}f}", highest=f"{found.highest:.{digits}f}"
         ),
         *size,
     )
+    return Description(lines, found.histogram)
 
 
 def meaning_text(meaning: SpacingMeaning) -> str:

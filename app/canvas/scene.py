@@ -14,7 +14,7 @@ from app.canvas.frame import FrameRenderer, TableOfColours, TableOfGreys
 from app.canvas.geometry import ViewGeometry
 from app.canvas.layer import Layer
 from app.canvas.lettering import INK
-from app.canvas.measuring import Annotation
+from app.canvas.measuring import Annotation, Description
 from app.overlays import laid_over, stack
 from app.overlays.stack import OverlayState
 
@@ -27,10 +27,10 @@ ANNOTATION_MARGIN_PX = 4.0
 
 @dataclass(frozen=True)
 class DrawnAnnotation:
-    """A measurement as it is to be drawn, with the lines of its text."""
+    """A measurement as it is to be drawn, with what is said of it."""
 
     annotation: Annotation
-    lines: tuple[str, ...]
+    about: Description
     selected: bool
 
 
@@ -151,7 +151,7 @@ class ScenePainter:
         inside = area.adjusted(margin, margin, -margin, -margin)
         for drawn in scene.annotations:
             annotation_painting.paint(
-                painter, to_view, drawn.annotation, drawn.lines, font, inside, selected=drawn.selected
+                painter, to_view, drawn.annotation, drawn.about, font, inside, selected=drawn.selected
             )
 
     def _paint_lens(self, painter: QPainter, scene: Scene, pointer: QPointF, ratio: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -21,19 +20,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas.annotation_painting import Grip, grip_at
-from app.canvas.annotations import Annotations, key_of
+from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
-from app.canvas.drawing import Drawing
 from app.canvas.frame import FrameRenderer
-from app.canvas.geometry import ViewGeometry
+from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.history import History, ViewState
 from app.canvas.lettering import INK
-from app.canvas.measuring import Annotation, Point, lines_of
+from app.canvas.measuring import Point
+from app.canvas.measuring_hand import CLICK_PX, MeasuringHand
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
 from app.canvas.orientation import Orientation
 from app.canvas.probe import ProbeReading, probe
-from app.canvas.scene import BACKGROUND, DrawnAnnotation, Scene, ScenePainter
+from app.canvas.scene import BACKGROUND, Scene, ScenePainter
 from app.overlays import laid_over
 from app.overlays.stack import OverlayState
 from bsnet_core.display import (
@@ -47,7 +45,7 @@ from bsnet_core.display import (
 )
 from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
+from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiFunction, VoiWindow
 
 __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
@@ -59,7 +57,6 @@ FINE, COARSE = 0.2, 5.0
 """With Ctrl a drag moves the window a fifth as far, with Ctrl and Shift five times as far."""
 STANDSTILL_MS = 120
 """From this time without moving or zooming on the overlays are drawn sharp."""
-CLICK_PX = 3.0
 """A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
 POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
@@ -84,13 +81,16 @@ class ImageView(QWidget):
     """The `ViewMode`."""
     pointer_moved = Signal(float, float)
     """x and y in image pixels."""
+    clicked = Signal(float, float)
+    """x and y in image pixels of a left click that neither dragged nor measured."""
     probed = Signal(object)
     """A `ProbeReading`, or None where the pointer is not over the picture."""
     original_changed = Signal(bool)
     corner_texts_changed = Signal(object)
     annotations_shown_changed = Signal(bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, store: AnnotationStore | None = None) -> None:
+        """Args: store: Of the annotations of all radiographs, which several pictures have in common; an own if None."""
         super().__init__(parent)
         self.setAccessibleName(_("Radiograph"))
         self.setAccessibleDescription(
@@ -101,8 +101,9 @@ class ImageView(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # every frame covers all of it
-        self.annotations = Annotations(self)
-        self.annotations.changed.connect(self._follow_annotations)
+        self.annotations = Annotations(store if store is not None else AnnotationStore(self), self)
+        self._hand = MeasuringHand(self.annotations, self)
+        self._hand.changed.connect(self.update)
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
         self._scene_painter = ScenePainter()
@@ -126,11 +127,7 @@ class ImageView(QWidget):
         self._mode = ViewMode.WINDOW
         self._window_drag = WindowDrag.DEFAULT
         self._drag: tuple[Drag, QPointF] | None = None
-        self._drawing: Drawing | None = None
-        self._grip: tuple[Grip, Annotation, QPointF] | None = None
-        self._moved: Annotation | None = None
-        self._selected: int | None = None
-        self._lines: dict[Annotation, tuple[str, ...]] = {}
+        self._pressed: QPointF | None = None
         self._pointer: QPointF | None = None
         self._pointer_by_keys = False
         self._lens_held = False
@@ -161,7 +158,7 @@ class ImageView(QWidget):
         self._message, self._result_caption = "", ""
         self._geometry = None
         self._history.clear()
-        self._lines.clear()
+        self._hand.forget_descriptions()
         self.annotations.show(key_of(radiograph))
         self._update_table()
         self._fit(self._upright)
@@ -236,6 +233,24 @@ class ImageView(QWidget):
         if self._geometry is not None:
             self._remember()
             self._place(replace(self._geometry, scale=1 / self.devicePixelRatioF()))
+
+    @property
+    def has_real_size(self) -> bool:
+        """Whether the file says how large a pixel is."""
+        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        return spacing is not None and spacing.meaning is not SpacingMeaning.UNKNOWN
+
+    def real_size(self, mm_per_px: float) -> None:
+        """A mm of the film, by what its file states, on a mm of the screen.
+
+        Args:
+            mm_per_px: Side of a logical pixel of the screen.
+        """
+        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        if self._geometry is not None and spacing is not None and self.has_real_size:
+            self._remember()
+            scale = min(max(spacing.column_mm / mm_per_px, MIN_SCALE), MAX_SCALE)
+            self._place(replace(self._geometry, scale=scale))
 
     def zoom(self, factor: float, view_point: QPointF | None = None) -> None:
         """Zooms around a view point, the middle by default."""
@@ -422,7 +437,7 @@ class ImageView(QWidget):
 
     def reset(self) -> None:
         """Ends a drawing that was begun; else window, polarity, zoom and turning as the file was opened."""
-        if self._drawing is not None:
+        if self._hand.is_drawing:
             self._stop_what_goes_on()
             self.update()
         elif self._radiograph is not None:
@@ -485,7 +500,8 @@ class ImageView(QWidget):
         """Draws measurements or hides them."""
         if shown != self._annotations_shown:
             self._annotations_shown = shown
-            self._selected = None
+            if not shown:
+                self._hand.choose_none()
             self.update()
             self.annotations_shown_changed.emit(shown)
 
@@ -514,29 +530,20 @@ class ImageView(QWidget):
     @property
     def selected_annotation(self) -> int | None:
         """Number of the annotation that keys act upon."""
-        return self._selected
+        return self._hand.chosen
 
     def select_next_annotation(self) -> None:
-        """Selects one after the other, then none."""
-        count = len(self.annotations.items)
-        following = 0 if self._selected is None else self._selected + 1
-        self._selected = following if following < count else None
-        self.update()
+        """Selects one after the other, then none; shows them if they were hidden."""
+        self.set_annotations_shown(True)
+        self._hand.choose_next()
 
     def delete_annotation(self) -> None:
         """Takes the selected annotation away."""
-        if self._selected is not None:
-            index, self._selected = self._selected, None
-            self.annotations.remove(index, _("Delete a measurement"))
-
-    def _follow_annotations(self) -> None:
-        if self._selected is not None and self._selected >= len(self.annotations.items):
-            self._selected = None
-        self._grip = self._moved = None
-        self.update()
+        self._hand.delete_chosen()
 
     def _stop_what_goes_on(self) -> None:
-        self._drag = self._drawing = self._grip = self._moved = self._selected = None
+        self._drag = None
+        self._hand.stop()
         self._history.end_step()
 
     @property
@@ -559,31 +566,20 @@ class ImageView(QWidget):
         on_image = self._geometry.to_image(view_point)
         self.pointer_moved.emit(on_image.x(), on_image.y())
         self.probed.emit(self.probe_at(view_point))
-        if self._drawing is not None:
-            self._drawing.move(_point(on_image))
+        self._hand.follow(_point(on_image))
         if self._mode.has_pointer or self._lens_held:
             self.update()
 
     def _press_pointer(self, view_point: QPointF) -> None:
-        if self._geometry is not None and self._drawing is None:
-            self._selected = None
-            self._drawing = Drawing(self._mode, _point(self._geometry.to_image(view_point)))
-        self.update()
+        if self._geometry is not None:
+            self._hand.begin(self._mode, _point(self._geometry.to_image(view_point)))
 
     def _release_pointer(self, view_point: QPointF) -> None:
-        if self._geometry is None or self._drawing is None:
+        if self._geometry is None:
             return
-        before = self._geometry.to_view.map(QPointF(*self._drawing.last_fixed))
-        if (view_point - before).manhattanLength() < CLICK_PX:
-            return
-        finished = self._drawing.fix(_point(self._geometry.to_image(view_point)))
-        if finished is not None:
-            self._drawing = None
+        on_image = _point(self._geometry.to_image(view_point))
+        if self._hand.set_point(self._mode, view_point, self._geometry.to_view, on_image):
             self.set_annotations_shown(True)
-            what = _("Measure: {mode}").format(mode=self._mode.label)
-            self.annotations.add(finished, what)
-            self._selected = len(self.annotations.items) - 1
-        self.update()
 
     # Qt events
 
@@ -598,15 +594,12 @@ class ImageView(QWidget):
             self._drag = (DRAG_OF_BUTTON[event.button()], place)
         elif event.button() is Qt.MouseButton.LeftButton:
             self._drag = self._left_drag(place)
+            is_of_picture = not self._hand.holds and not self._mode.is_measuring
+            self._pressed = place if is_of_picture else None
 
     def _left_drag(self, place: QPointF) -> tuple[Drag, QPointF] | None:
-        grip = None
-        if self._geometry is not None and self._annotations_visible and self._drawing is None:
-            grip = grip_at(self.annotations.items, self._geometry.to_view, place)
-        self._selected = grip.index if grip is not None else None
-        self.update()
-        if grip is not None:
-            self._grip = (grip, self.annotations.items[grip.index], place)
+        is_there = self._geometry is not None and self._annotations_visible
+        if self._hand.take_hold(place, self._geometry.to_view if is_there and self._geometry is not None else None):
             return Drag.GRIP, place
         if self._mode.is_measuring:
             self._press_pointer(place)
@@ -634,33 +627,25 @@ class ImageView(QWidget):
         elif kind is Drag.ZOOM:
             share = offset.y() * DRAG_ZOOM_PER_PX
             self.zoom(1 - share if share < 0 else 1 / (1 + share))
-        elif kind is Drag.GRIP:
-            self._drag_grip(event.position())
-
-    def _drag_grip(self, place: QPointF) -> None:
-        if self._grip is None or self._geometry is None:
-            return
-        grip, annotation, start = self._grip
-        now = _point(self._geometry.to_image(place))
-        if grip.handle is not None:
-            self._moved = annotation.with_handle(grip.handle, now)
-        else:
-            before = _point(self._geometry.to_image(start))
-            self._moved = annotation.shifted(now[0] - before[0], now[1] - before[1])
-        self.update()
+        elif kind is Drag.GRIP and self._geometry is not None:
+            self._hand.drag(event.position(), self._geometry.to_view.inverted()[0])
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a drag."""
         kind = self._drag[0] if self._drag is not None else None
-        self._drag = None
+        pressed, self._pressed, self._drag = self._pressed, None, None
+        if pressed is not None and (event.position() - pressed).manhattanLength() < CLICK_PX:
+            self._tell_click(event.position())
         self._history.end_step()
         if kind is Drag.DRAW:
             self._release_pointer(event.position())
-        elif kind is Drag.GRIP and self._grip is not None and self._moved is not None:
-            index, moved = self._grip[0].index, self._moved
-            self._grip = self._moved = None
-            self.annotations.replace(index, moved, _("Move a measurement"))
-            self._selected = index
+        elif kind is Drag.GRIP:
+            self._hand.let_go()
+
+    def _tell_click(self, view_point: QPointF) -> None:
+        if self._geometry is not None:
+            on_image = self._geometry.to_image(view_point)
+            self.clicked.emit(on_image.x(), on_image.y())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fits the picture; while measuring it is two clicks."""
@@ -691,7 +676,7 @@ class ImageView(QWidget):
             super().keyPressEvent(event)
         elif key in ARROWS:
             self._follow_arrow(ARROWS[key], fine=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._selected is not None:
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._hand.chosen is not None:
             self.delete_annotation()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._mode.is_measuring:
             self._set_point_by_key()
@@ -725,13 +710,9 @@ class ImageView(QWidget):
         if self._geometry is None:
             return
         step = direction * (POINTER_FINE_STEP_PX if fine else POINTER_STEP_PX)
-        if self._selected is not None and self._drawing is None:
-            start = self._geometry.to_image(QPointF(0, 0))
-            shift = self._geometry.to_image(step) - start
-            moved = self.annotations.items[self._selected].shifted(shift.x(), shift.y())
-            index = self._selected
-            self.annotations.replace(index, moved, _("Move a measurement"))
-            self._selected = index
+        if self._hand.chosen is not None and not self._hand.is_drawing:
+            shift = self._geometry.to_image(step) - self._geometry.to_image(QPointF(0, 0))
+            self._hand.shift_chosen(shift.x(), shift.y())
         elif self._mode.has_pointer:
             place = (self._pointer or self._middle) + step
             self._pointer_by_keys = True
@@ -742,10 +723,10 @@ class ImageView(QWidget):
     def _set_point_by_key(self) -> None:
         place = self._pointer or self._middle
         self._pointer_by_keys = True
-        if self._drawing is None:
-            self._press_pointer(place)
-        else:
+        if self._hand.is_drawing:
             self._release_pointer(place)
+        else:
+            self._press_pointer(place)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the picture fitted, or its middle where it was."""
@@ -804,7 +785,7 @@ class ImageView(QWidget):
             planes=self._planes,
             overlays=None if self._original else self._overlays,
             moving=self._moving,
-            annotations=tuple(self._drawn_annotations()) if self._annotations_visible else (),
+            annotations=tuple(self._hand.drawn(radiograph)) if self._annotations_visible else (),
             lens=self._pointer if has_lens else None,
             cross=self._pointer if self._pointer_by_keys else None,
             has_focus=self.hasFocus(),
@@ -826,24 +807,6 @@ class ImageView(QWidget):
             result=self._result_caption if self._overlays.shows_result and not self._original else "",
             probe=reading.text if reading is not None else "",
         )
-
-    def _drawn_annotations(self) -> Iterator[DrawnAnnotation]:
-        items = list(self.annotations.items)
-        if self._grip is not None and self._moved is not None:
-            items[self._grip[0].index] = self._moved
-        for index, item in enumerate(items):
-            yield DrawnAnnotation(item, self._lines_of(item), index == self._selected)
-        if self._drawing is not None:
-            preview = self._drawing.preview
-            yield DrawnAnnotation(preview, self._lines_of(preview), True)
-
-    def _lines_of(self, annotation: Annotation) -> tuple[str, ...]:
-        # Statistics over a large region take milliseconds; what was measured stays so.
-        if annotation not in self._lines and self._radiograph is not None:
-            if len(self._lines) > 500:
-                self._lines.clear()
-            self._lines[annotation] = lines_of(annotation, self._radiograph)
-        return self._lines.get(annotation, ())
 
 
 def _pace(held: Qt.KeyboardModifier) -> float:

@@ -9,11 +9,12 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
@@ -48,6 +49,7 @@ from app.library.records import (
 from app.library.rows import (
     annotations_of,
     described,
+    draft_of,
     model_of,
     prediction_of,
     reading_of,
@@ -57,11 +59,12 @@ from app.library.rows import (
 )
 from app.library.schema import drafts, kept_annotations, log, metadata, predictions, properties, readings, studies
 from app.readings import ComparedReading, Reading
-from bsnet_core.brixia import BrixiaScore, Zone
+from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
+T = TypeVar("T")
 PAGE_SIZE = 100
 LAST_OF_ALL = "\U0010ffff"
 """Sorts behind every name."""
@@ -351,16 +354,37 @@ class Library:
         )
 
     def recall(self, number: int, reader: str) -> Recalled:
-        """What is known of a film, for a reader who opens it."""
-        said = self.predictions_of(number)
-        return Recalled(
-            study=self.study(number),
-            draft=self.draft_of(number, reader),
-            readings=self.readings_of(number),
-            predictions=said,
-            seen_by=self.seen_by(number),
-            annotations=self.annotations_of(number),
+        """What is known of a film, for a reader who opens it.
+
+        Raises:
+            KeyError: there is no such film.
+        """
+        return self.recall_all([number], reader)[number]
+
+    def recall_all(self, numbers: Sequence[int], reader: str) -> dict[int, Recalled]:
+        """What is known of films, for a reader who opens them; a few questions for all of them, as of one moment."""
+        of_reader = sa.select(drafts).where(drafts.c.study_id.in_(numbers), drafts.c.reader == reader)
+        seen = sa.select(log.c.study_id, log.c.reader).where(
+            log.c.study_id.in_(numbers), log.c.event == Event.SEEN.value
         )
+        with self._reading() as connection:
+            kept = connection.execute(sa.select(studies).where(studies.c.id.in_(numbers))).mappings().all()
+            in_progress = {row["study_id"]: draft_of(row) for row in connection.execute(of_reader).mappings()}
+            said = _by_film(_rows_of(connection, predictions, numbers), prediction_of)
+            read = _by_film(_rows_of(connection, readings, numbers), reading_of)
+            measured = _by_film(connection.execute(_last_annotations(numbers)).mappings(), annotations_of)
+            seen_by = _by_film(connection.execute(seen).mappings(), lambda row: str(row["reader"]))
+        return {
+            row["id"]: Recalled(
+                study=study_of(row),
+                draft=in_progress.get(row["id"]),
+                readings=tuple(read[row["id"]]),
+                predictions=tuple(said[row["id"]]),
+                seen_by=frozenset(seen_by[row["id"]]),
+                annotations=tuple(measured[row["id"]]),
+            )
+            for row in kept
+        }
 
     # Measurements
 
@@ -371,10 +395,8 @@ class Library:
 
     def annotations_of(self, number: int) -> tuple[KeptAnnotations, ...]:
         """The last measurements of each reader on a film, the latest reader last."""
-        newest = sa.select(sa.func.max(kept_annotations.c.id)).where(kept_annotations.c.study_id == number)
-        last = sa.select(kept_annotations).where(kept_annotations.c.id.in_(newest.group_by(kept_annotations.c.reader)))
         with self._reading() as connection:
-            rows = connection.execute(last.order_by(kept_annotations.c.id)).mappings().all()
+            rows = connection.execute(_last_annotations([number])).mappings().all()
         return tuple(annotations_of(row) for row in rows)
 
     # Readings in progress
@@ -398,9 +420,7 @@ class Library:
         wanted = sa.select(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
         with self._reading() as connection:
             row = connection.execute(wanted).mappings().first()
-        if row is None:
-            return None
-        return Draft(row["reader"], {Zone[name]: score for name, score in row["zones"].items()}, row["started_at"])
+        return None if row is None else draft_of(row)
 
     # The audit log
 
@@ -604,7 +624,23 @@ def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[in
     return sa.select(column).where(table.c.study_id == number).order_by(*newest).limit(1).scalar_subquery()
 
 
-def _rows_of(connection: Connection, table: sa.Table, numbers: list[int]) -> list[RowMapping]:
+def _last_annotations(numbers: Sequence[int]) -> sa.Select[Any]:
+    """The last measurements of each reader on each film, the latest reader last."""
+    table = kept_annotations
+    of_films = sa.select(sa.func.max(table.c.id)).where(table.c.study_id.in_(numbers))
+    newest = of_films.group_by(table.c.study_id, table.c.reader)
+    return sa.select(table).where(table.c.id.in_(newest)).order_by(table.c.id)
+
+
+def _by_film(rows: Iterable[RowMapping], record: Callable[[RowMapping], T]) -> defaultdict[int, list[T]]:
+    """Rows as records, by their film's number, in their order."""
+    found: defaultdict[int, list[T]] = defaultdict(list)
+    for row in rows:
+        found[row["study_id"]].append(record(row))
+    return found
+
+
+def _rows_of(connection: Connection, table: sa.Table, numbers: Sequence[int]) -> list[RowMapping]:
     of_films = sa.select(table).where(table.c.study_id.in_(numbers)).order_by(table.c.id)
     return list(connection.execute(of_films).mappings())
 

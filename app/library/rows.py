@@ -11,9 +11,9 @@ from sqlalchemy.engine import RowMapping
 
 from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.library.patients import searchable
-from app.library.records import KeptAnnotations, KeptPrediction, KeptStudy
+from app.library.records import Draft, KeptAnnotations, KeptPrediction, KeptStudy
 from app.readings import Reading
-from bsnet_core.brixia import BrixiaScore
+from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.model.config import Attention
 from bsnet_core.prediction import ModelIdentity
@@ -145,3 +145,8 @@ def reading_of(row: RowMapping) -> Reading:
         saved_at=row["saved_at"],
         blind=row["blind"],
     )
+
+
+def draft_of(row: RowMapping) -> Draft:
+    """A reading in progress."""
+    return Draft(row["reader"], {Zone[name]: score for name, score in row["zones"].items()}, row["started_at"])

@@ -57,6 +57,13 @@ class OverlayState:
     blind: bool = False
     blind_grid: bool = False
 
+    def zone_at(self, x: float, y: float) -> Zone | None:
+        """The zone of the grid as it is drawn at x and y in image pixels; None outside, and where no grid is drawn."""
+        if self.frames is None or not _draws_grid(self):
+            return None
+        zone = zones_overlay.zone_at(self.frames, x, y)
+        return zone if zone in self.zones_shown else None
+
     def strength(self, name: str) -> float:
         """Opacity, 0 where the overlay is switched off."""
         if name not in self.shown and name in FALLBACK:

@@ -52,6 +52,13 @@ def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in corners])
 
 
+def zone_at(frames: Frames, x: float, y: float) -> Zone | None:
+    """The zone in which a place of the picture lies, x and y in image pixels; None outside the grid."""
+    place = QPointF(x, y)
+    inside = (zone for zone in ZONES if zone_polygon(frames, zone).containsPoint(place, Qt.FillRule.OddEvenFill))
+    return next(inside, None)
+
+
 def grid_outline(frames: Frames) -> QPolygonF:
     """The grid's four corners in image pixels, in the order of `zone_polygon`."""
     side = float(frames.side_px)

@@ -40,6 +40,7 @@ class StudyListModel(QAbstractListModel):
         self._icons: dict[int, QIcon] = {}
         session.studies_added.connect(self._add)
         session.facts_known.connect(self._refresh_many)
+        session.pictures_known.connect(self._refresh_many)
         session.study_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh_all)
         self._count = 0

@@ -318,7 +318,7 @@ class TrendPanel(QWidget):
         self._due.setSingleShot(True)
         self._due.setInterval(REFRESH_AFTER_MS)
         self._due.timeout.connect(self._ask)
-        for signal in (session.current_changed, session.study_changed, keeper.changed):
+        for signal in (session.current_changed, session.study_changed, session.pictures_known, keeper.changed):
             signal.connect(self._refresh_soon)
         for signal in (self._session.blind_changed, self._session.reader_changed):
             signal.connect(self._refresh_soon)

@@ -23,7 +23,7 @@ from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.radiograph import LookupTable, Radiograph, StudyFacts
-from bsnet_core.reading.gate import refuse_for_scoring
+from bsnet_core.reading.gate import refuse_for_scoring, stated_age_years
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -405,12 +405,17 @@ def attention_name(prediction: Prediction) -> str:
 
 
 def gate_outcome(radiograph: Radiograph) -> str:
-    """What the check of the input said: accepted, or the reason for the refusal."""
+    """What the check of the input said: accepted, and what the file did not state; or the reason for the refusal."""
     try:
         refuse_for_scoring(radiograph)
     except UnsuitableImageError as refusal:
         return _("refused: {reason}").format(reason=refusal)
-    return _("accepted as a frontal chest film")
+    facts = radiograph.facts
+    stated = {_("view"): facts.view_position, _("body part"): facts.body_part, _("age"): stated_age_years(facts)}
+    missing = [name for name, value in stated.items() if value in ("", None)]
+    if not missing:
+        return _("accepted as a frontal chest film of an adult")
+    return _("accepted as a frontal chest film; the file does not state: {missing}").format(missing=", ".join(missing))
 
 
 def _provenance(radiograph: Radiograph, prediction: Prediction | None, made_at: datetime) -> tuple[Line, ...]:

@@ -30,12 +30,14 @@ __all__ = [
 ]
 
 
-def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Radiograph:
+def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
     """Reads one file.
 
     Args:
         path: DICOM, JPEG, PNG or TIFF, whatever its name.
         timeout_s: Limit for decoding compressed pixels.
+        sampled_px: For a thumbnail: fewer pixels will do, as long as the shorter side keeps about so many. All pixels
+            if None; only then do sizes and distances of the file hold for them.
 
     Raises:
         UnreadableImageError: no such file, no permission, empty, damaged, or no image at all.
@@ -45,9 +47,9 @@ def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S) -> Radi
     start = _first_bytes(path)
     # DICOM first: its preamble may hold the start of a TIFF, for programs that know only that.
     if looks_like_dicom(start):
-        return read_dicom(path, timeout_s)
+        return read_dicom(path, timeout_s, sampled_px=sampled_px)
     if looks_like_a_picture(start):
-        return read_picture(path, timeout_s)
+        return read_picture(path, timeout_s, sampled_px=sampled_px)
     raise _no_image()
 
 

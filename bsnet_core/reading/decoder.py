@@ -42,20 +42,29 @@ class Decoder:
         self._lock = threading.Lock()
         self._process: Child | None = None
 
-    def decode(self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S) -> DecodedPicture:
+    def decode(
+        self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S, *, sampled_px: int | None = None
+    ) -> DecodedPicture:
         """Decodes a file in the child.
 
         Args:
             kind: "dicom" or "picture".
             path: The file; its declared DICOM size has been checked.
             timeout_s: The child is killed after this many seconds.
+            sampled_px: Fewer pixels will do, as long as both sides keep about so many; all if None.
 
         Raises:
             UnreadableImageError: damaged pixels, or a codec that crashed or took too long.
             ImageTooLargeError: over the limit of pixels or memory.
             UnsupportedObjectError: several pictures, or a kind of pixels that is not read.
         """
-        request = {"kind": kind, "path": str(path.absolute()), "max_pixels": MAX_PIXELS, "timeout_s": timeout_s}
+        request = {
+            "kind": kind,
+            "path": str(path.absolute()),
+            "max_pixels": MAX_PIXELS,
+            "timeout_s": timeout_s,
+            "sampled_px": sampled_px,
+        }
         with self._lock:
             try:
                 process = self._running()

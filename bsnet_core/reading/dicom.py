@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import warnings
 import zlib
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ from bsnet_core.reading.gate import refuse_unsupported_object
 from bsnet_core.reading.grey import to_grey
 from bsnet_core.reading.laid_over import overlay_planes_of, shutter_of
 from bsnet_core.reading.pixel_tags import PARSING_ERRORS, bits_stored, integer_of, mend_pixel_tags, value_of
+from bsnet_core.reading.sampling import sampling_step
 from bsnet_core.reading.sniffing import PREAMBLE_BYTES
 
 # Odd values are tolerated one by one below; they must neither raise nor warn on the way in.
@@ -60,10 +62,19 @@ COMPRESSED = frozenset(
 RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
+READ_WHOLE_BYTES = 4 * 1024**2
+"""Up to here reading rows one by one takes longer than reading all of them."""
+PIXEL_DATA, PIXEL_HEADER_BYTES, UNDEFINED_LENGTH = b"\xe0\x7f\x10\x00", 12, 0xFFFFFFFF
 
 
-def read_dicom(path: Path, timeout_s: float) -> Radiograph:
+def read_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
     """Reads a single-frame radiograph with the file's own facts.
+
+    Args:
+        path: The file.
+        timeout_s: Limit for decoding compressed pixels.
+        sampled_px: Every n-th pixel of every n-th row will do, as long as both sides keep about so many; of
+            uncompressed pictures the other rows are not even read. All pixels if None.
 
     Raises:
         UnreadableImageError: damaged, cut off or without pixels.
@@ -80,47 +91,57 @@ def read_dicom(path: Path, timeout_s: float) -> Radiograph:
                 compression=syntax.name
             )
         )
-    bits = bits_stored(header)
-    signed = integer_of(header, "PixelRepresentation", 0) == 1
+    step = sampling_step((rows, columns), sampled_px)
     if syntax in UNCOMPRESSED:
-        grey, colourfulness = _unpack(path, header, syntax, rows, columns)
+        sample = None if sampled_px is None else _sample(path, header, syntax, (rows, columns), step)
+        grey, colourfulness = (sample, 0.0) if sample is not None else _unpack(path, header, syntax, rows, columns)
+        if sample is None:
+            grey = grey[::step, ::step]
     else:
         if not _has_pixel_data(path):
             raise _no_pixels()
-        decoded = DECODER.decode("dicom", path, timeout_s)
+        decoded = DECODER.decode("dicom", path, timeout_s, sampled_px=sampled_px)
         grey, colourfulness = decoded.grey, decoded.colourfulness
-    photometric = str(value_of(header, "PhotometricInterpretation") or "").strip().upper()
     try:
-        if syntax in UNCOMPRESSED or syntax == RLE_LOSSLESS:
-            grey = _without_unused_bits(grey, header, bits)
-        elif grey.size:
-            bits = max(bits, _bits_needed(grey))
-        if photometric == "PALETTE COLOR" and integer_of(header, "SamplesPerPixel", 1) == 1:
-            grey, colourfulness = to_grey(apply_color_lut(grey, header))
-            bits, signed = 8 * grey.dtype.itemsize, False
-        stored, offset = _to_codes(grey, bits, signed=signed)
-        slope, intercept = _number(header, "RescaleSlope") or 1.0, _number(header, "RescaleIntercept") or 0.0
-        is_negative_possible = min(offset * slope, (offset + 65535) * slope if slope < 0 else 0.0) + intercept < 0
-        return Radiograph(
-            stored=stored,
-            stored_offset=offset,
-            bits_stored=bits,
-            monochrome1=photometric == "MONOCHROME1",
-            rescale_slope=slope,
-            rescale_intercept=intercept,
-            modality_lut=_first_table(header, "ModalityLUTSequence", signed=signed),
-            voi_windows=_windows(header),
-            voi_luts=_tables(header, "VOILUTSequence", signed=signed or is_negative_possible),
-            presentation_inverse=_text(header, "PresentationLUTShape").upper() == "INVERSE",
-            padding=_padding(header),
-            colourfulness=colourfulness,
-            facts=_facts(header, str(syntax)),
-            source=path,
-            shutter=shutter_of(header),
-            overlay_planes=overlay_planes_of(header),
-        )
+        return _radiograph_of(header, syntax, grey, colourfulness, path)
     except PARSING_ERRORS as error:
         raise _damaged() from error
+
+
+def _radiograph_of(
+    header: Dataset, syntax: UID, grey: npt.NDArray[Any], colourfulness: float, path: Path
+) -> Radiograph:
+    bits = bits_stored(header)
+    signed = integer_of(header, "PixelRepresentation", 0) == 1
+    photometric = str(value_of(header, "PhotometricInterpretation") or "").strip().upper()
+    if syntax in UNCOMPRESSED or syntax == RLE_LOSSLESS:
+        grey = _without_unused_bits(grey, header, bits)
+    elif grey.size:
+        bits = max(bits, _bits_needed(grey))
+    if photometric == "PALETTE COLOR" and integer_of(header, "SamplesPerPixel", 1) == 1:
+        grey, colourfulness = to_grey(apply_color_lut(grey, header))
+        bits, signed = 8 * grey.dtype.itemsize, False
+    stored, offset = _to_codes(grey, bits, signed=signed)
+    slope, intercept = _number(header, "RescaleSlope") or 1.0, _number(header, "RescaleIntercept") or 0.0
+    is_negative_possible = min(offset * slope, (offset + 65535) * slope if slope < 0 else 0.0) + intercept < 0
+    return Radiograph(
+        stored=stored,
+        stored_offset=offset,
+        bits_stored=bits,
+        monochrome1=photometric == "MONOCHROME1",
+        rescale_slope=slope,
+        rescale_intercept=intercept,
+        modality_lut=_first_table(header, "ModalityLUTSequence", signed=signed),
+        voi_windows=_windows(header),
+        voi_luts=_tables(header, "VOILUTSequence", signed=signed or is_negative_possible),
+        presentation_inverse=_text(header, "PresentationLUTShape").upper() == "INVERSE",
+        padding=_padding(header),
+        colourfulness=colourfulness,
+        facts=_facts(header, str(syntax)),
+        source=path,
+        shutter=shutter_of(header),
+        overlay_planes=overlay_planes_of(header),
+    )
 
 
 def read_dicom_facts(path: Path) -> StudyFacts:
@@ -243,6 +264,37 @@ def _unpack(path: Path, header: Dataset, syntax: UID, rows: int, columns: int) -
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.pixel_array_options(correct_unused_bits=False)
         return to_grey(np.asarray(dataset.pixel_array))
+    except (OSError, *PARSING_ERRORS) as error:
+        raise _damaged() from error
+
+
+def _sample(path: Path, header: Dataset, syntax: UID, shape: tuple[int, int], step: int) -> npt.NDArray[Any] | None:
+    """Every `step`-th pixel of every `step`-th row; None where pixels do not simply lie one after the other.
+
+    Read, not mapped: a medium that is taken out gives an error then, and does not end the program.
+    """
+    plain = integer_of(header, "SamplesPerPixel", 1) == 1 and integer_of(header, "BitsAllocated", 16) in (8, 16)
+    if not plain or syntax not in (ImplicitVRLittleEndian, ExplicitVRLittleEndian):
+        return None
+    pixel = np.dtype("<u2" if integer_of(header, "BitsAllocated", 16) == 16 else np.uint8)
+    (rows, columns), row_bytes = shape, shape[1] * pixel.itemsize
+    try:
+        with path.open("rb") as file:
+            pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=["Rows"])
+            start = file.read(PIXEL_HEADER_BYTES)  # tag, with an explicit VR of two letters and two zeros, length
+            is_explicit = syntax == ExplicitVRLittleEndian
+            length = int.from_bytes(start[8:12] if is_explicit else start[4:8], "little")
+            first = file.seek(0 if is_explicit else -4, os.SEEK_CUR)
+            is_whole = length >= rows * row_bytes and path.stat().st_size >= first + rows * row_bytes
+            if start[:4] != PIXEL_DATA or length == UNDEFINED_LENGTH or not is_whole:
+                return None
+            if length <= READ_WHOLE_BYTES:
+                return np.fromfile(file, pixel, rows * columns).reshape(shape)[::step, ::step]
+            sampled = []
+            for _number in range(0, rows, step):
+                sampled.append(np.fromfile(file, pixel, columns)[::step])
+                file.seek((step - 1) * row_bytes, os.SEEK_CUR)
+            return np.stack(sampled)
     except (OSError, *PARSING_ERRORS) as error:
         raise _damaged() from error
 

@@ -17,13 +17,13 @@ def picture_facts(path: Path) -> StudyFacts:
     return StudyFacts(study_description=path.stem)
 
 
-def read_picture(path: Path, timeout_s: float) -> Radiograph:
-    """Reads a picture file, reduced to grey, at its own bit depth.
+def read_picture(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
+    """Reads a picture file, reduced to grey, at its own bit depth; fewer pixels of it where `sampled_px` will do.
 
     Raises:
         UnreadableImageError, ImageTooLargeError, UnsupportedObjectError: see `Decoder.decode`.
     """
-    decoded = DECODER.decode("picture", path, timeout_s)
+    decoded = DECODER.decode("picture", path, timeout_s, sampled_px=sampled_px)
     if decoded.grey.size == 0:
         raise UnreadableImageError(_("This picture has no pixels."))
     stored = decoded.grey.astype(np.uint16)

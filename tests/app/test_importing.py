@@ -1,4 +1,4 @@
-"""A folder of many films: listed from its headers, read with what is in sight first, kept some at a time."""
+"""A folder of many films: listed from its headers, looked at with what is in sight first, kept some at a time."""
 
 import numpy as np
 import pytest
@@ -6,18 +6,19 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem
 
-from app.analysis import Analysis, ModelChoice
+from app.analysis import SAMPLED_PX, Analysis, ModelChoice, thumbnail_of
 from app.keeping import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
-from app.library.records import SeenFilm
+from app.library.records import Draft, KeptAnnotations, SeenFilm
 from app.panels.studies import SESSION_LINES
 from app.panels.study_rows import StudyRows
 from app.paths import LIBRARY_NAME
-from app.session import Session
+from app.session import KEPT_RADIOGRAPHS, Session, StudyState
+from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnreadableImageError, UnsupportedObjectError
 from bsnet_core.radiograph import Radiograph, StudyFacts
 from bsnet_core.reading import read_facts, read_radiograph
-from tests.app.library_content import facts
+from tests.app.library_content import facts, kept_prediction, reading
 from tests.dicom_files import CT, ramp, write_dicom
 
 FILMS = 80
@@ -47,38 +48,81 @@ def analysis(session, tmp_path):
         pass
 
 
-def test_all_films_of_a_folder_are_listed_before_their_pictures_are_read(qtbot, session, analysis, folder):
+def pictures_of(session):
+    return sum(study.thumbnail is not None for study in session.studies)
+
+
+def test_all_films_of_a_folder_are_listed_before_their_pictures_are_looked_at(qtbot, session, analysis, folder):
     told = []
-    session.facts_known.connect(lambda keys: told.append(("listed", len(keys))))
-    analysis.loaded.connect(lambda key, loaded: told.append(("read", key)))
+    session.facts_known.connect(lambda keys: told.append(("listed", keys)))
+    session.pictures_known.connect(lambda keys: told.append(("seen", keys)))
+    analysis.loaded.connect(lambda key, loaded: told.append(("read", (key,))))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: sum(what == "read" for what, _ in told) == FILMS, timeout=60_000)
-    listed = [place for place, (what, _) in enumerate(told) if what == "listed"]
-    pictures = [place for place, (what, _) in enumerate(told) if what == "read"]
-    assert sum(number for what, number in told if what == "listed") == FILMS - 1
-    assert told[pictures[0]] == ("read", 0)  # the film for the screen waits for nobody
-    assert pictures[1] > listed[-1]
+    qtbot.waitUntil(lambda: pictures_of(session) == FILMS, timeout=60_000)
+    steps = [what for what, _ in told]
+    assert told[0] == ("read", (0,))  # the film for the screen waits for nobody
+    assert steps.index("seen") > len(steps) - 1 - steps[::-1].index("listed")
+    for what in ("listed", "seen"):
+        assert sorted(key for step, keys in told if step == what for key in keys) == list(range(1, FILMS))
     assert [study.title for study in session.studies] == [f"Patient {number}" for number in range(FILMS)]
+    assert all(study.state is StudyState.READY for study in session.studies)
 
 
-def test_films_in_sight_are_read_before_the_others(qtbot, session, analysis, folder):
+def test_of_a_folder_only_as_many_films_are_read_whole_as_stay_in_memory(qtbot, session, analysis, folder):
     read = []
     analysis.loaded.connect(lambda key, loaded: read.append(key))
+    analysis.open([folder])
+    qtbot.waitUntil(lambda: len(read) == KEPT_RADIOGRAPHS, timeout=60_000)
+    assert read == list(range(KEPT_RADIOGRAPHS))
+    assert all(study.thumbnail is not None for study in session.studies)
+    analysis.load(50)
+    qtbot.waitUntil(lambda: len(read) > KEPT_RADIOGRAPHS, timeout=60_000)
+    assert read[KEPT_RADIOGRAPHS:] == [50]
+
+
+def test_films_in_sight_are_looked_at_before_the_others(qtbot, session, analysis, folder):
+    seen = []
+    session.pictures_known.connect(seen.extend)
     session.studies_added.connect(lambda keys: analysis.prefer([70, 71]))
     session.facts_known.connect(lambda keys: analysis.prefer([70, 71]))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: len(read) == FILMS, timeout=60_000)
-    assert read[:3] == [0, 70, 71]
+    qtbot.waitUntil(lambda: len(seen) == FILMS - 1, timeout=60_000)
+    assert seen[:2] == [70, 71]
 
 
 def test_a_film_that_is_chosen_goes_before_all_that_nobody_has_chosen(qtbot, session, analysis, folder):
-    read = []
-    analysis.loaded.connect(lambda key, loaded: read.append(key))
+    read, seen = [], []
+    analysis.loaded.connect(lambda key, loaded: read.append((key, len(seen))))
+    session.pictures_known.connect(seen.extend)
     session.studies_added.connect(lambda keys: analysis.load(50))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: len(read) == FILMS, timeout=60_000)
-    assert 50 in read[:2]
-    assert sorted(read) == list(range(FILMS))
+    qtbot.waitUntil(lambda: len(seen) == FILMS - 2, timeout=60_000)
+    assert (50, 0) in read[:2]
+    assert sorted([0, 50, *seen]) == list(range(FILMS))
+
+
+def test_films_that_cannot_be_read_say_so_and_the_next_one_comes_to_the_screen(qtbot, session, analysis, folder):
+    refused = []
+    analysis.failed.connect(lambda name, error: refused.append(name))
+    for name in ("000.dcm", "001.dcm", "040.dcm"):
+        (folder / name).write_bytes(b"no film")
+    analysis.open([folder])
+    qtbot.waitUntil(lambda: session.current is not None and session.current.key == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: sorted(refused) == ["000.dcm", "001.dcm", "040.dcm"], timeout=60_000)
+    qtbot.waitUntil(lambda: sum(study.has_been_read for study in session.studies) == FILMS - 3, timeout=60_000)
+    assert session.study(40).state is StudyState.UNREADABLE
+
+
+@pytest.mark.parametrize("film", ["grey", "inverted", "signed"])
+def test_a_thumbnail_of_few_pixels_looks_as_one_of_all_pixels(tmp_path, film):
+    pixels = ramp(900, 700)
+    tags = {"PhotometricInterpretation": "MONOCHROME1"} if film == "inverted" else {}
+    if film == "signed":
+        pixels = (pixels.astype(np.int32) - 2048).astype(np.int16)
+    path = write_dicom(tmp_path / "film.dcm", pixels, bits=12, **tags)
+    whole, sampled = (thumbnail_of(read_radiograph(path, sampled_px=px)) for px in (None, SAMPLED_PX))
+    assert whole.shape == sampled.shape
+    assert np.abs(whole.astype(int) - sampled).max() <= 4
 
 
 def test_facts_of_a_header_are_those_of_the_whole_file(tmp_path):
@@ -126,6 +170,25 @@ def test_a_film_that_is_gone_does_not_keep_the_others_out_of_the_library(qtbot, 
     qtbot.waitUntil(lambda: sorted(kept) == [0, 2] and bool(failures), timeout=20_000)
     assert "gone-1.png is not there any more" in str(failures[0])
     assert keeper.close()
+
+
+def test_many_films_are_recalled_as_one_by_one_each_with_its_own(tmp_path):
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
+    numbers = [film.number for film in library.remember_studies(SeenFilm(facts(n), tmp_path) for n in (1, 2, 3))]
+    for number in numbers[:2]:
+        library.add_prediction(number, kept_prediction())
+        library.add_reading(number, reading(reader=f"Reader {number}"))
+        library.save_draft(number, Draft("Dr. A", {Zone.B: number}, reading().started_at))
+        library.add_annotations(number, KeptAnnotations("Dr. A", (), reading().saved_at))
+        library.note_seen(number, f"Reader {number}", reading().saved_at)
+    together = library.recall_all(numbers, "Dr. A")
+    assert together == {number: library.recall(number, "Dr. A") for number in numbers}
+    assert [len(together[number].readings) for number in numbers] == [1, 1, 0]
+    assert [together[number].draft is None for number in numbers] == [False, False, True]
+    assert together[numbers[1]].seen_by == {f"Reader {numbers[1]}"}
+    with pytest.raises(KeyError):
+        library.recall(99, "Dr. A")
+    library.close()
 
 
 def test_films_taken_in_together_are_all_there_or_none(tmp_path):

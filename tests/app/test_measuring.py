@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QUndoStack
 
-from app.canvas.annotations import AnnotationCommand, Annotations, key_of
+from app.canvas.annotations import AnnotationCommand, Annotations, AnnotationStore, key_of
 from app.canvas.drawing import Drawing
 from app.canvas.measuring import (
     Angle,
@@ -14,8 +14,8 @@ from app.canvas.measuring import (
     RegionShape,
     area_of,
     degrees_of,
+    described,
     length_of,
-    lines_of,
     statistics_of,
 )
 from app.canvas.modes import ViewMode
@@ -46,14 +46,14 @@ def test_a_distance_follows_pixels_that_are_not_square():
     ],
 )
 def test_a_distance_says_what_it_means(spacing, lines):
-    assert lines_of(Distance((0, 0), (30, 40)), film(spacing=spacing)) == lines
+    assert described(Distance((0, 0), (30, 40)), film(spacing=spacing)).lines == lines
 
 
 def test_an_angle_is_measured_in_mm_and_not_in_pixels():
     angle = Angle((20, 10), (10, 10), (20, 20))
     assert degrees_of(angle, film()) == pytest.approx(45)
     assert degrees_of(angle, film(spacing=AT_DETECTOR)) == pytest.approx(math.degrees(math.atan(2)))
-    assert lines_of(Angle((0, 10), (10, 10), (20, 10)), film()) == ("180.0°",)
+    assert described(Angle((0, 10), (10, 10), (20, 10)), film()).lines == ("180.0°",)
 
 
 @pytest.mark.parametrize("shape", RegionShape)
@@ -73,6 +73,15 @@ def test_statistics_are_those_of_numpy(shape):
     assert found.pixels == inside.sum()
     assert (found.mean, found.sd) == pytest.approx((values.mean(), values.std()))
     assert (found.lowest, found.highest) == (values.min(), values.max())
+    assert described(region, radiograph).histogram == found.histogram
+    assert sum(found.histogram) == found.pixels
+
+
+@pytest.mark.parametrize(("values", "bars"), [(1, 1), (7, 7), (32, 32), (48, 24), (4096, 32)])
+def test_evenly_spread_values_give_a_level_histogram(values, bars):
+    stored = np.tile(np.arange(values, dtype=np.uint16), (4, 1))
+    found = statistics_of(Region((0, 0), (values, 4)), film(stored, rescale_slope=-0.5, rescale_intercept=9.0))
+    assert found.histogram == (4 * values // bars,) * bars
 
 
 def test_statistics_go_through_the_modality_table_and_leave_padding_out():
@@ -87,7 +96,7 @@ def test_statistics_go_through_the_modality_table_and_leave_padding_out():
 def test_a_region_over_the_border_counts_what_is_inside_and_one_outside_counts_nothing():
     assert statistics_of(Region((-20, -20), (5, 5)), film()).pixels == 25
     assert statistics_of(Region((-20, -20), (-5, -5)), film()) is None
-    assert "no values inside" in lines_of(Region((100, 100), (120, 120)), film())
+    assert "no values inside" in described(Region((100, 100), (120, 120)), film()).lines
 
 
 def test_an_area_is_in_square_mm_where_the_file_gives_a_size():
@@ -117,8 +126,8 @@ def test_an_angle_needs_three_points_and_a_distance_two():
 
 
 def test_every_change_can_be_undone_and_done_again(qapp):
-    annotations, stack = Annotations(), QUndoStack()
-    annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations, edit)))
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
     annotations.show("film")
     first, second = Distance((0, 0), (1, 1)), Distance((2, 2), (3, 3))
     annotations.add(first, "Measure")
@@ -135,14 +144,14 @@ def test_every_change_can_be_undone_and_done_again(qapp):
 
 
 def test_undoing_reaches_the_film_on_which_it_was_drawn(qapp):
-    annotations, stack = Annotations(), QUndoStack()
-    annotations.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations, edit)))
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
     annotations.show("one")
     annotations.add(Distance((0, 0), (1, 1)), "Measure")
     annotations.show("two")
     assert annotations.items == ()
     stack.undo()
-    assert annotations.of("one") == ()
+    assert annotations.store.of("one") == ()
 
 
 def test_a_film_read_again_has_the_same_key(tmp_path):

@@ -30,6 +30,7 @@ OTHERS = {
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
     "current_side": CurrentSide.RIGHT,
+    "compares_four": True,
     "gsdf": True,
     "screen_minimum": 0.55,
     "screen_maximum": 450.0,

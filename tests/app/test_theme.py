@@ -109,6 +109,7 @@ def test_texts_grow_with_the_setting_and_shrink_back(qapp, qtbot, settings):
     window = QLabel("text")
     qtbot.addWidget(window)
     appearance.dress(window)
+    window.show()
     plain = qapp.font().pointSizeF()
     settings.font_percent = 150
     assert qapp.font().pointSizeF() == pytest.approx(1.5 * plain)
@@ -129,6 +130,8 @@ def test_a_label_takes_the_look_it_asks_for(qapp, qtbot, settings):
     assert label.palette().windowText().color().name() == DARK.muted
     settings.theme = ThemeChoice.LIGHT
     qtbot.waitUntil(lambda: label.palette().windowText().color().name() == LIGHT.muted)
+    qtbot.waitUntil(lambda: label.grab().toImage().pixelColor(0, 0).name() == LIGHT.window)
+    qtbot.waitUntil(label.updatesEnabled)
     settings.theme = ThemeChoice.DARK
     assert appearance.colours is DARK
 
@@ -149,4 +152,29 @@ def test_a_dialog_of_a_dressed_window_follows_it_and_a_closed_window_is_forgotte
     assert label.palette().windowText().color().name() == DARK.caution
     settings.theme = ThemeChoice.LIGHT
     qtbot.waitUntil(lambda: label.palette().windowText().color().name() == LIGHT.caution)
+    settings.theme = ThemeChoice.DARK
+
+
+def test_parts_of_a_window_change_one_by_one_and_dialogs_that_are_not_seen_when_they_are(qapp, qtbot, settings):
+    appearance = Appearance(qapp, settings)
+    window = QWidget()
+    qtbot.addWidget(window)
+    parts = [QLabel(text, window) for text in ("left", "right")]
+    for part in parts:
+        part.setProperty("role", "caution")
+    appearance.dress(window, *parts)
+    window.show()
+    dialog = QDialog(window)
+    label = QLabel("text", dialog)
+    label.setProperty("role", "caution")
+    dialog.show()
+    told = [part.palette().windowText().color().name() for part in (*parts, label)]
+    assert told == [DARK.caution] * 3
+    dialog.hide()
+    settings.theme = ThemeChoice.LIGHT
+    qtbot.waitUntil(lambda: all(part.palette().windowText().color().name() == LIGHT.caution for part in parts))
+    qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts) and not appearance._in_turn)
+    assert label.palette().windowText().color().name() == DARK.caution
+    dialog.show()
+    assert label.palette().windowText().color().name() == LIGHT.caution
     settings.theme = ThemeChoice.DARK

@@ -6,9 +6,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from app.canvas.annotation_painting import HISTOGRAM_PX
 from app.canvas.corners import window_text
 from app.canvas.frame import FrameRenderer
-from app.canvas.measuring import Distance
+from app.canvas.measuring import Distance, Region
 from app.canvas.modes import ViewMode
 from app.canvas.orientation import Orientation
 from app.canvas.view import ImageView, OverlayState
@@ -414,7 +415,7 @@ def test_esc_ends_a_drawing_that_was_begun_and_then_resets(show):
 def test_an_annotation_is_moved_by_its_line_changed_by_its_handle_and_deleted(show, qtbot):
     view = show()
     edits = []
-    view.annotations.edited.connect(edits.append)
+    view.annotations.store.edited.connect(edits.append)
     view.annotations.add(Distance((50, 50), (110, 50)), "draw")
     pull(view, (80, 50), (90, 70))
     assert near(view.annotations.items[0].handles, [(60, 70), (120, 70)])
@@ -593,3 +594,19 @@ def test_the_shutter_of_the_file_covers_and_can_be_lifted(show):
     assert screen(view)[corner.y(), corner.x()] == 0
     view.set_shutter_shown(False)
     assert screen(view)[corner.y(), corner.x()] > 150
+
+
+def test_beside_a_region_stands_a_histogram_of_its_values_as_wide_as_its_text(show):
+    view = show()
+    region = Region((20.0, 20.0), (60.0, 60.0))
+    view.annotations.add(region, "Region")
+    drawn = view.grab().toImage()
+    known = view._hand._descriptions
+    known[region] = replace(known[region], histogram=())
+    without = view.grab().toImage()
+    differing = [
+        (x, y) for x in range(drawn.width()) for y in range(drawn.height()) if drawn.pixel(x, y) != without.pixel(x, y)
+    ]
+    left, right = min(x for x, _ in differing), max(x for x, _ in differing)
+    assert right - left > 80
+    assert max(y for _, y in differing) - min(y for _, y in differing) <= HISTOGRAM_PX

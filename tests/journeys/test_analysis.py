@@ -62,6 +62,27 @@ def test_the_first_sample_is_analysed_by_itself_and_everything_appears(
         with_overlays = without
 
 
+def test_lungs_score_and_map_arrive_one_after_the_other_and_each_is_seen_at_once(qtbot, open_viewer, shipped_model):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], explains=True)
+    seen = []
+
+    def look(step):
+        study, drawn = viewer.session.current, viewer.view.overlays
+        has_map = study.explanation is not None and drawn.explanation is not None
+        seen.append((step, drawn.lungs is not None, study.prediction is not None and bool(drawn.labels), has_map))
+
+    viewer.analysis.lungs_found.connect(lambda key, lungs: look("lungs"))
+    viewer.analysis.scored.connect(lambda key: look("score"))
+    wait_until_analysed(qtbot, viewer, 0)
+    qtbot.waitUntil(lambda: viewer.session.current.explanation is not None, timeout=RESULT_WITHIN_MS)
+    look("map")
+    assert seen == [
+        ("lungs", True, False, False),
+        ("score", True, True, False),
+        ("map", True, True, True),
+    ]
+
+
 def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
     wait_until_analysed(qtbot, viewer, 0)
@@ -75,6 +96,7 @@ def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipp
 def test_choosing_another_study_stops_the_first_at_once_and_analyses_the_other(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
     wait_for_states(qtbot, viewer, [StudyState.ANALYSING, StudyState.READY])
+    qtbot.waitUntil(lambda: viewer.session.radiograph_of(1) is not None, timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
     assert viewer.session.study(0).state is StudyState.READY
     assert viewer.session.study(1).state is StudyState.ANALYSING

@@ -62,6 +62,73 @@ def test_a_measured_distance_is_there_at_the_next_start_and_undo_takes_it_away_f
     assert third.view.annotations.items == ()
 
 
+def test_a_distance_measured_on_the_prior_film_is_kept_with_that_film_and_can_be_undone(
+    qtbot, open_viewer, no_model, tmp_path
+):
+    paths = [
+        write_dicom(tmp_path / f"{day}.dcm", ramp(500, 400), 12, StudyDate=day) for day in ("20200110", "20200101")
+    ]
+
+    def opened():
+        viewer = open_viewer("--model", no_model, *paths)
+        wait_until_read(qtbot, viewer)
+        qtbot.waitUntil(lambda: viewer.session.study(1).has_been_read, timeout=WITHIN_MS)
+        viewer.actions_by_name["compare_prior"].trigger()
+        qtbot.waitUntil(lambda: viewer.group.prior_shown, timeout=WITHIN_MS)
+        wait_until_rested(qtbot, viewer)
+        return viewer
+
+    first = opened()
+    first.actions_by_name["mode_distance"].trigger()
+    prior = first.group.prior
+    middle = prior.rect().center()
+    drag(qtbot, prior, middle - QPoint(40, 30), middle + QPoint(40, 30))
+    (measured,) = prior.annotations.items
+    assert first.view.annotations.items == ()
+    first.actions_by_name["undo"].trigger()
+    assert prior.annotations.items == ()
+    first.actions_by_name["redo"].trigger()
+    end(first)
+
+    second = opened()
+    qtbot.waitUntil(lambda: second.group.prior.annotations.items == (measured,), timeout=WITHIN_MS)
+    second.session.select(1)  # the same film, now alone and large
+    qtbot.waitUntil(lambda: second.view.annotations.items == (measured,), timeout=WITHIN_MS)
+    second.session.select(0)
+    qtbot.waitUntil(lambda: second.group.prior_shown, timeout=WITHIN_MS)
+    second.group.prior.setFocus()
+    second.actions_by_name["clear_annotations"].trigger()
+    assert second.group.prior.annotations.items == ()
+    end(second)
+
+    third = opened()
+    assert third.group.prior.annotations.items == ()
+
+
+def test_by_keys_alone_one_measurement_after_the_other_is_chosen_moved_and_deleted(qtbot, start):
+    viewer = start()
+    view = viewer.view
+    other = Distance((50.0, 60.0), (80.0, 60.0))
+    for line in (LINE, other):
+        view.annotations.add(line, "Distance")
+    viewer.actions_by_name["annotations"].setChecked(False)
+    view.setFocus()
+    for _press in range(2):
+        qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    assert view.annotations_shown
+    assert view.selected_annotation == 1
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    first, moved = view.annotations.items
+    assert first == LINE
+    assert moved.start[0] > other.start[0]
+    qtbot.keyClick(view, Qt.Key.Key_Delete)
+    assert view.annotations.items == (LINE,)
+    qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    assert view.selected_annotation == 0
+    qtbot.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    assert view.selected_annotation is None
+
+
 MEASURE_AND_WAIT = """
 import sys
 import app.__main__ as viewer

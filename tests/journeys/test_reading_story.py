@@ -276,20 +276,20 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
     qtbot.keyClick(viewer, Qt.Key.Key_C)
-    pair = viewer.pair
-    qtbot.waitUntil(lambda: pair.prior_shown, timeout=WITHIN_MS)
+    group = viewer.group
+    qtbot.waitUntil(lambda: group.prior_shown, timeout=WITHIN_MS)
     assert viewer.prior_study.key == 0
-    captions = [label.text() for label in pair.findChildren(QLabel) if label.isVisible()]
+    captions = [label.text() for label in group.findChildren(QLabel) if label.isVisible()]
     assert set(captions) == {"Current  2020-01-05", "Prior  2020-01-01  (4 days before)"}
-    assert pair.prior.overlays.frames is viewer.session.study(0).prediction.frames
-    fitted = pair.prior.view_geometry.scale
+    assert group.prior.overlays.frames is viewer.session.study(0).prediction.frames
+    fitted = group.prior.view_geometry.scale
     viewer.actions_by_name["zoom_in"].trigger()
     viewer.actions_by_name["zoom_in"].trigger()
-    assert pair.prior.view_geometry.scale > fitted
+    assert group.prior.view_geometry.scale > fitted
     viewer.actions_by_name["zones"].trigger()
-    assert pair.prior.overlays.shown["zones"] is pair.current.overlays.shown["zones"] is False
+    assert group.prior.overlays.shown["zones"] is group.current.overlays.shown["zones"] is False
     qtbot.keyClick(viewer, Qt.Key.Key_C)
-    assert not pair.prior_shown
+    assert not group.prior_shown
 
     # Chosen again from the trend: the chart's mark of the first film.
     qtbot.waitUntil(lambda: len(viewer.trend.chart.films) == 2, timeout=WITHIN_MS)

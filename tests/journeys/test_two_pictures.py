@@ -1,5 +1,7 @@
 """A radiologist compares with earlier films, reads pixel values and sees which zone is in turn."""
 
+import re
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
@@ -28,7 +30,7 @@ def viewer(qtbot, open_viewer, no_model, tmp_path):
 
 def compare(qtbot, viewer):
     viewer.actions_by_name["compare_prior"].trigger()
-    qtbot.waitUntil(lambda: viewer.pair.prior_shown, timeout=20_000)
+    qtbot.waitUntil(lambda: viewer.group.prior_shown, timeout=20_000)
 
 
 def shown_prior(viewer):
@@ -43,14 +45,16 @@ def test_the_prior_steps_to_earlier_films_and_back_and_says_which_of_how_many(qt
     assert (earlier.isEnabled(), later.isEnabled()) == (True, False)
     viewer.view.setFocus()
     qtbot.keyClick(viewer.view, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: "2020-01-01  (9 days before)  2 of 2" in viewer.pair.prior.accessibleName(), timeout=20_000)
+    qtbot.waitUntil(
+        lambda: "2020-01-01  (9 days before)  2 of 2" in viewer.group.prior.accessibleName(), timeout=20_000
+    )
     assert shown_prior(viewer) == DAYS[0]
     assert viewer.session.current.key == 0
     assert (earlier.isEnabled(), later.isEnabled()) == (False, True)
     qtbot.keyClick(viewer.view, Qt.Key.Key_PageUp, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: "1 of 2" in viewer.pair.prior.accessibleName(), timeout=20_000)
+    qtbot.waitUntil(lambda: "1 of 2" in viewer.group.prior.accessibleName(), timeout=20_000)
     viewer.actions_by_name["compare_prior"].trigger()
-    assert not viewer.pair.prior_shown
+    assert not viewer.group.prior_shown
     assert not earlier.isEnabled()
 
 
@@ -58,8 +62,8 @@ def test_f6_gives_the_keys_to_the_other_picture(qtbot, viewer):
     compare(qtbot, viewer)
     viewer.view.setFocus()
     qtbot.keyClick(viewer.view, Qt.Key.Key_F6)
-    assert viewer.pair.prior.hasFocus()
-    qtbot.keyClick(viewer.pair.prior, Qt.Key.Key_F6)
+    assert viewer.group.prior.hasFocus()
+    qtbot.keyClick(viewer.group.prior, Qt.Key.Key_F6)
     assert viewer.view.hasFocus()
 
 
@@ -71,13 +75,13 @@ def test_the_current_film_stands_on_the_side_that_was_chosen_now_and_at_the_next
     def left_of(view):
         return view.mapTo(viewer, QPoint(0, 0)).x()
 
-    assert left_of(viewer.view) < left_of(viewer.pair.prior)
+    assert left_of(viewer.view) < left_of(viewer.group.prior)
     box = viewer.preferences.control("current_side")
     box.setCurrentIndex(box.findData("right"))
-    qtbot.waitUntil(lambda: left_of(viewer.view) > left_of(viewer.pair.prior))
+    qtbot.waitUntil(lambda: left_of(viewer.view) > left_of(viewer.group.prior))
     viewer.close()
     again = open_viewer("--model", no_model, "--no-samples")
-    assert again.pair.current_side is CurrentSide.RIGHT
+    assert again.group.current_side is CurrentSide.RIGHT
 
 
 def test_the_status_line_tells_pixel_values_only_while_they_are_asked_for(qtbot, viewer):
@@ -103,3 +107,41 @@ def test_the_zone_in_turn_is_marked_over_the_picture_and_disagreement_as_the_com
     assert viewer.view.overlays.differing == {Zone.C}
     viewer.actions_by_name["score_mode"].trigger()
     assert viewer.view.overlays.in_turn is None
+
+
+def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_next_start(
+    qtbot, open_viewer, no_model, tmp_path
+):
+    days = [f"202001{day:02d}" for day in (20, 15, 10, 5, 1)]
+    films = [write_dicom(tmp_path / f"{day}.dcm", ramp(400, 300), bits=12, StudyDate=day) for day in days]
+
+    def opened():
+        made = open_viewer("--model", no_model, *films)
+        qtbot.waitUntil(lambda: sum(study.has_been_read for study in made.session.studies) == 5, timeout=60_000)
+        return made
+
+    def shown(viewer):
+        names = [view.accessibleName() for view in viewer.group.priors if view.radiograph is not None]
+        return [re.search(r"\d{4}-\d\d-\d\d", name)[0] for name in names]
+
+    viewer = opened()
+    viewer.view.setFocus()
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(viewer.view, Qt.Key.Key_C, both)
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-15", "2020-01-10", "2020-01-05"], timeout=60_000)
+    assert viewer.actions_by_name["compare_prior"].isChecked()
+    assert viewer.actions_by_name["earlier_prior"].isEnabled()
+    viewer.actions_by_name["earlier_prior"].trigger()
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-10", "2020-01-05", "2020-01-01"], timeout=60_000)
+    assert not viewer.actions_by_name["earlier_prior"].isEnabled()
+    viewer.session.select(3)  # only one film before it
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-01"], timeout=60_000)
+    viewer.close()
+
+    again = opened()
+    again.actions_by_name["compare_prior"].trigger()
+    qtbot.waitUntil(lambda: len(shown(again)) == 3, timeout=60_000)
+    again.actions_by_name["compare_four"].trigger()
+    qtbot.waitUntil(lambda: shown(again) == ["2020-01-15"], timeout=60_000)
+    again.actions_by_name["compare_prior"].trigger()
+    assert not again.group.prior_shown

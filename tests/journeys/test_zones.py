@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.actions import zone_action
+from app.overlays.zones import zone_polygon
 from app.session import StudyState
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
@@ -55,6 +56,44 @@ def test_zones_hidden_stay_hidden_with_another_result_and_are_back_at_the_next_s
     viewer.close()
     again = open_viewer("--model", no_model, "--no-samples")
     assert again.view.overlays.zones_shown == frozenset(ZONES)
+
+
+def middle_of(viewer, zone):
+    """Where a zone lies in the view."""
+    corners = viewer.view.view_geometry.to_view.map(zone_polygon(viewer.view.overlays.frames, zone))
+    return corners.boundingRect().center().toPoint()
+
+
+def test_while_scoring_a_click_on_a_zone_of_the_picture_gives_it_the_turn(qtbot, viewer):
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(viewer.view, left, pos=middle_of(viewer, Zone.E))
+    assert viewer.own_reading.scoring.current_zone is None
+    viewer.own_reading.scoring.switch(True)
+    for zone in (Zone.E, Zone.B):
+        qtbot.mouseClick(viewer.view, left, pos=middle_of(viewer, zone))
+        assert viewer.own_reading.scoring.current_zone is zone
+    viewer.view.setFocus()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_2)
+    assert viewer.session.current.draft == {Zone.B: 2}
+    assert viewer.view.overlays.own == {Zone.B: 2}
+    qtbot.mousePress(viewer.view, left, pos=middle_of(viewer, Zone.A))  # a drag changes the window instead
+    qtbot.mouseMove(viewer.view, middle_of(viewer, Zone.F))
+    qtbot.mouseRelease(viewer.view, left, pos=middle_of(viewer, Zone.F))
+    assert viewer.own_reading.scoring.current_zone is Zone.C
+
+
+def test_where_no_grid_is_seen_a_click_chooses_nothing(qtbot, viewer):
+    viewer.own_reading.scoring.switch(True)
+    place = middle_of(viewer, Zone.E)
+    for hide in (
+        lambda: setattr(viewer.session, "blind", True),
+        lambda: (setattr(viewer.session, "blind", False), viewer.actions_by_name["zones"].setChecked(False)),
+        lambda: (viewer.actions_by_name["zones"].setChecked(True), viewer.view.set_original(True)),
+        lambda: (viewer.view.set_original(False), viewer.actions_by_name[zone_action(Zone.E)].setChecked(False)),
+    ):
+        hide()
+        qtbot.mouseClick(viewer.view, Qt.MouseButton.LeftButton, pos=place)
+        assert viewer.own_reading.scoring.current_zone is Zone.A
 
 
 def test_the_zones_stand_in_a_menu_of_their_own(viewer):

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from app.report.content import ReportChoices, ReportedExplanation, compose_report
+from app.report.content import ReportChoices, ReportedExplanation, compose_report, gate_outcome
 from app.report.layout import MARGIN_MM
 from app.report.paper import Paper
 from app.report.pdf import check_report_pdf, report_pdf, write_report
@@ -313,3 +313,11 @@ def test_a_report_that_lost_its_end_or_shows_other_scores_is_not_sound():
     for broken, said in ((data[:100], content), (b"", content), (data, other)):
         with pytest.raises(ReportError):
             check_report_pdf(broken, said)
+
+
+def test_the_input_check_says_what_the_file_did_not_state():
+    stated = {"body_part": "CHEST", "patient_age": "085Y", "view_position": "AP"}
+    assert gate_outcome(radiograph(**stated)) == "accepted as a frontal chest film of an adult"
+    silent = radiograph(**dict.fromkeys((*stated, "patient_birth_date"), ""))
+    assert gate_outcome(silent).endswith("does not state: view, body part, age")
+    assert gate_outcome(radiograph(**(stated | {"patient_age": "009Y"}))).startswith("refused: By this file")
