@@ -148,8 +148,8 @@ class DataConfig:
         validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
             publisher's test part are always for the test.
         split_seed: Of the division.
-        hold_out_scored: Every patient with a score is for the test, so that segmentation and alignment are trained on
-            other people's masks only: the trunk for a cross-validation of the scores.
+        trunk_without_scored: Segmentation and alignment learn from the masks of patients without a score only: one
+            trunk is then clean for every fold of a cross-validation, and the scored patients' masks measure it.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -159,7 +159,7 @@ class DataConfig:
     validation_share: float = 0.15
     test_share: float = 0.25
     split_seed: int = 0
-    hold_out_scored: bool = False
+    trunk_without_scored: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", tuple(self.exclude))

@@ -42,6 +42,7 @@ from training.run import (
     best_trained_stage,
     load_data,
     load_weights,
+    measured_masks,
     read_samples,
     run_stage,
     stage_weights,
@@ -151,7 +152,7 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
             results.append(_read_fold(file, settings, repeat, fold))
     figures = summarise(samples, results, config, plan)
     if accelerator.is_main_process:
-        if config.data.hold_out_scored and plan.trunk is None and trunk is not None:
+        if config.data.trunk_without_scored and plan.trunk is None and trunk is not None:
             figures |= _measure_trunk(config, trunk)
         write_json(config.output / CROSS_VALIDATION, figures)
     accelerator.wait_for_everyone()
@@ -421,7 +422,7 @@ def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
     model = BSNet(config.model)
     load_weights(model, trunk, with_heads=False)
     prepared = data.prepared(config, config.model.side_px)
-    outlined = prepared.where(data.split.test, mask=True)
+    outlined = measured_masks(config, data, prepared)
     if not outlined:
         return {}
     card = ModelCard(config.name, "", config.model, "", "", "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,10 @@ from training.run import (
     load_data,
     load_mean_weights,
     load_weights,
+    measured_masks,
     stage_weights,
 )
+from training.splits import scored_patients
 
 CROSS_VALIDATION = "cross-validation.json"
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})
@@ -55,11 +56,6 @@ LIMITS_OF_PUBLIC_PICTURES = (
     "8-bit pictures already windowed by their publishers; few raw DICOM films",
     "one public collection, adults, mostly COVID-19",
 )
-
-
-NO_TEST: Mapping[str, Any] = {
-    "measured_on": "no patients are kept back from these weights: the cross-validation measures the recipe"
-}
 
 
 class WeightsChoice(StrEnum):
@@ -116,8 +112,8 @@ def export_model(
     licence = LICENCE if {source.kind for source in config.data.sources} & NON_COMMERCIAL else OTHER_LICENCE
     draft = ModelCard(config.name, version, architecture, "", licence, INTENDED_USE)
     save_model(folder, model, draft)
-    metrics: Mapping[str, Any] = evaluate_model(config, data, folder) if data.split.test else NO_TEST
-    write_json(config.output / "evaluation.json", dict(metrics))
+    metrics = evaluate_model(config, data, folder)
+    write_json(config.output / "evaluation.json", metrics)
     stored, _card = load_model(folder)
     card = dataclasses.replace(
         draft,
@@ -160,11 +156,9 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     prepared = data.prepared(config, config.model.side_px)
     test, train = data.split.test, data.split.train
     predictor = Predictor(model, card, device)
-    outlined, scored = prepared.where(test, mask=True), prepared.where(test, score=True)
+    outlined, scored = measured_masks(config, data, prepared), prepared.where(test, score=True)
     model = model.to(device)
-    figures: dict[str, Any] = {
-        "measured_on": "patients of the run's test split, seen neither in training nor in any choice"
-    }
+    figures: dict[str, Any] = {"measured_on": _measured_on(config, data)}
     if outlined:
         figures["lungs"] = evaluate_lungs(predictor, [data.samples[row] for row in outlined])
         figures["alignment"] = evaluate_alignment(model, prepared, outlined, config, device)
@@ -175,17 +169,26 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     return figures
 
 
+def _measured_on(config: RunConfig, data: RunData) -> str:
+    unseen = "seen neither in training nor in any choice"
+    if config.data.trunk_without_scored:
+        masks = f"masks of the scored patients, {unseen} of segmentation and alignment"
+        return f"{masks}; patients of the run's test split, {unseen}" if data.split.test else masks
+    return f"patients of the run's test split, {unseen}" if data.split.test else "no patients were kept back"
+
+
 def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
     prepared = data.prepared(config, config.model.side_px)
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
     kinds = {source.kind for source in config.data.sources}
+    trunk = scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
     return {
         "sources": list(dict.fromkeys(credit for source in config.data.sources for credit in source.credits)),
         "split": "by patient, scored patients stratified by severity",
         "split_seed": config.data.split_seed,
         "counts": {
             name: {
-                "images_with_mask": len(prepared.where(patients, mask=True)),
+                "images_with_mask": len(prepared.where(patients - trunk, mask=True)),
                 "images_with_score": len(prepared.where(patients, score=True)),
                 "weak_zero_images": sum(prepared.samples[row].no_finding for row in prepared.where(patients)),
             }

@@ -29,7 +29,7 @@ from training.loop import BEST, HISTORY, Stage, fit
 from training.prepared import PreparedImages, prepare
 from training.pretrained import load_initial_encoder
 from training.processes import make_accelerator, share_of
-from training.splits import Split, load_or_make_split
+from training.splits import Split, load_or_make_split, scored_patients
 from training.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
 
 PACKAGES = (
@@ -106,9 +106,16 @@ def load_data(config: RunConfig) -> RunData:
         config.data.validation_share,
         config.data.test_share,
         config.data.split_seed,
-        hold_out_scored=config.data.hold_out_scored,
     )
     return RunData(samples, split, config.data.cache)
+
+
+def measured_masks(config: RunConfig, data: RunData, prepared: PreparedImages) -> list[int]:
+    """Rows of the masks that segmentation and alignment have not seen: the test part's, and those left out of it."""
+    patients = data.split.test
+    if config.data.trunk_without_scored:
+        patients |= scored_patients(data.samples)
+    return prepared.where(patients, mask=True)
 
 
 def choose_device(name: str) -> torch.device:
@@ -267,7 +274,10 @@ def build_stage(
     model = model.to(device).to(memory_format=torch.channels_last)
     prepared = data.prepared(config, config.model.side_px)
     split, share = data.split, share_of(accelerator)
-    outlined = Part(prepared.where(split.train, mask=True), prepared.where(split.validation, mask=True))
+    no_masks_of = scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
+    outlined = Part(
+        prepared.where(split.train - no_masks_of, mask=True), prepared.where(split.validation - no_masks_of, mask=True)
+    )
     if name is StageName.SEGMENTATION:
         sides = {side for side, _epochs in settings.sides_px}
         by_side = {side: data.prepared(config, side) for side in sides} | {config.model.side_px: prepared}

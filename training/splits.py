@@ -27,19 +27,13 @@ class Split:
             raise ValueError("A patient stands in two parts of the split.")
 
 
-def split_by_patient(
-    samples: Sequence[Sample], validation_share: float, test_share: float, seed: int, *, hold_out_scored: bool = False
-) -> Split:
+def split_by_patient(samples: Sequence[Sample], validation_share: float, test_share: float, seed: int) -> Split:
     """Scored patients and patients with only a mask are divided separately, so that each part gets its share.
 
-    Scored patients are divided within strata of severity, or are all for the test if asked; the test share of the
-    others then trains. Patients with neither score nor mask serve training only. A publisher's division is kept: its
-    test patients are for the test, its others never, unless all scored ones are.
+    Scored patients are divided within strata of severity. Patients with neither score nor mask serve training only.
+    A publisher's division is kept: its test patients are for the test, its others never.
     """
     published = published_test_patients(samples)
-    if hold_out_scored:
-        published |= {sample.patient for sample in samples if sample.score is not None}
-        test_share = 0.0
     kept_from_test = {sample.patient for sample in samples if sample.published_test is False} - published
     severity: dict[str, float] = {}
     outlined: set[str] = set()
@@ -76,6 +70,11 @@ def published_test_patients(samples: Sequence[Sample]) -> set[str]:
     return {sample.patient for sample in samples if sample.published_test}
 
 
+def scored_patients(samples: Sequence[Sample]) -> frozenset[str]:
+    """Patients with a film that has a Brixia score."""
+    return frozenset(sample.patient for sample in samples if sample.score is not None)
+
+
 def severity_strata(severity: Mapping[str, float], count: int = 4) -> list[list[str]]:
     """Patients in groups of about the same size, from the mildest to the most severe."""
     order = sorted(severity, key=lambda patient: (severity[patient], patient))
@@ -83,13 +82,7 @@ def severity_strata(severity: Mapping[str, float], count: int = 4) -> list[list[
 
 
 def load_or_make_split(
-    path: Path,
-    samples: Sequence[Sample],
-    validation_share: float,
-    test_share: float,
-    seed: int,
-    *,
-    hold_out_scored: bool = False,
+    path: Path, samples: Sequence[Sample], validation_share: float, test_share: float, seed: int
 ) -> Split:
     """The split of `path`, made and written there if the file does not exist yet.
 
@@ -114,7 +107,7 @@ def load_or_make_split(
                 )
             )
         return split
-    split = split_by_patient(samples, validation_share, test_share, seed, hold_out_scored=hold_out_scored)
+    split = split_by_patient(samples, validation_share, test_share, seed)
     make_private_folder(path.parent)
     parts = {"train": sorted(split.train), "validation": sorted(split.validation), "test": sorted(split.test)}
     write_json(path, {"seed": seed, **parts})

@@ -1,14 +1,17 @@
-"""How the class probabilities react, to first order, to small changes of what the scoring heads see.
+"""How the scores react, to first order, to small changes of what the scoring heads see.
 
-The heads see features, the lung probability and the alignment. Their gradients are computed once per picture; the
-effect of any change is then a scalar product. The paper's heads score zones apart from each other, so one backward
-pass per class serves all six at the zone crops; from there the gradients are led back to the network's frame.
+The heads see features, the lung probability and the alignment. The gradients of a few numbers that decide the class
+probabilities are computed once per picture; the effect of any change is then a scalar product. For the paper's heads
+these numbers are the probabilities themselves: zones are scored apart from each other, so one backward pass per class
+serves all six at the zone crops. For heads of zone statistics they are the latent scores, and the probabilities follow
+from them exactly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -24,34 +27,27 @@ from bsnet_core.model.statistics_head import StatisticsHead
 
 @dataclass(frozen=True, slots=True)
 class FirstOrder:
-    """Gradients of the probabilities of classes 1 to 3 in the six zones; class 0 takes what is left.
-
-    Row 3 z + c - 1 belongs to zone z in reading order A-F and class c.
+    """Gradients of K numbers that decide the zone probabilities.
 
     Attributes:
-        levels: Per feature level (18, C, h, w), network frame.
-        probability: (18, S, S), with respect to the lung probability.
-        alignment: (18, 6).
+        levels: Per feature level (K, C, h, w), network frame.
+        probability: (K, S, S), with respect to the lung probability.
+        alignment: (K, 6).
+        changes_of: From (B, K) changes of the numbers to (B, 3, 2, 4) changes of the zone probabilities.
     """
 
     levels: tuple[Tensor, ...]
     probability: Tensor
     alignment: Tensor
+    changes_of: Callable[[Tensor], Tensor]
 
     def through_probability(self, model: BSNet, probability: Tensor) -> Tensor:
-        """(18, S, S) with respect to the lung probability, what it does to the alignment included."""
+        """(K, S, S) with respect to the lung probability, what it does to the alignment included."""
         place = probability.detach().clone().requires_grad_()
         with torch.enable_grad():
             numbers = model.align(place).flatten()
             rows = [torch.autograd.grad(number, place, retain_graph=True)[0][0, 0] for number in numbers]
         return self.probability + torch.einsum("ka,ahw->khw", self.alignment, torch.stack(rows))
-
-
-def as_grid(effects: Tensor) -> Tensor:
-    """(B, 3, 2, 4) changes of the zone probabilities from (B, 18) effects; they cancel out over the classes."""
-    by_zone = effects.view(-1, len(ZONES), N_CLASSES - 1)
-    four = torch.cat([-by_zone.sum(dim=2, keepdim=True), by_zone], dim=2)
-    return four.view(-1, GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(1, 2)
 
 
 def first_order(
@@ -66,51 +62,79 @@ def first_order(
         alignment: (1, 2, 3).
         attention: Head, or the ensemble.
     """
-    heads = list(model.config.attentions) if attention is Attention.ENSEMBLE else [attention]
+    attentions = list(model.config.attentions) if attention is Attention.ENSEMBLE else [attention]
     aligned = model.align_features(features, probability, alignment)
-    gradients = [_on_aligned(model, head, aligned) for head in heads]
-    on_levels = [torch.stack(level).mean(dim=0) for level in zip(*(part.levels for part in gradients), strict=True)]
-    on_masks = [torch.stack(mask).mean(dim=0) for mask in zip(*(part.masks for part in gradients), strict=True)]
-    return _to_network_frame(features, probability, alignment, on_levels, on_masks)
+    if isinstance(model.heads[attentions[0].value], StatisticsHead):
+        gradients, changes_of = _of_latent_scores(model, attentions, aligned)
+    else:
+        gradients, changes_of = _of_probabilities(model, attentions, aligned), _as_grid
+    return _to_network_frame(features, probability, alignment, gradients, changes_of)
 
 
-def _on_aligned(model: BSNet, attention: Attention, aligned: AlignedFeatures) -> AlignedFeatures:
-    """Per level (18, C, h, w) and (18, 1, h, w): gradients with respect to what one head sees in the aligned frame."""
-    head = model.heads[attention.value]
-    if isinstance(head, StatisticsHead):
-        return _on_statistics(model, attention, aligned)
-    if not isinstance(head, ScoringHead):
-        raise TypeError(f"There are no gradients for a head of type {type(head).__name__}.")
-    if attention is not Attention.HARD:
-        levels = _on_seen(model, head, aligned.levels)
-        return AlignedFeatures(levels, tuple(level.new_zeros(len(level), 1, *level.shape[2:]) for level in levels))
-    seen = [level * mask for level, mask in zip(aligned.levels, aligned.masks, strict=True)]
-    on_seen = _on_seen(model, head, seen)
-    return AlignedFeatures(
-        tuple(gradient * mask for gradient, mask in zip(on_seen, aligned.masks, strict=True)),
-        tuple(
-            (gradient * level).sum(dim=1, keepdim=True) for gradient, level in zip(on_seen, aligned.levels, strict=True)
-        ),
-    )
+def _of_probabilities(model: BSNet, attentions: Sequence[Attention], aligned: AlignedFeatures) -> AlignedFeatures:
+    """Per level (18, C, h, w) and (18, 1, h, w): gradients of the mean probabilities in the aligned frame.
 
-
-def _on_statistics(model: BSNet, attention: Attention, aligned: AlignedFeatures) -> AlignedFeatures:
-    """One copy of the picture for each row: statistics cost next to nothing."""
+    Row 3 z + c - 1 belongs to zone z in reading order A-F and class c of 1 to 3; class 0 takes what is left.
+    """
     rows = len(ZONES) * (N_CLASSES - 1)
-    levels, masks = (
-        [part.expand(rows, -1, -1, -1).contiguous().requires_grad_() for part in parts]
-        for parts in (aligned.levels, aligned.masks)
-    )
-    with torch.enable_grad():
-        logits = model.score_aligned(AlignedFeatures(tuple(levels), tuple(masks)), [attention])[attention]
-        probabilities = torch.softmax(logits.float() / model.config.temperature, dim=-1)
-        by_zone = probabilities.transpose(1, 2).flatten(1, 2)[..., 1:].flatten(1)  # (18, 18), zones in reading order
-        found = torch.autograd.grad(by_zone.diagonal().sum(), [*levels, *masks], materialize_grads=True)
-    return AlignedFeatures(found[: len(levels)], found[len(levels) :])
+    on_levels = [level.new_zeros(rows, *level.shape[1:]) for level in aligned.levels]
+    on_masks = [mask.new_zeros(rows, *mask.shape[1:]) for mask in aligned.masks]
+    for attention in attentions:
+        hard = attention is Attention.HARD
+        seen = [level * mask if hard else level for level, mask in zip(aligned.levels, aligned.masks, strict=True)]
+        for index, gradient in enumerate(_on_seen(model, attention, seen)):
+            gradient /= len(attentions)
+            on_levels[index] += gradient * aligned.masks[index] if hard else gradient
+            if hard:
+                on_masks[index] += (gradient * aligned.levels[index]).sum(dim=1, keepdim=True)
+    return AlignedFeatures(tuple(on_levels), tuple(on_masks))
 
 
-def _on_seen(model: BSNet, head: ScoringHead, seen: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _of_latent_scores(
+    model: BSNet, attentions: Sequence[Attention], aligned: AlignedFeatures
+) -> tuple[AlignedFeatures, Callable[[Tensor], Tensor]]:
+    """Per level (6 H, C, h, w) and (6 H, 1, h, w), row 6 h + z for zone z in reading order and the h-th head.
+
+    Each head sees one copy of the picture for each zone: statistics cost next to nothing.
+    """
+    heads = [cast(StatisticsHead, model.heads[attention.value]) for attention in attentions]
+    found, scores = [], []
+    for attention, head in zip(attentions, heads, strict=True):
+        levels, masks = (
+            [part.expand(len(ZONES), -1, -1, -1).contiguous().requires_grad_() for part in parts]
+            for parts in (aligned.levels, aligned.masks)
+        )
+        with torch.enable_grad():
+            seen = masks if attention is Attention.HARD else None
+            latent = head.latent_scores(head.statistics(levels, seen)).transpose(1, 2).flatten(1)  # (6, 6)
+            found.append(torch.autograd.grad(latent.diagonal().sum(), [*levels, *masks], materialize_grads=True))
+        scores.append(latent[0].detach())
+    joined = [torch.cat(parts) for parts in zip(*found, strict=True)]
+    before = torch.stack(scores)  # (H, 6)
+
+    def probabilities(latent: Tensor) -> Tensor:
+        logits = torch.stack([head.logits_of(latent[:, index]) for index, head in enumerate(heads)])
+        mean = torch.softmax(logits / model.config.temperature, dim=-1).mean(dim=0)  # (B, 6, 4)
+        return mean.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)
+
+    def changes_of(effects: Tensor) -> Tensor:
+        latent = before + effects.unflatten(1, before.shape)
+        return probabilities(latent) - probabilities(before[None])
+
+    count = len(aligned.levels)
+    return AlignedFeatures(tuple(joined[:count]), tuple(joined[count:])), changes_of
+
+
+def _as_grid(effects: Tensor) -> Tensor:
+    """(B, 3, 2, 4) changes of the zone probabilities from (B, 18) effects; they cancel out over the classes."""
+    by_zone = effects.view(-1, len(ZONES), N_CLASSES - 1)
+    four = torch.cat([-by_zone.sum(dim=2, keepdim=True), by_zone], dim=2)
+    return four.view(-1, GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(1, 2)
+
+
+def _on_seen(model: BSNet, attention: Attention, seen: Sequence[Tensor]) -> list[Tensor]:
     """Per level (18, C, h, w): gradients with respect to the features that the head crops to zones."""
+    head = cast(ScoringHead, model.heads[attention.value])
     crops = [pool_zones(level).requires_grad_() for level in seen]  # (6, 1, C, h, w)
     with torch.enable_grad():
         logits = head.logits_of_crops(crops)
@@ -130,22 +154,23 @@ def _on_seen(model: BSNet, head: ScoringHead, seen: Sequence[Tensor]) -> tuple[T
             first = zone.value * (N_CLASSES - 1)
             (gradient[first : first + N_CLASSES - 1],) = torch.autograd.grad(crop, place, wanted)
         results.append(gradient)
-    return tuple(results)
+    return results
 
 
 def _to_network_frame(
     features: Sequence[Tensor],
     probability: Tensor,
     alignment: Tensor,
-    on_levels: Sequence[Tensor],
-    on_masks: Sequence[Tensor],
+    aligned: AlignedFeatures,
+    changes_of: Callable[[Tensor], Tensor],
 ) -> FirstOrder:
-    rows = len(on_levels[0])
+    """From gradients in the aligned frame to those in the network frame, and to that of the alignment."""
+    rows = len(aligned.levels[0])
     matrices = alignment.repeat(rows, 1, 1).requires_grad_()
     lungs = probability.repeat(rows, 1, 1, 1).requires_grad_()
     on_alignment, on_lungs = torch.zeros_like(matrices), torch.zeros_like(lungs)
     levels = []
-    for level, gradient, mask_gradient in zip(features, on_levels, on_masks, strict=True):
+    for level, gradient, mask_gradient in zip(features, aligned.levels, aligned.masks, strict=True):
         place = level.repeat(rows, 1, 1, 1).requires_grad_()
         with torch.enable_grad():
             moved = resample(place, matrices)
@@ -155,4 +180,4 @@ def _to_network_frame(
         levels.append(on_place)
         on_lungs += on_probability
         on_alignment += through_features + through_mask
-    return FirstOrder(tuple(levels), on_lungs[:, 0].detach(), on_alignment.flatten(1).detach())
+    return FirstOrder(tuple(levels), on_lungs[:, 0].detach(), on_alignment.flatten(1).detach(), changes_of)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from bsnet_core.explanation.first_order import FirstOrder, as_grid, first_order
+from bsnet_core.explanation.first_order import FirstOrder, first_order
 from bsnet_core.explanation.gradients import pull_back
 from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, NotLocalError, mirrored
 from bsnet_core.explanation.shortcuts import Lungs, Shortcuts
@@ -113,10 +113,10 @@ class View:
                 total = total + changes[index].effect(self._effects[index])
             if recomputes and self._logits in changes:
                 total = total + self._through_lungs(self._heads, changes[self._logits])
-            return self._grid(as_grid(total))
+            return self._grid(self._heads.changes_of(total))
 
     def _feature_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
-        """By level (18, C, h, w): gradients through all that lies behind the encoder, as the short cuts ask."""
+        """By level (K, C, h, w): gradients through all that lies behind the encoder, as the short cuts ask."""
         gradients = dict(zip(self._levels, heads.levels, strict=True))
         if self._shortcuts.lungs is Lungs.FIRST_ORDER:
             rows = heads.through_probability(self._model, self._probability)
@@ -144,7 +144,7 @@ class View:
         """Gradients through all that lies behind the layers where windows are cut.
 
         Returns:
-            Weights (18, r) of r directions, and by layer (r, C, h, w) the gradients along these.
+            Weights (K, r) of r directions, and by layer (r, C, h, w) the gradients along these.
         """
         layers = self._network.layers
         read = {source for layer in layers if isinstance(layer, Convolution) for source in layer.sources}
@@ -167,7 +167,7 @@ class View:
         }
 
     def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
-        """(B, 18) effect of recomputed lungs, the alignment recomputed too."""
+        """(B, K) effect of recomputed lungs, the alignment recomputed too."""
         effects = []
         for index in range(len(change.difference)):
             probability = self._changed_probability(change, index)

@@ -57,7 +57,7 @@ class StatisticsHead(nn.Module):
         Returns:
             (N, 3, 2, 4).
         """
-        return self.logits_of(self.statistics(levels, masks))
+        return self.logits_of(self.latent_scores(self.statistics(levels, masks)))
 
     def statistics(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
         """(N, 3, 2, D): of every level the mean and then the spread of its channels over each zone."""
@@ -65,13 +65,16 @@ class StatisticsHead(nn.Module):
         parts = [part for level, mask in zip(levels, seen, strict=True) for part in _mean_and_spread(level, mask)]
         return torch.cat(parts, dim=-1)
 
-    def logits_of(self, statistics: Tensor) -> Tensor:
-        """(N, 3, 2, 4) logits of (N, 3, 2, D) statistics."""
+    def latent_scores(self, statistics: Tensor) -> Tensor:
+        """(N, 3, 2), in units of the Brixia score and without bounds, of (N, 3, 2, D) statistics."""
         standard = ((statistics - self.mean) / self.deviation).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
         weight = self.weight * torch.tensor(self._share, device=statistics.device)
-        score = standard @ weight + self.row_score[:, None]
-        classes = torch.arange(N_CLASSES, device=statistics.device)
-        return -((score[..., None] - classes) ** 2) / (2 * self.class_spread**2)
+        return standard @ weight + self.row_score[:, None]
+
+    def logits_of(self, latent_scores: Tensor) -> Tensor:
+        """(..., 4) class logits of (...) latent scores."""
+        classes = torch.arange(N_CLASSES, device=latent_scores.device)
+        return -((latent_scores[..., None] - classes) ** 2) / (2 * self.class_spread**2)
 
     def latent_of(self, logits: Tensor) -> Tensor:
         """(N, 3, 2) latent scores, in units of the Brixia score, that gave (N, 3, 2, 4) logits."""

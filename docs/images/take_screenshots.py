@@ -23,6 +23,7 @@ from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from app.__main__ import build_parser, open_window  # noqa: E402
+from app.canvas.measuring import Angle, Distance, Region  # noqa: E402
 from app.report.content import ReportChoices, compose_report  # noqa: E402
 from app.report.pdf import write_report  # noqa: E402
 from app.settings import Settings  # noqa: E402
@@ -31,6 +32,12 @@ from bsnet_core.brixia import ZONES  # noqa: E402
 SIZE = (1440, 900)
 WITHIN_MS = 240_000
 OWN_SCORE = (1, 2, 3, 1, 3, 3)
+MEASURED = {
+    Distance: ((0.26, 0.62), (0.72, 0.60)),
+    Angle: ((0.50, 0.20), (0.50, 0.42), (0.61, 0.52)),
+    Region: ((0.24, 0.36), (0.40, 0.52)),
+}
+"""Shares of the film's width and height."""
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -76,6 +83,18 @@ def main() -> None:
     wait_until(lambda: all(study.score is not None for study in session.studies) and not window.analysis.is_busy)
     take("viewer.png")
 
+    session.select(0)
+    wait_until(lambda: window.view.radiograph is not None)
+    radiograph = window.view.radiograph
+    if radiograph is None:
+        raise RuntimeError("The film is not there.")
+    for kind, shape in MEASURED.items():
+        points = [(x * radiograph.shape[1], y * radiograph.shape[0]) for x, y in shape]
+        window.view.annotations.add(kind(*points), "Measure")
+    window.view.zoom(1.6)
+    take("looking.png")
+    window.actions_of["clear_annotations"].trigger()
+
     session.blind = True
     session.select(2)
     wait_until(lambda: session.study(2).prediction is not None and not window.analysis.is_busy)
@@ -92,7 +111,7 @@ def main() -> None:
     take("comparison.png")
 
     window.actions_of["compare_prior"].setChecked(True)
-    wait_until(lambda: window.pair.prior_shown)
+    wait_until(lambda: window.group.prior_shown)
     take("prior.png")
     window.actions_of["compare_prior"].setChecked(False)
 

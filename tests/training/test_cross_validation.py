@@ -94,11 +94,11 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
 def test_without_validation_films_all_that_are_not_tested_train_and_temperatures_come_from_other_folds(
     make_config, tmp_path
 ):
-    """The way of the shipped weights: trunk on people without scores, nothing kept back, figures into another card."""
-    measured = make_config(head="statistics", epochs=1)
-    no_shares = dataclasses.replace(measured.data, validation_share=0.0, test_share=0.0)
-    shipped = dataclasses.replace(measured, output=tmp_path / "shipped", data=no_shares)
-    measured = dataclasses.replace(measured, data=dataclasses.replace(no_shares, hold_out_scored=True))
+    """The way of the shipped weights: a trunk on people without scores, no scores kept back."""
+    config = make_config(head="statistics", epochs=1)
+    no_shares = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0)
+    other = dataclasses.replace(config, output=tmp_path / "other", data=no_shares)
+    measured = dataclasses.replace(config, data=dataclasses.replace(no_shares, trunk_without_scored=True))
     scores = tmp_path / "data/cohen/brixia-scores.csv"
     scores.write_text("\n".join(scores.read_text().splitlines()[:9]) + "\n")  # 8 of 12 patients
     for name in (StageName.SEGMENTATION, StageName.ALIGNMENT):
@@ -117,16 +117,23 @@ def test_without_validation_films_all_that_are_not_tested_train_and_temperatures
     reference = np.stack([samples[row].score.grid for row in folds[1]["test"]])
     fitted = fit_temperature(lambda temperature: final_probabilities(logits, temperature), reference)
     assert figures["calibration"]["temperature_by_fold"][0] == pytest.approx(fitted)
-    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING):
-        run_stage(shipped, name)
-    made = measured.output / "cross-validation.json"
-    # The output folder and the films may differ, the recipe may not.
-    card = export_model(shipped, tmp_path / "model", "1", choice=WeightsChoice.LAST, cross_validation=made)
-    assert card.metrics["cross_validation"]["lungs"]["dice"]["mean"] == figures["lungs"]["dice"]["mean"]
+    run_stage(measured, StageName.SCORING)
+    card = export_model(measured, tmp_path / "model", "1", choice=WeightsChoice.LAST)
+    assert card.metrics["lungs"]["images"] == card.metrics["alignment"]["images"] == 8
     assert "scores" not in card.metrics
-    other = dataclasses.replace(shipped, loss=dataclasses.replace(shipped.loss, alpha=0.5))
+    assert card.metrics["cross_validation"]["lungs"]["dice"]["mean"] == figures["lungs"]["dice"]["mean"]
+    assert card.data["counts"]["train"]["images_with_mask"] == 4
+    assert card.data["counts"]["train"]["images_with_score"] == 8
+    # Another run by the same recipe may carry the figures too; one by another recipe may not.
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING):
+        run_stage(other, name)
+    made = measured.output / "cross-validation.json"
+    card = export_model(other, tmp_path / "other-model", "1", choice=WeightsChoice.LAST, cross_validation=made)
+    assert card.metrics["cross_validation"]["images"] == 8
+    assert "lungs" not in card.metrics
+    louder = dataclasses.replace(other, loss=dataclasses.replace(other.loss, alpha=0.5))
     with pytest.raises(ConfigurationError, match="another recipe"):
-        export_model(other, tmp_path / "model", "1", choice=WeightsChoice.LAST, cross_validation=made)
+        export_model(louder, tmp_path / "other-model", "1", choice=WeightsChoice.LAST, cross_validation=made)
 
 
 def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(make_config, monkeypatch):

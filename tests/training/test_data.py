@@ -82,18 +82,6 @@ def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
     assert max(totals) - min(totals) < 3
 
 
-def test_scored_patients_can_be_held_out_whole(data_root):
-    samples = read_cohen_folder(data_root / "cohen")
-    samples = [
-        dataclasses.replace(sample, score=None) if index % 3 == 0 else sample for index, sample in enumerate(samples)
-    ]
-    split = split_by_patient(samples, 0.25, 0.25, 0, hold_out_scored=True)
-    assert split.test == {sample.patient for sample in samples if sample.score is not None}
-    assert split.train
-    assert split.validation
-    assert split.train | split.validation == {sample.patient for sample in samples if sample.score is None}
-
-
 def test_the_split_is_written_once_and_reused(data_root, tmp_path):
     samples = read_cohen_folder(data_root / "cohen")
     path = tmp_path / "run" / "split.json"
@@ -149,7 +137,6 @@ def test_a_mirrored_picture_exchanges_its_zones(data_root):
 
 
 def test_two_readers_share_the_target_and_normal_films_are_weak_zeros(data_root):
-    import dataclasses
 
     sample = read_cohen_folder(data_root / "cohen")[0]
     other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)
@@ -219,7 +206,7 @@ def test_configurations_are_checked_by_name(tmp_path):
             RunConfig.from_file(path)
 
 
-@pytest.mark.parametrize("name", ["paper", "shipped", "cross-validation"])
+@pytest.mark.parametrize("name", ["paper", "shipped"])
 def test_the_configurations_that_come_with_the_project_can_be_read(name):
     config = RunConfig.from_file(CONFIGURATIONS / f"{name}.toml")
     assert set(config.stages) >= {StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING}
@@ -232,12 +219,3 @@ def test_the_papers_configuration_has_the_papers_numbers():
     assert config.model.side_px == 512
     assert config.stages[StageName.END_TO_END].batch_size == 8
     assert config.augmentation == AugmentationConfig()
-
-
-def test_the_cross_validation_measures_the_recipe_of_the_shipped_weights():
-    shipped, measured = (
-        RunConfig.from_file(CONFIGURATIONS / f"{name}.toml") for name in ("shipped", "cross-validation")
-    )
-    assert shipped.recipe() == measured.recipe()
-    assert measured.data.hold_out_scored
-    assert measured.output != shipped.output

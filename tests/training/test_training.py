@@ -64,7 +64,7 @@ def test_latent_scores_come_back_from_their_logits():
     statistics = torch.randn(3, 3, 2, 4)
     with torch.no_grad():
         head.weight.normal_(std=3.0)
-        logits = head.logits_of(statistics)
+        logits = head.logits_of(head.latent_scores(statistics))
         expected = (statistics.clamp(-4, 4) @ (head.weight / 2)) + 1.0
     assert torch.allclose(head.latent_of(logits), expected, atol=1e-4)
 

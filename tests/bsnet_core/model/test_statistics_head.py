@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.explanation.first_order import as_grid, first_order
+from bsnet_core.explanation.first_order import first_order
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.config import Attention, BSNetConfig, HeadVariant, SegmentationDecoder
 from bsnet_core.model.segmentation import lung_probability
@@ -90,8 +90,8 @@ def test_an_odd_statistic_moves_the_score_no_further_than_four_deviations(head):
         head.weight[0] = 1.0
     far, very_far = statistics.clone(), statistics.clone()
     far[..., 0], very_far[..., 0] = 4.0, 400.0
-    assert torch.equal(head.logits_of(far), head.logits_of(very_far))
-    assert not torch.equal(head.logits_of(far), head.logits_of(statistics))
+    assert torch.equal(head.latent_scores(far), head.latent_scores(very_far))
+    assert not torch.equal(head.latent_scores(far), head.latent_scores(statistics))
 
 
 def test_one_rule_serves_both_lungs(head, levels):
@@ -124,7 +124,7 @@ def test_gradients_tell_what_a_small_change_of_the_features_does(attention):
         rows = sum(
             (gradient * change).flatten(1).sum(dim=1) for gradient, change in zip(gradients.levels, step, strict=True)
         )
-        foretold = as_grid(rows[None])[0]
+        foretold = gradients.changes_of(rows[None])[0]
         forward = probabilities([level + change for level, change in zip(levels, step, strict=True)])
         backward = probabilities([level - change for level, change in zip(levels, step, strict=True)])
     np.testing.assert_allclose(foretold, (forward - backward) / 2, atol=0.02 * foretold.abs().max().item())
