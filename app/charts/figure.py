@@ -6,9 +6,10 @@ Called in jobs only: matplotlib is imported at the first chart, which takes abou
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.paths import charts_cache_dir
 
@@ -70,6 +71,9 @@ class ChartPicture:
     area: tuple[float, float, float, float]
 
 
+_one_at_a_time = threading.Lock()
+"""matplotlib's settings are the same for all threads."""
+
 Fill = Callable[["Axes"], Sequence[Sequence[Place]]]
 """Draws into axes and tells, for each thing shown, where its marks lie in the units of the data."""
 
@@ -78,7 +82,7 @@ def draw(look: ChartLook, fill: Fill) -> ChartPicture:
     """Draws a chart of one pair of axes.
 
     matplotlib's settings are its own defaults and `look`, whatever a `matplotlibrc` on this machine says, and are put
-    back afterwards. One chart at a time: they are the same for all threads.
+    back afterwards.
     """
     # Looked at when matplotlib is first imported. It keeps there which fonts the machine has.
     os.environ["MPLCONFIGDIR"] = str(charts_cache_dir())
@@ -86,7 +90,7 @@ def draw(look: ChartLook, fill: Fill) -> ChartPicture:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context():
+    with _one_at_a_time, matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_style(look))
         size_inches = (look.width_px / POINTS_PER_INCH, look.height_px / POINTS_PER_INCH)
@@ -140,7 +144,7 @@ def text_width_px(text: str, look: ChartLook) -> float:
     return float(width)
 
 
-def _style(look: ChartLook) -> dict[str, object]:
+def _style(look: ChartLook) -> dict[Any, Any]:
     colours = look.colours
     return {
         "font.family": [FONT],

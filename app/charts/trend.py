@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.charts.figure import ChartLook, ChartPicture, Place, draw, lay_out, text_width_px
 from bsnet_core.agreement import MAX_TOTAL
@@ -21,8 +21,10 @@ DISC, DIAMOND = 0.75, 0.87
 GAP = 1.7
 """Films of the same day are set apart by this much of the size of the texts."""
 LABEL_GAP_PX = 6.0
-BELOW_PX = 6.0
-"""Room below the line of score 0, for half a mark."""
+DATES_BELOW_PX = 3.5
+"""matplotlib's own distance of the labels of an axis, for which it has left room."""
+BELOW = 0.6
+"""Room below the line of score 0, for half a mark, as a share of the size of the texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,10 @@ class TrendDrawing:
         axes.set_yticks(TICKS)
         axes.set_xticks([0.5], [_label(self.points[0])])
         axes.grid(axis="y")
-        line = {"color": colours.text, "alpha": 0.45, "linewidth": 1.2}
+        line: dict[str, Any] = {"color": colours.text, "alpha": 0.45, "linewidth": 1.2}
         predicted = axes.plot([], [], **line)[0]
         read = axes.plot([], [], linestyle="dashed", **line)[0]
-        marks = {"linestyle": "none", "clip_on": False, "zorder": 3}
+        marks: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 3}
         discs = axes.plot(
             [], [], "o", markersize=DISC * font_px, color=colours.text, markeredgewidth=0,
             label=self.prediction_label, **marks,
@@ -89,46 +91,52 @@ class TrendDrawing:
         _add_legend(axes, [discs, diamonds, *([shade] if has_current else [])], look)
         width, height = lay_out(axes, look)
 
-        above = 1.35 * font_px + DISC * font_px
+        above, below = (1.35 + DISC) * font_px, BELOW * font_px
         axes.set_xlim(0, width)
-        per_px = MAX_TOTAL / max(height - above - BELOW_PX, height / 2)
-        axes.set_ylim(-BELOW_PX * per_px, MAX_TOTAL + above * per_px)
-        labels = [_label(point) for point in self.points]
-        half = max(text_width_px(label, look) for label in labels) / 2 + LABEL_GAP_PX / 2
-        left_px = axes.get_window_extent().x0 / look.pixel_ratio
+        per_px = MAX_TOTAL / max(height - above - below, height / 2)
+        axes.set_ylim(-below * per_px, MAX_TOTAL + above * per_px)
         gap = GAP * font_px
-        columns = columns_of(
-            [point.taken_at for point in self.points],
-            (max(gap, half - left_px), width - max(gap, half - (look.width_px - left_px - width))),
-            gap,
-        )
-        _set(predicted, [(x, point.predicted) for x, point in zip(columns, self.points, strict=True)])
-        _set(read, [(x, total) for x, point in zip(columns, self.points, strict=True) for total in point.read[-1:]])
-        _set(discs, [(x, point.predicted) for x, point in zip(columns, self.points, strict=True)])
-        _set(diamonds, [(x, total) for x, point in zip(columns, self.points, strict=True) for total in point.read])
-        for x, point in zip(columns, self.points, strict=True):
+        columns = columns_of([point.taken_at for point in self.points], (gap, width - gap), gap)
+        films = list(zip(columns, self.points, strict=True))
+        _set(predicted, [(x, point.predicted) for x, point in films])
+        _set(read, [(x, total) for x, point in films for total in point.read[-1:]])
+        _set(discs, [(x, point.predicted) for x, point in films])
+        _set(diamonds, [(x, total) for x, point in films for total in point.read])
+        for x, point in films:
             if point.is_current:
                 axes.fill_between([x - gap / 2, x + gap / 2], 0, MAX_TOTAL, color=colours.text, alpha=0.16, linewidth=0)
-            axes.annotate(
-                "/".join(str(total) for total in dict.fromkeys(point.totals)),
-                (x, max(point.totals)),
-                xytext=(0, DISC * font_px),
-                textcoords="offset points",
-                horizontalalignment="center",
-                verticalalignment="bottom",
-            )
-        shown = self._labels_that_fit(columns, [text_width_px(label, look) for label in labels])
-        axes.set_xticks([columns[number] for number in shown], [labels[number] for number in shown])
-        return [[(x, float(total)) for total in point.totals] for x, point in zip(columns, self.points, strict=True)]
+        self._write(axes, look, columns)
+        return [[(x, float(total)) for total in point.totals] for x, point in films]
 
-    def _labels_that_fit(self, columns: Sequence[float], widths: Sequence[float]) -> list[int]:
+    def _write(self, axes: Axes, look: ChartLook, columns: Sequence[float]) -> None:
+        """The scores above their film's marks, and as many dates below the chart as there is room for."""
+        left = -axes.get_window_extent().x0 / look.pixel_ratio
+        words = ["/".join(str(total) for total in dict.fromkeys(point.totals)) for point in self.points]
+        for point, x, text in zip(self.points, columns, words, strict=True):
+            place = _within(x, text_width_px(text, look), left, look)
+            axes.annotate(
+                text, (x, max(point.totals)), xytext=(place - x, DISC * look.font_px), textcoords="offset points",
+                horizontalalignment="center", verticalalignment="bottom",
+            )  # fmt: skip
+        axes.set_xticks([])
+        dates = [_label(point) for point in self.points]
+        widths = [text_width_px(date, look) for date in dates]
+        places = [_within(x, width, left, look) for x, width in zip(columns, widths, strict=True)]
+        for number in self._dates_that_fit(places, widths):
+            axes.annotate(
+                dates[number], (columns[number], 0), xycoords=axes.get_xaxis_transform(),
+                xytext=(places[number] - columns[number], -DATES_BELOW_PX), textcoords="offset points",
+                horizontalalignment="center", verticalalignment="top", color=look.colours.muted,
+            )  # fmt: skip
+
+    def _dates_that_fit(self, places: Sequence[float], widths: Sequence[float]) -> list[int]:
         """The current film's date first, then the ends: what is written before others is not left out."""
         count = len(self.points)
         wanted = [number for number, point in enumerate(self.points) if point.is_current]
         chosen: list[int] = []
         for number in dict.fromkeys([*wanted, 0, count - 1, *range(count)]):
             if all(
-                abs(columns[number] - columns[other]) >= (widths[number] + widths[other]) / 2 + LABEL_GAP_PX
+                abs(places[number] - places[other]) >= (widths[number] + widths[other]) / 2 + LABEL_GAP_PX
                 for other in chosen
             ):
                 chosen.append(number)
@@ -161,6 +169,19 @@ def _label(point: TrendPoint) -> str:
     return point.taken_at.date().isoformat()
 
 
+def _within(x: float, width: float, left: float, look: ChartLook) -> float:
+    """The middle of a text that would stand at `x`, moved so that it is not cut off.
+
+    Args:
+        x: From the left end of the axes, in pixels of the widget, as is the result.
+        width: Of the text.
+        left: Where the widget begins.
+        look: Of the chart.
+    """
+    half = width / 2 + LABEL_GAP_PX / 2
+    return min(max(x, left + half), left + look.width_px - half)
+
+
 def _set(line: Line2D, places: Sequence[tuple[float, int | None]]) -> None:
     known = [(x, y) for x, y in places if y is not None]
     line.set_data([x for x, _y in known], [y for _x, y in known])
@@ -174,7 +195,7 @@ def _add_legend(axes: Axes, handles: list[object], look: ChartLook) -> Legend:
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
             handles=handles, loc="outside lower left", ncols=columns,
-            borderpad=0.1, borderaxespad=0.2, handlelength=1.0, handletextpad=0.4, columnspacing=1.2, labelspacing=0.2,
+            borderpad=0.1, borderaxespad=0.4, handlelength=1.0, handletextpad=0.45, columnspacing=0.8, labelspacing=0.2,
         )  # fmt: skip
         if columns == 1 or legend.get_window_extent().width <= look.width_px * look.pixel_ratio:
             break

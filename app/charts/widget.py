@@ -56,6 +56,13 @@ class ChartWidget(QWidget):
         self._due.start(0)
 
     @property
+    def sentence(self) -> str:
+        """What is said instead of a picture; nothing where there is one."""
+        if not self._image.isNull():
+            return ""
+        return self._instead if self._drawing is None else _("Drawing…")
+
+    @property
     def is_drawn(self) -> bool:
         """Whether what is on the screen is up to date."""
         if self._drawing is None:
@@ -99,8 +106,7 @@ class ChartWidget(QWidget):
         with QPainter(self) as painter:  # ended even where painting fails
             if self._image.isNull():
                 painter.setPen(self.palette().placeholderText().color())
-                text = self._instead if self._drawing is None else _("Drawing…")
-                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.sentence)
                 return
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(self.rect(), self._image)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize
+from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.charts.bland_altman import BlandAltmanDrawing, Dot, Level
@@ -21,7 +22,6 @@ class BlandAltmanPlot(ChartWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._limits: BlandAltman | None = None
-        self.setMinimumSize(320, 220)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(_("Bland–Altman plot of the global score"))
 
@@ -46,7 +46,12 @@ class BlandAltmanPlot(ChartWidget):
 
     def sizeHint(self) -> QSize:
         """A readable size."""
-        return QSize(480, 300)
+        return self.minimumSizeHint() * 1.4
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for what stands beside the axes, whatever the size of the texts."""
+        text = QFontInfo(self.font()).pixelSize()
+        return QSize(25 * text, 18 * text)
 
     def _drawing_of(self, dots: Counter[tuple[float, int]], limits: BlandAltman) -> BlandAltmanDrawing:
         return BlandAltmanDrawing(

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontInfo, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from app.charts.trend import TrendDrawing, TrendPoint
@@ -147,8 +147,8 @@ class TrendChart(ChartWidget):
         return QSize(300, round(12 * QFontMetricsF(self.font()).height()))
 
     def minimumSizeHint(self) -> QSize:
-        """The same height in less width."""
-        return QSize(180, self.sizeHint().height())
+        """The same height in less width, yet with room for the words of the key."""
+        return QSize(max(180, 9 * QFontInfo(self.font()).pixelSize()), self.sizeHint().height())
 
     def place_of(self, number: int, total: int) -> QPointF:
         """Where a global score of a film lies, in pixels of the widget; the picture must be there."""

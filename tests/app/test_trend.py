@@ -166,7 +166,7 @@ def test_the_keys_frame_is_around_the_film_they_would_choose(chart, qtbot):
 
     def framed(number):
         place, image = chart.place_of(number, chart.films[number].predicted).toPoint(), chart.grab().toImage()
-        return any(image.pixelColor(place + QPoint(dx, 0)) == colour for dx in range(5, 30))
+        return any(image.pixelColor(place - QPoint(dx, 0)) == colour for dx in range(5, 30))
 
     assert (framed(0), framed(1)) == (True, False)
     qtbot.keyClick(chart, Qt.Key.Key_Right)
