@@ -349,6 +349,12 @@ class Actions:
         self._tips[name] = tip
         self._show_keys(name)
 
+    def allow(self, name: str, allowed: bool, why_not: str) -> None:
+        """Switches an action on or off; while it is off its tip says why."""
+        self._of_name[name].setEnabled(allowed)
+        self._tips[name] = self._spec_of_name[name].tip if allowed else why_not
+        self._show_keys(name)
+
     def allow_group(self, group: str, allowed: bool) -> None:
         """Switches a whole group on or off: in the scoring mode the digits are no presets."""
         for name, spec in self._spec_of_name.items():

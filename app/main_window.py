@@ -136,7 +136,8 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
-        self._lane = JobQueue("tags, help and statistics")
+        self._lane = JobQueue("tags and help")
+        self._charts_lane = JobQueue("charts and statistics")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
         self.group = ViewGroup(self)
@@ -156,7 +157,8 @@ class MainWindow(QMainWindow):
         self.archive_password = ArchivePassword(self.analysis, self.messages, self)
         self.group.set_current_side(settings.current_side)
         self.prior_study.show_at_most(MOST_PRIORS if settings.compares_four else 1)
-        self.own_reading.use_lane(self._lane)
+        self.own_reading.use_lane(self._charts_lane)
+        self.trend.use_lane(self._charts_lane)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
         for name in OVERLAYS:
             self.actions_of[name].setChecked(settings.overlay_shown(name))
@@ -448,13 +450,15 @@ class MainWindow(QMainWindow):
         """Stops all threads; whether they ended in time."""
         deadline = time.monotonic() + WORK_ENDS_WITHIN_S
         self._lane.close()
+        self._charts_lane.close()
 
         def left_s() -> float:
             return max(deadline - time.monotonic(), 0.1)
 
         kept = self.keeper.close(left_s())
-        ended = [self.exports.close(left_s()), self.analysis.close(left_s()), self._lane.wait(left_s())]
-        return kept and all(ended)
+        ended = [self.exports.close(left_s()), self.analysis.close(left_s())]
+        lanes_ended = [lane.wait(left_s()) for lane in (self._lane, self._charts_lane)]
+        return kept and all(ended + lanes_ended)
 
 
 def _bring_up(window: QWidget) -> None:

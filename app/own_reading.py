@@ -69,7 +69,7 @@ class OwnReading(QObject):
         return made
 
     def use_lane(self, lane: JobQueue) -> None:
-        """Lets many readings be counted on this lane's thread."""
+        """Lets the statistics be counted and drawn on this lane's thread."""
         self._lane = lane
 
     def use_actions(self, actions: Actions) -> None:

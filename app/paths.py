@@ -25,6 +25,12 @@ def data_dir() -> Path:
     return _private(Path(platformdirs.user_data_dir(APP_NAME, appauthor=False)))
 
 
+def charts_cache_dir() -> Path:
+    """The folder of what matplotlib keeps about this machine, made if missing."""
+    _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)))
+    return _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "charts")
+
+
 def library_file() -> Path:
     """The library of films, predictions and readings; its folder is made if missing."""
     return data_dir() / LIBRARY_NAME

@@ -53,8 +53,9 @@ class PictureActions(QObject):
         if self._view.radiograph is self._presets_of:
             return
         self._presets_of = self._view.radiograph
+        why_not = _("Only CR and DX films, and pictures that are no DICOM files, can be turned and mirrored")
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
-            self._actions[name].setEnabled(self._view.can_turn)
+            self._actions.allow(name, self._view.can_turn, why_not)
         self._actions["real_size"].setEnabled(self._view.has_real_size)
         presets = self._view.presets()
         for digit in range(N_PRESETS):

@@ -60,8 +60,8 @@ STANDSTILL_MS = 120
 """A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
 POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
-TURNABLE = frozenset({"", "CR", "DX", "DR", "RG", "RF", "OT", "SC"})
-"""Modalities of projection radiographs, whose picture has no geometry that turning would break (IHE BIR)."""
+TURNABLE = frozenset({"CR", "DX"})
+"""Modalities of the DICOM files that may be turned and flipped, as IHE Basic Image Review has it."""
 ARROWS = {
     Qt.Key.Key_Left: QPointF(-1, 0),
     Qt.Key.Key_Right: QPointF(1, 0),
@@ -275,8 +275,11 @@ class ImageView(QWidget):
 
     @property
     def can_turn(self) -> bool:
-        """Whether this picture may be turned and flipped: radiographs and pictures, nothing with a 3D geometry."""
-        return self._radiograph is not None and self._radiograph.facts.modality in TURNABLE
+        """Whether this picture may be turned and flipped: CR, DX, and pictures that are no DICOM files."""
+        if self._radiograph is None:
+            return False
+        facts = self._radiograph.facts
+        return facts.modality in TURNABLE or not facts.transfer_syntax
 
     @property
     def orientation(self) -> Orientation:
@@ -306,7 +309,8 @@ class ImageView(QWidget):
 
     @property
     def _upright(self) -> Orientation:
-        if self._radiograph is None or not self.can_turn:
+        """As the file says that the patient lies in it, whoever may turn it from there."""
+        if self._radiograph is None:
             return Orientation()
         return Orientation.upright(self._radiograph.facts.patient_orientation)
 

@@ -106,8 +106,9 @@ class StatisticsPanel(QWidget):
         self._compute()
 
     def use_lane(self, lane: JobQueue) -> None:
-        """Lets more than `AT_ONCE` readings be counted on this lane's thread."""
+        """Lets the plot be drawn, and more than `AT_ONCE` readings be counted, on this lane's thread."""
         self._lane = lane
+        self.plot.use_lane(lane)
 
     @property
     def is_counting(self) -> bool:

@@ -8,23 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontInfo, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
+from app.charts.trend import TrendDrawing, TrendPoint
+from app.charts.widget import ChartWidget
+from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastStudy
-from app.panels.library_list import MOST
 from app.readings import Reading
 from app.session import Session, Study
 from bsnet_core.dicom_dates import moment_of, shown_date
@@ -32,12 +24,8 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts
 
 REFRESH_AFTER_MS = 150
-TICKS = (0, 6, 12, MOST)
-MARK_PX = 5.0
 NEAR_PX = 14.0
 """How near to a film's marks a click must be."""
-LEAST_GAP_PX = 22.0
-"""Films of the same day are set apart by this much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +98,8 @@ def films_of_patient(current: Study, open_studies: Iterable[Study], past: Iterab
     return tuple(sorted(films.values(), key=lambda film: (film.taken_at is None, film.taken_at or datetime.min)))
 
 
-class TrendChart(QWidget):
-    """Draws films over time. Left and Right go from film to film, Enter or a click chooses one."""
+class TrendChart(ChartWidget):
+    """Shows films over time. Left and Right go from film to film, Enter or a click chooses one."""
 
     chosen = Signal(object)
     """The `TrendFilm` that was clicked."""
@@ -119,7 +107,9 @@ class TrendChart(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._films: tuple[TrendFilm, ...] = ()
+        self._remarks = ""
         self._focused = 0
+        self._now: TrendDrawing | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -130,42 +120,56 @@ class TrendChart(QWidget):
         """The films that are drawn: those with a date and a score."""
         return self._films
 
+    @property
+    def remarks(self) -> str:
+        """What is to be known of the whole chart."""
+        return self._remarks
+
     def show_films(self, films: Sequence[TrendFilm]) -> None:
-        """Draws these films."""
+        """Draws these films.
+
+        The picture before stays until the new one is there, unless it tells more: of another patient, or what blind
+        reading hides.
+        """
         self._films = tuple(film for film in films if film.taken_at is not None and film.is_scored)
         current = [number for number, film in enumerate(self._films) if film.is_current]
         self._focused = current[0] if current else 0
-        self.setAccessibleDescription(". ".join(film.sentence for film in films))
-        self.update()
+        left_out = len(films) - len(self._films)
+        self._remarks = _("{count} without a date or a score").format(count=left_out) if left_out else ""
+        said = [film.sentence for film in films]
+        self.setAccessibleDescription(". ".join([*said, self._remarks] if self._remarks else said))
+        before, self._now = self._now, self._as_drawn()
+        keeps = before is not None and self._now is not None and self._now.shows_all_of(before)
+        self.show_drawing(self._now, keeps_picture=keeps)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a few dates, and no higher than a glance needs."""
-        return QSize(300, round(10.5 * QFontMetricsF(self.font()).height()))
+        return QSize(300, round(12 * QFontMetricsF(self.font()).height()))
 
     def minimumSizeHint(self) -> QSize:
-        """The same height in less width."""
-        return QSize(180, self.sizeHint().height())
+        """The same height in less width, yet with room for the words of the key."""
+        return QSize(max(180, 9 * QFontInfo(self.font()).pixelSize()), self.sizeHint().height())
 
-    def place_of(self, number: int, total: float) -> QPointF:
-        """Where a global score of a film lies, in pixels of the widget."""
-        area = self._area()
-        return QPointF(self._columns()[number], area.bottom() - total / MOST * area.height())
+    def place_of(self, number: int, total: int) -> QPointF:
+        """Where a global score of a film lies, in pixels of the widget; the picture must be there."""
+        point = self._now.points[number] if self._now is not None else None
+        if point is None or total not in point.totals or not self.marks:
+            raise ValueError(f"Film {number} has no mark of {total}.")
+        return self.marks[number][point.totals.index(total)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Axes, the lines from film to film, and the marks on top."""
-        with QPainter(self) as painter:  # ended even where painting fails
+        """The picture, and a frame around the film that the keys would choose."""
+        super().paintEvent(event)
+        if not self.hasFocus() or not self.marks:
+            return
+        places = self.marks[self._focused]
+        rows = [place.y() for place in places]
+        text = QFontMetricsF(self.font()).height()
+        around = QRectF(places[0].x(), min(rows), 0, max(rows) - min(rows))
+        with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_axes(painter)
-            predicted = [(n, film.predicted) for n, film in enumerate(self._films) if film.predicted is not None]
-            read = [(n, total) for n, film in enumerate(self._films) for _reader, total in film.read[-1:]]
-            self._paint_line(painter, predicted, Qt.PenStyle.SolidLine)
-            self._paint_line(painter, read, Qt.PenStyle.DashLine)
-            for number, film in enumerate(self._films):
-                if film.predicted is not None:
-                    paint_prediction(painter, self.place_of(number, film.predicted), self.palette().text().color())
-                for _reader, total in film.read:
-                    paint_reading(painter, self.place_of(number, total), self.palette().link().color())
-            self._paint_totals(painter)
+            painter.setPen(QPen(self.palette().highlight().color(), 2))
+            painter.drawRoundedRect(around.adjusted(-text, -1.8 * text, text, 0.8 * text), 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the film that was clicked."""
@@ -192,100 +196,35 @@ class TrendChart(QWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Tells a film in words under the pointer."""
+        """Tells a film in words under the pointer, elsewhere the remarks."""
         if isinstance(event, QHelpEvent):
             number = self._film_near(QPointF(event.pos()))
-            if number is not None:
-                QToolTip.showText(event.globalPos(), self._films[number].sentence, self)
+            text = self._remarks if number is None else self._films[number].sentence
+            if text:
+                QToolTip.showText(event.globalPos(), text, self)
             else:
                 QToolTip.hideText()
             return True
         return super().event(event)
 
-    def _area(self) -> QRectF:
-        metrics = QFontMetricsF(self.font())
-        left = metrics.horizontalAdvance(str(MOST)) + 10
-        return QRectF(self.rect()).adjusted(left, metrics.height() + 8, -14, -1.6 * metrics.height())
-
-    def _columns(self) -> list[float]:
-        """The films' places from left to right: by time, set apart where they would cover each other."""
-        area = self._area().adjusted(LEAST_GAP_PX, 0, -LEAST_GAP_PX, 0)
-        moments = [film.taken_at.timestamp() for film in self._films if film.taken_at is not None]
-        if len(moments) < 2 or moments[0] == moments[-1]:
-            even = len(moments) + 1
-            return [area.left() + (n + 1) * area.width() / even for n in range(len(moments))]
-        span = moments[-1] - moments[0]
-        places = [(moment - moments[0]) / span * area.width() for moment in moments]
-        gap = min(LEAST_GAP_PX, area.width() / (len(places) - 1))
-        for number in range(1, len(places)):
-            places[number] = max(places[number], places[number - 1] + gap)
-        squeeze = area.width() / places[-1]
-        return [area.left() + place * squeeze for place in places]
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        area, metrics = self._area(), QFontMetricsF(self.font())
-        faint, text = QColor(self.palette().text().color()), self.palette().placeholderText().color()
-        faint.setAlphaF(0.16)
-        for tick in TICKS:
-            y = area.bottom() - tick / MOST * area.height()
-            painter.setPen(QPen(faint, 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(text)
-            box = QRectF(0, y - metrics.height() / 2, area.left() - 6, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(tick))
-        columns = self._columns()
-        for number in self._order_of_labels():
-            film, x = self._films[number], columns[number]
-            if film.is_current:
-                painter.fillRect(QRectF(x - LEAST_GAP_PX / 2, area.top(), LEAST_GAP_PX, area.height()), faint)
-        painter.setPen(text)
-        taken: list[QRectF] = []
-        for number in self._order_of_labels():
-            label = shown_date(self._films[number].facts.study_date)
-            width = metrics.horizontalAdvance(label) + 4
-            left = min(max(columns[number] - width / 2, 0.0), self.width() - width)
-            box = QRectF(left, area.bottom() + 5, width, metrics.height())
-            if not any(box.intersects(other) for other in taken):
-                taken.append(box)
-                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, label)
-
-    def _order_of_labels(self) -> list[int]:
-        """The current film's date first, then the ends: what is written before others is not left out."""
-        count = len(self._films)
-        wanted = [number for number, film in enumerate(self._films) if film.is_current]
-        return list(dict.fromkeys([*wanted, *([0, count - 1] if count else []), *range(count)]))
-
-    def _paint_line(self, painter: QPainter, totals: Sequence[tuple[int, int]], style: Qt.PenStyle) -> None:
-        colour = QColor(self.palette().text().color())
-        colour.setAlphaF(0.45)
-        painter.setPen(QPen(colour, 1.2, style))
-        painter.drawPolyline(QPolygonF([self.place_of(number, total) for number, total in totals]))
-
-    def _paint_totals(self, painter: QPainter) -> None:
-        metrics = QFontMetricsF(self.font())
-        for number, film in enumerate(self._films):
-            totals = [
-                total for total in (film.predicted, *(total for _reader, total in film.read)) if total is not None
-            ]
-            top = self.place_of(number, max(totals))
-            words = "/".join(str(total) for total in dict.fromkeys(totals))
-            width = metrics.horizontalAdvance(words) + 4
-            box = QRectF(top.x() - width / 2, top.y() - MARK_PX - 3 - metrics.height(), width, metrics.height())
-            painter.setPen(self.palette().text().color())
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
-            if self.hasFocus() and number == self._focused:
-                low = self.place_of(number, min(totals))
-                around = QRectF(top, low).normalized().adjusted(-13, box.top() - top.y() - 2, 13, 11)
-                painter.setPen(QPen(self.palette().highlight().color(), 2))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(around, 5, 5)
+    def _as_drawn(self) -> TrendDrawing | None:
+        if not self._films:
+            return None
+        points = tuple(
+            TrendPoint(film.taken_at, film.predicted, tuple(total for _reader, total in film.read), film.is_current)
+            for film in self._films
+            if film.taken_at is not None
+        )
+        return TrendDrawing(points, _("predictions"), _("readings"), _("film shown"))
 
     def _film_near(self, point: QPointF) -> int | None:
-        if not self._area().adjusted(-NEAR_PX, -NEAR_PX, NEAR_PX, 40).contains(point):
+        """The film whose column a point is near to; from above the chart down to the dates."""
+        below = 2.5 * QFontMetricsF(self.font()).height()
+        if not self.marks or not self.area.adjusted(-NEAR_PX, -NEAR_PX, NEAR_PX, below).contains(point):
             return None
-        distances = [(abs(column - point.x()), number) for number, column in enumerate(self._columns())]
-        near = [pair for pair in distances if pair[0] <= NEAR_PX]
-        return min(near)[1] if near else None
+        distances = [(abs(places[0].x() - point.x()), number) for number, places in enumerate(self.marks)]
+        nearest, number = min(distances)
+        return number if nearest <= NEAR_PX else None
 
 
 class TrendPanel(QWidget):
@@ -305,15 +244,9 @@ class TrendPanel(QWidget):
         self._question = 0
         self.chart = TrendChart(self)
         self.chart.chosen.connect(self._choose)
-        self._legend = QLabel("", self)
-        self._legend.setProperty("role", "muted")
-        self._legend.setWordWrap(True)
-        self._legend.setAccessibleName(_("Global score over time, key and remarks"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 4, 8)
-        layout.setSpacing(2)
         layout.addWidget(self.chart)
-        layout.addWidget(self._legend)
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.setInterval(REFRESH_AFTER_MS)
@@ -324,10 +257,9 @@ class TrendPanel(QWidget):
             signal.connect(self._refresh_soon)
         self.hide()
 
-    @property
-    def legend(self) -> str:
-        """Which mark is what, and what is not drawn."""
-        return self._legend.text()
+    def use_lane(self, lane: JobQueue) -> None:
+        """Lets the chart be drawn on this lane's thread."""
+        self.chart.use_lane(lane)
 
     def _refresh_soon(self) -> None:
         if not self._due.isActive():
@@ -357,13 +289,6 @@ class TrendPanel(QWidget):
         shown = [self._session.shown(study.key) for study in self._session.studies]
         films = films_of_patient(current, shown, visible)
         self.chart.show_films(films)
-        left_out = len(films) - len(self.chart.films)
-        self._legend.setText(_("● prediction   ◇ reading"))  # one line: the lists above need the room
-        remarks = [_("shaded: the film shown")]
-        if left_out:
-            remarks.append(_("{count} without a date or a score").format(count=left_out))
-        self._legend.setToolTip("\n".join(remarks))
-        self._legend.setAccessibleDescription("\n".join(remarks))
         self.setVisible(len(films) > 1 and bool(self.chart.films))
 
     def _as_seen(self, entry: PastStudy) -> PastStudy:
@@ -378,22 +303,6 @@ class TrendPanel(QWidget):
             self.chosen.emit(film.key)
         elif film.path is not None:
             self.wanted.emit(film.path)
-
-
-def paint_prediction(painter: QPainter, place: QPointF, colour: QColor) -> None:
-    """A disc."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawEllipse(place, MARK_PX, MARK_PX)
-
-
-def paint_reading(painter: QPainter, place: QPointF, colour: QColor) -> None:
-    """An open diamond, so that a disc below it is still seen."""
-    reach = MARK_PX + 3
-    corners = [QPointF(place.x() + x * reach, place.y() + y * reach) for x, y in ((0, -1), (1, 0), (0, 1), (-1, 0))]
-    painter.setPen(QPen(colour, 2))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPolygon(QPolygonF(corners))
 
 
 def _name_of(facts: StudyFacts, path: Path | None) -> str:

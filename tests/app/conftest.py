@@ -33,7 +33,7 @@ def own_home(tmp_path, monkeypatch) -> Path:
     """A home folder of the test's own."""
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+    for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home))
     return home
 

@@ -1,16 +1,18 @@
-import itertools
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
+from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.library.library import Library
-from app.panels.trend import TrendChart, TrendFilm, TrendPanel, films_of_patient, paint_prediction, paint_reading
+from app.panels.trend import TrendChart, TrendFilm, TrendPanel, films_of_patient
 from app.paths import LIBRARY_NAME
 from app.session import Session, Study
+from app.theme import DARK, palette_of
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.radiograph import StudyFacts
 from bsnet_core.reading import read_radiograph
@@ -25,31 +27,46 @@ def trend_film(day, **more):
 
 
 @pytest.fixture
-def chart(qtbot):
+def lane(own_home):
+    made = JobQueue("charts")
+    yield made
+    made.close()
+    assert made.wait(30.0)
+
+
+@pytest.fixture
+def chart(qtbot, lane):
     made = TrendChart()
+    made.use_lane(lane)
     qtbot.addWidget(made)
     made.resize(340, made.sizeHint().height())
     made.show()
     return made
 
 
-def test_films_stand_by_date_and_high_scores_are_up(chart):
-    chart.show_films([trend_film(1, predicted=3), trend_film(3, predicted=12), trend_film(11, predicted=6)])
-    places = [chart.place_of(number, film.predicted) for number, film in enumerate(chart.films)]
-    first, second, third = (place.x() for place in places)
-    assert (second - first) / (third - first) == pytest.approx(0.2, abs=0.01)
-    assert places[1].y() < places[2].y() < places[0].y()
+def show(qtbot, chart, films):
+    chart.show_films(films)
+    qtbot.waitUntil(lambda: chart.is_drawn, timeout=30_000)
 
 
-def test_films_of_one_day_are_set_apart(chart):
-    chart.show_films([trend_film(1, key=number, predicted=number) for number in range(3)])
-    columns = [chart.place_of(number, 0).x() for number in range(3)]
-    assert min(later - earlier for earlier, later in itertools.pairwise(columns)) > 15
+def tell(chart, place):
+    """The tip at a place of the chart."""
+    QToolTip.hideText()
+    at = place.toPoint()
+    QApplication.sendEvent(chart, QHelpEvent(QEvent.Type.ToolTip, at, chart.mapToGlobal(at)))
+    return QToolTip.text()
+
+
+def test_films_stand_by_date_and_high_scores_are_up(chart, qtbot):
+    show(qtbot, chart, [trend_film(1, predicted=3), trend_film(3, predicted=12), trend_film(11, predicted=6)])
+    first, second, third = (chart.place_of(number, film.predicted) for number, film in enumerate(chart.films))
+    assert first.x() < second.x() < third.x()
+    assert second.y() < third.y() < first.y()
 
 
 def test_a_click_and_the_keys_choose_a_film(chart, qtbot):
     films = [trend_film(1, key=0, predicted=3), trend_film(5, key=1, predicted=12, is_current=True)]
-    chart.show_films(films)
+    show(qtbot, chart, films)
     with qtbot.waitSignal(chart.chosen) as chosen:
         qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.place_of(0, 3).toPoint())
     assert chosen.args == [films[0]]
@@ -76,6 +93,7 @@ def test_a_film_without_a_date_or_a_score_is_told_but_not_drawn(chart):
     assert len(chart.films) == 1
     assert "no date: predicted 4" in chart.accessibleDescription()
     assert "2020-03-02: no score" in chart.accessibleDescription()
+    assert chart.accessibleDescription().endswith("2 without a date or a score")
 
 
 def test_an_empty_chart_is_drawn_and_takes_keys(chart, qtbot):
@@ -85,18 +103,74 @@ def test_an_empty_chart_is_drawn_and_takes_keys(chart, qtbot):
         qtbot.keyClick(chart, Qt.Key.Key_Return)
 
 
-def test_predictions_and_readings_differ_in_shape_not_in_colour_alone(qapp):
-    pictures = []
-    for paint in (paint_prediction, paint_reading):
-        image = QImage(40, 40, QImage.Format.Format_RGB32)
-        image.fill(QColor("black"))
-        painter = QPainter(image)
-        paint(painter, QPoint(20, 20).toPointF(), QColor("white"))
-        painter.end()
-        pictures.append(image)
-    disc, diamond = pictures
-    assert disc.pixelColor(20, 20) == QColor("white")
-    assert diamond.pixelColor(20, 20) == QColor("black")
+def test_a_film_under_the_pointer_is_told_in_words(chart, qtbot):
+    show(qtbot, chart, [trend_film(1, predicted=3), trend_film(5, predicted=12), trend_film(6)])
+    assert tell(chart, chart.place_of(1, 12)) == "2020-03-05: predicted 12"
+    between = (chart.place_of(0, 3) + chart.place_of(1, 12)) / 2
+    assert tell(chart, between) == "1 without a date or a score"
+
+
+def test_the_places_of_films_go_with_the_picture_while_the_size_changes(chart, qtbot):
+    show(qtbot, chart, [trend_film(1, predicted=3), trend_film(5, predicted=12)])
+    before, picture = chart.place_of(1, 12), chart.grab().toImage()
+    chart.resize(680, chart.height())
+    assert not chart.is_drawn
+    assert chart.place_of(1, 12) == QPointF(2 * before.x(), before.y())
+    assert chart.grab().toImage().scaled(picture.size()) != chart.grab().toImage()
+    with qtbot.waitSignal(chart.drawn, timeout=30_000):
+        pass
+    assert chart.place_of(1, 12).x() > 2 * before.x()  # the margins keep their width
+
+
+def test_other_colours_and_larger_texts_are_drawn_anew(chart, qtbot):
+    show(qtbot, chart, [trend_film(1, predicted=3), trend_film(5, predicted=12)])
+    light = chart.grab().toImage()
+    with qtbot.waitSignal(chart.drawn, timeout=30_000):
+        chart.setPalette(palette_of(DARK))
+    dark = chart.grab().toImage()
+    assert dark.pixelColor(1, 1).name() == DARK.window
+    assert light.pixelColor(1, 1) != dark.pixelColor(1, 1)
+    left = chart.area.left()
+    font = chart.font()
+    font.setPointSizeF(2 * font.pointSizeF())
+    with qtbot.waitSignal(chart.drawn, timeout=30_000):
+        chart.setFont(font)
+    assert chart.area.left() > left
+
+
+def test_the_picture_before_stays_only_where_the_new_one_tells_as_much(chart, qtbot):
+    films = [trend_film(1, predicted=3), trend_film(5, predicted=12, is_current=True)]
+    show(qtbot, chart, films)
+    chart.show_films([*films, trend_film(9, predicted=7)])
+    assert not chart.area.isEmpty()
+    assert chart.marks == ()  # they are those of the films before
+    qtbot.waitUntil(lambda: chart.is_drawn)
+    chart.show_films([trend_film(1, predicted=3), trend_film(5, read=(("Reader", 12),))])
+    assert chart.area.isEmpty()
+
+
+def test_only_the_newest_of_many_wishes_is_shown(chart, qtbot):
+    for total in range(19):
+        chart.show_films([trend_film(1, predicted=0), trend_film(5, predicted=total)])
+    qtbot.waitUntil(lambda: chart.is_drawn, timeout=30_000)
+    assert chart.place_of(1, 18).y() < chart.place_of(0, 0).y()
+    with pytest.raises(ValueError, match="no mark of 17"):
+        chart.place_of(1, 17)
+
+
+def test_the_keys_frame_is_around_the_film_they_would_choose(chart, qtbot):
+    show(qtbot, chart, [trend_film(1, predicted=3), trend_film(9, predicted=12)])
+    chart.setFocus()
+    qtbot.waitUntil(chart.hasFocus)
+    colour = chart.palette().highlight().color()
+
+    def framed(number):
+        place, image = chart.place_of(number, chart.films[number].predicted).toPoint(), chart.grab().toImage()
+        return any(image.pixelColor(place - QPoint(dx, 0)) == colour for dx in range(5, 30))
+
+    assert (framed(0), framed(1)) == (True, False)
+    qtbot.keyClick(chart, Qt.Key.Key_Right)
+    assert (framed(0), framed(1)) == (False, True)
 
 
 def test_open_films_and_those_of_the_library_are_merged_by_their_uid(qapp, tmp_path):
@@ -126,7 +200,7 @@ def test_a_film_that_names_no_patient_has_no_priors(qapp):
 
 
 @pytest.fixture
-def hannover(qtbot, tmp_path):
+def hannover(qtbot, tmp_path, lane):
     """The three sample studies of one patient, the first two in the library only, the third on the screen."""
     library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
     radiographs = [read_radiograph(file) for file in sample_files()[:3]]
@@ -139,8 +213,9 @@ def hannover(qtbot, tmp_path):
     session.reader = "Reader One"
     keeper = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
     panel = TrendPanel(session, keeper)
+    panel.use_lane(lane)
     qtbot.addWidget(panel)
-    panel.resize(360, 190)
+    panel.resize(360, 220)
     key = session.add(radiographs[2].source).key
     session.accept_radiograph(key, radiographs[2], GREY)
     session.accept_prediction(key, prediction("333223"))
@@ -156,6 +231,7 @@ def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannov
     assert [film.read for film in panel.chart.films] == [(("Reader One", 8),), (("Reader One", 8),), ()]
     assert [film.is_current for film in panel.chart.films] == [False, False, True]
     assert panel.isVisibleTo(panel.parentWidget())
+    qtbot.waitUntil(lambda: panel.chart.is_drawn, timeout=30_000)
     with qtbot.waitSignal(panel.wanted) as wanted:
         qtbot.mouseClick(panel.chart, Qt.MouseButton.LeftButton, pos=panel.chart.place_of(0, 6).toPoint())
     assert wanted.args == [sample_files()[0]]
@@ -168,7 +244,9 @@ def test_blind_the_chart_tells_nothing_of_films_the_reader_has_not_read(hannover
     session, panel, key = hannover
     session.reader = "Reader Two"
     session.blind = True
-    qtbot.waitUntil(lambda: bool(panel.legend) and panel.chart.films == (), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(panel.chart.remarks) and panel.chart.films == (), timeout=20_000)
+    assert panel.isHidden()
+    assert panel.chart.marks == ()
     assert "16" not in panel.chart.accessibleDescription()
     for zone in ZONES:
         session.enter(key, zone, 1)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -353,16 +354,34 @@ def test_turning_takes_the_greys_with_it(show):
     assert np.percentile(difference, 95) <= 4
 
 
-@pytest.mark.parametrize("modality", ["CT", "MR"])
-def test_what_has_a_geometry_is_not_turned(show, modality):
-    view = show()
-    radiograph = view.radiograph
-    facts = replace(radiograph.facts, modality=modality)
-    view.show_radiograph(replace(radiograph, facts=facts), FrameRenderer(radiograph.stored))
+@pytest.mark.parametrize("modality", ["DR", "RG", "OT", "SC", ""])
+def test_a_dicom_film_other_than_cr_and_dx_is_not_turned(show, modality):
+    view = show(Modality=modality)
     assert not view.can_turn
     view.rotate(1)
     view.flip_horizontally()
     assert view.orientation == Orientation()
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "dx "])
+def test_cr_and_dx_are_turned(show, modality):
+    view = show(Modality=modality)
+    view.rotate(1)
+    assert view.orientation == Orientation(1)
+
+
+def test_a_picture_that_is_no_dicom_file_is_turned_and_mirrored(show, tmp_path):
+    view = show()
+    path = tmp_path / "film.png"
+    assert cv2.imwrite(str(path), np.tile(np.arange(200, dtype=np.uint8), (160, 1)))
+    picture = read_radiograph(path)
+    view.show_radiograph(picture, FrameRenderer(picture.stored))
+    view.flip_horizontally()
+    assert view.orientation == Orientation(0, True)
+
+
+def test_a_mirrored_film_lies_as_its_file_says_whether_or_not_it_can_be_turned(show):
+    assert show(Modality="DR", PatientOrientation=["R", "F"]).orientation == Orientation(0, True)
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)

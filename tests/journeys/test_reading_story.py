@@ -294,6 +294,7 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
     # Chosen again from the trend: the chart's mark of the first film.
     qtbot.waitUntil(lambda: len(viewer.trend.chart.films) == 2, timeout=WITHIN_MS)
     chart = viewer.trend.chart
+    qtbot.waitUntil(lambda: chart.is_drawn, timeout=WITHIN_MS)
     place = chart.place_of(0, chart.films[0].predicted).toPoint()
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=place)
     assert viewer.session.current.key == 0

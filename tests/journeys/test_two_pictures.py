@@ -145,3 +145,24 @@ def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_ne
     qtbot.waitUntil(lambda: shown(again) == ["2020-01-15"], timeout=60_000)
     again.actions_by_name["compare_prior"].trigger()
     assert not again.group.prior_shown
+
+
+def test_a_film_that_may_not_be_turned_switches_the_actions_off_and_they_say_why(
+    qtbot, open_viewer, no_model, tmp_path
+):
+    films = [
+        write_dicom(tmp_path / f"{modality}.dcm", ramp(400, 300), bits=12, Modality=modality)
+        for modality in ("DX", "OT")
+    ]
+    viewer = open_viewer("--model", no_model, *films)
+    turning = [
+        viewer.actions_by_name[name] for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical")
+    ]
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=20_000)
+    assert all(action.isEnabled() for action in turning)
+    viewer.session.select(1)
+    qtbot.waitUntil(lambda: not turning[0].isEnabled(), timeout=20_000)
+    assert all(not action.isEnabled() and "CR and DX" in action.toolTip() for action in turning)
+    viewer.session.select(0)
+    qtbot.waitUntil(lambda: turning[0].isEnabled(), timeout=20_000)
+    assert not any("CR and DX" in action.toolTip() for action in turning)
