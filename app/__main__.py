@@ -43,7 +43,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="where to compute; as set in the preferences by default",
     )
     parser.add_argument("--model", type=Path, metavar="DIR", help="model folder; the shipped model by default")
-    parser.add_argument("--attention", choices=("ha", "sa", "ens"), help="scoring head; the ensemble by default")
+    parser.add_argument(
+        "--attention",
+        choices=("ha", "sa", "ens"),
+        help="scoring head; by default the ensemble of both if the model has two",
+    )
     parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample studies")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--explain", action="store_true", help=argparse.SUPPRESS)

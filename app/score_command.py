@@ -75,7 +75,11 @@ def build_parser() -> argparse.ArgumentParser:
         ).format(backends=" / ".join(ACCELERATED_BACKENDS)),
     )
     say("--model", type=Path, metavar="DIR", help=_("model folder; the shipped model by default"))
-    say("--attention", choices=("ha", "sa", "ens"), help=_("scoring head; the ensemble by default"))
+    say(
+        "--attention",
+        choices=("ha", "sa", "ens"),
+        help=_("scoring head; by default the ensemble of both if the model has two"),
+    )
     say("--password-file", type=Path, metavar="FILE", help=_("file whose first line is the password of ZIP archives"))
     return parser
 

@@ -106,14 +106,13 @@ def test_bad_files_are_named_with_a_reason_and_the_others_are_scored(folder_of_o
 
 
 @needs_model
-def test_the_ensemble_is_the_mean_of_both_attentions(capsys):
-    probabilities = {}
-    for attention in ("ha", "sa", "ens"):
-        assert main([str(SAMPLE), "--json", "-", "--device", "cpu", "--attention", attention]) == 0
-        record = json.loads(capsys.readouterr().out)
-        probabilities[attention] = np.array([record["probabilities"][zone] for zone in ZONE_NAMES])
-    assert not np.allclose(probabilities["ha"], probabilities["sa"], atol=1e-3)
-    assert np.allclose(probabilities["ens"], (probabilities["ha"] + probabilities["sa"]) / 2, atol=1e-4)
+def test_a_head_is_chosen_by_name_and_one_that_is_not_there_is_refused(capsys):
+    assert main([str(SAMPLE), "--json", "-", "--device", "cpu"]) == 0
+    by_default = json.loads(capsys.readouterr().out)
+    assert main([str(SAMPLE), "--json", "-", "--device", "cpu", "--attention", "ha"]) == 0
+    assert json.loads(capsys.readouterr().out)["probabilities"] == by_default["probabilities"]
+    assert main([str(SAMPLE), "--device", "cpu", "--attention", "sa"]) == 2
+    assert "'sa'" in capsys.readouterr().err
 
 
 @needs_model

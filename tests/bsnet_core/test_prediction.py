@@ -2,15 +2,19 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError
 from bsnet_core.frames import apply
-from bsnet_core.model.config import Attention
+from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.config import Attention, HeadVariant
+from bsnet_core.model.statistics_head import StatisticsHead
+from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor, choose_device
 from bsnet_core.radiograph import VoiWindow
 from bsnet_core.reading import read_radiograph
-from bsnet_core.resources import sample_files
+from bsnet_core.resources import default_model_dir, sample_files
 from tests.dicom_files import ramp, write_dicom
 
 
@@ -74,14 +78,27 @@ def test_a_mirrored_picture_has_its_lungs_and_zones_mirrored(predictor):
     assert np.abs(expected - found).mean() < 0.5
 
 
-def test_every_attention_of_the_shipped_model_runs_and_the_ensemble_is_their_mean():
+@pytest.mark.parametrize("head", [HeadVariant.FPN, HeadVariant.STATISTICS])
+def test_every_attention_runs_and_the_ensemble_is_their_mean(head, tmp_path):
+    """The shipped trunk with two heads nobody has trained: both say something, each something else."""
+    shipped, card = load_model(default_model_dir())
+    config = dataclasses.replace(card.config, head=head, attentions=(Attention.HARD, Attention.SOFT))
+    torch.manual_seed(0)
+    model = BSNet(config)
+    trunk = {name: tensor for name, tensor in shipped.state_dict().items() if not name.startswith("heads.")}
+    model.load_state_dict(trunk, strict=False)
+    for scorer in model.heads.values():
+        if isinstance(scorer, StatisticsHead):
+            torch.nn.init.normal_(scorer.weight)
+    save_model(tmp_path, model, dataclasses.replace(card, config=config))
     radiograph = read_radiograph(sample_files()[1])
     results = {
-        attention: Predictor.load(device="cpu", attention=attention).predict(radiograph).zone_probabilities
+        attention: Predictor.load(tmp_path, "cpu", attention).predict(radiograph).zone_probabilities
         for attention in Attention
     }
     mean = (results[Attention.HARD] + results[Attention.SOFT]) / 2
     assert np.allclose(results[Attention.ENSEMBLE], mean, atol=1e-5)
+    assert not np.allclose(results[Attention.HARD], results[Attention.SOFT], atol=1e-3)
 
 
 def test_progress_rises_to_one_and_names_its_stages(predictor):
