@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bsnet_core.model.config import BSNetConfig, HeadVariant
+
 
 class Lungs(StrEnum):
     """What becomes of lung mask and alignment while a super-pixel is masked."""
@@ -20,7 +22,8 @@ class Shortcuts:
     """Which short cuts are taken; all off gives the exact map.
 
     Attributes:
-        linear_heads: Whether the scoring heads' answer is taken to first order; else `lungs` is RECOMPUTED or FROZEN.
+        linear_heads: Whether the scoring heads' answer is taken to first order, or by its zone statistics where a head
+            has those; else the heads run, and `lungs` is RECOMPUTED or FROZEN.
         lungs: What becomes of mask and alignment.
         directions: With lungs to first order, along how many directions of the lung probability's gradients.
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
@@ -42,4 +45,14 @@ class Shortcuts:
 
 
 DEFAULT = Shortcuts()
+DEFAULT_FOR_STATISTICS = Shortcuts(lungs=Lungs.FROZEN)
 NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0)
+
+
+def default_for(config: BSNetConfig) -> Shortcuts:
+    """What is taken unless somebody asks otherwise.
+
+    Heads of zone statistics answer from the changed features as they are, and lungs to first order beside them add time
+    and no fidelity; the paper's heads need them (docs/explanations.md).
+    """
+    return DEFAULT_FOR_STATISTICS if config.head is HeadVariant.STATISTICS else DEFAULT

@@ -15,9 +15,10 @@ from bsnet_core.explanation.gradients import pull_back
 from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, NotLocalError, mirrored
 from bsnet_core.explanation.shortcuts import Lungs, Shortcuts
 from bsnet_core.explanation.windows import Change, WindowedNetwork
+from bsnet_core.explanation.zone_statistics import ZoneStatistics
 from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
-from bsnet_core.model.config import Attention
+from bsnet_core.model.config import Attention, HeadVariant
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.prediction import Predictor
 
@@ -81,6 +82,7 @@ class View:
             levels = [self._values[index] for index in self._levels]
             self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         self._heads: FirstOrder | None = None
+        self._statistics: ZoneStatistics | None = None
         self._effects: Mapping[int, Tensor] = {}
 
     def prepare(self) -> None:
@@ -90,9 +92,15 @@ class View:
             with torch.no_grad():
                 levels = [self._values[index] for index in self._levels]
                 self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
-                self._effects = self._feature_gradients(self._heads)
+                direct = dict(zip(self._levels, self._heads.levels, strict=True))
+                through = self._through_lungs_gradients(self._heads)
+                both = {
+                    index: direct[index] + through[index] if index in through else direct[index] for index in direct
+                }
                 if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
-                    self._tail_weights, tails = self._tails()
+                    self._tail_weights, tails = self._tails(both)
+                self._statistics = self._zone_statistics()
+                self._effects = _channels_last(through if self._statistics is not None else both)
         self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
@@ -109,24 +117,34 @@ class View:
             total = torch.zeros(len(boxes), len(self._heads.alignment))
             if tails is not None:
                 total = total + tails @ self._tail_weights.T
+            if self._statistics is not None and (seen := {k: changes[k] for k in self._levels if k in changes}):
+                total = total + self._statistics.changes_of_latent_scores(seen, len(boxes))
             for index in changes.keys() & self._effects.keys():
                 total = total + changes[index].effect(self._effects[index])
             if recomputes and self._logits in changes:
                 total = total + self._through_lungs(self._heads, changes[self._logits])
             return self._grid(self._heads.changes_of(total))
 
-    def _feature_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
-        """By level (K, C, h, w): gradients through all that lies behind the encoder, as the short cuts ask."""
-        gradients = dict(zip(self._levels, heads.levels, strict=True))
-        if self._shortcuts.lungs is Lungs.FIRST_ORDER:
-            rows = heads.through_probability(self._model, self._probability)
-            weights = _leading(rows.flatten(1), self._shortcuts.directions)
-            directions = torch.einsum("kr,khw->rhw", weights, rows)
-            seeds = (directions * self._probability[0] * (1 - self._probability[0]))[:, None]
-            through = self._through_segmentation(seeds)
-            for index, gradient in through.items():
-                gradients[index] = gradients[index] + torch.einsum("kr,rchw->kchw", weights, gradient)
-        return {index: gradient.contiguous(memory_format=torch.channels_last) for index, gradient in gradients.items()}
+    def _zone_statistics(self) -> ZoneStatistics | None:
+        """The zone statistics, if that is what the heads look at."""
+        attentions = self._model.config.attentions if self._attention is Attention.ENSEMBLE else [self._attention]
+        if self._model.config.head is not HeadVariant.STATISTICS:
+            return None
+        levels = {index: self._values[index] for index in self._levels}
+        return ZoneStatistics(self._model, attentions, levels, self._probability, self._alignment)
+
+    def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
+        """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""
+        if self._shortcuts.lungs is not Lungs.FIRST_ORDER:
+            return {}
+        rows = heads.through_probability(self._model, self._probability)
+        weights = _leading(rows.flatten(1), self._shortcuts.directions)
+        directions = torch.einsum("kr,khw->rhw", weights, rows)
+        seeds = (directions * self._probability[0] * (1 - self._probability[0]))[:, None]
+        return {
+            index: torch.einsum("kr,rchw->kchw", weights, gradient)
+            for index, gradient in self._through_segmentation(seeds).items()
+        }
 
     def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
         """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits.
@@ -140,8 +158,11 @@ class View:
         found = pull_back(network, values, {self._logits: seeds}, self._levels, end=last)
         return {index: gradient.float() for index, gradient in found.items()}
 
-    def _tails(self) -> tuple[Tensor, dict[int, Tensor]]:
+    def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, Tensor]]:
         """Gradients through all that lies behind the layers where windows are cut.
+
+        Args:
+            gradients: By level (K, C, h, w), with respect to the encoder's features.
 
         Returns:
             Weights (K, r) of r directions, and by layer (r, C, h, w) the gradients along these.
@@ -156,8 +177,8 @@ class View:
             and not (isinstance(layer := layers[index], Convolution) and layer.activation is not None)
         ]
         if not cut:
-            return torch.zeros(len(self._effects[self._levels[0]]), 0), {}
-        later = {index: gradient for index, gradient in self._effects.items() if index >= min(cut)}
+            return torch.zeros(len(gradients[self._levels[0]]), 0), {}
+        later = {index: gradient for index, gradient in gradients.items() if index >= min(cut)}
         scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
         weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
         seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
@@ -210,6 +231,10 @@ class View:
     def _grid(self, grids: Tensor) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): the mirrored picture's right lung counts for the left one."""
         return np.array((grids.flip(2) if self._mirrored else grids).cpu().numpy(), dtype=np.float32)
+
+
+def _channels_last(maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
+    return {index: value.contiguous(memory_format=torch.channels_last) for index, value in maps.items()}
 
 
 def _leading(flat: Tensor, count: int) -> Tensor:

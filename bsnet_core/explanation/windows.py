@@ -52,6 +52,11 @@ class Change:
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
         return self._on_whole_map(height, width).flatten(1) @ _rows(gradients).flatten(1).T
 
+    def on_whole_map(self, height: int, width: int) -> Tensor:
+        """(B, C, H, W), 0 around the windows."""
+        whole = self._on_whole_map(height, width)
+        return whole.view(len(self.difference), height, width, -1).permute(0, 3, 1, 2)
+
     def _on_whole_map(self, height: int, width: int) -> Tensor:
         """(B, H, W, C), 0 around the windows."""
         if self.places.covers(height, width):

@@ -88,26 +88,43 @@ class StatisticsHead(nn.Module):
         self.deviation.copy_(flat.std(dim=0).clamp(min=math.sqrt(SMALLEST_VARIANCE)))
 
 
+def spread_of(mean: Tensor, square: Tensor) -> Tensor:
+    """The spread of values from their mean and the mean of their squares."""
+    return (square - mean.square()).clamp(min=SMALLEST_VARIANCE).sqrt()
+
+
+def zone_shares(level: Tensor, mask: Tensor | None) -> Tensor:
+    """(N, 6, h, w), zones in reading order: what each cell counts in each zone's mean.
+
+    Cells that a zone's edge cuts count in part, and with a mask by their share of lung.
+
+    Args:
+        level: (N, C, h, w).
+        mask: (N, 1, h, w) lung probability, or None.
+    """
+    shares = _cells_of_zones(level.shape[2], level.shape[3], level.device).expand(len(level), -1, -1, -1)
+    if mask is None:
+        return shares
+    shares = shares * mask.float()
+    return shares / (shares.sum(dim=(2, 3), keepdim=True) + SMALLEST_SHARE)
+
+
 def _mean_and_spread(level: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
     """(N, 3, 2, C) each, in float32: half precision would lose the spread in the mean's square."""
     with torch.autocast(level.device.type, enabled=False):
-        values = level.float().flatten(2)  # (N, C, h w)
-        shares = _zone_shares(level.shape[2], level.shape[3], level.device).expand(len(level), -1, -1)  # (N, 6, h w)
-        if mask is not None:
-            shares = shares * mask.float().flatten(2)
-            shares = shares / (shares.sum(dim=-1, keepdim=True) + SMALLEST_SHARE)
-        mean = shares @ values.transpose(1, 2)  # (N, 6, C)
-        square = shares @ values.square().transpose(1, 2)
-        spread = (square - mean.square()).clamp(min=SMALLEST_VARIANCE).sqrt()
+        values = level.float().flatten(2).transpose(1, 2)  # (N, h w, C)
+        shares = zone_shares(level, mask).flatten(2)  # (N, 6, h w)
+        mean = shares @ values
+        spread = spread_of(mean, shares @ values.square())
     return _as_grid(mean), _as_grid(spread)
 
 
-def _zone_shares(height: int, width: int, device: torch.device) -> Tensor:
-    """(6, h w) what each cell counts in each zone's mean; cells that a zone's edge cuts count in part."""
+def _cells_of_zones(height: int, width: int, device: torch.device) -> Tensor:
+    """(6, h, w), each zone's cells adding up to one."""
     shares = []
     for zone in ZONES:
         rows, columns = zone_bands(zone)
-        inside = torch.outer(_covered(rows, height, device), _covered(columns, width, device)).flatten()
+        inside = torch.outer(_covered(rows, height, device), _covered(columns, width, device))
         shares.append(inside / inside.sum())
     return torch.stack(shares)
 
