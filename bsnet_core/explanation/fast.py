@@ -30,7 +30,7 @@ from bsnet_core.explanation.exact import batch_size, masked
 from bsnet_core.explanation.local_network import Boxes
 from bsnet_core.explanation.progress import Growing, most_promising_first, touching_lungs
 from bsnet_core.explanation.result import Explanation, Mode, OnPartial, no_partial
-from bsnet_core.explanation.shortcuts import NONE, Lungs, Shortcuts, default_for
+from bsnet_core.explanation.shortcuts import DEFAULT, NONE, Lungs, Shortcuts
 from bsnet_core.explanation.superpixels import superpixels_of
 from bsnet_core.explanation.view import View, network_of
 from bsnet_core.language import translate as _
@@ -38,7 +38,7 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.progress import Report, no_report
 
-__all__ = ["NONE", "Lungs", "Shortcuts", "default_for", "explain_fast"]
+__all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
 
 BATCH = 16
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
@@ -51,7 +51,7 @@ def explain_fast(
     prediction: Prediction,
     report: Report = no_report,
     on_partial: OnPartial = no_partial,
-    shortcuts: Shortcuts | None = None,
+    shortcuts: Shortcuts = DEFAULT,
     superpixels: npt.NDArray[np.int32] | None = None,
     only: npt.NDArray[np.intp] | None = None,
 ) -> Explanation:
@@ -62,7 +62,7 @@ def explain_fast(
         prediction: Of the picture to explain.
         report: Told the share of super-pixels done before each; may raise `Cancelled`.
         on_partial: Given the map as it grows.
-        shortcuts: Which short cuts are taken; None for what suits the model.
+        shortcuts: Which short cuts are taken.
         superpixels: (S, S) labels 0..N-1 of another partition; quickshift if None.
         only: Super-pixels to mask; all if None.
 
@@ -70,7 +70,6 @@ def explain_fast(
         Cancelled: `report` asked to stop.
     """
     start = time.perf_counter()
-    shortcuts = default_for(predictor.card.config) if shortcuts is None else shortcuts
     report(_("Dividing the picture into super-pixels"), 0.0)
     image = prediction.network_image
     labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bsnet_core.model.config import BSNetConfig, HeadVariant
-
 
 class Lungs(StrEnum):
     """What becomes of lung mask and alignment while a super-pixel is masked."""
@@ -45,14 +43,4 @@ class Shortcuts:
 
 
 DEFAULT = Shortcuts()
-DEFAULT_FOR_STATISTICS = Shortcuts(lungs=Lungs.FROZEN)
 NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0)
-
-
-def default_for(config: BSNetConfig) -> Shortcuts:
-    """What is taken unless somebody asks otherwise.
-
-    Heads of zone statistics answer from the changed features as they are, and lungs to first order beside them add time
-    and no fidelity; the paper's heads need them (docs/explanations.md).
-    """
-    return DEFAULT_FOR_STATISTICS if config.head is HeadVariant.STATISTICS else DEFAULT
