@@ -12,7 +12,7 @@ from app.library.library import Library
 from app.panels.trend import TrendChart, TrendFilm, TrendPanel, films_of_patient
 from app.paths import LIBRARY_NAME
 from app.session import Session, Study
-from app.theme import DARK, palette_of
+from app.theme import DARK, LIGHT, palette_of
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.radiograph import StudyFacts
 from bsnet_core.reading import read_radiograph
@@ -123,6 +123,7 @@ def test_the_places_of_films_go_with_the_picture_while_the_size_changes(chart, q
 
 
 def test_other_colours_and_larger_texts_are_drawn_anew(chart, qtbot):
+    chart.setPalette(palette_of(LIGHT))
     show(qtbot, chart, [trend_film(1, predicted=3), trend_film(5, predicted=12)])
     light = chart.grab().toImage()
     with qtbot.waitSignal(chart.drawn, timeout=30_000):
