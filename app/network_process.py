@@ -28,9 +28,15 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import Predictor
 
 
+KINDNESS = 10
+"""How far the network's process steps back behind the window's, on the scale of Unix; Windows does without."""
+
+
 def main() -> int:
     """Answers requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    if hasattr(os, "nice"):
+        os.nice(KINDNESS)  # the window comes first where the network takes all cores
     parent = Parent(sys.stdin.buffer, _answers_alone())
     _log_to(parent)
     computer = Computer(parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.network import ModelChoice, Network
+from app.network_process import KINDNESS
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages, use_language
@@ -77,6 +79,13 @@ def test_a_map_grows_and_stops_when_asked_and_the_same_child_goes_on(network, ch
     assert not parts[0].is_whole
     assert network.predict(choice, film, no_report, ignore).score == prediction.score
     assert network._process is process
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="processes have no niceness here")
+def test_the_network_steps_back_behind_the_window(network, choice, film):
+    network.predict(choice, film, no_report, ignore)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, network._process.pid) == min(own + KINDNESS, 19)
 
 
 def test_what_the_gate_refuses_comes_back_as_the_same_kind_of_error(network, choice, tmp_path):
