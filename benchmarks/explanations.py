@@ -29,7 +29,7 @@ from bsnet_core.brixia import ZONES
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Explanation
 from bsnet_core.explanation.exact import explain_exactly
-from bsnet_core.explanation.fast import NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.fast import DEFAULT, NONE, Lungs, Shortcuts, explain_fast
 from bsnet_core.explanation.superpixels import reference_superpixels_of, superpixels_of
 from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.reading import find_images, read_radiograph
@@ -48,9 +48,9 @@ WAYS: Mapping[str, Shortcuts] = {
     "+ lungs frozen": Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0),
     "heads by gradients or statistics": Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0),
     "the same, lungs to first order": Shortcuts(tolerance=0.0),
-    "the same, lungs and tails to first order": Shortcuts(),
+    "the same, lungs and tails to first order (the default)": DEFAULT,
     "the same, lungs frozen, tails to first order": Shortcuts(lungs=Lungs.FROZEN),
-    "the same, super-pixels on lungs only": Shortcuts(lungs=Lungs.FROZEN, lungs_only_margin_px=0),
+    "the default, super-pixels on lungs only": Shortcuts(lungs_only_margin_px=0),
 }
 """Each short cut on exact windows, then together."""
 

@@ -269,9 +269,7 @@ class Predictor:
     def _scored(self, backend: Backend, lungs: SeenLungs, alignment: torch.Tensor) -> torch.Tensor:
         from bsnet_core.model.bsnet import zone_probabilities
 
-        is_mean = self.attention is Attention.ENSEMBLE
-        heads = self.card.config.attentions if is_mean else (self.attention,)
-        logits = backend.score(lungs, alignment, heads)
+        logits = backend.score(lungs, alignment, self.card.config.heads_of(self.attention))
         return zone_probabilities(logits, self.attention, self.card.config.temperature)
 
     def _mirrored_too(self, backend: Backend, images: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:

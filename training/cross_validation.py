@@ -26,8 +26,7 @@ from training.datasets.sample import Sample
 from training.evaluation import (
     Readings,
     compare_readings,
-    evaluate_alignment,
-    evaluate_lungs,
+    evaluate_trunk,
     median_floor,
     readings,
     readings_of,
@@ -298,19 +297,17 @@ def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], r
     device = make_accelerator(config).device
     model = BSNet(config.model).to(device)
     stage = best_trained_stage(config, trained)
-    logits: dict[str, dict[Attention, ZoneLogits]] = {}
+    load_weights(model, stage_weights(config, stage, BEST))
+    best = last = predict_logits(model, prepared, test, device)
     validation_logits: dict[Attention, ZoneLogits] = {}
-    for name, file in (("best", BEST), ("last", LAST)):
-        if name == "last" and not validation:
-            # Nothing was chosen: the last weights are the best ones.
-            logits[name] = logits["best"]
-            continue
-        load_weights(model, stage_weights(config, stage, file))
-        logits[name] = predict_logits(model, prepared, test, device)
-        if name == "best" and validation:
-            validation_logits = predict_logits(model, prepared, validation, device)
+    if validation:  # else nothing was chosen, and the last weights are the best ones
+        validation_logits = predict_logits(model, prepared, validation, device)
+        load_weights(model, stage_weights(config, stage, LAST))
+        last = predict_logits(model, prepared, test, device)
     floor = median_floor([data.samples[row].score for row in training], len(test))
-    return FoldResult(repeat, fold, test, validation, logits, validation_logits, floor, stage.value)
+    return FoldResult(
+        repeat, fold, test, validation, {"best": best, "last": last}, validation_logits, floor, stage.value
+    )
 
 
 def _readings_of_fold(result: FoldResult, samples: Sequence[Sample]) -> dict[str, Readings]:
@@ -422,12 +419,8 @@ def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
     model = BSNet(config.model)
     load_weights(model, trunk, with_heads=False)
     prepared = data.prepared(config, config.model.side_px)
-    outlined = measured_masks(config, data, prepared)
-    if not outlined:
-        return {}
-    card = ModelCard(config.name, "", config.model, "", "", "")
-    lungs = evaluate_lungs(Predictor(model, card, device), [data.samples[row] for row in outlined])
-    return {"lungs": lungs, "alignment": evaluate_alignment(model, prepared, outlined, config, device)}
+    predictor = Predictor(model, ModelCard(config.name, "", config.model, "", "", ""), device)
+    return evaluate_trunk(model, predictor, prepared, measured_masks(config, data, prepared), config)
 
 
 def _grids(samples: Sequence[Sample], rows: Sequence[int]) -> npt.NDArray[np.int_]:

@@ -31,6 +31,18 @@ Readings = npt.NDArray[np.int_]
 """(N, 6) scores in reading order A-F."""
 
 
+def evaluate_trunk(
+    model: BSNet, predictor: Predictor, data: PreparedImages, rows: Sequence[int], config: RunConfig
+) -> dict[str, Any]:
+    """`lungs` and `alignment` on the films of these rows; nothing if there are none. `predictor` runs `model`."""
+    if not rows:
+        return {}
+    return {
+        "lungs": evaluate_lungs(predictor, [data.samples[row] for row in rows]),
+        "alignment": evaluate_alignment(model, data, rows, config, predictor.device),
+    }
+
+
 def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, Any]:
     """Dice and IoU of the lung mask on the original pixel grid, from file to mask as the viewer does it.
 

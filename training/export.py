@@ -19,9 +19,8 @@ from bsnet_core.prediction import Predictor
 from training.config import ConfigurationError, RunConfig, StageName
 from training.datasets.sources import SourceKind
 from training.evaluation import (
-    evaluate_alignment,
-    evaluate_lungs,
     evaluate_scores,
+    evaluate_trunk,
     second_radiologist_overall,
 )
 from training.files import write_json
@@ -35,8 +34,8 @@ from training.run import (
     load_weights,
     measured_masks,
     stage_weights,
+    without_masks,
 )
-from training.splits import scored_patients
 
 CROSS_VALIDATION = "cross-validation.json"
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})
@@ -159,9 +158,7 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     outlined, scored = measured_masks(config, data, prepared), prepared.where(test, score=True)
     model = model.to(device)
     figures: dict[str, Any] = {"measured_on": _measured_on(config, data)}
-    if outlined:
-        figures["lungs"] = evaluate_lungs(predictor, [data.samples[row] for row in outlined])
-        figures["alignment"] = evaluate_alignment(model, prepared, outlined, config, device)
+    figures |= evaluate_trunk(model, predictor, prepared, outlined, config)
     if scored:
         figures["scores"] = evaluate_scores(model, prepared, scored, prepared.where(train, score=True), device)
     if any(sample.score is not None and sample.second_score is not None for sample in data.samples):
@@ -181,14 +178,14 @@ def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
     prepared = data.prepared(config, config.model.side_px)
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
     kinds = {source.kind for source in config.data.sources}
-    trunk = scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
+    no_masks_of = without_masks(config, data)
     return {
         "sources": list(dict.fromkeys(credit for source in config.data.sources for credit in source.credits)),
         "split": "by patient, scored patients stratified by severity",
         "split_seed": config.data.split_seed,
         "counts": {
             name: {
-                "images_with_mask": len(prepared.where(patients - trunk, mask=True)),
+                "images_with_mask": len(prepared.where(patients - no_masks_of, mask=True)),
                 "images_with_score": len(prepared.where(patients, score=True)),
                 "weak_zero_images": sum(prepared.samples[row].no_finding for row in prepared.where(patients)),
             }

@@ -110,12 +110,14 @@ def load_data(config: RunConfig) -> RunData:
     return RunData(samples, split, config.data.cache)
 
 
+def without_masks(config: RunConfig, data: RunData) -> frozenset[str]:
+    """Patients whose masks segmentation and alignment are not shown, whatever part of the split they are in."""
+    return scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
+
+
 def measured_masks(config: RunConfig, data: RunData, prepared: PreparedImages) -> list[int]:
     """Rows of the masks that segmentation and alignment have not seen: the test part's, and those left out of it."""
-    patients = data.split.test
-    if config.data.trunk_without_scored:
-        patients |= scored_patients(data.samples)
-    return prepared.where(patients, mask=True)
+    return prepared.where(data.split.test | without_masks(config, data), mask=True)
 
 
 def choose_device(name: str) -> torch.device:
@@ -274,7 +276,7 @@ def build_stage(
     model = model.to(device).to(memory_format=torch.channels_last)
     prepared = data.prepared(config, config.model.side_px)
     split, share = data.split, share_of(accelerator)
-    no_masks_of = scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
+    no_masks_of = without_masks(config, data)
     outlined = Part(
         prepared.where(split.train - no_masks_of, mask=True), prepared.where(split.validation - no_masks_of, mask=True)
     )

@@ -401,8 +401,7 @@ class ScoringStage:
         found: dict[str, list[Tensor]] = {name: [] for name in heads}
         for aligned in self._training_views():
             for name, head in heads.items():
-                masks = aligned.masks if Attention(name) is Attention.HARD else None
-                found[name].append(head.statistics(aligned.levels, masks))
+                found[name].append(head.statistics(aligned.levels, aligned.masks_for(Attention(name))))
         for name, head in heads.items():
             head.standardise_by(torch.cat(found[name]))
 
@@ -539,14 +538,15 @@ class ScoringStage:
         losses = [score_loss(head, batch.targets, self._loss.alpha, self._loss.beta) * share for head in heads]
         total = torch.stack(losses).sum()
         parts = {"score_loss": float(total.detach())}
-        latent = {name: head for name, head in self._statistics_heads().items() if self._loss.latent > 0}
-        if latent:
+        with_latent_scores = self._statistics_heads()
+        if with_latent_scores and self._loss.latent > 0:
             squares = [
                 latent_loss(head.latent_of(zone_logits[Attention(name)].float()), batch.targets) * share
-                for name, head in latent.items()
+                for name, head in with_latent_scores.items()
             ]
-            parts["latent_loss"] = float(torch.stack(squares).sum().detach())
-            total = total + self._loss.latent * torch.stack(squares).sum()
+            latent = torch.stack(squares).sum()
+            parts["latent_loss"] = float(latent.detach())
+            total = total + self._loss.latent * latent
         told = ~torch.isnan(batch.totals)
         if self._uses_opacity and bool(told.any()):
             distances = [(expected_total(head[told]) - batch.totals[told]).abs().mean() for head in heads]

@@ -57,7 +57,6 @@ FINE, COARSE = 0.2, 5.0
 """With Ctrl a drag moves the window a fifth as far, with Ctrl and Shift five times as far."""
 STANDSTILL_MS = 120
 """From this time without moving or zooming on the overlays are drawn sharp."""
-"""A button let go nearer than this to where it was pressed was a click."""
 ARROW_PAN_PX = 40.0
 POINTER_STEP_PX, POINTER_FINE_STEP_PX = 10.0, 1.0
 TURNABLE = frozenset({"CR", "DX"})

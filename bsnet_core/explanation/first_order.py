@@ -16,13 +16,13 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
+from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import AlignedFeatures, BSNet
-from bsnet_core.model.config import Attention
+from bsnet_core.model.config import Attention, HeadVariant
 from bsnet_core.model.roi_pooling import pool_zone, pool_zones
 from bsnet_core.model.scoring import ScoringHead
-from bsnet_core.model.statistics_head import StatisticsHead
+from bsnet_core.model.statistics_head import StatisticsHead, as_grid, as_zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def first_order(
         alignment: (1, 2, 3).
         attention: Head, or the ensemble.
     """
-    attentions = list(model.config.attentions) if attention is Attention.ENSEMBLE else [attention]
+    attentions = model.config.heads_of(attention)
     aligned = model.align_features(features, probability, alignment)
-    if isinstance(model.heads[attentions[0].value], StatisticsHead):
+    if model.config.head is HeadVariant.STATISTICS:
         gradients, changes_of = _of_latent_scores(model, attentions, aligned)
     else:
-        gradients, changes_of = _of_probabilities(model, attentions, aligned), _as_grid
+        gradients, changes_of = _of_probabilities(model, attentions, aligned), _four_classes
     return _to_network_frame(features, probability, alignment, gradients, changes_of)
 
 
@@ -101,12 +101,12 @@ def _of_latent_scores(
     found, scores = [], []
     for attention, head in zip(attentions, heads, strict=True):
         levels, masks = (
-            [part.expand(len(ZONES), -1, -1, -1).contiguous().requires_grad_() for part in parts]
+            tuple(part.expand(len(ZONES), -1, -1, -1).contiguous().requires_grad_() for part in parts)
             for parts in (aligned.levels, aligned.masks)
         )
         with torch.enable_grad():
-            seen = masks if attention is Attention.HARD else None
-            latent = head.latent_scores(head.statistics(levels, seen)).transpose(1, 2).flatten(1)  # (6, 6)
+            seen = AlignedFeatures(levels, masks).masks_for(attention)
+            latent = as_zones(head.latent_scores(head.statistics(levels, seen)))  # (6, 6)
             found.append(torch.autograd.grad(latent.diagonal().sum(), [*levels, *masks], materialize_grads=True))
         scores.append(latent[0].detach())
     joined = [torch.cat(parts) for parts in zip(*found, strict=True)]
@@ -114,8 +114,7 @@ def _of_latent_scores(
 
     def probabilities(latent: Tensor) -> Tensor:
         logits = torch.stack([head.logits_of(latent[:, index]) for index, head in enumerate(heads)])
-        mean = torch.softmax(logits / model.config.temperature, dim=-1).mean(dim=0)  # (B, 6, 4)
-        return mean.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)
+        return as_grid(torch.softmax(logits / model.config.temperature, dim=-1).mean(dim=0))
 
     def changes_of(effects: Tensor) -> Tensor:
         latent = before + effects.unflatten(1, before.shape)
@@ -125,11 +124,10 @@ def _of_latent_scores(
     return AlignedFeatures(tuple(joined[:count]), tuple(joined[count:])), changes_of
 
 
-def _as_grid(effects: Tensor) -> Tensor:
+def _four_classes(effects: Tensor) -> Tensor:
     """(B, 3, 2, 4) changes of the zone probabilities from (B, 18) effects; they cancel out over the classes."""
     by_zone = effects.view(-1, len(ZONES), N_CLASSES - 1)
-    four = torch.cat([-by_zone.sum(dim=2, keepdim=True), by_zone], dim=2)
-    return four.view(-1, GRID_SHAPE[1], GRID_SHAPE[0], N_CLASSES).transpose(1, 2)
+    return as_grid(torch.cat([-by_zone.sum(dim=2, keepdim=True), by_zone], dim=2))
 
 
 def _on_seen(model: BSNet, attention: Attention, seen: Sequence[Tensor]) -> list[Tensor]:

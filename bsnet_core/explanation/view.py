@@ -18,7 +18,7 @@ from bsnet_core.explanation.windows import Change, WindowedNetwork
 from bsnet_core.explanation.zone_statistics import ZoneStatistics
 from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
-from bsnet_core.model.config import Attention, HeadVariant
+from bsnet_core.model.config import HeadVariant
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.prediction import Predictor
 
@@ -94,9 +94,7 @@ class View:
                 self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
                 direct = dict(zip(self._levels, self._heads.levels, strict=True))
                 through = self._through_lungs_gradients(self._heads)
-                both = {
-                    index: direct[index] + through[index] if index in through else direct[index] for index in direct
-                }
+                both = direct | {index: direct[index] + gradient for index, gradient in through.items()}
                 if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
                     self._tail_weights, tails = self._tails(both)
                 self._statistics = self._zone_statistics()
@@ -127,11 +125,11 @@ class View:
 
     def _zone_statistics(self) -> ZoneStatistics | None:
         """The zone statistics, if that is what the heads look at."""
-        attentions = self._model.config.attentions if self._attention is Attention.ENSEMBLE else [self._attention]
-        if self._model.config.head is not HeadVariant.STATISTICS:
+        config = self._model.config
+        if config.head is not HeadVariant.STATISTICS:
             return None
         levels = {index: self._values[index] for index in self._levels}
-        return ZoneStatistics(self._model, attentions, levels, self._probability, self._alignment)
+        return ZoneStatistics(self._model, config.heads_of(self._attention), levels, self._probability, self._alignment)
 
     def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
         """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""
@@ -224,7 +222,7 @@ class View:
 
     def _probabilities(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
         """(1, 3, 2, 4) as this view sees the zones."""
-        heads = None if self._attention is Attention.ENSEMBLE else [self._attention]
+        heads = self._model.config.heads_of(self._attention)
         logits = self._model.score(levels, probability, alignment, heads)
         return zone_probabilities(logits, self._attention, self._model.config.temperature)
 

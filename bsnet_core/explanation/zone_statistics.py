@@ -13,12 +13,11 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from bsnet_core.brixia import GRID_SHAPE
 from bsnet_core.explanation.windows import Change
 from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
-from bsnet_core.model.statistics_head import StatisticsHead, spread_of, zone_shares
+from bsnet_core.model.statistics_head import StatisticsHead, as_grid, as_zones, by_place, mean_and_spread, zone_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,11 @@ class ZoneStatistics:
         self._aligned = dict(zip(levels, aligned.levels, strict=True))
         self._heads = []
         for attention in attentions:
+            masks = aligned.masks_for(attention) or [None] * len(levels)
             seen: dict[int, _LevelOfHead] = {}
-            for key, level, mask in zip(levels, aligned.levels, aligned.masks, strict=True):
-                shares = zone_shares(level, mask if attention is Attention.HARD else None)[0].flatten(1)
-                seen[key] = _LevelOfHead(shares, _statistics(shares, _by_place(level))[0])
+            for key, level, mask in zip(levels, aligned.levels, masks, strict=True):
+                shares = zone_shares(level, mask)[0].flatten(1)
+                seen[key] = _LevelOfHead(shares, mean_and_spread(by_place(level), shares)[0])
             head = cast(StatisticsHead, model.heads[attention.value])
             latent = _latent(head, [part.statistics[None] for part in seen.values()])
             self._heads.append(_Head(head, seen, latent))
@@ -81,11 +81,11 @@ class ZoneStatistics:
             changes: By level; levels that are not named have not changed.
             count: B.
         """
-        changed = {key: _by_place(self._changed(key, change, count)) for key, change in changes.items()}
+        changed = {key: by_place(self._changed(key, change, count)) for key, change in changes.items()}
         found = []
         for entry in self._heads:
             parts = [
-                _statistics(part.shares, changed[key]) if key in changed else part.statistics.expand(count, -1, -1)
+                mean_and_spread(changed[key], part.shares) if key in changed else part.statistics.expand(count, -1, -1)
                 for key, part in entry.levels.items()
             ]
             found.append(_latent(entry.head, parts) - entry.latent)
@@ -98,19 +98,6 @@ class ZoneStatistics:
         return self._aligned[key] + resample(difference, self._alignment.expand(count, -1, -1))
 
 
-def _by_place(level: Tensor) -> Tensor:
-    """(N, h w, C) of (N, C, h, w)."""
-    return level.float().flatten(2).transpose(1, 2)
-
-
-def _statistics(shares: Tensor, values: Tensor) -> Tensor:
-    """(N, 6, 2 C) mean and spread of (N, h w, C) values by (6, h w) shares."""
-    mean = shares @ values
-    return torch.cat([mean, spread_of(mean, shares @ values.square())], dim=-1)
-
-
 def _latent(head: StatisticsHead, statistics: Sequence[Tensor]) -> Tensor:
     """(N, 6) latent scores of per level (N, 6, 2 C) statistics."""
-    by_zone = torch.cat(list(statistics), dim=-1)
-    grid = by_zone.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)
-    return head.latent_scores(grid).transpose(1, 2).flatten(1)
+    return as_zones(head.latent_scores(as_grid(torch.cat(list(statistics), dim=-1))))

@@ -43,6 +43,10 @@ class AlignedFeatures:
     levels: tuple[Tensor, ...]
     masks: tuple[Tensor, ...]
 
+    def masks_for(self, attention: Attention) -> tuple[Tensor, ...] | None:
+        """The masks for hard attention, None for soft attention, which does without."""
+        return self.masks if attention is Attention.HARD else None
+
 
 class BSNet(nn.Module):
     """Segmentation, alignment and one scoring head per attention on one shared encoder."""
@@ -103,8 +107,7 @@ class BSNet(nn.Module):
         """Logits of the chosen heads (all if None) from aligned features: (N, 3, 2, 4) each."""
         results: dict[Attention, Tensor] = {}
         for attention in self.config.attentions if attentions is None else attentions:
-            masks = aligned.masks if attention is Attention.HARD else None
-            results[attention] = self.heads[attention.value](aligned.levels, masks)
+            results[attention] = self.heads[attention.value](aligned.levels, aligned.masks_for(attention))
         return results
 
 

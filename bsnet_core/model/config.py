@@ -118,6 +118,10 @@ class BSNetConfig:
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, got {self.temperature}.")
 
+    def heads_of(self, attention: Attention) -> tuple[Attention, ...]:
+        """The heads that answer for an attention: itself, or all for the ensemble."""
+        return self.attentions if attention is Attention.ENSEMBLE else (attention,)
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BSNetConfig:
         """From plain JSON values.

@@ -34,6 +34,7 @@ class StatisticsHead(nn.Module):
 
     mean: Tensor
     deviation: Tensor
+    share: Tensor
 
     def __init__(self, channels: Sequence[int], class_spread: float) -> None:
         super().__init__()
@@ -42,7 +43,8 @@ class StatisticsHead(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
         # Every level counts alike, however many channels it has, and a film's standardised statistics have length one.
-        self._share = [1 / math.sqrt(2 * width * len(channels)) for width in channels for _ in range(2 * width)]
+        share = [1 / math.sqrt(2 * width * len(channels)) for width in channels for _ in range(2 * width)]
+        self.register_buffer("share", torch.tensor(share), persistent=False)
         self.weight = nn.Parameter(torch.zeros(size))
         self.row_score = nn.Parameter(torch.full((GRID_SHAPE[0],), MEAN_SCORE))
 
@@ -62,14 +64,18 @@ class StatisticsHead(nn.Module):
     def statistics(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
         """(N, 3, 2, D): of every level the mean and then the spread of its channels over each zone."""
         seen = [None] * len(levels) if masks is None else list(masks)
-        parts = [part for level, mask in zip(levels, seen, strict=True) for part in _mean_and_spread(level, mask)]
-        return torch.cat(parts, dim=-1)
+        # In float32: half precision would lose the spread in the mean's square.
+        with torch.autocast(levels[0].device.type, enabled=False):
+            parts = [
+                mean_and_spread(by_place(level), zone_shares(level, mask).flatten(2))
+                for level, mask in zip(levels, seen, strict=True)
+            ]
+        return as_grid(torch.cat(parts, dim=-1))
 
     def latent_scores(self, statistics: Tensor) -> Tensor:
         """(N, 3, 2), in units of the Brixia score and without bounds, of (N, 3, 2, D) statistics."""
         standard = ((statistics - self.mean) / self.deviation).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
-        weight = self.weight * torch.tensor(self._share, device=statistics.device)
-        return standard @ weight + self.row_score[:, None]
+        return standard @ (self.weight * self.share) + self.row_score[:, None]
 
     def logits_of(self, latent_scores: Tensor) -> Tensor:
         """(..., 4) class logits of (...) latent scores."""
@@ -88,9 +94,26 @@ class StatisticsHead(nn.Module):
         self.deviation.copy_(flat.std(dim=0).clamp(min=math.sqrt(SMALLEST_VARIANCE)))
 
 
-def spread_of(mean: Tensor, square: Tensor) -> Tensor:
-    """The spread of values from their mean and the mean of their squares."""
-    return (square - mean.square()).clamp(min=SMALLEST_VARIANCE).sqrt()
+def as_grid(by_zone: Tensor) -> Tensor:
+    """(N, 3, 2, ...) of (N, 6, ...) in reading order A-F."""
+    return by_zone.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)
+
+
+def as_zones(grid: Tensor) -> Tensor:
+    """(N, 6, ...) in reading order A-F of (N, 3, 2, ...)."""
+    return grid.transpose(1, 2).flatten(1, 2)
+
+
+def by_place(level: Tensor) -> Tensor:
+    """(N, h w, C) float32 of (N, C, h, w)."""
+    return level.float().flatten(2).transpose(1, 2)
+
+
+def mean_and_spread(values: Tensor, shares: Tensor) -> Tensor:
+    """(N, 6, 2 C) mean and spread of (N, h w, C) values by (N or none, 6, h w) shares."""
+    mean = shares @ values
+    variance = shares @ values.square() - mean.square()
+    return torch.cat([mean, variance.clamp(min=SMALLEST_VARIANCE).sqrt()], dim=-1)
 
 
 def zone_shares(level: Tensor, mask: Tensor | None) -> Tensor:
@@ -109,16 +132,6 @@ def zone_shares(level: Tensor, mask: Tensor | None) -> Tensor:
     return shares / (shares.sum(dim=(2, 3), keepdim=True) + SMALLEST_SHARE)
 
 
-def _mean_and_spread(level: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
-    """(N, 3, 2, C) each, in float32: half precision would lose the spread in the mean's square."""
-    with torch.autocast(level.device.type, enabled=False):
-        values = level.float().flatten(2).transpose(1, 2)  # (N, h w, C)
-        shares = zone_shares(level, mask).flatten(2)  # (N, 6, h w)
-        mean = shares @ values
-        spread = spread_of(mean, shares @ values.square())
-    return _as_grid(mean), _as_grid(spread)
-
-
 def _cells_of_zones(height: int, width: int, device: torch.device) -> Tensor:
     """(6, h, w), each zone's cells adding up to one."""
     shares = []
@@ -134,8 +147,3 @@ def _covered(band: tuple[float, float], cells: int, device: torch.device) -> Ten
     edges = torch.arange(cells + 1, device=device, dtype=torch.float32) / cells
     inside = edges.clamp(*band)
     return (inside[1:] - inside[:-1]) * cells
-
-
-def _as_grid(by_zone: Tensor) -> Tensor:
-    """(N, 6, C) in reading order A-F to (N, 3, 2, C)."""
-    return by_zone.unflatten(1, (GRID_SHAPE[1], GRID_SHAPE[0])).transpose(1, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 
+from app.jobs import JobQueue
 from bsnet_core.errors import WeightsError
 from bsnet_core.resources import default_model_dir
 
@@ -36,6 +37,15 @@ def own_home(tmp_path, monkeypatch) -> Path:
     for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"):
         monkeypatch.setenv(name, str(home))
     return home
+
+
+@pytest.fixture
+def lane(own_home):
+    """Jobs of a widget that stands alone, ended with the test."""
+    made = JobQueue("lane of a test")
+    yield made
+    made.close()
+    assert made.wait(30.0)
 
 
 @pytest.fixture(scope="session")

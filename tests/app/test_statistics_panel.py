@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 
-from app.jobs import JobQueue
 from app.panels.statistics import AT_ONCE, StatisticsPanel
 from app.readings import ComparedReading, Reading
 from bsnet_core.agreement import agreement_table, bland_altman
@@ -37,14 +36,6 @@ def panel(qtbot):
     made.resize(960, 700)
     made.show()
     return made
-
-
-@pytest.fixture
-def lane():
-    made = JobQueue("statistics")
-    yield made
-    made.close()
-    assert made.wait(30.0)
 
 
 def row(panel, name):

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from app.jobs import JobQueue
 from app.keeping import Keeper
 from app.library.library import Library
 from app.panels.trend import TrendChart, TrendFilm, TrendPanel, films_of_patient
@@ -24,14 +23,6 @@ from tests.app.test_session import THUMBNAIL as GREY
 
 def trend_film(day, **more):
     return TrendFilm(StudyFacts(study_date=f"202003{day:02d}", study_time="120000"), **more)
-
-
-@pytest.fixture
-def lane(own_home):
-    made = JobQueue("charts")
-    yield made
-    made.close()
-    assert made.wait(30.0)
 
 
 @pytest.fixture

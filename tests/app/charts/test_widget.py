@@ -6,7 +6,6 @@ import pytest
 from app.charts.figure import ChartLook, ChartPicture
 from app.charts.trend import TrendDrawing, TrendPoint
 from app.charts.widget import ChartWidget
-from app.jobs import JobQueue
 from bsnet_core.errors import ReportError
 
 
@@ -20,14 +19,6 @@ class Undrawable:
 
 def trend(total):
     return TrendDrawing((TrendPoint(datetime(2020, 1, 1), total),), "predictions", "readings", "film shown")
-
-
-@pytest.fixture
-def lane():
-    made = JobQueue("charts")
-    yield made
-    made.close()
-    assert made.wait(30.0)
 
 
 @pytest.fixture
