@@ -294,7 +294,7 @@ class Predictor:
     ) -> Prediction:
         import torch
 
-        from bsnet_core.model.alignment import resample
+        from bsnet_core.model.resampling import resample
 
         side, backend = self.card.config.side_px, self._backend
         if backend is None:

@@ -2,7 +2,8 @@
 
 The mask is rotated upright, cropped to its bounding box with a 3 pixel margin and stretched to fill the frame,
 so that aligned lungs fill the ROI grid. Upright by the principal axis is the authors' way; the two axes of a pair of
-lungs are nearly equal, though, and the line through both lungs' centres turns less from film to film.
+lungs are nearly equal, though, and the line through both lungs' centres turns less from film to film. Where the two
+lungs touch there are no two pieces; the line through the centres of the left and the right half needs none.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import numpy.typing as npt
+import torch
 
+from bsnet_core.model.lung_pose import ANATOMICAL_TILT_DEG, lung_pose
 from training.config import CanonicalTarget
 
 MARGIN_PX = 3.0
 SECOND_LUNG_SHARE = 0.2
 """A second piece smaller than this share of the first is no lung."""
-ANATOMICAL_TILT_DEG = 2.5
-"""The left lung's centre lies lower; median of the human-drawn masks of the public Cohen set."""
 
 
 def principal_angle_deg(mask: npt.NDArray[np.bool_]) -> float:
@@ -61,10 +62,13 @@ def canonical_alignment(
     Args:
         mask: (S, S) lungs. An empty mask gives the identity.
         target: How upright is meant; `ORIGINAL` gives the identity.
-        margin_px: Margin around the bounding box in pixels of the mask.
+        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_FILLED` has its own.
     """
     if target is CanonicalTarget.ORIGINAL or not mask.any():
         return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    if target is CanonicalTarget.HALVES_FILLED:
+        lungs = torch.from_numpy(mask.astype(np.float32))[None, None]
+        return np.asarray(lung_pose(lungs)[0], dtype=np.float64)
     side = mask.shape[0]
     upright_angle_deg = principal_angle_deg if target is CanonicalTarget.UPRIGHT_FILLED else lung_centres_angle_deg
     angle = np.radians(upright_angle_deg(mask))

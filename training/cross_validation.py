@@ -417,7 +417,7 @@ def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
     data = load_data(config)
     device = make_accelerator(config).device
     model = BSNet(config.model)
-    load_weights(model, trunk, with_heads=False)
+    load_weights(model, trunk, without=("heads",))
     prepared = data.prepared(config, config.model.side_px)
     predictor = Predictor(model, ModelCard(config.name, "", config.model, "", "", ""), device)
     return evaluate_trunk(model, predictor, prepared, measured_masks(config, data, prepared), config)

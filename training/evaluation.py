@@ -15,8 +15,8 @@ from bsnet_core.agreement import dice, grouped_bootstrap_interval, iou, quadrati
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
-from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.resampling import resample
 from bsnet_core.prediction import Predictor
 from training.calibration import reliability
 from training.canonical import canonical_alignment

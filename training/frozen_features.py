@@ -1,21 +1,50 @@
-"""Aligned features of a trunk that does not change, worked out once for every film and view."""
+"""What the scoring heads see of a trunk that does not change, worked out once for every film and view."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from bsnet_core.model.bsnet import AlignedFeatures, BSNet
+from bsnet_core.model.config import Attention
 from bsnet_core.model.segmentation import lung_probability
+from bsnet_core.model.statistics_head import StatisticsHead
 from training.augmentation import Augmentation
 from training.config import AugmentationConfig
 from training.prepared import PreparedImages, as_tensor
 
 
+@dataclass(frozen=True)
+class SeenByHeads:
+    """What the scoring heads see of some films, in float32 or as it is kept.
+
+    Attributes:
+        aligned: For heads that look at features; kept in half precision, as several views of every film must fit into
+            memory.
+        statistics: (N, 3, 2, D) by head, for heads that look at zone statistics and at nothing else.
+    """
+
+    aligned: AlignedFeatures | None
+    statistics: Mapping[Attention, Tensor] = field(default_factory=dict)
+
+    def scored_by(self, model: BSNet) -> dict[Attention, Tensor]:
+        """Logits (N, 3, 2, 4) of every head."""
+        if self.aligned is not None:
+            return model.score_aligned(self.aligned)
+        heads = statistics_heads(model)
+        return {name: heads[name].logits_of(heads[name].latent_scores(seen)) for name, seen in self.statistics.items()}
+
+
+def statistics_heads(model: BSNet) -> dict[Attention, StatisticsHead]:
+    """The heads that look at zone statistics."""
+    return {Attention(name): head for name, head in model.heads.items() if isinstance(head, StatisticsHead)}
+
+
 class FrozenFeatures:
-    """Keeps what the scoring heads see, in half precision: several views of every film must fit into memory.
+    """Keeps what the scoring heads see.
 
     Folds of a cross-validation on the same trunk share one of these.
     """
@@ -26,10 +55,10 @@ class FrozenFeatures:
         self.variants = variants
         self._data, self._augmentation = data, Augmentation(augmentation)
         self._device, self._seed = device, seed
-        self._varied: dict[tuple[int, int], tuple[AlignedFeatures, bool]] = {}
-        self._plain: dict[tuple[int, bool], AlignedFeatures] = {}
+        self._varied: dict[tuple[int, int], tuple[SeenByHeads, bool]] = {}
+        self._plain: dict[tuple[int, bool], SeenByHeads] = {}
 
-    def varied(self, model: BSNet, row: int, variant: int) -> tuple[AlignedFeatures, bool]:
+    def varied(self, model: BSNet, row: int, variant: int) -> tuple[SeenByHeads, bool]:
         """Features of one of the film's augmented variants, and whether that one is mirrored."""
         key = (row, variant)
         if key not in self._varied:
@@ -39,7 +68,7 @@ class FrozenFeatures:
             self._varied[key] = (_kept(model, as_tensor(image[None], self._device)), mirrored)
         return self._varied[key]
 
-    def plain(self, model: BSNet, row: int, *, mirrored: bool) -> AlignedFeatures:
+    def plain(self, model: BSNet, row: int, *, mirrored: bool) -> SeenByHeads:
         """Features of the film as it is, or of its mirror image."""
         key = (row, mirrored)
         if key not in self._plain:
@@ -48,12 +77,18 @@ class FrozenFeatures:
         return self._plain[key]
 
 
-def joined(found: Sequence[AlignedFeatures]) -> AlignedFeatures:
+def joined(found: Sequence[SeenByHeads]) -> SeenByHeads:
     """One batch in float32."""
-    return AlignedFeatures(
-        tuple(torch.cat(level).float() for level in zip(*(entry.levels for entry in found), strict=True)),
-        tuple(torch.cat(mask).float() for mask in zip(*(entry.masks for entry in found), strict=True)),
+    names = found[0].statistics
+    statistics = {name: torch.cat([entry.statistics[name] for entry in found]) for name in names}
+    features = [entry.aligned for entry in found if entry.aligned is not None]
+    if not features:
+        return SeenByHeads(None, statistics)
+    aligned = AlignedFeatures(
+        tuple(torch.cat(level).float() for level in zip(*(entry.levels for entry in features), strict=True)),
+        tuple(torch.cat(mask).float() for mask in zip(*(entry.masks for entry in features), strict=True)),
     )
+    return SeenByHeads(aligned, statistics)
 
 
 @torch.no_grad()
@@ -64,6 +99,16 @@ def aligned_features(model: BSNet, images: Tensor) -> AlignedFeatures:
     return model.align_features(features, probability, model.align(probability))
 
 
-def _kept(model: BSNet, images: Tensor) -> AlignedFeatures:
+@torch.no_grad()
+def zone_statistics(model: BSNet, aligned: AlignedFeatures) -> dict[Attention, Tensor]:
+    """(N, 3, 2, D) by head, of the heads that look at zone statistics."""
+    heads = statistics_heads(model)
+    return {name: head.statistics(aligned.levels, aligned.masks_for(name)) for name, head in heads.items()}
+
+
+def _kept(model: BSNet, images: Tensor) -> SeenByHeads:
     aligned = aligned_features(model, images)
-    return AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
+    if len(statistics := zone_statistics(model, aligned)) == len(model.heads):
+        return SeenByHeads(None, statistics)
+    halves = AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
+    return SeenByHeads(halves)

@@ -43,6 +43,8 @@ PACKAGES = (
     "opencv-python-headless",
     "pydicom",
 )
+NOT_YET_TRAINED = {StageName.ALIGNMENT: ("alignment", "heads"), StageName.SCORING: ("heads",)}
+"""Parts that start anew in a stage, so that variants of them can share what was trained before."""
 STAGE_ORDER = (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING, StageName.END_TO_END)
 
 
@@ -219,17 +221,17 @@ def stage_weights(config: RunConfig, name: StageName, file: str = BEST) -> Path:
     return path
 
 
-def load_weights(model: BSNet, path: Path, *, with_heads: bool = True) -> None:
-    """Fills the model with weights, the scoring heads only if asked.
+def load_weights(model: BSNet, path: Path, *, without: Sequence[str] = ()) -> None:
+    """Fills the model with weights; the parts named (`heads`, `alignment`) keep what they have.
 
     Raises:
         ConfigurationError: missing, damaged or unfitting weights.
     """
     try:
         state = load_file(path)
-        if not with_heads:
-            state = {name: tensor for name, tensor in state.items() if not name.startswith("heads.")}
-            state |= {name: tensor for name, tensor in model.state_dict().items() if name.startswith("heads.")}
+        kept = tuple(f"{part}." for part in without)
+        state = {name: tensor for name, tensor in state.items() if not name.startswith(kept)}
+        state |= {name: tensor for name, tensor in model.state_dict().items() if name.startswith(kept)}
         model.load_state_dict(state)
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ConfigurationError(
@@ -269,9 +271,8 @@ def build_stage(
     if name is StageName.SEGMENTATION and start is None:
         load_initial_encoder(model.encoder, config.model.encoder, config.initial_encoder)
     else:
-        # Heads that have not been trained yet start anew, so that head variants can share one trunk.
         before = start or stage_weights(config, STAGE_ORDER[STAGE_ORDER.index(name) - 1])
-        load_weights(model, before, with_heads=name is StageName.END_TO_END)
+        load_weights(model, before, without=NOT_YET_TRAINED.get(name, ()))
     device = accelerator.device
     model = model.to(device).to(memory_format=torch.channels_last)
     prepared = data.prepared(config, config.model.side_px)

@@ -9,20 +9,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, BrixiaScore
-from bsnet_core.model.alignment import resample
-from bsnet_core.model.bsnet import AlignedFeatures, BSNet
+from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
+from bsnet_core.model.resampling import resample
 from bsnet_core.model.segmentation import lung_probability
-from bsnet_core.model.statistics_head import StatisticsHead
 from training.augmentation import Augmentation
 from training.calibration import cross_entropy
 from training.canonical import canonical_alignment
 from training.config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
 from training.datasets.sample import OpacityReading, Sample
-from training.frozen_features import FrozenFeatures, aligned_features, joined
+from training.frozen_features import (
+    FrozenFeatures,
+    SeenByHeads,
+    aligned_features,
+    joined,
+    statistics_heads,
+    zone_statistics,
+)
 from training.loop import Step
 from training.losses import dice_loss, expected_total, latent_loss, lung_loss, score_loss
 from training.pictures import alignment_picture, confusion_picture, mask_picture
@@ -73,7 +80,7 @@ class ScoredBatch:
     outlined: Tensor
     targets: Tensor
     totals: Tensor
-    frozen: AlignedFeatures | None = None
+    frozen: SeenByHeads | None = None
 
 
 def shuffled_batches(
@@ -231,10 +238,12 @@ def random_misalignments(count: int, config: AugmentationConfig, rng: np.random.
 class AlignmentStage:
     """Stage 2: the spatial transformer on synthetically misaligned true masks.
 
-    Only masks take part, so a pass over them is cheap: every epoch shows each mask `REPEATS` times.
+    Only masks take part, so a pass over them is cheap: every epoch shows each mask `REPEATS` times. They are kept at no
+    more than `FINER` times the side that the alignment looks at.
     """
 
     REPEATS = 8
+    FINER = 2
 
     def __init__(
         self,
@@ -252,7 +261,8 @@ class AlignmentStage:
         self.model, self.config, self._part, self._share = model, config, part, share
         self._augmentation, self._device, self._seed = augmentation, device, seed
         rows = sorted({*part.train, *part.validation})
-        self._masks = {row: as_tensor(data.masks[[row]], device) for row in rows}
+        side = min(self.FINER * model.config.alignment_side_px, model.config.side_px)
+        self._masks = {row: _made_smaller(as_tensor(data.masks[[row]], device), side) for row in rows}
         self._to_canonical = {
             row: torch.from_numpy(canonical_alignment(data.masks[row] > 0, target)).float().to(device) for row in rows
         }
@@ -287,13 +297,13 @@ class AlignmentStage:
                 flips = rng.random(len(rows)) < self._augmentation.flip_p
                 misalignments = random_misalignments(len(rows), self._augmentation, rng)
                 mine = self._share.of(range(len(rows)))
-                batch = self._pair(self._share.of(rows), misalignments[mine], flips[mine])[1:]
+                batch = self._pair(self._share.of(rows), misalignments[mine], flips[mine])
                 yield Step(batch, len(rows), self._share.weight(len(rows)))
 
     def _pair(
         self, rows: Sequence[int], misalignments: npt.NDArray[np.float32], flips: npt.NDArray[np.bool_]
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Misaligned masks at full size, the same as the alignment network sees them, and canonical masks."""
+    ) -> tuple[Tensor, Tensor]:
+        """Misaligned masks as the alignment network sees them, and canonical masks."""
         side = self.model.config.alignment_side_px
         masks = torch.cat([self._masks[row] for row in rows])
         canonical = resample(masks, torch.stack([self._to_canonical[row] for row in rows]), side)
@@ -301,7 +311,7 @@ class AlignmentStage:
         mirrored = torch.from_numpy(flips).to(self._device)[:, None, None, None]
         canonical = torch.where(mirrored, canonical.flip(-1), canonical)
         misaligned = torch.where(mirrored, misaligned.flip(-1), misaligned)
-        return misaligned, self.model.alignment.pool(misaligned), canonical
+        return F.max_pool2d(misaligned, misaligned.shape[-1] // side), canonical
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, float]]:
         """Soft Dice between the re-aligned and the canonical mask."""
@@ -326,8 +336,13 @@ class AlignmentStage:
     def _realigned(self, rows: list[int]) -> tuple[Tensor, Tensor, Tensor]:
         rng = np.random.default_rng(MISALIGNMENT_SEED)
         misalignments = random_misalignments(len(rows), self._augmentation, rng)
-        _, pooled, canonical = self._pair(rows, misalignments, np.zeros(len(rows), dtype=bool))
+        pooled, canonical = self._pair(rows, misalignments, np.zeros(len(rows), dtype=bool))
         return resample(pooled, self.model.alignment.from_pooled(pooled)), pooled, canonical
+
+
+def _made_smaller(masks: Tensor, side: int) -> Tensor:
+    """(N, 1, side, side) of (N, 1, S, S) masks, their edges soft where that is smaller."""
+    return masks if masks.shape[-1] == side else F.interpolate(masks, (side, side), mode="area")
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,31 +405,29 @@ class ScoringStage:
         if self._uses_opacity:
             self._total_of = OpacityFit.over([data.samples[row] for row in part.train])
 
-    def _statistics_heads(self) -> dict[str, StatisticsHead]:
-        return {name: head for name, head in self.model.heads.items() if isinstance(head, StatisticsHead)}
-
     def _standardise_statistics(self) -> None:
         """Heads that look at zone statistics take their mean and deviation from the training films, once."""
-        heads = self._statistics_heads()
+        heads = statistics_heads(self.model)
         if not heads:
             return
-        found: dict[str, list[Tensor]] = {name: [] for name in heads}
-        for aligned in self._training_views():
-            for name, head in heads.items():
-                found[name].append(head.statistics(aligned.levels, aligned.masks_for(Attention(name))))
+        found: dict[Attention, list[Tensor]] = {name: [] for name in heads}
+        for statistics in self._training_statistics():
+            for name, values in statistics.items():
+                found[name].append(values)
         for name, head in heads.items():
             head.standardise_by(torch.cat(found[name]))
 
     @torch.no_grad()
-    def _training_views(self) -> Iterator[AlignedFeatures]:
-        """Aligned features of the scored training films: of the variants kept, or of the films as they are."""
+    def _training_statistics(self) -> Iterator[Mapping[Attention, Tensor]]:
+        """Zone statistics of the scored training films: of the variants kept, or of the films as they are."""
         self.model.eval()
         for row in self._part.train:
             if self._frozen is not None:
                 for variant in range(self._frozen.variants):
-                    yield joined([self._frozen.varied(self.model, row, variant)[0]])
+                    yield self._frozen.varied(self.model, row, variant)[0].statistics
             else:
-                yield aligned_features(self.model, as_tensor(self._data.images[[row]], self._device))
+                image = as_tensor(self._data.images[[row]], self._device)
+                yield zone_statistics(self.model, aligned_features(self.model, image))
 
     @property
     def has_validation(self) -> bool:
@@ -515,7 +528,7 @@ class ScoringStage:
     def loss(self, batch: ScoredBatch) -> tuple[Tensor, Mapping[str, float]]:
         """Equation 1 summed over the heads, plus the lungs where outlined and the total where only that is told."""
         if batch.frozen is not None:
-            return self._score_loss(self.model.score_aligned(batch.frozen), batch)
+            return self._score_loss(batch.frozen.scored_by(self.model), batch)
         with torch.set_grad_enabled(self._end_to_end):
             features = self.model.encode(batch.images)
             logits = self.model.segment(features)
@@ -538,10 +551,10 @@ class ScoringStage:
         losses = [score_loss(head, batch.targets, self._loss.alpha, self._loss.beta) * share for head in heads]
         total = torch.stack(losses).sum()
         parts = {"score_loss": float(total.detach())}
-        with_latent_scores = self._statistics_heads()
+        with_latent_scores = statistics_heads(self.model)
         if with_latent_scores and self._loss.latent > 0:
             squares = [
-                latent_loss(head.latent_of(zone_logits[Attention(name)].float()), batch.targets) * share
+                latent_loss(head.latent_of(zone_logits[name].float()), batch.targets) * share
                 for name, head in with_latent_scores.items()
             ]
             latent = torch.stack(squares).sum()
@@ -589,7 +602,7 @@ class ScoringStage:
             for start in range(0, len(rows), VALIDATION_BATCH):
                 some = rows[start : start + VALIDATION_BATCH]
                 features = joined([self._frozen.plain(self.model, row, mirrored=mirrored) for row in some])
-                for head, logits in self.model.score_aligned(features).items():
+                for head, logits in features.scored_by(self.model).items():
                     collected.setdefault(head, []).append((logits.flip(2) if mirrored else logits).cpu().numpy())
         logits_of = {head: np.concatenate(parts) for head, parts in collected.items()}
         by_view = {head: values.reshape(len(views), len(rows), *values.shape[1:]) for head, values in logits_of.items()}

@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from bsnet_core.brixia import N_CLASSES, ZONES
-from bsnet_core.model.alignment import resample
 from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.config import Attention, HeadVariant
+from bsnet_core.model.resampling import resample
 from bsnet_core.model.roi_pooling import pool_zone, pool_zones
 from bsnet_core.model.scoring import ScoringHead
 from bsnet_core.model.statistics_head import StatisticsHead, as_grid, as_zones

@@ -383,7 +383,7 @@ class LocalNetwork:
 
         Args:
             module: In evaluation mode.
-            example: (1, C, H, W) of the size all pictures have.
+            example: (1, C, H, W) of any size that the module takes.
 
         Raises:
             NotLocalError: the module cannot be recomputed window by window.

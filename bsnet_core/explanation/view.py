@@ -22,6 +22,8 @@ from bsnet_core.model.config import HeadVariant
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.prediction import Predictor
 
+TRACE_SIDE_PX = 64
+"""Side of the picture that a network is traced with: twice the coarsest stride, as only the layers matter."""
 CUT_STRIDE = 16
 """Windows are cut in layers of this stride and over: before them they are small by themselves."""
 
@@ -47,8 +49,7 @@ def network_of(predictor: Predictor) -> LocalNetwork | None:
     if not isinstance(model, BSNet):
         return None
     if model not in _networks:
-        side = model.config.side_px
-        example = torch.zeros(1, 1, side, side, device=predictor.device)
+        example = torch.zeros(1, 1, TRACE_SIDE_PX, TRACE_SIDE_PX, device=predictor.device)
         try:
             network = LocalNetwork(_Trunk(model).eval(), example)
         except NotLocalError:

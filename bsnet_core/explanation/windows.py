@@ -50,21 +50,16 @@ class Change:
                 effects.append(torch.tensordot(gradients[:, :, rows, columns], difference, dims=3))
             return torch.stack(effects)
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
-        return self._on_whole_map(height, width).flatten(1) @ _rows(gradients).flatten(1).T
-
-    def on_whole_map(self, height: int, width: int) -> Tensor:
-        """(B, C, H, W), 0 around the windows."""
-        whole = self._on_whole_map(height, width)
-        return whole.view(len(self.difference), height, width, -1).permute(0, 3, 1, 2)
+        return self._on_whole_map(height, width).flatten(1) @ as_rows(gradients).flatten(1).T
 
     def _on_whole_map(self, height: int, width: int) -> Tensor:
         """(B, H, W, C), 0 around the windows."""
         if self.places.covers(height, width):
-            return _rows(self.difference)
+            return as_rows(self.difference)
         count, channels = self.difference.shape[:2]
         whole = self.difference.new_zeros(count, height * width, channels)
-        cells = _cells(self.places, width) + height * width * np.arange(count)[:, None, None]
-        whole.view(-1, channels).index_copy_(0, torch.from_numpy(cells.ravel()), _rows(self.difference).flatten(0, 2))
+        cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
+        whole.view(-1, channels).index_copy_(0, torch.from_numpy(cells.ravel()), as_rows(self.difference).flatten(0, 2))
         return whole
 
 
@@ -137,7 +132,7 @@ class WindowedNetwork:
         return changes, effect
 
     def _patched(self, patches: Sequence[Tensor], boxes: Boxes) -> _Windows:
-        places = _places(boxes, *self._values[0].shape[2:])
+        places = places_around(boxes, *self._values[0].shape[2:])
         values = self._gathered(0, None, places, 0.0)
         for index, (patch, (top, bottom, left, right)) in enumerate(zip(patches, boxes.tolist(), strict=True)):
             row, column = int(places.tops[index]), int(places.lefts[index])
@@ -154,7 +149,7 @@ class WindowedNetwork:
             height,
             width,
         )
-        places = _places(boxes, height, width, layer.grid)
+        places = places_around(boxes, height, width, layer.grid)
         if places.covers(height, width) and all(
             source is not None and source.places.covers(*self._values[number].shape[2:])
             for number, source in zip(layer.sources, sources, strict=True)
@@ -170,7 +165,7 @@ class WindowedNetwork:
         """(B, C, h, w) windows of one layer as it is now, filled up beyond the border."""
         if now is not None and now.places.is_same(places):
             return now.values
-        base = _rows(self._values[index])[0]
+        base = as_rows(self._values[index])[0]
         height, width, channels = base.shape
         count = len(places.tops)
         rows, columns = places.rows, places.columns
@@ -189,7 +184,7 @@ class WindowedNetwork:
         rows, columns = now.places.rows - places.tops[:, None], now.places.columns - places.lefts[:, None]
         first = places.height * places.width * np.arange(len(rows))
         cells = first[:, None, None] + rows[:, :, None] * places.width + columns[:, None, :]
-        new = _rows(now.values).flatten(0, 2)
+        new = as_rows(now.values).flatten(0, 2)
         rows_meet, columns_meet = (rows >= 0) & (rows < places.height), (columns >= 0) & (columns < places.width)
         if rows_meet.all() and columns_meet.all():
             result.index_copy_(0, torch.from_numpy(cells.ravel()), new)
@@ -205,7 +200,7 @@ class WindowedNetwork:
         difference = self._difference(index, now)
         large = (difference.abs().amax(dim=1) > self._limits[index]).numpy()
         boxes = _boxes_of(large, now.places)
-        places = _places(boxes, *self._values[index].shape[2:])
+        places = places_around(boxes, *self._values[index].shape[2:])
         if places.height >= now.places.height and places.width >= now.places.width:
             return now, difference.new_zeros(len(boxes), len(self._tails[index]))
         values = self._gathered(index, now, places, 0.0)
@@ -218,8 +213,8 @@ class WindowedNetwork:
         return _Windows(places, values, boxes), Change(now.places, difference).effect(self._tails[index])
 
 
-def _places(boxes: Boxes, height: int, width: int, grid: int = 1) -> Places:
-    """Windows of one size around the boxes, within the map."""
+def places_around(boxes: Boxes, height: int, width: int, grid: int = 1) -> Places:
+    """Windows of one size around the boxes, within a map of this height and width."""
     rows = int((boxes[:, 1] - boxes[:, 0]).max())
     columns = int((boxes[:, 3] - boxes[:, 2]).max())
     rows = height if rows >= WHOLE_SHARE * height else rows
@@ -264,11 +259,11 @@ def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
     )
 
 
-def _cells(places: Places, width: int) -> npt.NDArray[np.intp]:
+def cells_of(places: Places, width: int) -> npt.NDArray[np.intp]:
     """(B, h, w) numbers of the windows' places in a map of a width, row by row."""
     return places.rows[:, :, None] * width + places.columns[:, None, :]
 
 
-def _rows(maps: Tensor) -> Tensor:
+def as_rows(maps: Tensor) -> Tensor:
     """(N, H, W, C), contiguous: as channels-last maps lie in memory."""
     return maps.permute(0, 2, 3, 1).contiguous()

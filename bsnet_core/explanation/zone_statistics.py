@@ -1,7 +1,8 @@
 """What changed features do to the latent scores of heads of zone statistics: not to first order, but exactly.
 
 A masked super-pixel changes the encoder's features much where it lies, and the spread over a zone does not follow to
-first order. Lung probability and alignment stay as they were; what these do is added by others.
+first order. Lung probability and alignment stay as they were; what these do is added by others. Means are sums over
+places, so only the part of the aligned frame that reads changed features is looked at.
 """
 
 from __future__ import annotations
@@ -10,14 +11,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.windows import Change
-from bsnet_core.model.alignment import resample
+from bsnet_core.explanation.local_network import Boxes, Places
+from bsnet_core.explanation.windows import Change, as_rows, cells_of, places_around
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
-from bsnet_core.model.statistics_head import StatisticsHead, as_grid, as_zones, by_place, mean_and_spread, zone_shares
+from bsnet_core.model.statistics_head import (
+    StatisticsHead,
+    as_grid,
+    as_zones,
+    by_place,
+    moments,
+    spread_of,
+    zone_shares,
+)
+
+SINGULAR = 1e-6
+"""An alignment that shrinks areas to less than this cannot be followed backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +40,13 @@ class _LevelOfHead:
     """One level as one head sees it.
 
     Attributes:
-        shares: (6, h w) what each place of the aligned frame counts in each zone's mean.
-        statistics: (6, 2 C) mean and spread in the unmasked picture.
+        shares: (h w, 6) what each place of the aligned frame counts in each zone's mean.
+        mean, square: (6, C) mean of the channels and of their squares in the unmasked picture.
     """
 
     shares: Tensor
-    statistics: Tensor
+    mean: Tensor
+    square: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,20 @@ class _Head:
     head: StatisticsHead
     levels: Mapping[int, _LevelOfHead]
     latent: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _AlignedChange:
+    """What of a level's aligned frame changes in each of a batch of pictures.
+
+    Attributes:
+        cells: (B h w,) numbers of the places that may change, row by row.
+        mean, square: (B, h w, C) new values minus the old ones, and the same of their squares.
+    """
+
+    cells: Tensor
+    mean: Tensor
+    square: Tensor
 
 
 class ZoneStatistics:
@@ -61,17 +91,18 @@ class ZoneStatistics:
             alignment: (1, 2, 3).
         """
         aligned = model.align_features(list(levels.values()), probability, alignment)
-        self._alignment = alignment
-        self._aligned = dict(zip(levels, aligned.levels, strict=True))
+        self._matrix = alignment[0].double().numpy()
+        self._aligned = {key: as_rows(level)[0] for key, level in zip(levels, aligned.levels, strict=True)}
         self._heads = []
         for attention in attentions:
             masks = aligned.masks_for(attention) or [None] * len(levels)
             seen: dict[int, _LevelOfHead] = {}
             for key, level, mask in zip(levels, aligned.levels, masks, strict=True):
                 shares = zone_shares(level, mask)[0].flatten(1)
-                seen[key] = _LevelOfHead(shares, mean_and_spread(by_place(level), shares)[0])
+                mean, square = moments(by_place(level), shares)
+                seen[key] = _LevelOfHead(shares.T.contiguous(), mean[0], square[0])
             head = cast(StatisticsHead, model.heads[attention.value])
-            latent = _latent(head, [part.statistics[None] for part in seen.values()])
+            latent = _latent(head, [spread_of(part.mean[None], part.square[None]) for part in seen.values()])
             self._heads.append(_Head(head, seen, latent))
 
     def changes_of_latent_scores(self, changes: Mapping[int, Change], count: int) -> Tensor:
@@ -81,21 +112,63 @@ class ZoneStatistics:
             changes: By level; levels that are not named have not changed.
             count: B.
         """
-        changed = {key: by_place(self._changed(key, change, count)) for key, change in changes.items()}
+        aligned = {key: self._aligned_change(self._aligned[key], change) for key, change in changes.items()}
         found = []
         for entry in self._heads:
-            parts = [
-                mean_and_spread(changed[key], part.shares) if key in changed else part.statistics.expand(count, -1, -1)
-                for key, part in entry.levels.items()
-            ]
+            parts = []
+            for key, part in entry.levels.items():
+                mean, square = part.mean.expand(count, -1, -1), part.square.expand(count, -1, -1)
+                if key in aligned:
+                    change = aligned[key]
+                    shares = part.shares.index_select(0, change.cells).view(count, -1, part.shares.shape[1])
+                    mean = mean + shares.transpose(1, 2) @ change.mean
+                    square = square + shares.transpose(1, 2) @ change.square
+                parts.append(spread_of(mean, square))
             found.append(_latent(entry.head, parts) - entry.latent)
         return torch.cat(found, dim=1)
 
-    def _changed(self, key: int, change: Change, count: int) -> Tensor:
-        """(B, C, h, w) the level in the aligned frame, which is linear in the features."""
-        height, width = self._aligned[key].shape[2:]
-        difference = change.on_whole_map(height, width)
-        return self._aligned[key] + resample(difference, self._alignment.expand(count, -1, -1))
+    def _aligned_change(self, before: Tensor, change: Change) -> _AlignedChange:
+        """The change of a level in the aligned frame, which is linear in the features; `before` is (H, W, C)."""
+        height, width, channels = before.shape
+        places = places_around(self._reading(change.places, height, width), height, width)
+        grid = self._grid(places, change.places, height, width)
+        moved = F.grid_sample(change.difference, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+        difference = as_rows(moved).flatten(1, 2)
+        cells = torch.from_numpy(cells_of(places, width).ravel())
+        old = before.view(-1, channels).index_select(0, cells).view_as(difference)
+        # (x + d)² - x², all of it small where d is.
+        return _AlignedChange(cells, difference, difference * (2 * old + difference))
+
+    def _reading(self, places: Places, height: int, width: int) -> Boxes:
+        """(B, 4), the boxes of the aligned frame whose places read from windows of the network frame."""
+        linear, offset = self._matrix[:, :2], self._matrix[:, 2]
+        if abs(np.linalg.det(linear)) < SINGULAR:
+            return np.tile(np.array([0, height, 0, width], dtype=np.intp), (len(places.tops), 1))
+        # A place is read by those within one cell of it. Edges as shares of the side from -1 to 1.
+        left, right = 2 * (places.lefts - 1) / width - 1, 2 * (places.lefts + places.width + 1) / width - 1
+        top, bottom = 2 * (places.tops - 1) / height - 1, 2 * (places.tops + places.height + 1) / height - 1
+        corners = np.stack([np.stack([x, y]) for x in (left, right) for y in (top, bottom)])  # (4, 2, B)
+        found = np.einsum("ij,cjb->cib", np.linalg.inv(linear), corners - offset[None, :, None])
+        across, down = (found[:, 0] + 1) * width / 2, (found[:, 1] + 1) * height / 2
+        first_column, end_column = _within(across, width)
+        first_row, end_row = _within(down, height)
+        return np.stack([first_row, end_row, first_column, end_column], axis=1)
+
+    def _grid(self, places: Places, windows: Places, height: int, width: int) -> Tensor:
+        """(B, h, w, 2) where places of the aligned frame read, in normalised coordinates of the windows."""
+        x, y = (2 * places.columns + 1) / width - 1, (2 * places.rows + 1) / height - 1
+        (a, b, c), (d, e, f) = self._matrix
+        across = a * x[:, None, :] + b * y[:, :, None] + c
+        down = d * x[:, None, :] + e * y[:, :, None] + f
+        across = 2 * ((across + 1) * width / 2 - windows.lefts[:, None, None]) / windows.width - 1
+        down = 2 * ((down + 1) * height / 2 - windows.tops[:, None, None]) / windows.height - 1
+        return torch.from_numpy(np.stack([across, down], axis=-1).astype(np.float32))
+
+
+def _within(corners: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """First and end (B,) of the cells between the outermost of four corners (4, B), one at least, within the map."""
+    first = np.clip(np.floor(corners.min(axis=0)).astype(np.intp), 0, size - 1)
+    return first, np.clip(np.ceil(corners.max(axis=0)).astype(np.intp), first + 1, size)
 
 
 def _latent(head: StatisticsHead, statistics: Sequence[Tensor]) -> Tensor:

@@ -1,7 +1,4 @@
-"""Alignment of the lungs by a spatial transformer (paper 5.1; Jaderberg et al. 2015).
-
-One convention everywhere: `align_corners=False`, zeros outside. The identity matrix gives its input back exactly.
-"""
+"""Alignment of the lungs by a spatial transformer (paper 5.1; Jaderberg et al. 2015)."""
 
 from __future__ import annotations
 
@@ -9,13 +6,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from bsnet_core.model.config import AlignmentStart, BSNetConfig
+from bsnet_core.model.lung_pose import lung_pose
+from bsnet_core.model.resampling import compose, identity_alignment, resample
+
 LOCALISATION_FILTERS = 20
 LOCALISATION_KERNEL = 5
 LOCALISATION_UNITS = 50
+CORRECTION_SIDE_PX = 64
+CORRECTION_FILTERS = (16, 32, 64, 64)
+CORRECTION_GROUPS = 8
+CORRECTION_UNITS = 64
+CORRECTION_SCALE = 0.1
+"""Correction in normalised coordinates at an output of one."""
+CORRECTION_VIEW = 1.25
+"""How much wider than the pose the correction looks."""
+
+
+def build_alignment(config: BSNetConfig) -> AlignmentNetwork | PosedAlignment:
+    """The alignment network of a configuration."""
+    if config.alignment_start is AlignmentStart.CLOSED_FORM:
+        return PosedAlignment(config.side_px, config.alignment_side_px)
+    return AlignmentNetwork(config.side_px, config.alignment_side_px)
 
 
 class AlignmentNetwork(nn.Module):
-    """Lung probability to the six numbers of an affine alignment; starts as the identity."""
+    """Lung probability to the six numbers of an affine alignment, as in the paper; starts as the identity."""
 
     def __init__(self, input_side_px: int, alignment_side_px: int) -> None:
         super().__init__()
@@ -44,39 +60,49 @@ class AlignmentNetwork(nn.Module):
         return self.matrix(hidden).view(-1, 2, 3)
 
 
-def sampling_grid(alignment: Tensor, height: int, width: int) -> Tensor:
-    """Where each place of the target is read, in normalised coordinates of the source.
+class PosedAlignment(nn.Module):
+    """Lung probability to alignment: the pose in closed form, corrected where the picture's frame cuts the lungs.
 
-    Written out instead of `affine_grid`, whose rounding moves even the identity; here the identity is exact at sides
-    that are powers of two, and within a hundred-thousandth of a pixel at others.
-
-    Args:
-        alignment: (N, 2, 3).
-        height: Of the target.
-        width: Of the target.
-
-    Returns:
-        (N, height, width, 2) float32 for `grid_sample` with `align_corners=False`.
+    Not the paper's. On whole lungs the closed form is exact and a regression only blurs it. What lies beyond the frame
+    cannot be measured, though; that is what the network learns to complete, and it speaks only as far as lung touches
+    the frame.
     """
-    matrix = alignment.float()
-    x = (2 * torch.arange(width, device=matrix.device, dtype=torch.float32) + 1) / width - 1
-    y = (2 * torch.arange(height, device=matrix.device, dtype=torch.float32) + 1) / height - 1
-    coefficients = matrix[:, :, :, None, None]  # (N, 2, 3, 1, 1)
-    grid = coefficients[:, :, 0] * x[None, None, None, :] + coefficients[:, :, 1] * y[None, None, :, None]
-    return (grid + coefficients[:, :, 2]).permute(0, 2, 3, 1)
+
+    def __init__(self, input_side_px: int, alignment_side_px: int) -> None:
+        super().__init__()
+        self.pool = nn.MaxPool2d(input_side_px // alignment_side_px)
+        layers: list[nn.Module] = []
+        before = 2
+        for filters in CORRECTION_FILTERS:
+            layers += [nn.Conv2d(before, filters, 3, 2, 1), nn.GroupNorm(CORRECTION_GROUPS, filters), nn.ReLU()]
+            before = filters
+        self.localisation = nn.Sequential(*layers)
+        side = CORRECTION_SIDE_PX // 2 ** len(CORRECTION_FILTERS)
+        self.dense = nn.Linear(before * side * side, CORRECTION_UNITS)
+        self.matrix = nn.Linear(CORRECTION_UNITS, 6)
+        nn.init.zeros_(self.matrix.weight)
+        nn.init.zeros_(self.matrix.bias)
+
+    def forward(self, probability: Tensor) -> Tensor:
+        """Args: probability: (N, 1, S, S) in [0, 1]. Returns: (N, 2, 3) float32, aligned to network frame."""
+        return self.from_pooled(self.pool(probability))
+
+    def from_pooled(self, pooled: Tensor) -> Tensor:
+        """The same from a probability map already at the alignment's own side."""
+        with torch.autocast(pooled.device.type, enabled=False):  # half precision would move the lungs by pixels
+            return self._corrected(pooled.float())
+
+    def _corrected(self, pooled: Tensor) -> Tensor:
+        pose = lung_pose(pooled)
+        wide = pose * pose.new_tensor([CORRECTION_VIEW, CORRECTION_VIEW, 1.0])
+        # Beside the lungs, where there is a picture at all: beyond its frame nothing is known.
+        seen = resample(torch.cat([pooled, torch.ones_like(pooled)], dim=1), wide, CORRECTION_SIDE_PX)
+        hidden = F.relu(self.dense(self.localisation(seen).flatten(1)))
+        change = CORRECTION_SCALE * self.matrix(hidden).view(-1, 2, 3) * _touching(pooled)
+        return compose(pose, identity_alignment(pooled) + change)
 
 
-def resample(maps: Tensor, alignment: Tensor, side_px: int | None = None) -> Tensor:
-    """Maps shown in the aligned frame, bilinear, zeros outside.
-
-    Args:
-        maps: (N, C, H, W) of any level.
-        alignment: (N, 2, 3).
-        side_px: Side of the result; the map's own if None.
-
-    Returns:
-        (N, C, side, side) in the maps' dtype.
-    """
-    height, width = (maps.shape[2], maps.shape[3]) if side_px is None else (side_px, side_px)
-    grid = sampling_grid(alignment, height, width)
-    return F.grid_sample(maps, grid.to(maps.dtype), mode="bilinear", padding_mode="zeros", align_corners=False)
+def _touching(pooled: Tensor) -> Tensor:
+    """(N, 1, 1) the highest lung probability along the frame."""
+    edges = [pooled[:, 0, 0], pooled[:, 0, -1], pooled[:, 0, :, 0], pooled[:, 0, :, -1]]
+    return torch.cat(edges, dim=1).amax(dim=1)[:, None, None]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from bsnet_core.model.alignment import AlignmentNetwork, resample
+from bsnet_core.model.alignment import build_alignment
 from bsnet_core.model.backbone import STRIDES, build_encoder, level_channels
 from bsnet_core.model.config import Architecture, Attention, BSNetConfig, HeadVariant
+from bsnet_core.model.resampling import resample
 from bsnet_core.model.scoring import ScoringHead
 from bsnet_core.model.segmentation import LungSegmentation, lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
@@ -58,7 +59,7 @@ class BSNet(nn.Module):
         self.config = config
         self.encoder = build_encoder(config.encoder)
         self.segmentation = LungSegmentation(config.encoder, config.decoder, config.decoder_channels)
-        self.alignment = AlignmentNetwork(config.side_px, config.alignment_side_px)
+        self.alignment = build_alignment(config)
         channels = level_channels(self.encoder)
         self.heads = nn.ModuleDict({attention.value: _head(config, channels) for attention in config.attentions})
 

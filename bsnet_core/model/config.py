@@ -34,6 +34,15 @@ class HeadVariant(StrEnum):
     """Mean and spread of every channel over the zone, and a linear rule; for small scored sets. Not the paper's."""
 
 
+class AlignmentStart(StrEnum):
+    """What the alignment network corrects."""
+
+    IDENTITY = "identity"
+    """The picture as it is (paper 5.1): the network finds the whole pose."""
+    CLOSED_FORM = "closed-form"
+    """The lungs' pose in closed form, corrected where the frame cuts them. Not the paper's."""
+
+
 class Architecture(StrEnum):
     """The whole network or the all-in-one baseline of Table 5."""
 
@@ -69,6 +78,7 @@ class BSNetConfig:
         side_px: Side of the square input.
         aspect: How pictures that are not square are fitted.
         alignment_side_px: Side the lung probability is pooled to before the alignment network.
+        alignment_start: What the alignment network corrects.
         mirror_averaging: Average the probabilities with those of the mirrored picture, zones exchanged back; costs a
             second pass. Not the paper's.
         temperature: Divisor of the logits before softmax, fitted for calibration; 1 changes nothing.
@@ -88,6 +98,7 @@ class BSNetConfig:
     side_px: int = 512
     aspect: Aspect = Aspect.STRETCH
     alignment_side_px: int = 128
+    alignment_start: AlignmentStart = AlignmentStart.IDENTITY
     mirror_averaging: bool = False
     temperature: float = 1.0
 
@@ -95,6 +106,7 @@ class BSNetConfig:
         object.__setattr__(self, "architecture", Architecture(self.architecture))
         object.__setattr__(self, "decoder", SegmentationDecoder(self.decoder))
         object.__setattr__(self, "head", HeadVariant(self.head))
+        object.__setattr__(self, "alignment_start", AlignmentStart(self.alignment_start))
         object.__setattr__(self, "aspect", Aspect(self.aspect))
         object.__setattr__(self, "decoder_channels", tuple(int(width) for width in self.decoder_channels))
         object.__setattr__(self, "attentions", tuple(Attention(name) for name in self.attentions))

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.model.alignment import sampling_grid
+from bsnet_core.model.resampling import sampling_grid
 
 ROW_BANDS = ((0.0, 0.4), (0.3, 0.7), (0.6, 1.0))
 """Upper, middle and lower band as shares of the aligned height; neighbours overlap by 25 %."""

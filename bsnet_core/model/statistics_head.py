@@ -74,8 +74,9 @@ class StatisticsHead(nn.Module):
 
     def latent_scores(self, statistics: Tensor) -> Tensor:
         """(N, 3, 2), in units of the Brixia score and without bounds, of (N, 3, 2, D) statistics."""
-        standard = ((statistics - self.mean) / self.deviation).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
-        return standard @ (self.weight * self.share) + self.row_score[:, None]
+        with torch.autocast(statistics.device.type, enabled=False):
+            standard = ((statistics - self.mean) / self.deviation).clamp(-LARGEST_DEVIATION, LARGEST_DEVIATION)
+            return standard @ (self.weight * self.share) + self.row_score[:, None]
 
     def logits_of(self, latent_scores: Tensor) -> Tensor:
         """(..., 4) class logits of (...) latent scores."""
@@ -111,8 +112,17 @@ def by_place(level: Tensor) -> Tensor:
 
 def mean_and_spread(values: Tensor, shares: Tensor) -> Tensor:
     """(N, 6, 2 C) mean and spread of (N, h w, C) values by (N or none, 6, h w) shares."""
-    mean = shares @ values
-    variance = shares @ values.square() - mean.square()
+    return spread_of(*moments(values, shares))
+
+
+def moments(values: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """(N, 6, C) mean of (N, h w, C) values and of their squares by (N or none, 6, h w) shares."""
+    return shares @ values, shares @ values.square()
+
+
+def spread_of(mean: Tensor, square: Tensor) -> Tensor:
+    """(N, 6, 2 C) mean and spread from (N, 6, C) means of the values and of their squares."""
+    variance = square - mean.square()
     return torch.cat([mean, variance.clamp(min=SMALLEST_VARIANCE).sqrt()], dim=-1)
 
 

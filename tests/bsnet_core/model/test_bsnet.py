@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from bsnet_core.brixia import ZONES
-from bsnet_core.model.alignment import AlignmentNetwork, resample
+from bsnet_core.model.alignment import AlignmentNetwork, PosedAlignment
 from bsnet_core.model.baseline import Baseline
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.config import Architecture, Attention, BSNetConfig, HeadVariant, SegmentationDecoder
+from bsnet_core.model.lung_pose import lung_pose
+from bsnet_core.model.resampling import resample
 from bsnet_core.model.roi_pooling import pool_zones, zone_bands
 from bsnet_core.model.weights import build_model
 
@@ -169,3 +171,50 @@ def test_the_same_input_gives_the_same_output_whatever_else_is_in_the_batch():
         together = model(images).zone_logits[Attention.HARD].numpy()
         alone = model(images[1:2]).zone_logits[Attention.HARD].numpy()
     assert np.allclose(together[1:2], alone, atol=1e-4)
+
+
+def two_lungs(shift=0.0):
+    """(1, 1, 128, 128), the right lung a little larger, shifted by a share of the side."""
+    rows, columns = torch.meshgrid(torch.arange(128.0), torch.arange(128.0), indexing="ij")
+    rows = rows - 128 * shift
+    lungs = [((rows - 62) / 40) ** 2 + ((columns - x) / w) ** 2 <= 1 for x, w in ((40.0, 19.0), (86.0, 16.0))]
+    return (lungs[0] | lungs[1]).float()[None, None]
+
+
+def with_any_correction(seed=0):
+    torch.manual_seed(seed)
+    network = PosedAlignment(128, 128)
+    torch.nn.init.normal_(network.matrix.weight)
+    return network
+
+
+def test_the_closed_form_fills_the_frame_with_the_lungs():
+    shown = resample(two_lungs(), lung_pose(two_lungs()))[0, 0] > 0.5
+    rows, columns = torch.nonzero(shown, as_tuple=True)
+    assert max(rows.min(), columns.min()) <= 3
+    assert min(rows.max(), columns.max()) >= 124
+
+
+def test_whole_lungs_keep_the_pose_of_the_closed_form_whatever_the_correction_has_learnt():
+    assert torch.allclose(with_any_correction()(two_lungs()), lung_pose(two_lungs()), atol=1e-6)
+
+
+def test_lungs_that_the_frame_cuts_are_corrected():
+    cut = two_lungs(shift=-0.3)
+    assert not torch.allclose(with_any_correction()(cut), lung_pose(cut), atol=1e-3)
+
+
+def test_without_lungs_the_closed_form_is_the_identity():
+    nothing = torch.zeros(2, 1, 128, 128)
+    assert torch.equal(lung_pose(nothing), torch.eye(2, 3).expand(2, 2, 3))
+
+
+def test_the_closed_form_has_gradients_that_say_what_more_lung_does():
+    lungs = (two_lungs() * 0.9).requires_grad_()
+    pose = lung_pose(lungs)
+    pose[0, 1, 1].backward()  # how high the frame is in the picture
+    change = 0.01 * torch.zeros_like(lungs).index_fill_(2, torch.tensor([21]), 1.0)
+    with torch.no_grad():
+        found = float((lung_pose(lungs + change) - pose)[0, 1, 1])
+    assert found > 0
+    assert float((lungs.grad * change).sum()) == pytest.approx(found, rel=0.2)
