@@ -33,7 +33,7 @@ from training.evaluation import (
 )
 from training.export import CROSS_VALIDATION
 from training.files import make_private_folder, write_json
-from training.frozen_features import FrozenFeatures
+from training.frozen_features import FrozenFeatures, sees_statistics_alone
 from training.loop import BEST, LAST
 from training.processes import make_accelerator
 from training.run import (
@@ -52,6 +52,7 @@ from training.zone_predictions import (
     ZoneProbabilities,
     final_attention,
     final_probabilities,
+    predict_kept_logits,
     predict_logits,
     probabilities_of,
 )
@@ -145,7 +146,7 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
                 fold_config = dataclasses.replace(config, output=file.parent, seed=config.seed + repeat)
                 trained = _train_fold(fold_config, plan, RunData(samples, split, data.cache), trunk, frozen)
                 if accelerator.is_main_process:
-                    result = _test_fold(fold_config, RunData(samples, split, data.cache), trained, repeat, fold)
+                    result = _test_fold(fold_config, RunData(samples, split, data.cache), trained, repeat, fold, frozen)
                     _write_fold(file, result, settings)
                 accelerator.wait_for_everyone()
             results.append(_read_fold(file, settings, repeat, fold))
@@ -289,7 +290,14 @@ def _train_fold(
     return [StageName.SCORING, StageName.END_TO_END]
 
 
-def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], repeat: int, fold: int) -> FoldResult:
+def _test_fold(
+    config: RunConfig,
+    data: RunData,
+    trained: Sequence[StageName],
+    repeat: int,
+    fold: int,
+    frozen: FrozenFeatures | None,
+) -> FoldResult:
     prepared = data.prepared(config, config.model.side_px)
     test = prepared.where(data.split.test, score=True)
     validation = prepared.where(data.split.validation, score=True)
@@ -298,7 +306,10 @@ def _test_fold(config: RunConfig, data: RunData, trained: Sequence[StageName], r
     model = BSNet(config.model).to(device)
     stage = best_trained_stage(config, trained)
     load_weights(model, stage_weights(config, stage, BEST))
-    best = last = predict_logits(model, prepared, test, device)
+    if frozen is not None and stage is StageName.SCORING and sees_statistics_alone(model):
+        best = last = predict_kept_logits(model, frozen, test)  # a film is tested in every repeat, on the same trunk
+    else:
+        best = last = predict_logits(model, prepared, test, device)
     validation_logits: dict[Attention, ZoneLogits] = {}
     if validation:  # else nothing was chosen, and the last weights are the best ones
         validation_logits = predict_logits(model, prepared, validation, device)

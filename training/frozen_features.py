@@ -38,6 +38,11 @@ class SeenByHeads:
         return {name: heads[name].logits_of(heads[name].latent_scores(seen)) for name, seen in self.statistics.items()}
 
 
+def sees_statistics_alone(model: BSNet) -> bool:
+    """Whether all heads look at zone statistics, which are kept as they are and not in half precision."""
+    return len(statistics_heads(model)) == len(model.heads)
+
+
 def statistics_heads(model: BSNet) -> dict[Attention, StatisticsHead]:
     """The heads that look at zone statistics."""
     return {Attention(name): head for name, head in model.heads.items() if isinstance(head, StatisticsHead)}
@@ -108,7 +113,7 @@ def zone_statistics(model: BSNet, aligned: AlignedFeatures) -> dict[Attention, T
 
 def _kept(model: BSNet, images: Tensor) -> SeenByHeads:
     aligned = aligned_features(model, images)
-    if len(statistics := zone_statistics(model, aligned)) == len(model.heads):
-        return SeenByHeads(None, statistics)
+    if sees_statistics_alone(model):
+        return SeenByHeads(None, zone_statistics(model, aligned))
     halves = AlignedFeatures(tuple(x.half() for x in aligned.levels), tuple(x.half() for x in aligned.masks))
     return SeenByHeads(halves)

@@ -35,7 +35,13 @@ from training.losses import dice_loss, expected_total, latent_loss, lung_loss, s
 from training.pictures import alignment_picture, confusion_picture, mask_picture
 from training.prepared import PreparedImages, as_tensor
 from training.processes import ALONE, Share
-from training.zone_predictions import ZoneProbabilities, final_attention, predict_zones, probabilities_of
+from training.zone_predictions import (
+    ZoneProbabilities,
+    final_attention,
+    predict_kept_logits,
+    predict_zones,
+    probabilities_of,
+)
 
 VALIDATION_BATCH = 8
 PICTURED = 4
@@ -596,17 +602,8 @@ class ScoringStage:
         rows = list(self._part.validation)
         if self._frozen is None:
             return predict_zones(self.model, self._data, rows, self._device)
-        views = (False, True) if self.model.config.mirror_averaging else (False,)
-        collected: dict[Attention, list[npt.NDArray[np.float32]]] = {}
-        for mirrored in views:
-            for start in range(0, len(rows), VALIDATION_BATCH):
-                some = rows[start : start + VALIDATION_BATCH]
-                features = joined([self._frozen.plain(self.model, row, mirrored=mirrored) for row in some])
-                for head, logits in features.scored_by(self.model).items():
-                    collected.setdefault(head, []).append((logits.flip(2) if mirrored else logits).cpu().numpy())
-        logits_of = {head: np.concatenate(parts) for head, parts in collected.items()}
-        by_view = {head: values.reshape(len(views), len(rows), *values.shape[1:]) for head, values in logits_of.items()}
-        return probabilities_of(by_view, self.model.config.temperature)
+        logits = predict_kept_logits(self.model, self._frozen, rows)
+        return probabilities_of(logits, self.model.config.temperature)
 
     @torch.no_grad()
     def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:

@@ -10,6 +10,7 @@ import torch
 
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
+from training.frozen_features import FrozenFeatures, joined
 from training.prepared import PreparedImages, as_tensor
 
 BATCH = 8
@@ -37,6 +38,22 @@ def predict_logits(
             stacked = torch.stack([view[head].float() for view in views])
             collected.setdefault(head, []).append(stacked.cpu().numpy())
     return {head: np.concatenate(parts, axis=1) for head, parts in collected.items()}
+
+
+@torch.no_grad()
+def predict_kept_logits(model: BSNet, kept: FrozenFeatures, rows: Sequence[int]) -> dict[Attention, ZoneLogits]:
+    """The same from what the heads see of a trunk that has not changed."""
+    model.eval()
+    views: list[dict[Attention, list[ZoneLogits]]] = []
+    for mirrored in (False, True) if model.config.mirror_averaging else (False,):
+        collected: dict[Attention, list[ZoneLogits]] = {}
+        for start in range(0, len(rows), BATCH):
+            some = rows[start : start + BATCH]
+            seen = joined([kept.plain(model, row, mirrored=mirrored) for row in some])
+            for head, logits in seen.scored_by(model).items():
+                collected.setdefault(head, []).append((logits.flip(2) if mirrored else logits).float().cpu().numpy())
+        views.append(collected)
+    return {head: np.stack([np.concatenate(view[head]) for view in views]) for head in views[0]}
 
 
 def probabilities_of(logits: Mapping[Attention, ZoneLogits], temperature: float) -> dict[Attention, ZoneProbabilities]:
