@@ -60,17 +60,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     machine = f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads"
     _say(f"{platform.machine()}, {machine}, Python {platform.python_version()}, torch {torch.__version__}")
     _say("ratio: the group's first row is 1, more is faster. Seconds are of this machine on this day.")
+    _say("")
+    _say(f"{'what':<58}{'ratio':>8}{'seconds':>12}  {'fidelity':<32}note")
     for name in chosen:
         heading, measure = measurable[name]
-        _say("")
-        _say(f"{heading:<44}{'ratio':>8}{'seconds':>12}")
+        _say(heading)
         try:
             rows = measure()
         except WeightsError as error:
             _say(f"  not measured: {error}")
             continue
         for row in rows:
-            _say(f"  {row.what:<42}{row.ratio:>8.3g}{row.seconds:>12.4f}  {row.note}".rstrip())
+            _say(f"  {row.what:<56}{row.ratio:>8.3g}{row.seconds:>12.4f}  {row.fidelity:<32}{row.note}".rstrip())
     return 0
 
 

@@ -17,12 +17,14 @@ class Row:
         seconds: Median of all rounds.
         ratio: Seconds of the group's first row divided by these: over 1 is faster.
         note: Anything else worth knowing.
+        fidelity: How near its result comes to the first row's, where that is a question.
     """
 
     what: str
     seconds: float
     ratio: float
     note: str = ""
+    fidelity: str = ""
 
 
 def compare(ways: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:

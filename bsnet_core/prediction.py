@@ -250,16 +250,27 @@ class Predictor:
         Returns:
             (N, 3, 2, 4) float32, by the predictor's attention.
         """
+        return self._by_backend(self._backend, network_images)
+
+    def reference_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The same by torch, whatever backend scores: an exact map must not depend on what is admitted here."""
+        from bsnet_core.backends.backend import TorchBackend
+        from bsnet_core.model.bsnet import BSNet
+
+        model = self._model
+        return self._by_backend(TorchBackend(model) if isinstance(model, BSNet) else None, network_images)
+
+    def _by_backend(self, backend: Backend | None, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         import torch
 
         with torch.inference_mode():
             batch = self._as_batch(network_images)
-            if self._backend is None:
+            if backend is None:
                 probabilities = torch.softmax(self._model(batch) / self.card.config.temperature, dim=-1)
             else:
-                probabilities = self._probabilities_of(self._backend, batch)
+                probabilities = self._probabilities_of(backend, batch)
                 if self.card.config.mirror_averaging:
-                    probabilities = self._mirrored_too(self._backend, batch, probabilities)
+                    probabilities = self._mirrored_too(backend, batch, probabilities)
             return np.asarray(probabilities.float().cpu().numpy())
 
     def _probabilities_of(self, backend: Backend, images: torch.Tensor) -> torch.Tensor:

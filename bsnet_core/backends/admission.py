@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bsnet_core.agreement import dice
-from bsnet_core.backends import ACCELERATED_BACKENDS, OPENVINO, OPENVINO_INT8, TORCH
+from bsnet_core.backends import ACCELERATED_BACKENDS, TORCH
 from bsnet_core.backends.backend import Backend, TorchBackend
 from bsnet_core.backends.converted import folder_of, is_converted, sha256_of
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError, UnreadableImageError
@@ -41,7 +41,6 @@ MIN_DICE = 0.99
 """Mean overlap of the lung masks with torch's."""
 RECORD_NAME = "admission.json"
 RECORD_FORMAT = 1
-FASTEST_FIRST = (OPENVINO_INT8, OPENVINO)
 log = logging.getLogger(__name__)
 
 
@@ -79,8 +78,8 @@ class Drift:
 
     @property
     def is_admitted(self) -> bool:
-        """Whether the limits hold on enough films to tell."""
-        return self.images >= MIN_IMAGES and self.keeps_limits
+        """Whether the limits hold on enough films to tell, and it is the faster one."""
+        return self.images >= MIN_IMAGES and self.keeps_limits and self.speed_up > 1
 
     def sentence(self) -> str:
         """The figures and the verdict, for people."""
@@ -101,7 +100,7 @@ class Drift:
         )
         if self.is_admitted:
             verdict = _("Admitted: auto takes it from now on.")
-        elif self.keeps_limits:
+        elif self.keeps_limits and self.images < MIN_IMAGES:
             verdict = _("Not admitted: at least {count} films are needed.").format(count=MIN_IMAGES)
         else:
             verdict = _("Not admitted: auto does not take it.")
@@ -212,9 +211,7 @@ def choose_backend(name: str, model: BSNet, weights_sha256: str) -> Backend:
             raise UnforeseenError(
                 _("The backend {backend} cannot be loaded. Choose torch instead.").format(backend=name)
             ) from error
-    for candidate in FASTEST_FIRST:
-        if not _is_admitted(candidate, weights_sha256):
-            continue
+    for candidate in _admitted_fastest_first(weights_sha256):
         try:
             return _load(candidate, model, weights_sha256)
         except (BSNetError, RuntimeError, OSError, ImportError):
@@ -222,13 +219,16 @@ def choose_backend(name: str, model: BSNet, weights_sha256: str) -> Backend:
     return TorchBackend(model)
 
 
-def _is_admitted(name: str, weights_sha256: str) -> bool:
+def _admitted_fastest_first(weights_sha256: str) -> list[str]:
+    """Backends admitted for these weights, by the speed measured."""
     import importlib.util
 
-    if importlib.util.find_spec("openvino") is None or not is_converted(folder_of(name, weights_sha256)):
-        return False
-    drift = recorded_drift(name, weights_sha256)
-    return drift is not None and drift.is_admitted
+    if importlib.util.find_spec("openvino") is None:
+        return []
+    converted = [name for name in ACCELERATED_BACKENDS if is_converted(folder_of(name, weights_sha256))]
+    drifts = [recorded_drift(name, weights_sha256) for name in converted]
+    admitted = [drift for drift in drifts if drift is not None and drift.is_admitted]
+    return [drift.backend for drift in sorted(admitted, key=lambda drift: drift.speed_up, reverse=True)]
 
 
 def _load(name: str, model: BSNet, weights_sha256: str) -> Backend:

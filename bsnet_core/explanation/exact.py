@@ -37,7 +37,7 @@ def explain_exactly(
     superpixels: npt.NDArray[np.int32] | None = None,
     only: npt.NDArray[np.intp] | None = None,
 ) -> Explanation:
-    """Every super-pixel set to zero in turn, the full network each time.
+    """Every super-pixel set to zero in turn, the full network in torch each time.
 
     Args:
         predictor: The predictor that gave `prediction`.
@@ -57,9 +57,9 @@ def explain_exactly(
     order = most_promising_first(labels, prediction)
     if only is not None:
         order = order[np.isin(order, only)]
-    base = predictor.zone_probabilities(image[None])[0]
+    base = predictor.reference_probabilities(image[None])[0]
     growing = Growing(prediction, labels, base, Mode.EXACT, start, report, on_partial)
     for chosen in growing.batches(order, batch_size(predictor)):
-        growing.add(chosen, predictor.zone_probabilities(masked(image, labels, chosen)) - base)
+        growing.add(chosen, predictor.reference_probabilities(masked(image, labels, chosen)) - base)
     report(_("Done"), 1.0)
     return growing.so_far()

@@ -4,8 +4,8 @@
 - The encoder is recomputed on the changed windows only (`windows`), several super-pixels at once. In its deep layers
   the windows are cut where the change falls below a share of a layer's standard deviation; what is cut off counts to
   first order.
-- What lies behind the encoder counts to first order: the scoring heads (`first_order`), and lung segmentation and
-  alignment by their leading directions (`gradients`).
+- Heads of zone statistics are worked out from the changed features (`zone_statistics`), other heads count to first
+  order (`first_order`); so do lung segmentation and alignment, by their leading directions (`gradients`).
 
 A network that is not local (squeeze-and-excitation, the baseline) and a network on a GPU run whole instead, in
 batches; then only the super-pixels are faster, and the values are exact.
@@ -43,7 +43,7 @@ __all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
 BATCH = 16
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
 ALIKE_BATCHES = 3
-"""Super-pixels are sorted by size within so many batches."""
+"""Super-pixels are sorted by size within so many batches, the first batch apart."""
 
 
 def explain_fast(
@@ -82,10 +82,10 @@ def explain_fast(
     model = predictor.model
     network = network_of(predictor) if predictor.device.type == "cpu" else None
     if network is None or not isinstance(model, BSNet):
-        base = predictor.zone_probabilities(image[None])[0]
+        base = predictor.reference_probabilities(image[None])[0]
         growing = Growing(prediction, labels, base, Mode.FAST, start, report, on_partial)
         for chosen in growing.batches(order, batch_size(predictor)):
-            growing.add(chosen, predictor.zone_probabilities(masked(image, labels, chosen)) - base)
+            growing.add(chosen, predictor.reference_probabilities(masked(image, labels, chosen)) - base)
     else:
         report(_("Looking at the whole picture"), 0.0)
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
@@ -128,15 +128,15 @@ class _Run(Protocol):
 
 
 def _alike_together(order: npt.NDArray[np.intp], boxes: Boxes) -> npt.NDArray[np.intp]:
-    """The order, super-pixels of about one size beside each other within every few batches.
+    """The order; behind its first batch, super-pixels of about one size beside each other within every few batches.
 
-    The windows of a batch are all as large as its largest one needs.
+    The windows of a batch are all as large as its largest one needs. The first batch is what is shown first, and holds
+    the most promising super-pixels whatever their size.
     """
-    if not len(order):
-        return order
     sizes = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
-    parts = np.array_split(order, range(ALIKE_BATCHES * BATCH, len(order), ALIKE_BATCHES * BATCH))
-    return np.concatenate([part[np.argsort(sizes[part], kind="stable")] for part in parts])
+    first, later = order[:BATCH], order[BATCH:]
+    parts = [later[start : start + ALIKE_BATCHES * BATCH] for start in range(0, len(later), ALIKE_BATCHES * BATCH)]
+    return np.concatenate([first, *(part[np.argsort(sizes[part], kind="stable")] for part in parts)])
 
 
 def _boxes_of(labels: npt.NDArray[np.int32]) -> Boxes:

@@ -40,7 +40,7 @@ class _Trunk(nn.Module):
         return (*features[-len(STRIDES) :], self.segmentation(features))
 
 
-_networks: WeakKeyDictionary[nn.Module, LocalNetwork] = WeakKeyDictionary()
+_networks: WeakKeyDictionary[nn.Module, LocalNetwork | None] = WeakKeyDictionary()
 
 
 def network_of(predictor: Predictor) -> LocalNetwork | None:
@@ -51,10 +51,9 @@ def network_of(predictor: Predictor) -> LocalNetwork | None:
     if model not in _networks:
         example = torch.zeros(1, 1, TRACE_SIDE_PX, TRACE_SIDE_PX, device=predictor.device)
         try:
-            network = LocalNetwork(_Trunk(model).eval(), example)
+            _networks[model] = LocalNetwork(_Trunk(model).eval(), example)
         except NotLocalError:
-            return None
-        _networks[model] = network
+            _networks[model] = None
     return _networks[model]
 
 

@@ -147,9 +147,19 @@ def test_auto_takes_a_backend_only_while_its_measured_drift_keeps_the_limits(mod
         {"changed_share": 0.021},
         {"expected_drift": 0.021},
         {"dice": 0.989},
+        {"speed_up": 0.9},
     ):
         assert admitted(model_dir, dataclasses.replace(GOOD, **worse)) == TORCH
     assert admitted(model_dir, GOOD) == OPENVINO
+
+
+@needs_int8
+def test_auto_takes_the_admitted_backend_that_was_measured_as_the_fastest(model_dir, cache):
+    assert admitted(model_dir, GOOD) == OPENVINO
+    int8 = dataclasses.replace(GOOD, backend=OPENVINO_INT8)
+    assert admitted(model_dir, dataclasses.replace(int8, speed_up=GOOD.speed_up / 2)) == OPENVINO
+    assert admitted(model_dir, dataclasses.replace(int8, speed_up=GOOD.speed_up * 2)) == OPENVINO_INT8
+    record_path(OPENVINO_INT8, model_dir).unlink()
 
 
 @needs_openvino
