@@ -37,9 +37,7 @@ def backends() -> list[Row]:
         return [Row("torch", 0.0, 1.0, "no accelerated backend is installed: extra 'accelerated'")]
     torch_seconds = drifts[0].seconds * drifts[0].speed_up
     rows = [Row("torch, channels last", torch_seconds, 1.0, f"{drifts[0].images} films{where}")]
-    return rows + [
-        Row(drift.backend, drift.seconds, drift.speed_up, _verdict(drift), _fidelity(drift)) for drift in drifts
-    ]
+    return rows + [_row(drift) for drift in drifts]
 
 
 def real_films() -> list[Path]:
@@ -53,10 +51,8 @@ def real_films() -> list[Path]:
     return films or sample_files()
 
 
-def _fidelity(drift: Drift) -> str:
-    return f"scores changed {drift.changed_share:.1%}, Dice {drift.dice:.4f}"
-
-
-def _verdict(drift: Drift) -> str:
+def _row(drift: Drift) -> Row:
     verdict = "keeps the limits" if drift.keeps_limits else "over the limits, never chosen by auto"
-    return f"MAE of expected zone values {drift.expected_drift:.4f}, lowest Dice {drift.lowest_dice:.4f}: {verdict}"
+    note = f"MAE of expected zone values {drift.expected_drift:.4f}, lowest Dice {drift.lowest_dice:.4f}: {verdict}"
+    fidelity = f"scores changed {drift.changed_share:.1%}, Dice {drift.dice:.4f}"
+    return Row(drift.backend, drift.seconds, drift.speed_up, note, fidelity)

@@ -144,7 +144,7 @@ def test_faster_quickshift_agrees_on_pictures_full_of_ties(picture):
         {"encoder": "timm-tf_efficientnet_lite0", "mirror_averaging": True},
         {"encoder": "timm-efficientnet-b0"},
         {"architecture": Architecture.BASELINE},
-        {"head": "statistics", "alignment_start": "closed-form", "mirror_averaging": True},
+        {"head": "statistics", "alignment_start": "closed-form", "mirror_averaging": True, "temperature": 1.0},
     ],
     ids=["paper", "mirrored", "unet", "densenet", "lite", "squeeze and excitation", "baseline", "statistics"],
 )
