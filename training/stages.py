@@ -32,6 +32,7 @@ from training.frozen_features import (
 )
 from training.loop import Step
 from training.losses import dice_loss, expected_total, latent_loss, lung_loss, score_loss
+from training.one_ahead import one_ahead
 from training.pictures import alignment_picture, confusion_picture, mask_picture
 from training.prepared import PreparedImages, as_tensor
 from training.processes import ALONE, Share
@@ -186,6 +187,9 @@ class SegmentationStage:
 
     def steps(self, epoch: int) -> Iterator[Step]:
         """Augmented images and masks."""
+        return one_ahead(self._steps(epoch))
+
+    def _steps(self, epoch: int) -> Iterator[Step]:
         data = self._data[self.side_of(epoch)]
         seed = epoch_seed(self._seed, epoch)
         for rows in self._batches(np.random.default_rng(seed)):
