@@ -341,11 +341,18 @@ def _source_from(values: dict[str, Any], folder: Path) -> SourceConfig:
     return SourceConfig(SourceKind(values["kind"]), (folder / values["folder"]).resolve())
 
 
+def _stage_from(name: str, settings: dict[str, Any]) -> StageConfig:
+    try:
+        return StageConfig(**settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"[stages.{name}] {error}") from error
+
+
 def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
     data = dict(values.pop("data"))
     data["sources"] = tuple(_source_from(source, folder) for source in data.get("sources", ()))
     data["cache"] = (folder / data["cache"]).resolve()
-    stages = {StageName(name): StageConfig(**settings) for name, settings in values.pop("stages", {}).items()}
+    stages = {StageName(name): _stage_from(name, settings) for name, settings in values.pop("stages", {}).items()}
     return RunConfig(
         output=(folder / values.pop("output")).resolve(),
         data=DataConfig(**data),
