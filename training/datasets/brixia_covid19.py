@@ -54,7 +54,7 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
                 patient=f"brixia-{row.required('Subject')}",
                 score=score,
                 consensus_score=_consensus(consensus[name]) if name in consensus else None,
-                published_test=True if name in consensus or _is_flagged(row) else None,
+                published_test=True if _is_flagged(row) or name in consensus else None,
             )
         )
     for name, row in consensus.items():
