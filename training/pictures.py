@@ -94,10 +94,12 @@ def reliability_picture(calibration: Mapping[str, Any]) -> Picture:
         found = calibration[name]
         label = text.format(ece=found["ece"], temperature=calibration["temperature"])
         confidence = [entry["confidence"] for entry in found["bins"]]
-        above.plot(confidence, [entry["accuracy"] for entry in found["bins"]], line, label=label)
+        above.plot(
+            confidence, [entry["accuracy"] for entry in found["bins"]], line, label=label, clip_on=False, zorder=3
+        )
         below.plot(confidence, [entry["count"] for entry in found["bins"]], line)
     above.set(xlim=(0, 1), ylim=(0, 1), ylabel=_("share of zones that were right"))
-    above.legend(loc="upper left")
+    above.legend(loc="lower right")
     below.set(xlabel=_("probability of the predicted class"), ylabel=_("zones"), ylim=(0, None))
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
