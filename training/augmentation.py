@@ -1,7 +1,8 @@
 """Augmentation of Table 2 through albumentations 2.x; a mirrored picture exchanges its zones.
 
 How the paper's parameters map: rotation, scale and shift are three `Affine` transforms, each with its own
-probability; `ElasticTransform(alpha, sigma)`, `GridDistortion(num_steps, distort_limit)` and
+probability, and scale draws width and height apart, so that the lungs change their shape as well as their size by up
+to that share; `ElasticTransform(alpha, sigma)`, `GridDistortion(num_steps, distort_limit)` and
 `OpticalDistortion(distort_limit)` carry over by name. Version 2 has no shift in the optical distortion: its
 `shift_limit=0.05` is left out.
 """

@@ -24,7 +24,7 @@ class Checkpoint:
         model, optimizer, scheduler: State dictionaries.
         average: Running average of the weights; empty if there is none.
         history: One row of numbers per epoch.
-        settings: The run's configuration and the hash of its data; a resumed run must match.
+        settings: The run's configuration and the hashes of data, split and start weights; a resumed run must match.
     """
 
     epoch: int
@@ -59,8 +59,8 @@ class Checkpoint:
         if checkpoint.settings != settings:
             raise ConfigurationError(
                 _(
-                    "The checkpoint {path} was written with other settings or other data. "
-                    "Use another output folder, or remove it."
+                    "The checkpoint {path} was written with other settings, other data, another split or other start "
+                    "weights. Use another output folder, or remove it."
                 ).format(path=path)
             )
         return checkpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -87,6 +88,10 @@ class AugmentationConfig:
     brightness_contrast_p: float = 0.5
     flip_p: float = 0.5
 
+    def __post_init__(self) -> None:
+        for name in ("affine_p", "distortion_p", "brightness_contrast_p", "flip_p"):
+            _check_range("augmentation." + name, getattr(self, name), 0, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
@@ -97,7 +102,7 @@ class StageConfig:
         batch_size: Images per step, of all processes together.
         learning_rate: Initial rate of Adam.
         schedule: How the rate falls.
-        plateau_epochs: Epochs without a better validation value before the rate is halved.
+        plateau_epochs: Epochs without a better validation value that are let pass: the next one halves the rate.
         weight_decay: L2 weight decay of Adam.
         sides_px: (side, epochs) pairs for training on smaller squares first; empty means the model's side.
             The epochs add up to `epochs`.
@@ -133,8 +138,13 @@ class StageConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "schedule", Schedule(self.schedule))
         object.__setattr__(self, "sides_px", tuple((int(side), int(count)) for side, count in self.sides_px))
-        if self.sides_px and sum(count for _, count in self.sides_px) != self.epochs:
-            raise ValueError("sides_px: the epochs of all sides must add up to the stage's epochs")
+        _check_count("epochs", self.epochs)
+        _check_count("batch_size", self.batch_size)
+        if not 0 < self.learning_rate < math.inf:
+            raise ValueError(_("learning_rate: {value!r} is not a positive number").format(value=self.learning_rate))
+        _check_range("second_reader_weight", self.second_reader_weight, 0, 0.5)
+        if self.sides_px and sum(count for _side, count in self.sides_px) != self.epochs:
+            raise ValueError(_("sides_px: the epochs of all sides must add up to the stage's epochs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +178,11 @@ class DataConfig:
         object.__setattr__(self, "join_patients", tuple(tuple(group) for group in self.join_patients))
         joined = [patient for group in self.join_patients for patient in group]
         if len(joined) != len(set(joined)):
-            raise ValueError("data: join_patients names a patient twice")
+            raise ValueError(_("data: join_patients names a patient twice"))
         if not self.sources:
-            raise ValueError("data: name at least one [[data.sources]]")
+            raise ValueError(_("data: name at least one [[data.sources]]"))
         if min(self.validation_share, self.test_share) < 0 or self.validation_share + self.test_share >= 1:
-            raise ValueError("data: validation_share and test_share leave nothing to train on")
+            raise ValueError(_("data: validation_share and test_share leave nothing to train on"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +199,9 @@ class LossConfig:
     alpha: float = 0.7
     beta: float = 20.0
     latent: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_range("loss.alpha", self.alpha, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +292,18 @@ class RunConfig:
         return values
 
 
+def _check_count(name: str, value: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(_("{name}: {value!r} is not a whole number from 1 on").format(name=name, value=value))
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ValueError(
+            _("{name}: {value!r} is not {low} to {high}").format(name=name, value=value, low=low, high=high)
+        )
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -305,14 +330,29 @@ def _fields(instance: Any) -> dict[str, Any]:
     return {entry.name: getattr(instance, entry.name) for entry in dataclasses.fields(instance)}
 
 
+def _source_from(values: dict[str, Any], folder: Path) -> SourceConfig:
+    known = {"kind", "folder"}
+    if values.keys() != known:
+        raise ValueError(
+            _("[[data.sources]] has the settings kind and folder: {names} is unknown or missing").format(
+                names=", ".join(sorted(values.keys() ^ known))
+            )
+        )
+    return SourceConfig(SourceKind(values["kind"]), (folder / values["folder"]).resolve())
+
+
+def _stage_from(name: str, settings: dict[str, Any]) -> StageConfig:
+    try:
+        return StageConfig(**settings)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"[stages.{name}] {error}") from error
+
+
 def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
     data = dict(values.pop("data"))
-    data["sources"] = tuple(
-        SourceConfig(SourceKind(source["kind"]), (folder / source["folder"]).resolve())
-        for source in data.get("sources", ())
-    )
+    data["sources"] = tuple(_source_from(source, folder) for source in data.get("sources", ()))
     data["cache"] = (folder / data["cache"]).resolve()
-    stages = {StageName(name): StageConfig(**settings) for name, settings in values.pop("stages", {}).items()}
+    stages = {StageName(name): _stage_from(name, settings) for name, settings in values.pop("stages", {}).items()}
     return RunConfig(
         output=(folder / values.pop("output")).resolve(),
         data=DataConfig(**data),

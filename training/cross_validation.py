@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from accelerate import Accelerator
 
 from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
-from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.config import Attention
 from bsnet_core.prediction import Predictor
@@ -32,21 +31,26 @@ from training.evaluation import (
     readings_of,
 )
 from training.export import CROSS_VALIDATION
-from training.files import make_private_folder, write_json
+from training.files import write_json, write_whole
 from training.frozen_features import FrozenFeatures, sees_statistics_alone
 from training.loop import BEST, LAST
+from training.pictures import as_png, reliability_picture
 from training.processes import make_accelerator
 from training.run import (
+    SPLIT_FILE,
     RunData,
     best_trained_stage,
+    build_network,
     load_data,
     load_weights,
     measured_masks,
     read_samples,
     run_stage,
     stage_weights,
+    starting_weights,
+    weights_sha256,
 )
-from training.splits import Split, published_test_patients, severity_strata
+from training.splits import Split, published_test_patients, severity_strata, write_split
 from training.zone_predictions import (
     ZoneLogits,
     ZoneProbabilities,
@@ -58,6 +62,8 @@ from training.zone_predictions import (
 )
 
 FOLD_FILE = "fold.json"
+RELIABILITY_PICTURE = "reliability.png"
+NOBODY = Split(frozenset(), frozenset(), frozenset())
 LOGIT_DECIMALS = 5
 
 
@@ -111,52 +117,63 @@ class FoldResult:
 
 
 def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
-    """Trains and tests every fold, skipping those already done, and writes `cross-validation.json`.
+    """Trains and tests every fold, skipping those already done; writes `cross-validation.json` and `reliability.png`.
 
     Patients of a publisher's test part stay out of it altogether.
 
     Raises:
-        ConfigurationError: no trunk to start from, or folds on disk that were made with other settings.
+        ConfigurationError: no finished trunk to start from, or folds on disk that were made with other settings.
         DataSetError: the data cannot be read.
     """
     accelerator = make_accelerator(config)
     folder = config.output / "cross-validation"
-    samples = read_samples(config.data)
-    data = RunData(samples, Split(frozenset(), frozenset(), frozenset()), config.data.cache)
-    trunk = None if plan.trunk_per_fold else plan.trunk or stage_weights(config, StageName.ALIGNMENT)
-    settings = json.dumps(
-        {
-            "configuration": {name.value: config.settings_of(name) for name in config.stages},
-            "plan": dataclasses.asdict(dataclasses.replace(plan, trunk=None)),
-            "trunk_sha256": _sha256(trunk) if trunk else None,
-            "data_sha256": data.fingerprint,
-        },
-        sort_keys=True,
-        default=str,
-    )
+    trunk = None if plan.trunk_per_fold else starting_weights(config, StageName.SCORING, plan.trunk)
+    data = _read_and_prepare(config, accelerator)
+    samples = data.samples
+    settings = {
+        "configuration": {name.value: config.settings_of(name) for name in config.stages},
+        "plan": dataclasses.asdict(dataclasses.replace(plan, trunk=None)),
+        "trunk_sha256": weights_sha256(trunk) if trunk else None,
+        "data_sha256": data.fingerprint,
+        "rows_sha256": data.row_fingerprint,
+    }
     results = []
     frozen: FrozenFeatures | None = None
     for repeat in range(plan.repeats):
         for fold in range(plan.folds):
             file = folder / f"repeat-{repeat + 1}" / f"fold-{fold + 1}" / FOLD_FILE
+            split = fold_split(samples, config, plan, repeat, fold)
+            made_with = json.dumps(settings | {"split_fingerprint": split.fingerprint}, sort_keys=True, default=str)
             if not file.exists():
                 if frozen is None and trunk is not None:
                     frozen = _shared_features(config, data)
-                split = fold_split(samples, config, plan, repeat, fold)
                 fold_config = dataclasses.replace(config, output=file.parent, seed=config.seed + repeat)
-                trained = _train_fold(fold_config, plan, RunData(samples, split, data.cache), trunk, frozen)
+                fold_data = RunData(samples, split, data.cache)
                 if accelerator.is_main_process:
-                    result = _test_fold(fold_config, RunData(samples, split, data.cache), trained, repeat, fold, frozen)
-                    _write_fold(file, result, settings)
+                    write_split(file.parent / SPLIT_FILE, split, config.data.split_seed)
+                trained = _train_fold(fold_config, plan, fold_data, trunk, frozen)
+                if accelerator.is_main_process:
+                    result = _test_fold(fold_config, fold_data, trained, repeat, fold, frozen)
+                    _write_fold(file, result, made_with)
                 accelerator.wait_for_everyone()
-            results.append(_read_fold(file, settings, repeat, fold))
+            results.append(_read_fold(file, made_with, repeat, fold))
     figures = summarise(samples, results, config, plan)
     if accelerator.is_main_process:
         if config.data.trunk_without_scored and plan.trunk is None and trunk is not None:
             figures |= _measure_trunk(config, trunk)
         write_json(config.output / CROSS_VALIDATION, figures)
+        picture = reliability_picture(figures["calibration"])
+        write_whole(config.output / RELIABILITY_PICTURE, as_png(picture))
     accelerator.wait_for_everyone()
     return figures
+
+
+def _read_and_prepare(config: RunConfig, accelerator: Accelerator) -> RunData:
+    """The films with their hashes, and the cache filled: by the first process, while the others wait for it."""
+    with accelerator.main_process_first():
+        data = RunData(read_samples(config.data), NOBODY, config.data.cache)
+        data.prepared(config, config.model.side_px)
+    return data
 
 
 def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat: int, fold: int) -> Split:
@@ -252,15 +269,6 @@ def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
     )
 
 
-def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise ConfigurationError(
-            _("The weights {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
-        ) from error
-
-
 def _shuffled_strata(severity: dict[str, float], rng: np.random.Generator) -> list[str]:
     return [stratum[index] for stratum in severity_strata(severity) for index in rng.permutation(len(stratum)).tolist()]
 
@@ -279,7 +287,6 @@ def _train_fold(
     config: RunConfig, plan: Plan, data: RunData, trunk: Path | None, frozen: FrozenFeatures | None
 ) -> list[StageName]:
     """Trains the scoring stages of one fold, and the trunk before them if none is given; gives the scoring stages."""
-    make_private_folder(config.output)
     if trunk is None:
         run_stage(config, StageName.SEGMENTATION, data)
         run_stage(config, StageName.ALIGNMENT, data)
@@ -303,7 +310,7 @@ def _test_fold(
     validation = prepared.where(data.split.validation, score=True)
     training = prepared.where(data.split.train, score=True)
     device = make_accelerator(config).device
-    model = BSNet(config.model).to(device)
+    model = build_network(config.model).to(device)
     stage = best_trained_stage(config, trained)
     load_weights(model, stage_weights(config, stage, BEST))
     if frozen is not None and stage is StageName.SCORING and sees_statistics_alone(model):
@@ -427,7 +434,7 @@ def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
     """Lungs and alignment on the masks of the scored patients, which the trunk has not seen."""
     data = load_data(config)
     device = make_accelerator(config).device
-    model = BSNet(config.model)
+    model = build_network(config.model)
     load_weights(model, trunk, without=("heads",))
     prepared = data.prepared(config, config.model.side_px)
     predictor = Predictor(model, ModelCard(config.name, "", config.model, "", "", ""), device)

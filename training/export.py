@@ -28,6 +28,7 @@ from training.loop import BEST, HISTORY, LAST
 from training.run import (
     RunData,
     best_trained_stage,
+    build_network,
     choose_device,
     load_data,
     load_mean_weights,
@@ -101,7 +102,7 @@ def export_model(
     architecture = config.model
     if cross_validated and cross_validated["calibration"]["temperature_helps"]:
         architecture = dataclasses.replace(architecture, temperature=cross_validated["calibration"]["temperature"])
-    model = BSNet(architecture)
+    model = build_network(architecture)
     files = {WeightsChoice.BEST: [BEST], WeightsChoice.LAST: [LAST], WeightsChoice.MEAN: [BEST, LAST]}[choice]
     paths = [stage_weights(config, stage, file) for file in files]
     if len(paths) > 1:

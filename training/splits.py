@@ -12,6 +12,7 @@ import numpy as np
 from bsnet_core.language import translate as _
 from training.datasets.sample import DataSetError, Sample
 from training.files import make_private_folder, write_json
+from training.fingerprints import sha256_of_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,15 @@ class Split:
     def __post_init__(self) -> None:
         if self.train & self.validation or self.train & self.test or self.validation & self.test:
             raise ValueError("A patient stands in two parts of the split.")
+
+    def parts(self) -> dict[str, list[str]]:
+        """The patients of each part by its name, sorted."""
+        return {"train": sorted(self.train), "validation": sorted(self.validation), "test": sorted(self.test)}
+
+    @property
+    def fingerprint(self) -> str:
+        """One SHA-256 of who is in which part."""
+        return sha256_of_lines([json.dumps(self.parts())])
 
 
 def split_by_patient(samples: Sequence[Sample], validation_share: float, test_share: float, seed: int) -> Split:
@@ -108,7 +118,11 @@ def load_or_make_split(
             )
         return split
     split = split_by_patient(samples, validation_share, test_share, seed)
-    make_private_folder(path.parent)
-    parts = {"train": sorted(split.train), "validation": sorted(split.validation), "test": sorted(split.test)}
-    write_json(path, {"seed": seed, **parts})
+    write_split(path, split, seed)
     return split
+
+
+def write_split(path: Path, split: Split, seed: int) -> None:
+    """Writes who is in which part, in a folder made for it."""
+    make_private_folder(path.parent)
+    write_json(path, {"seed": seed, **split.parts()})

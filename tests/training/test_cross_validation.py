@@ -1,10 +1,14 @@
 """Repeated cross-validation by patient, and calibration."""
 
 import dataclasses
+import hashlib
 import json
+from contextlib import contextmanager
 
+import cv2
 import numpy as np
 import pytest
+from accelerate import Accelerator
 
 from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
@@ -17,6 +21,7 @@ from training.cross_validation import FoldResult, Plan, cross_validate, fold_spl
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
+from training.pictures import reliability_picture
 from training.run import load_data, run_stage
 from training.zone_predictions import final_probabilities, softmax
 
@@ -64,6 +69,19 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     assert figures["images"] == 12
     assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == 0
     assert {"ha", "sa", "ens", "ens_last", "ens_best_and_last"} <= set(figures["readers"])
+    diagram = cv2.imread(str(config.output / "reliability.png"))
+    assert np.unique(diagram.reshape(-1, 3), axis=0).shape[0] > 3
+    assert (config.output / "reliability.png").stat().st_mode & 0o077 == 0
+    # Every fold names its patients.
+    samples = load_data(config).samples
+    for fold in (1, 2):
+        folder = config.output / f"cross-validation/repeat-1/fold-{fold}"
+        record = json.loads((folder / "run.json").read_text())
+        assert record["split_sha256"] == hashlib.sha256((folder / "split.json").read_bytes()).hexdigest()
+        test = {samples[row].patient for row in json.loads((folder / "fold.json").read_text())["test"]}
+        split = json.loads((folder / "split.json").read_text())
+        assert set(split["test"]) == test
+        assert set(split["train"]) | set(split["validation"]) == {sample.patient for sample in samples} - test
     # One fold lost, the others kept: only that one is trained again, and on its own.
     (config.output / "cross-validation/repeat-1/fold-1/fold.json").unlink()
     for file in (config.output / "cross-validation/repeat-1/fold-1/scoring").glob("*.*"):
@@ -89,6 +107,10 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     # Other settings do not mix with folds already there.
     with pytest.raises(ConfigurationError, match="other settings"):
         cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=1, end_to_end=False))
+    # Nor do the same films in another order, by whose rows the folds are kept.
+    turned = dataclasses.replace(config, data=dataclasses.replace(config.data, sources=config.data.sources[::-1]))
+    with pytest.raises(ConfigurationError, match="other settings"):
+        cross_validate(turned, Plan(folds=2, repeats=1, end_to_end=False))
 
 
 def test_without_validation_films_all_that_are_not_tested_train_and_temperatures_come_from_other_folds(
@@ -162,6 +184,38 @@ def test_plans_that_make_no_sense_are_refused(wrong):
         Plan(**wrong)
 
 
+def test_a_trunk_that_is_not_finished_is_refused(make_config):
+    config = make_config(epochs=2)
+    (config.output / "alignment").mkdir(parents=True)
+    (config.output / "alignment/best.safetensors").write_bytes(b"so far")
+    (config.output / "alignment/history.json").write_text('[{"loss": 1.0}]')
+    with pytest.raises(ConfigurationError, match="'alignment' is not finished: it has 1 of 2 epochs"):
+        cross_validate(config, Plan(folds=2, repeats=1))
+
+
+def test_the_first_process_fills_hashes_and_cache_while_the_others_wait(make_config, tmp_path, monkeypatch):
+    config = make_config()
+    trunk = tmp_path / "trunk.safetensors"
+    trunk.write_bytes(b"weights")
+    waited_for = Accelerator.main_process_first
+
+    class Seen(Exception):
+        pass
+
+    @contextmanager
+    def noted(accelerator):
+        assert not config.data.cache.exists()
+        with waited_for(accelerator):
+            yield
+        suffixes = {file.name.rsplit("-", 1)[-1] for file in config.data.cache.iterdir()}
+        assert suffixes == {"hashes.json", "images.npy", "masks.npy"}
+        raise Seen
+
+    monkeypatch.setattr(Accelerator, "main_process_first", noted)
+    with pytest.raises(Seen):
+        cross_validate(config, Plan(folds=2, repeats=1, trunk=trunk))
+
+
 def test_a_cross_validation_without_a_trunk_says_what_to_train(make_config):
     with pytest.raises(ConfigurationError, match="alignment"):
         cross_validate(make_config(), Plan(folds=2, repeats=1))
@@ -192,6 +246,38 @@ def test_errors_are_averaged_over_repeats_before_patients_are_drawn(make_config,
     assert figures["readers"]["ha"]["global"]["mean_absolute_error"] == pytest.approx(6 * np.mean(per_film))
     assert figures["readers"]["median_floor"]["zones"]["mean_absolute_error"] == pytest.approx(4 / 3)
     assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == pytest.approx(1)
+
+
+def test_the_ensemble_of_best_and_last_is_the_mean_of_their_probabilities(make_config, tmp_path):
+    """Class 1 by the mean of the probabilities; the best weights alone say 0, the last 3, mean logits 2."""
+    best, last = np.array([0.45, 0.39, 0.155, 0.005]), np.array([0.01, 0.13, 0.36, 0.5])
+    assert np.log(best * last).argmax() == 2
+    samples = [Sample(tmp_path / f"{i}.png", str(i), score=BrixiaScore((0,) * 6)) for i in range(2)]
+    logits = {
+        name: {Attention.HARD: np.tile(np.log(values).astype(np.float32), (1, 2, 3, 2, 1))}
+        for name, values in (("best", best), ("last", last))
+    }
+    floor = np.zeros((2, 6), dtype=int)
+    result = FoldResult(0, 0, [0, 1], [0, 1], logits, logits["best"], floor, "scoring")
+    readers = summarise(samples, [result], make_config(), Plan(folds=2, repeats=1))["readers"]
+    errors = {name: reader["zones"]["mean_absolute_error"] for name, reader in readers.items()}
+    assert (errors["ha"], errors["ha_last"], errors["ha_best_and_last"]) == (0, 3, 1)
+
+
+def test_the_reliability_picture_shows_each_curve_where_its_points_are():
+    def figures(accuracy):
+        return {"ece": 0.1, "bins": [{"confidence": c, "accuracy": accuracy, "count": 10} for c in (0.3, 0.9)]}
+
+    def drawn(as_trained, tempered):
+        calibration = {"as_trained": figures(as_trained), "tempered": figures(tempered), "temperature": 1.5}
+        return reliability_picture(calibration)
+
+    one, other = drawn(0.5, 0.5), drawn(0.5, 0.2)
+    assert one.shape == other.shape
+    assert one.dtype == np.uint8
+    differing = np.nonzero((one != other).any(axis=-1))[0]
+    assert 0 < len(differing) < one[..., 0].size / 10
+    assert np.array_equal(one, drawn(0.5, 0.5))
 
 
 def test_the_reliability_diagram_counts_every_zone_and_weighs_the_gaps():

@@ -12,9 +12,9 @@ from training.augmentation import Augmentation
 from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
 from training.config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
 from training.datasets.cohen import read_cohen_folder
-from training.datasets.sample import DataSetError
+from training.datasets.sample import DataSetError, refuse_missing_files
 from training.datasets.unscored import read_hannover, read_nih_no_finding
-from training.run import load_data
+from training.run import RunData, load_data
 from training.splits import load_or_make_split, split_by_patient
 from training.stages import class_weights
 
@@ -48,15 +48,43 @@ def test_no_finding_films_are_grouped_by_patient(data_root):
             lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
             "line 7, column S-A",
         ),
+        (
+            lambda root: _replace(root / "brixia-scores.csv", "p05.jpg", "p99.jpg"),
+            "line 7, column image: images/p99.jpg",
+        ),
+        (
+            lambda root: _replace(root / "brixia-scores.csv", "p05.jpg", "p06.jpg"),
+            "line 8, column image: images/p06.jpg",
+        ),
+        (lambda root: _replace(root / "metadata.csv", "images/p05.jpg", "images/p06.jpg"), "metadata.csv, line 8"),
+        (lambda root: _opacity(root, "images/p99.jpg,1,1"), "geographic-opacity-scores.csv, line 2, column image"),
+        (lambda root: _opacity(root, "images/p01.jpg,1,1", "images/p01.jpg,2,2"), "line 3, column image"),
+        (lambda root: _opacity(root, "images/p01.jpg,nan,1"), "line 2, column geographic_mean: nan is not 0 to 8"),
+        (lambda root: _opacity(root, "images/p01.jpg,8,6.5"), "line 2, column opacity_mean: 6.5 is not 0 to 6"),
+        (lambda root: _add_to_global(root / "brixia-scores.csv"), "line 2, column S-Global"),
     ],
 )
 def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
     break_it(data_root / "cohen")
     with pytest.raises(DataSetError, match=named):
-        read_cohen_folder(data_root / "cohen")
+        refuse_missing_files(read_cohen_folder(data_root / "cohen"))
+
+
+def _opacity(root, *rows):
+    text = "\n".join(("image,geographic_mean,opacity_mean", *rows))
+    (root / "geographic-opacity-scores.csv").write_text(text + "\n")
+
+
+def _add_to_global(table):
+    header, first, *others = table.read_text().splitlines()
+    cells = first.split(",")
+    column = header.split(",").index("S-Global")
+    cells[column] = str(int(cells[column]) + 1)
+    table.write_text("\n".join((header, ",".join(cells), *others)) + "\n")
 
 
 def _replace(path, old, new):
+    assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
 
 
@@ -65,6 +93,8 @@ def test_the_real_folders_are_read_whole(shared_data):
     assert len(cohen) == 522
     assert sum(bool(sample.masks) for sample in cohen) == 391
     assert sum(sample.score is not None for sample in cohen) == 138
+    assert sum(sample.opacity is not None for sample in cohen) == 84
+    refuse_missing_files(cohen)
     assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 500
     assert len(read_hannover(shared_data / "hannover")) == 243
 
@@ -108,6 +138,13 @@ def test_prepared_images_come_from_the_cache_the_second_time(make_config):
     assert [file.stat().st_mtime_ns for file in sorted(config.data.cache.iterdir())] == stamps
     assert first.images.shape == (15, 64, 64)
     assert set(np.unique(first.masks)) == {0, 255}
+
+
+def test_the_fingerprint_of_the_films_is_the_same_in_another_order_and_that_of_their_rows_is_not(make_config):
+    data = load_data(make_config())
+    turned = RunData(list(reversed(data.samples)), data.split, data.cache)
+    assert turned.fingerprint == data.fingerprint
+    assert turned.row_fingerprint != data.row_fingerprint
 
 
 def test_augmentation_moves_image_and_mask_alike_and_repeats_by_seed():
@@ -210,6 +247,30 @@ def test_configurations_are_checked_by_name(tmp_path):
         ("name='a'\noutput='b'\n[data]\ncache='c'", "data.sources"),
         (f"name='a'\noutput='b'\nprecision='float8'\n{data}", "float8"),
         (f"name='a'\noutput='b'\n{data.replace('hannover', 'hanover')}", "hanover"),
+        (f"name='a'\noutput='b'\n{data.replace(',folder=', ',fold=')}", "fold, folder is unknown or missing"),
+        (f"name='a'\noutput='b'\n{data.replace(',folder=', ',weight=1,folder=')}", "weight is unknown"),
+        *(
+            (f"name='a'\noutput='b'\n{data}[stages.scoring]\nepochs=2\n{setting}", f"scoring.*{setting.split('=')[0]}")
+            for setting in (
+                "batch_size=0",
+                "batch_size=1.5",
+                "learning_rate=0.0",
+                "learning_rate=nan",
+                "second_reader_weight=0.6",
+                "second_reader_weight=-0.1",
+                "mood=1",
+            )
+        ),
+        *(
+            (f"name='a'\noutput='b'\n{data}[stages.segmentation]\nepochs={epochs}", "segmentation.*epochs")
+            for epochs in ("0", "-3", "2.5", "true", "'many'")
+        ),
+        *(
+            (f"name='a'\noutput='b'\n{data}[augmentation]\n{name}={value}", name)
+            for name in ("affine_p", "distortion_p", "brightness_contrast_p", "flip_p")
+            for value in (-0.1, 1.1, "nan")
+        ),
+        *((f"name='a'\noutput='b'\n{data}[loss]\nalpha={value}", "loss.alpha") for value in (-0.1, 1.5)),
     ):
         path.write_text(text)
         with pytest.raises(ConfigurationError, match=named):
@@ -223,9 +284,36 @@ def test_the_configurations_that_come_with_the_project_can_be_read(name):
 
 
 def test_the_papers_configuration_has_the_papers_numbers():
+    """As the paper prints them (sections 5.1 to 5.3, Table 2), not as the code has them by default."""
     config = RunConfig.from_file(CONFIGURATIONS / "paper.toml")
-    assert set(config.stages) == set(StageName)
-    assert config.model.encoder == "resnet18"
-    assert config.model.side_px == 512
-    assert config.stages[StageName.END_TO_END].batch_size == 8
-    assert config.augmentation == AugmentationConfig()
+    model, loss = config.model, config.loss
+    assert (model.encoder, model.decoder, model.head, model.levels) == ("resnet18", "unet++", "fpn", 4)
+    assert model.decoder_channels == (256, 128, 64, 32, 16)
+    assert (model.side_px, model.alignment_side_px, model.zone_channels) == (512, 128, 8)
+    assert (model.attentions, model.alignment_start) == (("ha", "sa"), "identity")
+    assert (config.precision, config.selection, config.initial_encoder) == ("float32", "mae", "")
+    assert (loss.alpha, loss.latent) == (0.7, 0.0)
+    assert loss.beta > 10
+    assert list(config.stages) == ["segmentation", "alignment", "scoring", "end-to-end"]
+    for stage in config.stages.values():
+        assert (stage.learning_rate, stage.batch_size, stage.epochs) == (3e-2, 8, 80)
+        assert stage.schedule == "plateau"
+        assert (stage.average_decay, stage.opacity_weight, stage.second_reader_weight) == (0.0, 0.0, 0.0)
+        assert (stage.weak_images, stage.segmentation_weight, stage.encoder_rate) == (0, 0.0, 1.0)
+    assert not config.stages[StageName.END_TO_END].freeze_batch_norm
+    assert dataclasses.asdict(config.augmentation) == {
+        "rotation_deg": 25.0,
+        "scale": 0.1,
+        "shift": 0.1,
+        "affine_p": 0.8,
+        "elastic_alpha": 60.0,
+        "elastic_sigma": 12.0,
+        "grid_steps": 5,
+        "grid_limit": 0.3,
+        "optical_limit": 0.2,
+        "distortion_p": 0.2,
+        "brightness": 0.2,
+        "contrast": 0.2,
+        "brightness_contrast_p": 0.5,
+        "flip_p": 0.5,
+    }

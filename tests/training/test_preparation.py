@@ -1,5 +1,6 @@
 """What `bsnet-train prepare` finds."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -57,6 +58,44 @@ def test_faulty_files_are_all_named_and_can_be_excluded(make_config, tmp_path, d
     path.write_text(path.read_text().replace("p03.jpg", "p99.jpg"))
     with pytest.raises(DataSetError, match=r"p99\.jpg"):
         prepare_run(RunConfig.from_file(path))
+
+
+def test_missing_films_and_masks_are_all_named_beside_the_faulty_ones_and_can_be_excluded(
+    make_config, tmp_path, data_root, capsys
+):
+    config = make_config()
+    for name in ("images/p03.jpg", "images/p08.jpg", "masks/p04.png"):
+        (data_root / "cohen" / name).unlink()
+    (data_root / "cohen/images/p07.jpg").write_bytes(b"no picture")
+    assert cli.main(["prepare", "--config", str(tmp_path / "run.toml")]) == 1
+    said = capsys.readouterr().out
+    assert all(f"missing: {data_root / 'cohen' / name}" in said for name in ("images/p03.jpg", "masks/p04.png"))
+    assert "p07.jpg" in said
+    report = json.loads((config.output / "preparation.json").read_text())
+    lacking = {entry["image"].rsplit("/")[-1]: entry["files"] for entry in report["missing"]}
+    assert {image: [file.rsplit("/")[-1] for file in files] for image, files in lacking.items()} == {
+        "p03.jpg": ["p03.jpg"],
+        "p04.jpg": ["p04.png"],
+        "p08.jpg": ["p08.jpg"],
+    }
+    assert [fault["image"].rsplit("/")[-1] for fault in report["unreadable"]] == ["p07.jpg"]
+    assert report["all"]["images"] == 12
+    with pytest.raises(DataSetError, match="3 files are missing"):
+        load_data(config)
+    path = tmp_path / "run.toml"
+    names = '["p03.jpg", "p04.jpg", "p07.jpg", "p08.jpg"]'
+    path.write_text(path.read_text().replace("[data]\n", f"[data]\nexclude = {names}\n"))
+    assert prepare_run(RunConfig.from_file(path))["sound"]
+    assert len(load_data(RunConfig.from_file(path)).samples) == 11
+
+
+def test_a_data_set_of_which_no_film_is_whole_is_refused(make_config, data_root):
+    config = make_config()
+    for file in [*(data_root / "cohen/images").iterdir(), *(data_root / "cohen/masks").iterdir()]:
+        file.unlink()
+    only_cohen = dataclasses.replace(config.data, sources=config.data.sources[:1])
+    with pytest.raises(DataSetError, match="24 files are missing"):
+        prepare_run(dataclasses.replace(config, data=only_cohen))
 
 
 def test_the_same_film_in_two_parts_is_unfit_until_its_patients_are_joined(make_config, tmp_path, data_root):

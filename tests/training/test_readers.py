@@ -22,7 +22,14 @@ from training.datasets.jsrt import SIDE_PX, read_jsrt, read_jsrt_radiograph
 from training.datasets.montgomery import read_montgomery
 from training.datasets.own_table import read_own_table
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
-from training.datasets.sample import DataSetError, MaskSizeError, UnreadableFileError
+from training.datasets.sample import (
+    DataSetError,
+    MaskSizeError,
+    OpacityReading,
+    UnreadableFileError,
+    missing_files,
+    refuse_missing_files,
+)
 from training.datasets.shenzhen import read_shenzhen
 from training.splits import split_by_patient
 
@@ -86,10 +93,22 @@ def test_brixia_scores_get_their_leading_zeros_back_and_the_consensus_stays_for_
     assert inverted[0, 0] == 1
 
 
-def test_brixia_without_the_consensus_table_has_scores_only(tmp_path):
+def test_brixia_without_the_consensus_table_has_scores_only_but_still_keeps_its_films_for_the_test(tmp_path):
     root = write_brixia(tmp_path)
     (root / "metadata_consensus_v1.csv").unlink()
-    assert all(sample.consensus_score is None for sample in read_brixia_covid19(root))
+    samples = read_brixia_covid19(root)
+    assert all(sample.consensus_score is None for sample in samples)
+    assert [sample.published_test for sample in samples] == [None, None, None, True]
+    table = root / "metadata_global_v2.csv"
+    table.write_text(table.read_text(encoding="utf-8-sig").replace("ConsensusTestset", "Something"), encoding="utf-8")
+    assert [sample.published_test for sample in read_brixia_covid19(root)] == [None] * 4
+
+
+def test_a_film_of_the_consensus_table_is_for_the_test_whatever_its_column_says(tmp_path):
+    root = write_brixia(tmp_path)
+    table = root / "metadata_global_v2.csv"
+    table.write_text(table.read_text(encoding="utf-8-sig").replace("Maker;1", "Maker;0"), encoding="utf-8")
+    assert [sample.published_test for sample in read_brixia_covid19(root)] == [None, None, None, True]
 
 
 def test_the_public_annotations_are_read_with_both_radiologists_and_the_collections_patients(tmp_path):
@@ -113,6 +132,23 @@ def test_a_hospitals_own_table_needs_no_mask_and_no_score(tmp_path):
     assert read_own_table(tmp_path / "clinic" / "table.csv") == samples
 
 
+@pytest.mark.parametrize("wrong", [(float("nan"), 1), (1, float("nan")), (8.1, 1), (-0.1, 1), (1, 6.1), (1, -1)])
+def test_extent_and_opacity_beyond_their_scales_are_no_reading(wrong):
+    assert OpacityReading(8, 6) == OpacityReading(8.0, 6.0)
+    with pytest.raises(ValueError, match="Extent is 0 to 8"):
+        OpacityReading(*wrong)
+
+
+def test_readers_name_files_that_are_not_there_so_that_all_can_be_told(tmp_path):
+    root = write_brixia(tmp_path)
+    for name in ("11.dcm", "13.dcm"):
+        (root / "dicom_clean" / name).unlink()
+    samples = read_brixia_covid19(root)
+    assert [path.name for sample in samples for path in missing_files(sample)] == ["11.dcm", "13.dcm"]
+    with pytest.raises(DataSetError, match=r"2 files are missing, such as .*11\.dcm"):
+        refuse_missing_files(samples)
+
+
 READERS = {
     "montgomery": (write_montgomery, read_montgomery),
     "shenzhen": (write_shenzhen, read_shenzhen),
@@ -133,6 +169,17 @@ def _replaced(name, old, new):
     return change
 
 
+def _repeated(name, start):
+    """The row that starts like this once more, as the last one."""
+
+    def change(root):
+        text = (root / name).read_text(encoding="utf-8-sig")
+        (row,) = (line for line in text.splitlines() if line.startswith(start))
+        (root / name).write_text(f"{text.rstrip()}\n{row}\n", encoding="utf-8")
+
+    return change
+
+
 def _removed(name):
     return lambda root: shutil.rmtree(root / name) if (root / name).is_dir() else (root / name).unlink()
 
@@ -146,7 +193,12 @@ FAULTS = [
     ("jsrt", _removed("images"), "images is missing"),
     ("jsrt", _removed("images/JPCLN002.IMG"), "JPCLN002.IMG is missing"),
     ("jsrt", _removed("annotations/fold1/masks/right lung/JPCLN001.gif"), "right lung/JPCLN001.gif is missing"),
-    ("jsrt", lambda root: (root / "images/JPCLN009.IMG").write_bytes(b"00"), "JPCLN009.IMG has no lung masks"),
+    ("jsrt", _removed("annotations/fold1/masks/left lung/JPCLN001.gif"), "left lung/JPCLN001.gif is missing"),
+    (
+        "jsrt",
+        lambda root: (root / "images/JPCLN009.IMG").write_bytes(b"00"),
+        "2 files are missing, such as .*fold1/masks/left lung/JPCLN009.gif",
+    ),
     ("brixia", _removed("metadata_global_v2.csv"), "metadata_global_v2.csv cannot be read"),
     ("brixia", _removed("dicom_clean/13.dcm"), "dicom_clean/13.dcm is missing"),
     ("brixia", _replaced("metadata_global_v2.csv", "Subject", "Who"), "no column Subject"),
@@ -155,12 +207,35 @@ FAULTS = [
     ("brixia", _replaced("metadata_global_v2.csv", "333333;18", "333333;17"), "line 3, column BrixiaScoreGlobal"),
     ("brixia", _replaced("metadata_global_v2.csv", "13.dcm;0;0;p2", "13.dcm;0;0;"), "line 4, column Subject"),
     ("brixia", _replaced("metadata_global_v2.csv", "p2;S13.dcm;CR;Maker;0", "p2"), "line 4, column StudyId"),
+    (
+        "brixia",
+        _replaced("metadata_global_v2.csv", "13.dcm;0;0;p2", "12.dcm;0;0;p2"),
+        "line 4, column Filename: 12.dcm",
+    ),
+    ("brixia", _replaced("metadata_global_v2.csv", "Maker;1", "Maker;2"), "line 5, column ConsensusTestset: 2 is not"),
+    (
+        "brixia",
+        _repeated("metadata_consensus_v1.csv", "14.dcm"),
+        "line 3, column Filename: 14.dcm stands in an earlier",
+    ),
     ("brixia", _replaced("metadata_consensus_v1.csv", "14.dcm", "15.dcm"), "line 2, column Filename: 15.dcm"),
     ("brixia", _replaced("metadata_consensus_v1.csv", ",0,1,1,2", ",0,1,x,2"), "line 2, column ModeC: 'x'"),
     ("annotations", _replaced("public-annotations.csv", "S-C", "S-X"), "no column S-C"),
     ("annotations", _replaced("public-annotations.csv", "two.png,0", "two.png,5"), "line 3, column S-A: 5"),
     ("annotations", _replaced("public-annotations.csv", "two.png,0", "two.png,"), "line 3, column S-A"),
     ("annotations", _removed("public-cohen-subset/two.png"), "two.png is missing"),
+    (
+        "annotations",
+        _replaced("public-annotations.csv", "two.png,0,1,2,3,0,1,7", "two.png,,,,,,,"),
+        "line 3, column S-A",
+    ),
+    (
+        "annotations",
+        _replaced("public-annotations.csv", "two.png,0,1,2,3,0,1,7", "two.png,0,1,2,3,0,1,6"),
+        "S-Global: 6",
+    ),
+    ("annotations", _replaced("public-annotations.csv", "3,1,1,8", "3,1,1,9"), "line 2, column J-Global: 9 is not"),
+    ("annotations", _repeated("public-annotations.csv", "two.png"), "line 5, column filename: two.png stands in"),
     ("own", _removed("table.csv"), "table.csv cannot be read"),
     ("own", _replaced("table.csv", "patient", "person"), "no column patient"),
     ("own", _replaced("table.csv", "P2;", ";"), "line 4, column patient"),
@@ -181,7 +256,7 @@ def test_what_is_missing_or_malformed_is_named(tmp_path, layout, break_it, said)
     root = write(tmp_path / "set")
     break_it(root)
     with pytest.raises(DataSetError, match=said.replace("(", r"\(")):
-        read(root)
+        refuse_missing_files(read(root))
 
 
 def test_a_mask_that_is_damaged_or_of_another_size_is_named(tmp_path):

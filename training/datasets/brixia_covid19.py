@@ -7,11 +7,13 @@ from pathlib import Path
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
 from training.datasets.sample import Sample
-from training.datasets.tables import TableRow, existing_file, read_table, zone_columns
+from training.datasets.tables import TableRow, read_table, rows_by, zone_columns
 
 TABLE = "metadata_global_v2.csv"
 CONSENSUS_TABLE = "metadata_consensus_v1.csv"
 CONSENSUS_COLUMNS = zone_columns("Mode{}")
+CONSENSUS_FLAG = "ConsensusTestset"
+"""Column of the global table: 1 for a consensus film, even where the table of the consensus is not at hand."""
 
 
 def read_brixia_covid19(root: Path) -> list[Sample]:
@@ -23,18 +25,18 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
         root: Folder holding `dicom_clean` and `metadata_global_v2.csv`, and `metadata_consensus_v1.csv` if at hand.
 
     Raises:
-        DataSetError: a missing file or column, a row without file, subject or score, or scores that do not add up.
+        DataSetError: a missing table or column, a row without file, subject or score, a film in two rows, or scores
+            that do not add up.
     """
     images = root / "dicom_clean"
     consensus: dict[str, TableRow] = {}
     if (root / CONSENSUS_TABLE).exists():
         rows = read_table(root / CONSENSUS_TABLE, ("Filename", *CONSENSUS_COLUMNS))
-        consensus = {row.required("Filename"): row for row in rows}
+        consensus = rows_by(rows, "Filename")
     columns = ("Filename", "BrixiaScore", "BrixiaScoreGlobal", "Subject", "StudyId", "Modality", "Manufacturer")
-    samples, known = [], set()
-    for row in read_table(root / TABLE, columns, separator=";"):
-        name = row.required("Filename")
-        known.add(name)
+    samples = []
+    films = rows_by(read_table(root / TABLE, columns, separator=";"), "Filename")
+    for name, row in films.items():
         try:
             score = BrixiaScore.from_text(row.required("BrixiaScore"))
         except ValueError as error:
@@ -48,18 +50,22 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
             )
         samples.append(
             Sample(
-                existing_file(images / name),
+                images / name,
                 patient=f"brixia-{row.required('Subject')}",
                 score=score,
                 consensus_score=_consensus(consensus[name]) if name in consensus else None,
-                published_test=True if name in consensus else None,
+                published_test=True if _is_flagged(row) or name in consensus else None,
             )
         )
     for name, row in consensus.items():
-        if name not in known:
+        if name not in films:
             raise row.fault("Filename", _("{name} is not in {table}.").format(name=name, table=TABLE))
     return samples
 
 
 def _consensus(row: TableRow) -> BrixiaScore:
     return BrixiaScore.from_values(row.zone_score(column) for column in CONSENSUS_COLUMNS)
+
+
+def _is_flagged(row: TableRow) -> bool:
+    return bool(row.values.get(CONSENSUS_FLAG, "").strip()) and row.number_within(CONSENSUS_FLAG, 0, 1) > 0

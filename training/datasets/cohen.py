@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.datasets.sample import OpacityReading, Sample
-from training.datasets.tables import TableRow, existing_file, read_table, zone_columns
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.language import translate as _
+from training.datasets.sample import LARGEST_EXTENT, LARGEST_OPACITY, OpacityReading, Sample
+from training.datasets.tables import TableRow, read_table, rows_by, zone_columns
 
 SENIOR, JUNIOR = zone_columns("S-{}"), zone_columns("J-{}")
 
@@ -20,21 +22,26 @@ def read_cohen_annotations(root: Path) -> list[Sample]:
         root: Folder holding `public-annotations.csv` and the folder `public-cohen-subset`, and perhaps `metadata.csv`.
 
     Raises:
-        DataSetError: a missing file or column, a row without a score, or a score that is none.
+        DataSetError: a missing table or column, an image in two rows, a row without a score of the senior radiologist,
+            or a score that is none or does not add up.
     """
     patients: dict[str, str] = {}
     if (root / "metadata.csv").exists():
         for row in read_table(root / "metadata.csv", ("patientid", "filename")):
             patients[Path(row.required("filename")).stem] = row.required("patientid")
     samples = []
-    for row in read_table(root / "public-annotations.csv", ("filename", *SENIOR, "S-Global", *JUNIOR, "J-Global")):
-        image = existing_file(root / "public-cohen-subset" / row.required("filename"))
+    columns = ("filename", *SENIOR, "S-Global", *JUNIOR, "J-Global")
+    for name, row in rows_by(read_table(root / "public-annotations.csv", columns), "filename").items():
+        image = root / "public-cohen-subset" / name
+        score, second_score = _scores_of_both(row)
+        if score is None:
+            raise row.fault(SENIOR[0], _("the value is missing."))
         samples.append(
             Sample(
                 image,
                 patient=f"cohen-{patients.get(image.stem, image.stem)}",
-                score=row.score(SENIOR),
-                second_score=row.score(JUNIOR),
+                score=score,
+                second_score=second_score,
                 patient_known=image.stem in patients,
             )
         )
@@ -49,33 +56,44 @@ def read_cohen_folder(root: Path) -> list[Sample]:
             `geographic-opacity-scores.csv`.
 
     Raises:
-        DataSetError: a missing file or column, or a score that is none.
+        DataSetError: a missing table or column, an image in two rows, a score of an image that `metadata.csv` does not
+            know, or a score that is none or does not add up.
     """
-    scores = _by_image(read_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)))
+    films = rows_by(read_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
+    scores = rows_by(read_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
     opacity_table = root / "geographic-opacity-scores.csv"
-    opacity = (
-        _by_image(read_table(opacity_table, ("image", "geographic_mean", "opacity_mean")))
-        if opacity_table.exists()
-        else {}
-    )
+    opacity: dict[str, TableRow] = {}
+    if opacity_table.exists():
+        opacity = rows_by(read_table(opacity_table, ("image", "geographic_mean", "opacity_mean")), "image")
+    for image, row in [*scores.items(), *opacity.items()]:
+        if image not in films:
+            raise row.fault("image", _("{name} is not in {table}.").format(name=image, table="metadata.csv"))
     samples = []
-    for row in read_table(root / "metadata.csv", ("image", "mask", "patient_id")):
-        image = row.required("image")
-        reading, other = scores.get(image), opacity.get(image)
+    for image, row in films.items():
+        other = opacity.get(image)
+        score, second_score = _scores_of_both(scores[image]) if image in scores else (None, None)
         samples.append(
             Sample(
-                image=existing_file(root / image),
+                image=root / image,
                 patient=f"cohen-{row.required('patient_id')}",
-                masks=(existing_file(root / row["mask"]),) if row["mask"] else (),
-                score=reading.score(SENIOR) if reading else None,
-                second_score=reading.score(JUNIOR) if reading else None,
-                opacity=OpacityReading(other.number("geographic_mean"), other.number("opacity_mean"))
-                if other
-                else None,
+                masks=(root / row["mask"],) if row["mask"] else (),
+                score=score,
+                second_score=second_score,
+                opacity=_opacity(other) if other else None,
             )
         )
     return samples
 
 
-def _by_image(rows: list[TableRow]) -> dict[str, TableRow]:
-    return {row.required("image"): row for row in rows}
+def _scores_of_both(row: TableRow) -> tuple[BrixiaScore | None, BrixiaScore | None]:
+    """The senior's score and the junior's, each compared with its global score where the table has one."""
+    senior, junior = row.score(SENIOR), row.score(JUNIOR)
+    row.check_total("S-Global", senior)
+    row.check_total("J-Global", junior)
+    return senior, junior
+
+
+def _opacity(row: TableRow) -> OpacityReading:
+    return OpacityReading(
+        row.number_within("geographic_mean", 0, LARGEST_EXTENT), row.number_within("opacity_mean", 0, LARGEST_OPACITY)
+    )

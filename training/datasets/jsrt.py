@@ -8,8 +8,8 @@ import numpy as np
 
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
-from training.datasets.sample import DataSetError, ImageFormat, Sample, UnreadableFileError
-from training.datasets.tables import existing_file, files_in
+from training.datasets.sample import ImageFormat, Sample, UnreadableFileError
+from training.datasets.tables import files_in
 
 SIDE_PX = 2048
 BITS = 12
@@ -25,31 +25,28 @@ def read_jsrt(root: Path) -> list[Sample]:
         root: Folder holding `images` and `annotations` (the unpacked SCR archive).
 
     Raises:
-        DataSetError: a missing folder, a film without masks, or a mask without its film.
+        DataSetError: a missing folder.
     """
-    images = files_in(root / "images", "*.IMG")
-    masks: dict[str, tuple[Path, ...]] = {}
-    test: set[str] = set()
-    for fold in FOLDS:
-        folder = root / "annotations" / fold / "masks"
-        for mask in files_in(folder / LUNGS[0], "*.gif"):
-            existing_file(root / "images" / f"{mask.stem}.IMG")
-            masks[mask.stem] = tuple(existing_file(folder / lung / mask.name) for lung in LUNGS)
-            if fold == FOLDS[1]:
-                test.add(mask.stem)
-    for image in images:
-        if image.stem not in masks:
-            raise DataSetError(_("The film {image} has no lung masks in annotations.").format(image=image))
+    fold_of = {
+        mask.stem: fold for fold in FOLDS for lung in LUNGS for mask in files_in(_masks(root, fold) / lung, "*.gif")
+    }
+    # Every film and every mask: what one of them lacks is missing, and is said to be. A film in neither fold lacks the
+    # masks of the first.
+    names = sorted({*(image.stem for image in files_in(root / "images", "*.IMG")), *fold_of})
     return [
         Sample(
-            image,
-            patient=f"jsrt-{image.stem}",
-            masks=masks[image.stem],
-            published_test=image.stem in test,
+            root / "images" / f"{name}.IMG",
+            patient=f"jsrt-{name}",
+            masks=tuple(_masks(root, fold_of.get(name, FOLDS[0])) / lung / f"{name}.gif" for lung in LUNGS),
+            published_test=fold_of.get(name) == FOLDS[1],
             format=ImageFormat.JSRT,
         )
-        for image in images
+        for name in names
     ]
+
+
+def _masks(root: Path, fold: str) -> Path:
+    return root / "annotations" / fold / "masks"
 
 
 def read_jsrt_radiograph(path: Path, side_px: int = SIDE_PX) -> Radiograph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.sample import Sample
-from training.datasets.tables import existing_file, files_in
+from training.datasets.tables import files_in
 
 TEST_IMAGES = 50
 """The first of the sorted file names are the test part (paper, Table 1; `glob` gave the authors any order)."""
@@ -18,20 +18,19 @@ def read_montgomery(root: Path) -> list[Sample]:
         root: The folder `MontgomerySet`.
 
     Raises:
-        DataSetError: a missing folder, or a mask without its film or a film without its masks.
+        DataSetError: a missing folder.
     """
-    left, right = root / "ManualMask" / "leftMask", root / "ManualMask" / "rightMask"
-    images = files_in(root / "CXR_png", "*.png")
-    for mask in [*files_in(left, "*.png"), *files_in(right, "*.png")]:
-        existing_file(root / "CXR_png" / mask.name)
+    films, left, right = root / "CXR_png", root / "ManualMask" / "leftMask", root / "ManualMask" / "rightMask"
+    # Every film and every mask: what one of them lacks is missing, and is said to be.
+    names = sorted({file.name for folder in (films, left, right) for file in files_in(folder, "*.png")})
     return [
         Sample(
-            image,
-            patient=f"montgomery-{patient_of(image)}",
-            masks=(existing_file(left / image.name), existing_file(right / image.name)),
+            films / name,
+            patient=f"montgomery-{patient_of(films / name)}",
+            masks=(left / name, right / name),
             published_test=index < TEST_IMAGES,
         )
-        for index, image in enumerate(images)
+        for index, name in enumerate(names)
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bsnet_core.language import translate as _
 from training.datasets.sample import DataSetError, Sample
-from training.datasets.tables import existing_file, read_table, zone_columns
+from training.datasets.tables import read_table, zone_columns
 
 TABLE = "table.csv"
 ZONE_COLUMNS = zone_columns("{}")
@@ -23,14 +23,14 @@ def read_own_table(root: Path) -> list[Sample]:
         root: Folder holding the table; or the table itself, whatever its name.
 
     Raises:
-        DataSetError: a missing file or column, a row without image or patient, an image named twice, or a score that
+        DataSetError: a missing table or column, a row without image or patient, an image named twice, or a score that
             is none.
     """
     table = root if root.is_file() else root / TABLE
     samples: list[Sample] = []
     seen: set[Path] = set()
     for row in read_table(table, ("image", "patient", *ZONE_COLUMNS), _separator_of(table)):
-        image = existing_file(table.parent / row.required("image"))
+        image = table.parent / row.required("image")
         if image in seen:
             raise row.fault("image", _("{image} stands in an earlier row as well.").format(image=row["image"]))
         seen.add(image)
@@ -40,7 +40,7 @@ def read_own_table(root: Path) -> list[Sample]:
                 image,
                 # The table's name keeps patients of two hospitals apart.
                 patient=f"{table.parent.name}-{row.required('patient')}",
-                masks=(existing_file(table.parent / mask),) if mask else (),
+                masks=(table.parent / mask,) if mask else (),
                 score=row.score(ZONE_COLUMNS),
             )
         )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+
+LARGEST_EXTENT, LARGEST_OPACITY = 8, 6
 
 
 class DataSetError(BSNetError):
@@ -43,6 +48,11 @@ class OpacityReading:
     extent: float
     opacity: float
 
+    def __post_init__(self) -> None:
+        # Written so that NaN is refused as well.
+        if not 0 <= self.extent <= LARGEST_EXTENT or not 0 <= self.opacity <= LARGEST_OPACITY:
+            raise ValueError(f"Extent is 0 to 8 and opacity 0 to 6, got {self.extent} and {self.opacity}.")
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -73,3 +83,26 @@ class Sample:
     published_test: bool | None = None
     patient_known: bool = True
     format: ImageFormat = ImageFormat.BY_CONTENT
+
+
+def missing_files(sample: Sample) -> list[Path]:
+    """Which of the sample's files are not there."""
+    return [path for path in (sample.image, *sample.masks) if not path.is_file()]
+
+
+def refuse_missing_files(samples: Sequence[Sample]) -> None:
+    """Readers name files without looking at them, so that a faulty one can be excluded; this looks.
+
+    Raises:
+        DataSetError: files are missing; the text names the first one.
+    """
+    missing = [path for sample in samples for path in missing_files(sample)]
+    if len(missing) == 1:
+        raise DataSetError(_("The file {path} is missing.").format(path=missing[0]))
+    if missing:
+        text = translate_count(
+            "{count} file is missing, such as {path}. bsnet-train prepare names them all.",
+            "{count} files are missing, such as {path}. bsnet-train prepare names them all.",
+            len(missing),
+        )
+        raise DataSetError(text.format(count=len(missing), path=missing[0]))

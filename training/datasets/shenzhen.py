@@ -6,7 +6,7 @@ from pathlib import Path
 
 from training.datasets.montgomery import TEST_IMAGES, patient_of
 from training.datasets.sample import Sample
-from training.datasets.tables import existing_file, files_in
+from training.datasets.tables import files_in
 
 MASK_ENDING = "_mask.png"
 
@@ -18,10 +18,10 @@ def read_shenzhen(root: Path) -> list[Sample]:
         root: The folder `ChinaSet_AllFiles`.
 
     Raises:
-        DataSetError: a missing folder, or a mask without its film.
+        DataSetError: a missing folder.
     """
     masks = files_in(root / "mask", f"*{MASK_ENDING}")
-    order = {existing_file(root / "CXR_png" / _image_name(mask)): index for index, mask in enumerate(masks)}
+    order = {root / "CXR_png" / _image_name(mask): index for index, mask in enumerate(masks)}
     return [
         Sample(
             image,
@@ -29,7 +29,8 @@ def read_shenzhen(root: Path) -> list[Sample]:
             masks=(masks[order[image]],) if image in order else (),
             published_test=order[image] < TEST_IMAGES if image in order else None,
         )
-        for image in files_in(root / "CXR_png", "*.png")
+        # A mask's film is among them even if it is missing.
+        for image in sorted({*files_in(root / "CXR_png", "*.png"), *order})
     ]
 
 

