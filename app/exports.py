@@ -119,7 +119,7 @@ class Exports(QObject):
         visible = not reported.prediction_is_hidden
         available = AvailableParts(
             reading=reported.reading is not None,
-            explanation=visible and reported.explanation is not None,
+            explanation=visible and reported.explanation is not None and bool(reported.explanation.zones),
             lungs=visible and reported.prediction is not None,
         )
         now = datetime.now().astimezone()
@@ -150,10 +150,11 @@ class Exports(QObject):
             return None
         explained = None
         if study.explanation is not None:
-            zones = ZONES if self._zone is None else (self._zone,)
+            shown = self._view.overlays.zones_shown
             explained = ReportedExplanation(
                 study.explanation,
-                zones=zones,
+                zones=tuple(zone for zone in ZONES if zone in shown and self._zone in (None, zone)),
+                opacity=self._settings.overlay_opacity("explanation") / 100,
                 exact=study.explanation.mode is Mode.EXACT,
                 share_done=float(study.explanation.is_computed.mean()),
             )

@@ -8,6 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QToolTip
 
 from app.actions import Actions, zone_action
 from app.analysis import Analysis, LoadedStudy
@@ -52,13 +54,14 @@ class ShownStudy(QObject):
         self._in_turn: Zone | None = None
         self._differing: frozenset[Zone] = frozenset()
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
+        self._pointed_at: tuple[float, float] | None = None
         session.current_changed.connect(self._show)
         session.study_changed.connect(self._follow)
         session.blind_changed.connect(lambda blind: self._update_overlays())
         session.reader_changed.connect(lambda reader: self._update_overlays())
         analysis.loaded.connect(self._accept)
         analysis.lungs_found.connect(self._accept_lungs)
-        view.pointer_moved.connect(self._describe_superpixel)
+        view.pointer_moved.connect(self._point_at)
         view.clicked.connect(self._tell_zone)
         settings.changed.connect(self._follow_setting)
         self._update_overlays()
@@ -125,7 +128,7 @@ class ShownStudy(QObject):
         if radiograph is None:
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
-        self._shown_key, self._painted = key, NOTHING
+        self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
         study = self._session.study(key)
         if study.prediction is None and study.state is not StudyState.NOT_SCORED:
             self._analysis.analyse(key)
@@ -176,6 +179,7 @@ class ShownStudy(QObject):
         self._view.set_result_caption(caption)
         marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
         self._view.set_overlays(self._switched(marked, study))
+        self._describe_superpixel()  # the map may have grown under a pointer at rest
 
     @property
     def _explained(self) -> tuple[Zone, ...]:
@@ -201,14 +205,23 @@ class ShownStudy(QObject):
         if zone is not None and not self._view.is_original:
             self.zone_clicked.emit(zone)
 
-    def _describe_superpixel(self, x: float, y: float) -> None:
-        study, overlays = self._session.current, self._view.overlays
+    def _point_at(self, x: float, y: float) -> None:
+        self._pointed_at = x, y
+        self._describe_superpixel()
+
+    def _describe_superpixel(self) -> None:
+        study, overlays, place = self._session.current, self._view.overlays, self._pointed_at
         text = None
-        if study is not None and study.prediction is not None and study.explanation is not None:
+        if place is not None and study is not None and study.prediction is not None and study.explanation is not None:
             is_seen = not overlays.blind and not self._view.is_original and overlays.strength("explanation") > 0
             if is_seen:
-                text = explanation_overlay.describe_superpixel(study.explanation, study.prediction, x, y, self._zone)
+                text = explanation_overlay.describe_superpixel(
+                    study.explanation, study.prediction, *place, self._explained
+                )
+        before = self._view.toolTip()
         self._view.setToolTip(text or "")
+        if before and QToolTip.isVisible() and QToolTip.text() == before != (text or ""):
+            QToolTip.showText(QCursor.pos(), text or "", self._view)  # Qt leaves a tip that is open as it is
 
 
 @dataclass(frozen=True)

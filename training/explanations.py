@@ -17,6 +17,8 @@ from scipy.stats import spearmanr
 from skimage.segmentation import slic
 from tqdm import tqdm
 
+from bsnet_core.agreement import grouped_bootstrap_interval
+from bsnet_core.backends import TORCH
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
@@ -40,29 +42,74 @@ SEED = 0
 
 Map = npt.NDArray[np.float32]
 """(S, S): how much each place of the network image speaks for the predicted class; higher is more."""
-Maker = Callable[[Predictor, Prediction, Zone], Map]
-CURVES = ("deletion_auc", "insertion_auc")
-MEASURES = (*CURVES, "pointing", "share_in_zone", "stability")
+DELETION, INSERTION = "deletion", "insertion"
+CURVES = (DELETION, INSERTION)
+MEASURES = ("deletion_auc", "insertion_auc", "pointing", "share_in_zone", "stability")
+FEWEST_FOR_INTERVAL = 2
+
+
+@dataclass(frozen=True)
+class MadeMap:
+    """A map and how it was made.
+
+    Attributes:
+        values: The map.
+        mode: What its explanation says of itself, for a map over super-pixels; None for any other.
+    """
+
+    values: Map
+    mode: Mode | None = None
+
+    def method(self, name: str) -> str:
+        """What a table calls it, such as "quickshift (fast)"."""
+        return name if self.mode is None else f"{name} ({self.mode})"
+
+
+Maker = Callable[[Predictor, Prediction, Zone], MadeMap]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One map of one zone of one film."""
+    """One map of one zone of one film.
+
+    Attributes:
+        film: Its place in the folder.
+        zone, score: What is explained.
+        method: Which map.
+        values: By the names of `MEASURES`; nan where the map gives none.
+        curves: By the names of `CURVES`, `STEPS` + 1 probabilities of the predicted class each.
+    """
 
     film: str
     zone: str
     score: int
     method: str
     values: Mapping[str, float]
+    curves: Mapping[str, tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much a measure of one map is above that of another on the same films.
+
+    Attributes:
+        mean: Over the films on which both have a number.
+        interval_95: Bootstrap interval of the mean over films; None where there are too few for one.
+        films: How many these are.
+    """
+
+    mean: float
+    interval_95: tuple[float, float] | None
+    films: int
 
 
 def superpixel_map(mode: Mode, partition: Callable[[Prediction], npt.NDArray[np.int32]]) -> Maker:
     """The paper's map over a partition: how far masking a super-pixel lowers the predicted class."""
 
-    def make(predictor: Predictor, prediction: Prediction, zone: Zone) -> Map:
+    def make(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:
         explain = explain_fast if mode is Mode.FAST else explain_exactly
         explanation = explain(predictor, prediction, superpixels=partition(prediction))
-        return -explanation.map_of(zone, prediction.score[zone])
+        return MadeMap(-explanation.map_of(zone, prediction.score[zone]), explanation.mode)
 
     return make
 
@@ -80,7 +127,7 @@ def slic_partition(prediction: Prediction) -> npt.NDArray[np.int32]:
     return gapless.reshape(labels.shape).astype(np.int32)
 
 
-def grad_cam(predictor: Predictor, prediction: Prediction, zone: Zone) -> Map:
+def grad_cam(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:
     """Grad-CAM (Selvaraju et al. 2017) on the encoder's last level, enlarged to the network image.
 
     Mask and alignment count as constants; the mirrored picture is left out.
@@ -102,23 +149,28 @@ def grad_cam(predictor: Predictor, prediction: Prediction, zone: Zone) -> Map:
     coarse = torch.relu((weights * last.detach()).sum(dim=1, keepdim=True))
     size = prediction.network_image.shape
     fine = torch.nn.functional.interpolate(coarse, size=size, mode="bilinear", align_corners=False)
-    return np.array(fine[0, 0].cpu().numpy(), dtype=np.float32)
+    return MadeMap(np.array(fine[0, 0].cpu().numpy(), dtype=np.float32))
 
 
 def methods(mode: Mode) -> dict[str, Maker]:
-    """What is compared, by name."""
+    """What is compared, by name; the first one with each of the others."""
     return {
-        f"quickshift ({mode})": superpixel_map(mode, quickshift_partition),
-        f"SLIC ({mode})": superpixel_map(mode, slic_partition),
+        "quickshift": superpixel_map(mode, quickshift_partition),
+        "SLIC": superpixel_map(mode, slic_partition),
         "Grad-CAM": grad_cam,
     }
 
 
-def curve_auc(predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, *, inserting: bool) -> float:
-    """Mean height of the curve of the predicted class's probability while places go black, or come back.
+def curve(
+    predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, *, inserting: bool
+) -> tuple[float, ...]:
+    """The predicted class's probability while places go black, or come back.
 
     The places go in the order of the map, in `STEPS` equal shares of the picture. A true map lowers the deletion curve
     at once and raises the insertion curve at once.
+
+    Returns:
+        `STEPS` + 1 heights in [0, 1], the first before any place has gone or come.
     """
     order = np.argsort(-shown.ravel(), kind="stable")
     picture = prediction.network_image.ravel()
@@ -129,7 +181,12 @@ def curve_auc(predictor: Predictor, prediction: Prediction, zone: Zone, shown: M
         replica[chosen] = picture[chosen] if inserting else 0.0
         probabilities = predictor.zone_probabilities(replica.reshape(shown.shape)[None])[0]
         heights.append(float(probabilities[zone.row, zone.column, prediction.score[zone]]))
-    return float(np.trapezoid(heights, dx=1 / STEPS))
+    return tuple(heights)
+
+
+def area_under(heights: Sequence[float]) -> float:
+    """Mean height of a curve, by the trapezoidal rule."""
+    return float(np.trapezoid(heights, dx=1 / (len(heights) - 1)))
 
 
 def points_into_lungs(prediction: Prediction, shown: Map) -> bool:
@@ -156,11 +213,14 @@ def share_in_zone(prediction: Prediction, zone: Zone, shown: Map) -> float:
 
 
 def stability(predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, make: Maker) -> float:
-    """Rank correlation over places of the map with that of the same picture under faint noise."""
+    """Rank correlation over places of the map with that of the same picture under faint noise; nan if one is even."""
     noise = np.random.default_rng(SEED).normal(scale=NOISE, size=shown.shape)
     noisy = np.clip(prediction.network_image + noise, 0, 1).astype(np.float32)
     again = make(predictor, dataclasses.replace(prediction, network_image=noisy), zone)
-    return float(spearmanr(shown[::2, ::2].ravel(), again[::2, ::2].ravel())[0])
+    before, after = shown[::2, ::2].ravel(), again.values[::2, ::2].ravel()
+    if np.ptp(before) == 0 or np.ptp(after) == 0:
+        return float("nan")
+    return float(spearmanr(before, after)[0])
 
 
 def zone_to_explain(prediction: Prediction) -> Zone | None:
@@ -173,15 +233,20 @@ def measure(predictor: Predictor, prediction: Prediction, zone: Zone, film: str,
     """Every method on one zone of one film."""
     results = []
     for name, make in methods(mode).items():
-        shown = make(predictor, prediction, zone)
+        made = make(predictor, prediction, zone)
+        shown = made.values
+        curves = {
+            DELETION: curve(predictor, prediction, zone, shown, inserting=False),
+            INSERTION: curve(predictor, prediction, zone, shown, inserting=True),
+        }
         values = {
-            "deletion_auc": curve_auc(predictor, prediction, zone, shown, inserting=False),
-            "insertion_auc": curve_auc(predictor, prediction, zone, shown, inserting=True),
+            "deletion_auc": area_under(curves[DELETION]),
+            "insertion_auc": area_under(curves[INSERTION]),
             "pointing": float(points_into_lungs(prediction, shown)),
             "share_in_zone": share_in_zone(prediction, zone, shown),
             "stability": stability(predictor, prediction, zone, shown, make),
         }
-        results.append(Measured(film, zone.name, prediction.score[zone], name, values))
+        results.append(Measured(film, zone.name, prediction.score[zone], made.method(name), values, curves))
     return results
 
 
@@ -189,6 +254,9 @@ def evaluate_explanations(
     model_dir: Path | None, folder: Path, images: int, mode: Mode = Mode.FAST, out: Path | None = None
 ) -> str:
     """Measures up to `images` films of a folder that have a zone over 0, and gives a table.
+
+    Torch computes everything, on a GPU where there is one: a map must not be measured against the curves of a backend
+    of lower precision.
 
     Args:
         model_dir: Model folder; the shipped model if None.
@@ -200,7 +268,7 @@ def evaluate_explanations(
     Raises:
         DataSetError: no film of the folder can be explained.
     """
-    predictor = Predictor.load(model_dir)
+    predictor = Predictor.load(model_dir, backend=TORCH)
     files = find_images(folder)
     shuffled = [files[index] for index in np.random.default_rng(SEED).permutation(len(files))]
     results: list[Measured] = []
@@ -216,44 +284,111 @@ def evaluate_explanations(
             zone = zone_to_explain(prediction)
             if zone is None:
                 continue
-            results += measure(predictor, prediction, zone, file.name, mode)
+            results += measure(predictor, prediction, zone, file.relative_to(folder).as_posix(), mode)
             done += 1
             bar.update()
             if out is not None:
                 _write(out, predictor, mode, results)
     if not results:
         raise DataSetError(f"No film in {folder} has a zone to explain.")
-    return table(results)
+    return f"{_computed_how(predictor)}\n{table(results)}"
+
+
+def _computed_how(predictor: Predictor) -> str:
+    how = f"computed by {predictor.backend} on {predictor.device}"
+    if predictor.device.type != "cpu":
+        how += "; there fast maps take no short cut but the faster super-pixels: their values are exact"
+    return how
 
 
 def summary(results: Sequence[Measured]) -> dict[str, dict[str, float]]:
     """Mean of every measure by method; where a film gives no number, it does not count."""
-    names = list(dict.fromkeys(result.method for result in results))
     return {
         name: {
-            measure: float(np.nanmean([result.values[measure] for result in results if result.method == name]))
+            measure: _mean([result.values[measure] for result in results if result.method == name])
             for measure in MEASURES
         }
-        for name in names
+        for name in _methods_of(results)
     }
 
 
+def mean_curves(results: Sequence[Measured]) -> dict[str, dict[str, list[float]]]:
+    """Mean heights of both curves by method."""
+    return {
+        name: {
+            kind: np.mean([result.curves[kind] for result in results if result.method == name], axis=0).tolist()
+            for kind in CURVES
+        }
+        for name in _methods_of(results)
+    }
+
+
+def differences(results: Sequence[Measured]) -> dict[str, dict[str, Difference]]:
+    """The first method minus each of the others, film by film, for every measure."""
+    first, *others = _methods_of(results)
+    return {other: {measure: _difference(results, measure, first, other) for measure in MEASURES} for other in others}
+
+
+def _difference(results: Sequence[Measured], measure: str, first: str, other: str) -> Difference:
+    def by_film(method: str) -> dict[str, float]:
+        return {result.film: result.values[measure] for result in results if result.method == method}
+
+    of_first, of_other = by_film(first), by_film(other)
+    values = np.array([of_first[film] - of_other[film] for film in of_first if film in of_other])
+    values = values[~np.isnan(values)]
+    enough = len(values) >= FEWEST_FOR_INTERVAL
+    interval = grouped_bootstrap_interval(values, np.arange(len(values))) if enough else None
+    return Difference(_mean(values), interval, len(values))
+
+
+def _mean(values: npt.ArrayLike) -> float:
+    """Of the numbers among the values; nan where there are none."""
+    numbers = np.asarray(values, dtype=np.float64)
+    numbers = numbers[~np.isnan(numbers)]
+    return float(numbers.mean()) if len(numbers) else float("nan")
+
+
+def _methods_of(results: Sequence[Measured]) -> list[str]:
+    return list(dict.fromkeys(result.method for result in results))
+
+
 def table(results: Sequence[Measured]) -> str:
-    """The means as aligned text."""
+    """The means as aligned text, then the first method minus each of the others with intervals over films."""
     films = len({result.film for result in results})
     lines = [f"{films} films, one zone each", f"{'method':<20}" + "".join(f"{measure:>15}" for measure in MEASURES)]
     for name, values in summary(results).items():
         lines.append(f"{name:<20}" + "".join(f"{values[measure]:>15.3f}" for measure in MEASURES))
+    first = _methods_of(results)[0]
+    for other, by_measure in differences(results).items():
+        lines.append(f"{first} minus {other}, mean and 95 % interval over films:")
+        lines += [f"  {measure:<18}{_as_text(by_measure[measure])}" for measure in MEASURES]
     return "\n".join(lines)
+
+
+def _as_text(difference: Difference) -> str:
+    if difference.interval_95 is None:
+        return f"{difference.mean:.3f} (too few films)"
+    low, high = difference.interval_95
+    return f"{difference.mean:.3f} ({low:.3f} to {high:.3f})"
 
 
 def _write(out: Path, predictor: Predictor, mode: Mode, results: Sequence[Measured]) -> None:
     content: dict[str, Any] = {
         "model": dataclasses.asdict(predictor.identity),
+        "backend": predictor.backend,
+        "device": str(predictor.device),
         "mode": mode.value,
         "steps": STEPS,
         "noise": NOISE,
         "means": summary(results),
+        "differences": {
+            "of": _methods_of(results)[0],
+            "minus": {
+                other: {measure: dataclasses.asdict(value) for measure, value in by_measure.items()}
+                for other, by_measure in differences(results).items()
+            },
+        },
+        "curves": mean_curves(results),
         "films": [dataclasses.asdict(result) for result in results],
     }
     temporary = out.with_name(out.name + ".tmp")

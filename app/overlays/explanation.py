@@ -1,11 +1,14 @@
 """The explanation overlay in the paper's class colours (Figure 10): 1 orange, 2 red, 3 black, nothing else.
 
-An explanation under way is drawn as far as it is: super-pixels not masked yet show nothing and say so when asked.
+A colour's strength means the same in every map: it grows with the change of the probability, whatever other
+super-pixels do. So no super-pixel fades when a stronger one is found, and films can be compared.
+
+An explanation under way is drawn as far as it is: super-pixels not masked yet are hatched and say so when asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,10 +26,14 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
 CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
-FULL_STRENGTH_SHARE = 0.5
-"""A super-pixel this share of the strongest one's contribution is drawn at full strength."""
-FAINTEST = 0.08
+FULL_STRENGTH = 0.1
+"""A super-pixel whose masking lowers the probability by this much or more is drawn at full strength."""
 RIM = (235, 235, 235)
+FAINTEST = 0.01
+"""What lowers it by less is not drawn."""
+HATCH = (200, 200, 200, 80)
+"""Red, green, blue and strength of the lines over what is not masked yet."""
+HATCH_EVERY_PX = 16
 AFFECTED = 0.005
 """A zone is told as affected from this change of a probability on: half a percent point."""
 
@@ -46,6 +53,9 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
         explanation: Of the same picture as `prediction`.
         prediction: Gives the class shown in every zone; zones scored 0 show nothing.
         zones: One zone, or several; where they overlap the stronger contribution is drawn.
+
+    Returns:
+        Clear where masking lowers the probability by less than `FAINTEST`, hatched where nothing is known yet.
     """
     count = len(explanation.contributions)
     strength, colour = np.zeros(count, dtype=np.float32), np.zeros((count, 3), dtype=np.uint8)
@@ -58,11 +68,7 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
         strength = np.where(stronger, supports, strength)
         class_colour = CLASS_COLOURS[shown]
         colour[stronger] = (class_colour.red(), class_colour.green(), class_colour.blue())
-    strongest = float(strength.max(initial=0.0))
-    alpha = np.zeros(count, dtype=np.float32)
-    if strongest > 0:
-        alpha = np.clip(strength / (FULL_STRENGTH_SHARE * strongest), 0.0, 1.0)
-        alpha[alpha < FAINTEST] = 0.0
+    alpha = np.where(strength < FAINTEST, 0.0, np.minimum(strength / FULL_STRENGTH, 1.0))
     labels = explanation.superpixels
     rgba = np.column_stack([colour, np.rint(alpha * 255).astype(np.uint8)])
     pixels = rgba.view(np.uint32)[:, 0][labels]  # all four channels by one look-up
@@ -74,8 +80,19 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
         borders = _inner_borders(labels)
         pixels[borders] = rim.view(np.uint32)[:, 0][labels[borders]]
     side = labels.shape[0]
+    if not explanation.is_whole:
+        rows, columns = np.ogrid[:side, :side]
+        hatched = (rows + columns) % HATCH_EVERY_PX < 2
+        pixels[hatched & ~explanation.is_computed[labels]] = np.array(HATCH, dtype=np.uint8).view(np.uint32)[0]
     image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
     return ExplanationPicture(image, _transform_of(prediction.frames))
+
+
+def describe_strength() -> str:
+    """What the strength of the colours means, in one sentence."""
+    return _("Full colour: masking lowers its probability by {points:.0f} percent points or more.").format(
+        points=100 * FULL_STRENGTH
+    )
 
 
 def superpixel_at(explanation: Explanation, prediction: Prediction, image_x: float, image_y: float) -> int | None:
@@ -88,8 +105,29 @@ def superpixel_at(explanation: Explanation, prediction: Prediction, image_x: flo
     return int(explanation.superpixels[min(max(int(y), 0), last), min(max(int(x), 0), last)])
 
 
+def strongest_superpixel(explanation: Explanation, prediction: Prediction, zone: Zone) -> int | None:
+    """The super-pixel whose masking lowers the probability of a zone's predicted score most.
+
+    Returns:
+        Its number; None where the score is 0, or where none that was masked lowers it.
+    """
+    score = prediction.score[zone]
+    changes = explanation.contributions[:, zone.row, zone.column, score]
+    index = int(changes.argmin())
+    return index if score > 0 and changes[index] < 0 else None
+
+
+def place_of_superpixel(explanation: Explanation, prediction: Prediction, index: int) -> QPointF:
+    """A place within a super-pixel, near to its middle, in pixel-edge coordinates of the original picture."""
+    rows, columns = np.nonzero(explanation.superpixels == index)
+    # The middle itself may lie outside of a bent one.
+    nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
+    ((x, y),) = apply(prediction.frames.network_to_image, [[columns[nearest] + 0.5, rows[nearest] + 0.5]])
+    return QPointF(x, y)
+
+
 def describe_superpixel(
-    explanation: Explanation, prediction: Prediction, image_x: float, image_y: float, zone: Zone | None
+    explanation: Explanation, prediction: Prediction, image_x: float, image_y: float, zones: Sequence[Zone]
 ) -> str | None:
     """What masking the super-pixel at a place does to the class probabilities, one line per zone.
 
@@ -98,35 +136,37 @@ def describe_superpixel(
         prediction: Gives the frames.
         image_x: From the left, in pixels of the original picture.
         image_y: From its top.
-        zone: The zone to tell of; if None, all zones that change by half a percent point or more.
+        zones: Those whose map is shown. A single one is told of in any case, of several those that change by half a
+            percent point or more.
 
     Returns:
-        Lines to show; None outside the picture.
+        Lines to show; None outside the picture, or where no zone is shown.
     """
     index = superpixel_at(explanation, prediction, image_x, image_y)
-    if index is None:
+    if index is None or not zones:
         return None
     if not explanation.is_computed[index]:
         return _("This part has not been masked.")
     changes = explanation.contributions[index]
-    if zone is not None:
-        told = [zone]
-    else:
-        told = [each for each in ZONES if np.abs(changes[each.row, each.column]).max() >= AFFECTED]
+    told = [each for each in zones if len(zones) == 1 or np.abs(changes[each.row, each.column]).max() >= AFFECTED]
     if not told:
+        if len(zones) < len(ZONES):
+            return _("Masking this part changes none of the zones shown by more than half a percent point.")
         return _("Masking this part changes no zone by more than half a percent point.")
     lines = [_("Masking this part changes the probabilities (percent points):")]
     for each in told:
         by_class = [
-            _("score {score}: {points}").format(score=score, points=_signed(changes[each.row, each.column, score]))
+            _("score {score}: {points}").format(
+                score=score, points=signed_points(changes[each.row, each.column, score])
+            )
             for score in range(N_CLASSES)
         ]
         lines.append(_("zone {zone}:  {changes}").format(zone=each.name, changes=",  ".join(by_class)))
     return "\n".join(lines)
 
 
-def _signed(change: float) -> str:
-    """In percent points with one decimal and a sign; a true minus, and no sign on nothing."""
+def signed_points(change: float) -> str:
+    """A change of a probability in percent points with one decimal and a sign; a true minus, and no sign on nothing."""
     points = round(100 * float(change), 1)
     return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}") if points else "0.0"
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.overlays.explanation import CLASS_COLOURS
+from app.overlays.explanation import CLASS_COLOURS, describe_strength
 from app.session import Study
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
@@ -33,12 +33,15 @@ def legend() -> str:
         SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
         for score, colour in CLASS_COLOURS.items()
     )
-    return _("Parts that speak for the predicted score:<br>{swatches}").format(swatches=swatches)
+    swatches += " &nbsp;" + _("clear: none")
+    colours = _("Parts that speak for the predicted score:<br>{swatches}").format(swatches=swatches)
+    return f"{colours}<br>{describe_strength()}"
 
 
 def plain_legend() -> str:
     """The same without colours, for screen readers."""
-    return _("Parts that speak for the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
+    words = _("Parts that speak for the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
+    return f"{words} {describe_strength()}"
 
 
 def way_name(mode: Mode) -> str:
@@ -159,7 +162,7 @@ class OverlaysPanel(QWidget):
             text = legend()
             done, count = int(explanation.is_computed.sum()), len(explanation.contributions)
             if done < count:
-                text += "<br>" + _("{done} of {count} parts so far").format(done=done, count=count)
+                text += "<br>" + _("{done} of {count} parts so far; hatched: not masked").format(done=done, count=count)
             else:
                 text += "<br>" + _("Computed: {way}").format(way=way_name(explanation.mode))
         self._legend.setText(text)

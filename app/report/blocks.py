@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
-from app.overlays.explanation import CLASS_COLOURS
-from app.report.content import Line, ReportContent, moment, research_only, signed
+from app.overlays.explanation import CLASS_COLOURS, describe_strength, signed_points
+from app.report.content import Line, ReportContent, StrongestPart, moment, research_only, signed
 from app.report.layout import (
     BODY,
     CENTRE,
@@ -42,6 +42,8 @@ CELL = "#f7f8f9"
 LINE_GAP_MM = 0.8
 LABEL_WIDTH_MM = 31.0
 TIME_WIDTH_MM = 45.0
+NUMBER_WIDTH_MM = 5.0
+SWATCH_MM = 8.0
 BIG = TextStyle(20.0, bold=True)
 STRONG = TextStyle(9.0, bold=True)
 
@@ -303,19 +305,42 @@ class ClassLegend:
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        return 6.0 + N_CLASSES * 4.6
+        lines = sum(self._line_height(sheet, meaning) for meaning in class_meanings())
+        return self._title_height(sheet) + lines + sheet.text_height(self._foot, sheet.content.width(), SMALL)
 
     def draw(self, sheet: Sheet, top: float) -> None:
-        """One line per class, colour, number and words."""
-        title = QRectF(sheet.content.left(), top, sheet.content.width(), 6)
-        sheet.text(title, _("Scores, and their colours on the map") if self.with_colours else _("Scores"), HEADING)
+        """One line per class, colour, number and words; then what the strength of a colour means."""
+        content = sheet.content
+        sheet.text(QRectF(content.left(), top, content.width(), 20), self._title, HEADING)
+        top += self._title_height(sheet)
         for score, meaning in enumerate(class_meanings()):
-            line = QRectF(sheet.content.left(), top + 6.0 + score * 4.6, sheet.content.width(), 4.6)
             if self.with_colours:
-                swatch = QRectF(line.left(), line.top() + 0.6, 5, 3)
-                sheet.box(swatch, QUIET, CLASS_COLOURS.get(score))
-                line = line.adjusted(8, 0, 0, 0)
-            sheet.text(line, f"{score}   {meaning}")
+                sheet.box(QRectF(content.left(), top + 0.6, 5, 3), QUIET, CLASS_COLOURS.get(score))
+            left = content.left() + self._indent
+            sheet.text(QRectF(left, top, NUMBER_WIDTH_MM, 5), str(score))
+            words = QRectF(left + NUMBER_WIDTH_MM, top, content.right() - left - NUMBER_WIDTH_MM, 40)
+            sheet.text(words, meaning)
+            top += self._line_height(sheet, meaning)
+        sheet.text(QRectF(content.left(), top, content.width(), 20), self._foot, SMALL)
+
+    @property
+    def _title(self) -> str:
+        return _("Scores and their colours") if self.with_colours else _("Scores")
+
+    @property
+    def _foot(self) -> str:
+        return describe_strength() if self.with_colours else ""
+
+    def _title_height(self, sheet: Sheet) -> float:
+        return max(6.0, sheet.text_height(self._title, sheet.content.width(), HEADING) + 0.5)
+
+    @property
+    def _indent(self) -> float:
+        return SWATCH_MM if self.with_colours else 0.0
+
+    def _line_height(self, sheet: Sheet, meaning: str) -> float:
+        width = sheet.content.width() - self._indent - NUMBER_WIDTH_MM
+        return max(sheet.text_height(meaning, width), 4.0) + 0.6
 
 
 def class_meanings() -> tuple[str, str, str, str]:
@@ -329,63 +354,94 @@ def class_meanings() -> tuple[str, str, str, str]:
 
 
 @dataclass(frozen=True)
-class ZoneTable:
-    """Probabilities, expected value and difference of every zone."""
+class Table:
+    """Lines of cells under a heading, each line of the same columns.
 
-    prediction: Prediction
-    reading: Reading | None
+    Attributes:
+        title: The heading.
+        lines: The head, then the others; the first column stands on the left, all others on the right.
+        shares: Of the width, by column.
+        note: Between heading and head.
+    """
+
+    title: str
+    lines: Sequence[Sequence[str]]
+    shares: Sequence[float]
+    note: str = ""
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        return 6.0 + sum(self._row_height(sheet, row) for row in self._rows()) + 0.4
+        lines = sum(self._line_height(sheet, number) for number in range(len(self.lines)))
+        return 6.0 + self._note_height(sheet) + lines + 0.4
 
     def draw(self, sheet: Sheet, top: float) -> None:
-        """A head and six rows."""
+        """Line below line, a rule under each."""
         content = sheet.content
-        sheet.text(QRectF(content.left(), top, content.width(), 6), _("Zones"), HEADING)
+        sheet.text(QRectF(content.left(), top, content.width(), 6), self.title, HEADING)
         top += 6.0
-        for row in self._rows():
-            height, left = self._row_height(sheet, row), content.left()
-            for column, (text, width, style) in enumerate(self._cells(sheet, row)):
+        sheet.text(QRectF(content.left(), top, content.width(), 20), self.note, SMALL)
+        top += self._note_height(sheet)
+        for number in range(len(self.lines)):
+            height, left = self._line_height(sheet, number), content.left()
+            for column, (text, width, style) in enumerate(self._cells(sheet, number)):
                 sheet.text(QRectF(left, top, width - 1, height), text, style, LEFT if column == 0 else RIGHT)
                 left += width
             top += height
             sheet.rule(content.left(), content.right(), top - 0.4)
 
-    def _rows(self) -> list[list[str]]:
-        return [self._head(), *(self._row(zone) for zone in ZONES)]
+    def _cells(self, sheet: Sheet, number: int) -> list[tuple[str, float, TextStyle]]:
+        """Text, width in mm and look of every cell of a line."""
+        style = LABEL if number == 0 else BODY
+        widths = [sheet.content.width() * share / sum(self.shares) for share in self.shares]
+        return [(text, width, style) for text, width in zip(self.lines[number], widths, strict=True)]
 
-    def _cells(self, sheet: Sheet, row: list[str]) -> list[tuple[str, float, TextStyle]]:
-        """Text, width in mm and look of every cell of a row."""
-        shares = self._shares()
-        style = LABEL if row == self._head() else BODY
-        widths = [sheet.content.width() * share / sum(shares) for share in shares]
-        return [(text, width, style) for text, width in zip(row, widths, strict=True)]
+    def _line_height(self, sheet: Sheet, number: int) -> float:
+        return max(sheet.text_height(text, width - 1, style) for text, width, style in self._cells(sheet, number)) + 0.8
 
-    def _row_height(self, sheet: Sheet, row: list[str]) -> float:
-        return max(sheet.text_height(text, width - 1, style) for text, width, style in self._cells(sheet, row)) + 0.8
+    def _note_height(self, sheet: Sheet) -> float:
+        return sheet.text_height(self.note, sheet.content.width(), SMALL) + LINE_GAP_MM if self.note else 0.0
 
-    def _shares(self) -> list[float]:
-        return [46, 16, *([11] * N_CLASSES), 18, 16, *([15, 17] if self.reading is not None else [])]
 
-    def _head(self) -> list[str]:
-        classes = [_("p of {score}").format(score=score) for score in range(N_CLASSES)]
-        head = [_("Zone"), _("Prediction"), *classes, _("Confidence"), _("Expected")]
-        return [*head, _("Reading"), _("Difference")] if self.reading is not None else head
-
-    def _row(self, zone: Zone) -> list[str]:
-        prediction = self.prediction
-        row = [
+def zone_table(prediction: Prediction, reading: Reading | None) -> Table:
+    """Probabilities, expected value and difference of every zone."""
+    head = [_("Zone"), _("Prediction"), *_probability_heads(), _("Confidence"), _("Expected")]
+    shares = [46, 16, *([11] * N_CLASSES), 18, 16]
+    lines = [
+        [
             zone_place(zone),
             str(prediction.score[zone]),
             *(f"{share:.0%}" for share in prediction.probabilities_of(zone)),
             f"{prediction.confidence_of(zone):.0%}",
             f"{prediction.expected_value_of(zone):.2f}",
         ]
-        if self.reading is not None:
-            read = self.reading.score[zone]
-            row += [str(read), signed(prediction.score[zone] - read)]
-        return row
+        for zone in ZONES
+    ]
+    if reading is not None:
+        head += [_("Reading"), _("Difference")]
+        shares += [15, 17]
+        for zone, line in zip(ZONES, lines, strict=True):
+            line += [str(reading.score[zone]), signed(prediction.score[zone] - reading.score[zone])]
+    return Table(_("Zones"), [head, *lines], shares)
+
+
+def masking_table(strongest: Sequence[StrongestPart]) -> Table:
+    """What masking the strongest part of the map does to the probabilities of its zone, a column per zone."""
+    head = ["", *(f"{part.zone.name} ({part.score})" for part in strongest)]
+    lines = [
+        [label, *("–" if part.changes is None else signed_points(part.changes[score]) for part in strongest)]
+        for score, label in enumerate(_probability_heads())
+    ]
+    note = _(
+        "By zone (predicted score), in percent points, when the part that speaks most for this score is masked. The "
+        "zone's letter stands on it."
+    )
+    if any(part.changes is None for part in strongest):
+        note += " " + _("–: no part speaks for it.")
+    return Table(_("What masking does to each score"), [head, *lines], [1.0] * len(head), note)
+
+
+def _probability_heads() -> list[str]:
+    return [_("p of {score}").format(score=score) for score in range(N_CLASSES)]
 
 
 def zone_place(zone: Zone) -> str:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from app.overlays.explanation import picture_of
+from app.overlays.explanation import picture_of, place_of_superpixel, strongest_superpixel
 from app.readings import Reading
 from app.report import picture
 from app.report.fonts import can_draw, load_fonts
 from app.report.names import person_name, visible
 from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR
-from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.backends import TORCH
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
 DISTRIBUTION = "bsnet-viewer"
-MAP_OPACITY = 0.75
+LEAST_MAP_OPACITY = 0.3
+"""A map that was asked for on paper can be seen, however faint it is on the screen."""
 COARSE_WINDOW = 20.0
 """Width from which centre and width are written without decimals."""
 LUNGS_SIDE_PX = 640
@@ -44,13 +46,15 @@ class ReportedExplanation:
 
     Attributes:
         map: What was found.
-        zones: Shown in the picture.
+        zones: Shown in the picture, as on the screen; if none, there is no picture.
+        opacity: Of the map on the screen, in [0, 1].
         exact: Every super-pixel by the full network; False for the fast mode.
         share_done: Share of the super-pixels that were masked, in [0, 1]; under 1 for a map that was stopped.
     """
 
     map: Explanation
     zones: tuple[Zone, ...] = ZONES
+    opacity: float = 0.75
     exact: bool = True
     share_done: float = 1.0
 
@@ -106,12 +110,34 @@ class Line:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class StrongestPart:
+    """What masking the super-pixel that speaks most for a zone's predicted score does.
+
+    Attributes:
+        zone: Predicted over 0.
+        score: The predicted one.
+        changes: Of the probabilities of the scores 0 to 3, each in [-1, 1]; None where no super-pixel speaks for it.
+    """
+
+    zone: Zone
+    score: int
+    changes: tuple[float, ...] | None
+
+
 @dataclass(frozen=True)
 class MapPicture:
-    """The explanation map over the film and a sentence on how it was made."""
+    """The explanation map over the film and a sentence on how it was made.
+
+    Attributes:
+        image: With the letter of every zone on its strongest part.
+        made_how: Exact or fast, whole or partial, of which zones.
+        strongest: Of every zone shown that is predicted over 0.
+    """
 
     image: QImage
     made_how: str
+    strongest: tuple[StrongestPart, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -360,21 +386,44 @@ def _undrawable(lines: Sequence[Line]) -> tuple[str, ...]:
 
 def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture | None:
     explained = reported.explanation
-    if explained is None or prediction is None:
+    if explained is None or prediction is None or not explained.zones:
         return None
+    film = paint_map(reported, prediction, explained)
+    # Keyed by the super-pixel, as one may be the strongest of several zones.
+    letters: dict[int, list[str]] = {}
+    strongest = []
+    for zone in explained.zones:
+        if prediction.score[zone] == 0:
+            continue
+        index, changes = strongest_superpixel(explained.map, prediction, zone), None
+        if index is not None:
+            letters.setdefault(index, []).append(zone.name)
+            of_zone = explained.map.contributions[index, zone.row, zone.column]
+            changes = tuple(float(of_zone[score]) for score in range(N_CLASSES))
+        strongest.append(StrongestPart(zone, prediction.score[zone], changes))
+    places = {
+        " ".join(names): film.to_units.map(place_of_superpixel(explained.map, prediction, index))
+        for index, names in letters.items()
+    }
+    image = QImage(film.image)
+    picture.paint_letters(image, places)
+    return MapPicture(image, made_how(explained), tuple(strongest))
+
+
+def paint_map(reported: ReportedStudy, prediction: Prediction, explained: ReportedExplanation) -> picture.PaintedFilm:
+    """The film under the map of the zones shown, as strongly as on the screen."""
     drawn = picture_of(explained.map, prediction, explained.zones)
-    layers = picture.FilmLayers(explanation=(drawn, MAP_OPACITY))
-    film = picture.paint_film(
+    layers = picture.FilmLayers(explanation=(drawn, max(explained.opacity, LEAST_MAP_OPACITY)))
+    return picture.paint_film(
         reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
-    return MapPicture(film.image, made_how(explained))
 
 
 def made_how(explained: ReportedExplanation) -> str:
     """Sentences on the map: exact or fast, whole or partial, of which zones."""
     count = len(explained.map.contributions)
     parts = [
-        _("Exact map: each super-pixel masked in turn, the full network every time.")
+        _("Exact map: each super-pixel masked in turn, the full network in torch every time.")
         if explained.exact
         else _("Fast map: an approximation of the exact one."),
     ]
@@ -382,10 +431,15 @@ def made_how(explained: ReportedExplanation) -> str:
         parts.append(
             _("Partial: {share:.0%} of {count} super-pixels done.").format(share=explained.share_done, count=count)
         )
+        parts.append(_("Hatched: not masked."))
     else:
         parts.append(_("Complete: {count} super-pixels.").format(count=count))
-    zones = ", ".join(zone.name for zone in explained.zones)
-    parts.append(_("All zones.") if len(explained.zones) == len(ZONES) else _("Only zone {zones}.").format(zones=zones))
+    if len(explained.zones) == len(ZONES):
+        parts.append(_("All zones."))
+    else:
+        zones = ", ".join(zone.name for zone in explained.zones)
+        only = translate_count("Only zone {zones}.", "Only zones {zones}.", len(explained.zones))
+        parts.append(only.format(zones=zones))
     return " ".join(parts)
 
 
@@ -402,6 +456,11 @@ def attention_name(prediction: Prediction) -> str:
     """The scoring head in words."""
     names = {"ha": _("hard attention"), "sa": _("soft attention"), "ens": _("ensemble of hard and soft attention")}
     return names[prediction.attention.value]
+
+
+def computed_on(prediction: Prediction) -> str:
+    """The device, and what computed the score where that is not the reference."""
+    return prediction.device if prediction.backend == TORCH else f"{prediction.device} ({prediction.backend})"
 
 
 def gate_outcome(radiograph: Radiograph) -> str:
@@ -426,7 +485,7 @@ def _provenance(radiograph: Radiograph, prediction: Prediction | None, made_at: 
             Line(_("Model"), f"{model.name} {model.version}"),
             Line(_("Weights SHA-256"), model.sha256),
             Line(_("Scoring head"), attention_name(prediction)),
-            Line(_("Computed on"), prediction.device),
+            Line(_("Computed on"), computed_on(prediction)),
         ]
     lines += [
         Line(_("Input check"), gate_outcome(radiograph)),

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPdfWriter, QPen, QTransform
+from PySide6.QtGui import QImage, QPainter, QPdfWriter, QPen, QTransform
 
 from app.overlays import zones as zones_overlay
-from app.overlays.explanation import CLASS_COLOURS, picture_of
+from app.overlays.explanation import CLASS_COLOURS, describe_strength
 from app.report.blocks import class_meanings, prediction_line
 from app.report.content import (
-    MAP_OPACITY,
     ReportedStudy,
     attention_name,
+    computed_on,
     gate_outcome,
     made_how,
+    paint_map,
     research_only,
     software,
 )
@@ -31,10 +32,11 @@ from app.report.pdf import pdf_bytes, pdf_texts
 from app.report.picture import (
     LETTER_PT,
     LOGICAL_SIDE,
+    NO_COLOUR,
     PIXELS_PER_UNIT,
-    FilmLayers,
     grey_picture,
     paint_film,
+    paint_rimmed,
     paint_sides,
     side_names,
 )
@@ -55,9 +57,6 @@ SWATCH_MM = 7.0
 PRINT_DPI = 300
 SCORE_SHARE = 0.5
 """Height of a score as a share of its zone's."""
-NO_COLOUR = QColor(255, 255, 255)
-PALE_RIM, DARK_RIM = QColor(255, 255, 255), QColor(0, 0, 0)
-DARK_LUMINANCE = 0.5
 CAPTION = TextStyle(8.5, bold=True)
 
 
@@ -132,21 +131,17 @@ def compose_figure(reported: ReportedStudy) -> Figure:
         raise ReportError(_("The figure shows the prediction, which is hidden until your reading is saved."))
     if prediction is None or explained is None:
         raise ReportError(_("The figure needs the explanation map. Compute it first."))
+    if not explained.zones:
+        raise ReportError(_("The figure needs a zone of the explanation map, but all are hidden. Show one first."))
     film = paint_film(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
-    drawn = picture_of(explained.map, prediction, explained.zones)
-    mapped = paint_film(
-        reported.radiograph,
-        reported.voi,
-        inverted=reported.inverted,
-        prediction=prediction,
-        layers=FilmLayers(explanation=(drawn, MAP_OPACITY)),
-    )
+    mapped = paint_map(reported, prediction, explained)
     with_scores = QImage(mapped.image)
     paint_scores(with_scores, prediction, mapped.to_units)
-    model = prediction.model
+    model, head = prediction.model, attention_name(prediction)
     sentences = [
         made_how(explained),
-        f"{model.name} {model.version}, {attention_name(prediction)}, {prediction.device}, sha256 {model.sha256}.",
+        describe_strength(),
+        f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
         _("Input check") + f": {gate_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),
@@ -175,8 +170,8 @@ def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) ->
         size = SCORE_SHARE * min(box.width(), box.height())
         score = prediction.score[zone]
         colour = CLASS_COLOURS.get(score, NO_COLOUR)
-        _paint_rimmed(painter, box.center() + QPointF(0, size * 0.12), str(score), size, colour)
-        _paint_rimmed(painter, box.center() - QPointF(0, size * 0.75), zone.name, size * 0.35, NO_COLOUR)
+        paint_rimmed(painter, box.center() + QPointF(0, size * 0.12), str(score), size, colour)
+        paint_rimmed(painter, box.center() - QPointF(0, size * 0.75), zone.name, size * 0.35, NO_COLOUR)
     painter.end()
 
 
@@ -274,22 +269,6 @@ def _aligned_lungs(prediction: Prediction) -> QImage:
     for zone in ZONES:
         middle = (columns[zone.column] + columns[zone.column + 1]) / 2
         height = (rows[zone.row] + rows[zone.row + 1]) / 2
-        _paint_rimmed(painter, QPointF(middle, height), zone.name, 20.0, NO_COLOUR)
+        paint_rimmed(painter, QPointF(middle, height), zone.name, 20.0, NO_COLOUR)
     painter.end()
     return image
-
-
-def _paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, colour: QColor) -> None:
-    """Text with a rim of the other brightness, to be read over dark lung, bright bone and the map alike."""
-    font = report_font(LETTER_PT, bold=True)
-    font.setPixelSize(max(round(height * 1.3), 6))  # digits are some three quarters of the size
-    metrics = QFontMetricsF(font)
-    path = QPainterPath()
-    path.addText(middle.x() - metrics.horizontalAdvance(text) / 2, middle.y() + metrics.capHeight() / 2, font, text)
-    rim = PALE_RIM if colour.lightnessF() < DARK_LUMINANCE + 0.1 else DARK_RIM
-    painter.setPen(
-        QPen(rim, max(height * 0.14, 2.0), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-    )
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawPath(path)
-    painter.fillPath(path, colour)

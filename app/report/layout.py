@@ -47,9 +47,11 @@ TITLE = TextStyle(16.0, bold=True)
 class Sheet:
     """Draws in millimetres on whatever the painter paints on; text keeps its size in points."""
 
-    def __init__(self, painter: QPainter, size_mm: QSizeF) -> None:
+    def __init__(self, painter: QPainter, size_mm: QSizeF, column: tuple[float, float] = (0.0, 1.0)) -> None:
+        """Args: size_mm: of the paper; column: where the content begins and ends, as shares of its width."""
         self.painter = painter
         self.size_mm = size_mm
+        self._column = column
         device = painter.device()
         self._per_mm = device.logicalDpiX() / MM_PER_INCH
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
@@ -57,8 +59,14 @@ class Sheet:
     @property
     def content(self) -> QRectF:
         """The area inside the margins and above the footer."""
-        width, height = self.size_mm.width(), self.size_mm.height()
-        return QRectF(MARGIN_MM, MARGIN_MM, width - 2 * MARGIN_MM, height - 2 * MARGIN_MM - FOOTER_MM + GAP_MM)
+        width, height = self.size_mm.width() - 2 * MARGIN_MM, self.size_mm.height()
+        start, end = self._column
+        left = MARGIN_MM + start * width
+        return QRectF(left, MARGIN_MM, (end - start) * width, height - 2 * MARGIN_MM - FOOTER_MM + GAP_MM)
+
+    def column(self, start: float, end: float) -> Sheet:
+        """The same sheet for what stands beside something else; shares of the content's whole width."""
+        return Sheet(self.painter, self.size_mm, (start, end))
 
     def to_device(self, area: QRectF) -> QRectF:
         """Millimetres to the units of the painter."""
@@ -124,6 +132,33 @@ class Block(Protocol):
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """Draws the block from `top`, in mm from the upper edge of the sheet."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Two blocks beside each other.
+
+    Attributes:
+        left, right: The blocks.
+        share: Of the width, for the left one.
+    """
+
+    left: Block
+    right: Block
+    share: float
+
+    def height(self, sheet: Sheet) -> float:
+        """In mm, of the higher one."""
+        return max(block.height(column) for block, column in self._placed(sheet))
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """Both from `top`."""
+        for block, column in self._placed(sheet):
+            block.draw(column, top)
+
+    def _placed(self, sheet: Sheet) -> tuple[tuple[Block, Sheet], tuple[Block, Sheet]]:
+        start = self.share + 2 * GAP_MM / sheet.content.width()
+        return (self.left, sheet.column(0.0, self.share)), (self.right, sheet.column(start, 1.0))
 
 
 def paginate(blocks: Sequence[Block], sheet: Sheet) -> list[list[Block]]:

@@ -18,19 +18,22 @@ from app.report.blocks import (
     Lines,
     Notes,
     Pictures,
-    ZoneTable,
+    masking_table,
     prediction_line,
     reading_line,
+    zone_table,
 )
 from app.report.content import ReportContent, research_only, software
 from app.report.fonts import load_fonts
-from app.report.layout import Block, Sheet, draw_pages, page_number, paginate
+from app.report.layout import Beside, Block, Sheet, draw_pages, page_number, paginate
 from app.report.paper import Paper
 from app.report.saving import save
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _
 
 RESOLUTION_DPI = 600
+TABLE_SHARE = 0.52
+"""Of the width, for the table beside the legend."""
 Draw = Callable[[QPdfWriter, QPainter], None]
 _one_reader = threading.Lock()
 """PDFium must not be used by two threads at a time."""
@@ -153,12 +156,16 @@ def _blocks(content: ReportContent) -> list[Block]:
         pictures.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))
     if pictures:
         blocks.append(Pictures(_("What the network saw"), pictures))
+    legend = ClassLegend(with_colours=content.map is not None)
+    strongest = content.map.strongest if content.map is not None else ()
+    if strongest:
+        # Beside each other, so that all that belongs to the pictures fits on their page.
+        blocks.append(Beside(masking_table(strongest), legend, TABLE_SHARE))
     if content.prediction is not None:
-        blocks += [ZoneTable(content.prediction, content.reading)]
-    blocks += [
-        ClassLegend(with_colours=content.map is not None),
-        Lines(_("How it was made"), content.provenance, columns=1),
-    ]
+        blocks.append(zone_table(content.prediction, content.reading))
+    if not strongest:
+        blocks.append(legend)
+    blocks.append(Lines(_("How it was made"), content.provenance, columns=1))
     return blocks
 
 

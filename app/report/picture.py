@@ -5,6 +5,7 @@ The patient's right always stands on the left: a film whose file says that it is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QTransform
 
 from app.overlays import explanation as explanation_overlay
 from app.overlays import lungs as lungs_overlay
@@ -36,6 +37,11 @@ HEIGHT_OF_SIDES = 22.0
 """Units that the zone overlay takes above the grid for the names of the sides."""
 LETTER = QColor(255, 255, 255)
 SHADOW = QColor(0, 0, 0)
+NO_COLOUR = QColor(255, 255, 255)
+PALE_RIM, DARK_RIM = QColor(255, 255, 255), QColor(0, 0, 0)
+DARK_LUMINANCE = 0.5
+PART_LETTER = 15.0
+"""Height of the letters on single super-pixels, in units."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,40 @@ def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None
             painter.setPen(colour)
             painter.drawText(inside.translated(shift, shift), int(side | Qt.AlignmentFlag.AlignTop), text)
     painter.restore()
+
+
+def paint_letters(image: QImage, places: Mapping[str, QPointF]) -> None:
+    """Writes letters over a painted film, each around its place in units."""
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    for text, place in places.items():
+        paint_rimmed(painter, place, text, PART_LETTER, NO_COLOUR)
+    painter.end()
+
+
+def paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, colour: QColor) -> None:
+    """Text with a rim of the other brightness, to be read over dark lung, bright bone and the map alike.
+
+    Args:
+        painter: In units of the picture.
+        middle: Of the text.
+        text: A letter or a few.
+        height: Of a capital letter, in units.
+        colour: Of the letters.
+    """
+    font = report_font(LETTER_PT, bold=True)
+    font.setPixelSize(max(round(height * 1.3), 6))  # digits are some three quarters of the size
+    metrics = QFontMetricsF(font)
+    path = QPainterPath()
+    path.addText(middle.x() - metrics.horizontalAdvance(text) / 2, middle.y() + metrics.capHeight() / 2, font, text)
+    rim = PALE_RIM if colour.lightnessF() < DARK_LUMINANCE + 0.1 else DARK_RIM
+    painter.setPen(
+        QPen(rim, max(height * 0.14, 2.0), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
+    painter.fillPath(path, colour)
 
 
 def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:

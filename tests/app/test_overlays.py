@@ -156,6 +156,52 @@ def test_one_zone_s_map_leaves_the_others_out():
     assert tuple(map_of(result, supporting)[superpixel_centre(5)]) != (GREY, GREY, GREY)
 
 
+def test_opacity_fades_the_map():
+    picture = explanation.picture_of(explanation_of({5: (0, 0, 2)}), prediction("200000"), ZONES)
+    colour = explanation.CLASS_COLOURS[2]
+    for opacity in (0.2, 0.6):
+        pixels = painted(
+            lambda painter, to_view, opacity=opacity: explanation.paint(painter, to_view, picture, opacity)
+        )
+        expected = [opacity * full + (1 - opacity) * GREY for full in (colour.red(), colour.green(), colour.blue())]
+        assert pixels[superpixel_centre(5)] == pytest.approx(expected, abs=2)
+        assert tuple(pixels[superpixel_centre(6)]) == (GREY, GREY, GREY)
+
+
+def strengths_of(changes):
+    """Of super-pixel 5 and 6, in [0, 1], where masking them lowers zone A's probability of 1 by `changes`."""
+    whole = explanation_of({})
+    for superpixel, change in zip((5, 6), changes, strict=True):
+        whole.contributions[superpixel, 0, 0, 1] = -change
+    image = explanation.picture_of(whole, prediction("100000"), ZONES).image
+    side = SIDE // 4
+    return [image.pixelColor(column * side + side // 2, side + side // 2).alphaF() for column in (1, 2)]
+
+
+def test_a_colour_s_strength_tells_the_change_whatever_other_super_pixels_do():
+    assert strengths_of((0.02, 0.0)) == pytest.approx([0.2, 0], abs=0.01)
+    assert strengths_of((0.02, 0.5)) == pytest.approx([0.2, 1], abs=0.01)
+    assert strengths_of((0.009, 0.05)) == pytest.approx([0, 0.5], abs=0.01)
+
+
+def test_the_strongest_super_pixel_is_the_one_that_lowers_the_predicted_score_most():
+    whole = explanation_of({4: (0, 0, 2), 5: (0, 0, 1), 6: (2, 1, 1)})
+    whole.contributions[5, 0, 0, 1] = -0.1
+    whole.contributions[7, 0, 0, 1] = 0.4
+    assert explanation.strongest_superpixel(whole, prediction("100000"), Zone.A) == 5
+    assert explanation.strongest_superpixel(whole, prediction("000000"), Zone.A) is None
+    whole.contributions[5] *= -1
+    assert explanation.strongest_superpixel(whole, prediction("100000"), Zone.A) is None
+
+
+def test_the_place_of_a_bent_super_pixel_lies_within_it():
+    bent = explanation_of({})
+    bent.superpixels[16:48, 16:48] = np.where(np.arange(32)[:, None] + np.arange(32) < 8, 5, 6)
+    bent.superpixels[18:40, 16:20] = bent.superpixels[16:20, 18:40] = 5
+    place = explanation.place_of_superpixel(bent, prediction(), 5)
+    assert explanation.superpixel_at(bent, prediction(), place.x(), place.y()) == 5
+
+
 def stacked(state, orientation=("L", "F")):
     return painted(lambda painter, to_view: stack.paint(painter, to_view, state, orientation))
 
@@ -365,7 +411,7 @@ def test_pointing_at_a_super_pixel_tells_what_masking_it_does_in_percent_points(
     result = prediction("100002")
     whole = explanation_of({5: (0, 0, 1)})
     row, column = superpixel_centre(5)
-    text = explanation.describe_superpixel(whole, result, column, row, None)
+    text = explanation.describe_superpixel(whole, result, column, row, ZONES)
     first, *lines = text.splitlines()
     assert "percent points" in first
     assert lines == ["zone A:  score 0: 0.0,  score 1: \N{MINUS SIGN}30.0,  score 2: 0.0,  score 3: 0.0"]
@@ -374,17 +420,26 @@ def test_pointing_at_a_super_pixel_tells_what_masking_it_does_in_percent_points(
 def test_pointing_with_a_zone_chosen_tells_of_that_zone_alone():
     whole = explanation_of({5: (0, 0, 1)})
     row, column = superpixel_centre(5)
-    text = explanation.describe_superpixel(whole, prediction("100002"), column, row, Zone.F)
+    text = explanation.describe_superpixel(whole, prediction("100002"), column, row, [Zone.F])
     assert text.splitlines()[1].startswith("zone F:")
     assert "30" not in text
+
+
+def test_pointing_tells_nothing_of_zones_that_are_not_shown():
+    whole = explanation_of({5: (0, 0, 1)})
+    row, column = superpixel_centre(5)
+    told = [
+        explanation.describe_superpixel(whole, prediction("100002"), column, row, zones) for zones in (ZONES[1:], ())
+    ]
+    assert told == ["Masking this part changes none of the zones shown by more than half a percent point.", None]
 
 
 def test_pointing_where_nothing_changes_or_beside_the_picture():
     whole = explanation_of({5: (0, 0, 1)})
     row, column = superpixel_centre(9)
-    assert "no zone" in explanation.describe_superpixel(whole, prediction(), column, row, None)
+    assert "no zone" in explanation.describe_superpixel(whole, prediction(), column, row, ZONES)
     for x, y in ((-0.1, 5), (WIDTH, 5), (5, -1), (5, HEIGHT)):
-        assert explanation.describe_superpixel(whole, prediction(), x, y, None) is None
+        assert explanation.describe_superpixel(whole, prediction(), x, y, ZONES) is None
 
 
 def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
@@ -394,4 +449,11 @@ def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
     pixels = painted(lambda painter, to_view: explanation.paint(painter, to_view, picture, 1.0))
     assert tuple(pixels[superpixel_centre(5)]) != (GREY, GREY, GREY)
     row, column = superpixel_centre(6)
-    assert explanation.describe_superpixel(part, result, column, row, None) == "This part has not been masked."
+    quarter = HEIGHT // 4, WIDTH // 4
+    unknown = pixels[row - quarter[0] // 3 : row + quarter[0] // 3, column - quarter[1] // 3 : column + quarter[1] // 3]
+    lines = (unknown != GREY).any(axis=2)
+    assert 0 < lines.mean() < 0.5  # hatched, and the film stays to be seen
+    nothing = explanation.picture_of(partial_of(explanation_of({5: (0, 0, 1)}), [5, 6]), result, ZONES)
+    known = painted(lambda painter, to_view: explanation.paint(painter, to_view, nothing, 1.0))
+    assert (known[row - 20 : row + 20, column - 20 : column + 20] == GREY).all()
+    assert explanation.describe_superpixel(part, result, column, row, ZONES) == "This part has not been masked."

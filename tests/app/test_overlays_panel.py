@@ -1,17 +1,20 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
+from scipy.ndimage import minimum_filter
 
 from app.panels.overlays import OverlaysPanel
 from app.session import Study, StudyState
 from bsnet_core.brixia import Zone
 from bsnet_core.explanation import Mode
 from tests.app.predictions import explanation, prediction
+from tests.app.report.studies import pixels_of
 
 
 @pytest.fixture
@@ -75,10 +78,30 @@ def test_the_legend_names_colours_in_words_too_and_the_way_it_was_computed(panel
         assert word in legend(panel).accessibleDescription()
 
 
+def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
+    panel.show_study(study(explanation({})), busy=False)
+    text = legend(panel).text()
+    assert re.findall(r"color:(#\w{6}); [^>]*>■</span>&nbsp;(\d)", text) == [
+        ("#ff961e", "1"),
+        ("#e12323", "2"),
+        ("#000000", "3"),
+    ]
+    assert "clear: none" in text
+    # And so they are seen, from left to right.
+    image = legend(panel).grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    seen = pixels_of(image)
+    places = []
+    for colour in ((255, 150, 30), (225, 35, 35), (0, 0, 0)):
+        is_it = (np.abs(seen - colour) <= 2).all(axis=2)
+        filled = minimum_filter(is_it.astype(np.uint8), size=4, mode="constant")  # no stroke of a letter is as wide
+        places.append(np.nonzero(filled)[1].mean())
+    assert places == sorted(places)
+
+
 def test_an_explanation_under_way_says_how_far_it_is(panel):
     part = replace(explanation({}), computed=np.arange(16) < 5)
     panel.show_study(study(part), busy=True)
-    assert "5 of 16" in legend(panel).text()
+    assert "5 of 16 parts so far; hatched: not masked" in legend(panel).text()
 
 
 def test_a_zone_can_be_chosen_while_the_map_grows(qtbot, panel):

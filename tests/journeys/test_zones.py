@@ -1,10 +1,16 @@
 """A radiologist hides the overlays of single zones."""
 
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QToolTip
 
 from app.actions import zone_action
 from app.overlays.zones import zone_polygon
+from app.report.content import ReportChoices, compose_report
 from app.session import StudyState
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
@@ -45,6 +51,69 @@ def test_alt_and_a_digit_hides_a_zone_s_grid_scores_and_map_and_shows_them_again
     qtbot.keyClick(viewer.view, Qt.Key.Key_0, ALT)
     assert viewer.view.overlays.zones_shown == frozenset(ZONES)
     assert (map_strength(viewer, 1, 1), map_strength(viewer, 2, 2)) == (255, 255)
+
+
+def test_report_and_figure_show_the_zones_and_the_opacity_of_the_screen(viewer):
+    def explained():
+        return viewer.exports.reported().explanation
+
+    assert explained().zones == ZONES
+    viewer.actions_by_name[zone_action(Zone.A)].trigger()
+    assert explained().zones == ZONES[1:]
+    viewer.overlays.choose_zone(Zone.F)
+    assert explained().zones == (Zone.F,)
+    assert (map_strength(viewer, 1, 1), map_strength(viewer, 2, 2)) == (0, 255)
+    viewer.actions_by_name[zone_action(Zone.F)].trigger()
+    assert explained().zones == ()
+    assert map_of_report(viewer) is None
+    viewer.overlays.choose_zone(None)
+    (slider,) = [each for each in viewer.findChildren(QSlider) if each.accessibleName() == "Opacity of Explanation"]
+    slider.setValue(45)
+    assert explained().opacity == 0.45
+
+
+def test_a_zone_hidden_on_the_screen_is_not_in_the_report_s_map(viewer):
+    assert darkest_of(map_of_report(viewer), 1, 1) < darkest_of(map_of_report(viewer), 1, 2) - 20
+    viewer.actions_by_name[zone_action(Zone.A)].trigger()
+    content = map_of_report(viewer)
+    assert [part.zone for part in content.strongest] == list(ZONES[1:])
+    assert darkest_of(content, 1, 1) > darkest_of(content, 2, 2)
+
+
+def map_of_report(viewer):
+    """The explanation map as a report of now would show it."""
+    return compose_report(viewer.exports.reported(), ReportChoices(), datetime.now().astimezone()).map
+
+
+def darkest_of(content, row, column):
+    """Grey, 0 to 255, beside the middle of one of the map's 4 x 4 super-pixels, where no letter stands."""
+    image = content.image
+    x, y = (column + 0.2) * image.width() / 4, (row + 0.2) * image.height() / 4
+    return image.pixelColor(round(x), round(y)).lightness()
+
+
+def test_the_pointer_is_told_of_the_zones_shown_alone(viewer):
+    viewer.actions_by_name["explanation"].setChecked(True)
+    viewer.view.pointer_moved.emit(IMAGE_SHAPE[1] * 3 / 8, IMAGE_SHAPE[0] * 3 / 8)
+    assert "zone A:" in viewer.view.toolTip()
+    viewer.actions_by_name[zone_action(Zone.A)].trigger()
+    assert "zone A" not in viewer.view.toolTip()
+    assert "none of the zones shown" in viewer.view.toolTip()
+
+
+def test_what_the_pointer_is_told_is_renewed_when_the_map_grows_under_it(qtbot, viewer):
+    whole = viewer.session.current.explanation
+    viewer.session.accept_explanation(0, replace(whole, computed=np.zeros(16, dtype=np.bool_)))
+    viewer.actions_by_name["explanation"].setChecked(True)
+    viewer.view.pointer_moved.emit(IMAGE_SHAPE[1] * 3 / 8, IMAGE_SHAPE[0] * 3 / 8)
+    told = viewer.view.toolTip()
+    assert told == "This part has not been masked."
+    QToolTip.showText(viewer.view.mapToGlobal(viewer.view.rect().center()), told, viewer.view)
+    qtbot.waitUntil(QToolTip.isVisible)
+    viewer.session.accept_explanation(0, whole)
+    assert "zone A:" in viewer.view.toolTip()
+    assert QToolTip.text() == viewer.view.toolTip()
+    QToolTip.hideText()
 
 
 def test_zones_hidden_stay_hidden_with_another_result_and_are_back_at_the_next_start(

@@ -1,10 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
 from app.report.content import ReportedExplanation
 from app.report.figure import compose_figure, figure_pdf, figure_png, write_figure
-from bsnet_core.brixia import ZONES
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import ReportError
 from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import opened, texts_of
@@ -100,6 +102,27 @@ def test_a_figure_needs_a_map_and_never_shows_a_hidden_prediction():
         compose_figure(reported(explanation=None))
     with pytest.raises(ReportError, match="hidden"):
         compose_figure(reported(prediction_is_hidden=True))
+
+
+def test_the_figure_shows_the_zones_of_the_screen_as_strongly():
+    def map_of(**shown):
+        explained = ReportedExplanation(explanation({2: (0, 1, 3), 6: (1, 1, 2)}), **shown)
+        return pixels_of(compose_figure(reported(explanation=explained)).panels[2][0])
+
+    whole, without_d, faint = map_of(opacity=1.0), map_of(opacity=1.0, zones=(Zone.E,)), map_of(opacity=0.5)
+    height, width = whole.shape[:2]
+    place_of_d, place_of_e = ((height // 16, width * 9 // 16), (height * 5 // 16, width * 9 // 16))
+    assert whole[place_of_d].max() < 12  # black
+    assert without_d[place_of_d].max() > 60
+    assert (without_d[place_of_e] == whole[place_of_e]).all()
+    assert 20 < np.abs(faint[place_of_e] - whole[place_of_e]).max() < 120
+    with pytest.raises(ReportError, match="hidden"):
+        map_of(zones=())
+
+
+def test_the_figure_says_what_computed_the_score_where_it_is_not_the_reference():
+    by_another = dataclasses.replace(prediction("012321"), backend="openvino")
+    assert "cpu (openvino)" in compose_figure(reported(prediction=by_another)).small_print
 
 
 def test_pictures_and_pages_show_the_same():

@@ -3,19 +3,22 @@ import gettext
 import stat
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
-from app.report.content import ReportChoices, ReportedExplanation, compose_report, gate_outcome
+from app.overlays.explanation import CLASS_COLOURS
+from app.report.content import ReportChoices, ReportedExplanation, compose_report, gate_outcome, paint_map
 from app.report.layout import MARGIN_MM
 from app.report.paper import Paper
 from app.report.pdf import check_report_pdf, report_pdf, write_report
 from app.report.saving import NameTakenError
+from bsnet_core.brixia import Zone
 from bsnet_core.errors import ReportError
 from bsnet_core.radiograph import LookupTable, VoiWindow
 from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import fonts_of, opened, places_of, texts_of
-from tests.app.report.studies import IDENTIFYING_TEXTS, MADE_AT, radiograph, reading, reported
+from tests.app.report.studies import IDENTIFYING_TEXTS, MADE_AT, pixels_of, radiograph, reading, reported
 
 WARNING = "Research use only. Not a medical device."
 NAMES = ("Müller^Zoë", "王小明", "Nguyễn^Thị Ánh", "Ὀδυσσεύς", "Łukasz^Ćwikła", "Пётр^Їжак", "山田^太郎", "김철수")
@@ -81,7 +84,7 @@ def test_the_report_says_who_what_and_how_it_was_made():
         *("Dr. Quirin Ypsilon", "2026-03-03 08:30 UTC", "hidden until the reading was saved (blind)"),
         *("bsnet-test 1.2", "0123456789abcdef" * 4, "ensemble of hard and soft attention", "cpu"),
         *("accepted as a frontal chest film", "BS-Net Viewer", "2026-03-04 17:05 UTC+01:00"),
-        "Exact map: each super-pixel masked in turn, the full network every time. Complete: 16 super-pixels.",
+        "Exact map: each super-pixel masked in turn, the full network in torch every time. Complete: 16 super-pixels.",
     ):
         assert part in text
 
@@ -208,11 +211,119 @@ def test_why_there_is_no_prediction_is_said():
     ("explained", "sentence"),
     [
         (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact one. Complete"),
-        (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 super-pixels done."),
+        (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 super-pixels done. Hatched: not"),
+        (ReportedExplanation(explanation({})), "the full network in torch every time. Complete"),
+        (ReportedExplanation(explanation({}), zones=(Zone.C,)), "Only zone C."),
+        (ReportedExplanation(explanation({}), zones=(Zone.A, Zone.C)), "Only zones A, C."),
+        (ReportedExplanation(explanation({})), "All zones."),
     ],
 )
 def test_a_map_says_whether_it_is_exact_and_whole(explained, sentence):
     assert sentence in text_of(reported(explanation=explained))
+
+
+def explained_d_and_e():
+    """As `reported` has it, and masking super-pixel 2 does something else to every score of zone D."""
+    made = explanation({2: (0, 1, 3), 6: (1, 1, 2)})
+    made.contributions[2, 0, 1] = 0.204, -0.05, 0.146, -0.3
+    return made
+
+
+def test_what_masking_does_to_each_score_stands_under_the_map():
+    text = text_of(reported(explanation=ReportedExplanation(explained_d_and_e())))
+    # Zones B, C, D, E and F are scored over 0; nothing speaks for B, C and F.
+    assert "What masking does to each score" in text
+    assert "B (1) C (2) D (3) E (2) F (1)" in text
+    assert "A (0)" not in text
+    for row in (
+        "p of 0 – – +20.4 0.0 –",
+        "p of 1 – – −5.0 0.0 –",
+        "p of 2 – – +14.6 −30.0 –",
+        "p of 3 – – −30.0 0.0 –",
+    ):
+        assert row in text
+    assert "–: no part speaks for it." in text
+    assert "Full colour: masking lowers its probability by 10 percent points or more." in text
+
+
+def test_what_masking_does_is_told_of_the_zones_shown_alone():
+    shown = ReportedExplanation(explained_d_and_e(), zones=(Zone.A, Zone.D))
+    content = content_of(reported(explanation=shown))
+    assert [(part.zone, part.score) for part in content.map.strongest] == [(Zone.D, 3)]
+    assert content.map.strongest[0].changes == pytest.approx((0.204, -0.05, 0.146, -0.3))
+    assert "no part speaks" not in text_of(reported(explanation=shown))
+    healthy = reported(prediction=prediction("000000"), explanation=shown)
+    assert "What masking does" not in text_of(healthy)
+    assert "no abnormality" in text_of(healthy)  # the legend is still there
+
+
+def test_the_letter_of_a_zone_stands_on_its_strongest_part():
+    study = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=(Zone.D,)))
+    image = content_of(study).map.image
+    bare = paint_map(study, study.prediction, study.explanation).image
+    rows, columns = np.nonzero((pixels_of(image) != pixels_of(bare)).any(axis=2))
+    # Super-pixel 2 of the four by four is the third of the first row.
+    assert rows.mean() / image.height() == pytest.approx(1 / 8, abs=0.02)
+    assert columns.mean() / image.width() == pytest.approx(5 / 8, abs=0.02)
+
+
+@pytest.mark.parametrize(("opacity", "on_paper"), [(1.0, 1.0), (0.6, 0.6), (0.05, 0.3), (0.0, 0.3)])
+def test_the_map_is_as_strong_as_on_the_screen_and_never_too_faint_to_see(opacity, on_paper):
+    shown = ReportedExplanation(explanation({6: (1, 1, 2)}), zones=(Zone.E,), opacity=opacity)
+    study = reported(explanation=shown)
+    pixels = pixels_of(paint_map(study, study.prediction, study.explanation).image)
+    height, width = pixels.shape[:2]
+    under, over = pixels[height // 8, width * 5 // 8], pixels[height * 3 // 8, width * 5 // 8]
+    red = np.array(CLASS_COLOURS[2].getRgb()[:3])
+    assert over == pytest.approx(on_paper * red + (1 - on_paper) * under, abs=3)
+
+
+def test_without_a_zone_shown_there_is_no_map():
+    study = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=()))
+    assert content_of(study).map is None
+    assert "Explanation map" not in text_of(study)
+
+
+def rendered(data, page_number, scale=3.0):
+    """(H, W, 3) colours of a page, `scale` pixels per point."""
+    with opened(data) as document:
+        return np.asarray(document[page_number].render(scale=scale).to_pil().convert("RGB")).astype(int)
+
+
+def test_the_map_is_on_the_page_above_its_caption():
+    content = content_of()
+    data = report_pdf(content, Paper.A4)
+    page = rendered(data, 1)
+    caption = places_of(data, 1, "Explanation map.")
+    left, bottom = caption[0][0], page.shape[0] / 3 - caption[0][3]
+    lungs = places_of(data, 1, "Aligned: turned")
+    image = content.map.image
+    width = lungs[0][0] - left - 4 * 72 / 25.4  # the pictures stand 4 mm apart
+    height = width * image.height() / image.width()
+    bottom -= 1.5 * 72 / 25.4
+    top = bottom - height
+    area = page[round(top * 3) : round(bottom * 3), round(left * 3) : round((left + width) * 3)]
+    expected = cv2.resize(
+        pixels_of(image).astype(np.uint8), (area.shape[1], area.shape[0]), interpolation=cv2.INTER_AREA
+    ).astype(int)
+    red = np.array(CLASS_COLOURS[2].getRgb()[:3])
+    assert (np.abs(expected - red).sum(axis=2) < 150).mean() > 0.02  # super-pixel 6 is in the picture
+    assert np.abs(area - expected).mean() < 8
+
+
+def test_the_legend_on_the_page_has_the_colours_of_the_map():
+    data = report_pdf(content_of(), Paper.A4)
+    page, mm = rendered(data, 1), 3 * 72 / 25.4
+    middles = {}
+    for score, words in enumerate(("no abnormality", "interstitial infiltrates", "interstitial and alveolar")):
+        left, bottom, _right, top = places_of(data, 1, words)[0]
+        middles[score] = page.shape[0] - 3 * (bottom + top) / 2
+    column = page[:, round(3 * left - 10.5 * mm)]  # the middle of the swatches, left of number and words
+    assert column[round(middles[0])] == pytest.approx((255, 255, 255), abs=2)  # no colour for no abnormality
+    for score in (1, 2):
+        assert column[round(middles[score])] == pytest.approx(CLASS_COLOURS[score].getRgb()[:3], abs=4)
+    below = column[round(middles[2]) : round(middles[2] + 12 * mm)]
+    assert (below < 4).all(axis=1).sum() > 2 * mm
 
 
 class Longer(gettext.NullTranslations):
@@ -313,6 +424,12 @@ def test_a_report_that_lost_its_end_or_shows_other_scores_is_not_sound():
     for broken, said in ((data[:100], content), (b"", content), (data, other)):
         with pytest.raises(ReportError):
             check_report_pdf(broken, said)
+
+
+def test_the_report_says_what_computed_the_score_where_it_is_not_the_reference():
+    by_another = dataclasses.replace(prediction("012321"), backend="openvino-int8")
+    assert "Computed on cpu Input check" in text_of()
+    assert "Computed on cpu (openvino-int8)" in text_of(reported(prediction=by_another))
 
 
 def test_the_input_check_says_what_the_file_did_not_state():
