@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
 CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
-FULL_STRENGTH = 0.1
+FULL_STRENGTH = 0.05
 """A super-pixel whose masking lowers the probability by this much or more is drawn at full strength."""
 RIM = (235, 235, 235)
-FAINTEST = 0.01
+FAINTEST = 0.005
 """What lowers it by less is not drawn."""
 HATCH = (200, 200, 200, 80)
 """Red, green, blue and strength of the lines over what is not masked yet."""

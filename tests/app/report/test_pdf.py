@@ -243,7 +243,7 @@ def test_what_masking_does_to_each_score_stands_under_the_map():
     ):
         assert row in text
     assert "–: no part speaks for it." in text
-    assert "Full colour: masking lowers its probability by 10 percent points or more." in text
+    assert "Full colour: masking lowers its probability by 5 percent points or more." in text
 
 
 def test_what_masking_does_is_told_of_the_zones_shown_alone():
