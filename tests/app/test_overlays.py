@@ -179,9 +179,9 @@ def strengths_of(changes):
 
 
 def test_a_colour_s_strength_tells_the_change_whatever_other_super_pixels_do():
-    assert strengths_of((0.02, 0.0)) == pytest.approx([0.2, 0], abs=0.01)
-    assert strengths_of((0.02, 0.5)) == pytest.approx([0.2, 1], abs=0.01)
-    assert strengths_of((0.009, 0.05)) == pytest.approx([0, 0.5], abs=0.01)
+    assert strengths_of((0.02, 0.0)) == pytest.approx([0.4, 0], abs=0.01)
+    assert strengths_of((0.02, 0.5)) == pytest.approx([0.4, 1], abs=0.01)
+    assert strengths_of((0.004, 0.025)) == pytest.approx([0, 0.5], abs=0.01)
 
 
 def test_the_strongest_super_pixel_is_the_one_that_lowers_the_predicted_score_most():
