@@ -23,6 +23,9 @@ class Shortcuts:
         linear_heads: Whether the scoring heads' answer is taken to first order, or by its zone statistics where a head
             has those; else the heads run, and `lungs` is RECOMPUTED or FROZEN.
         lungs: What becomes of mask and alignment.
+        trusted_lungs: With lungs to first order and heads of zone statistics: what lungs and alignment may do to a
+            zone's latent score, in units of the Brixia score, before first order is no longer believed. Where they seem
+            to do more, they are recomputed for that super-pixel; None believes all.
         directions: With lungs to first order, along how many directions of the lung probability's gradients.
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
             order; takes effect with lungs to first order or frozen, as the gradients must lead all the way back.
@@ -32,6 +35,7 @@ class Shortcuts:
 
     linear_heads: bool = True
     lungs: Lungs = Lungs.FIRST_ORDER
+    trusted_lungs: float | None = 0.04
     directions: int = 3
     tolerance: float = 0.4
     tail_directions: int = 8

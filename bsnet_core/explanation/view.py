@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -20,6 +21,7 @@ from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.config import HeadVariant
 from bsnet_core.model.segmentation import lung_probability
+from bsnet_core.model.statistics_head import StatisticsHead, as_zones
 from bsnet_core.prediction import Predictor
 
 TRACE_SIDE_PX = 64
@@ -98,8 +100,11 @@ class View:
                 if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
                     self._tail_weights, tails = self._tails(both)
                 self._statistics = self._zone_statistics()
+                if self._statistics is not None:
+                    self._latent_scores_before = self._latent_scores(levels, self._probability, self._alignment)
                 self._effects = _channels_last(through if self._statistics is not None else both)
         self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
+        self._uncut = WindowedNetwork(self._network, self._values)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
@@ -117,11 +122,43 @@ class View:
                 total = total + tails @ self._tail_weights.T
             if self._statistics is not None and (seen := {k: changes[k] for k in self._levels if k in changes}):
                 total = total + self._statistics.changes_of_latent_scores(seen, len(boxes))
+            through = torch.zeros_like(total)
             for index in changes.keys() & self._effects.keys():
-                total = total + changes[index].effect(self._effects[index])
+                through = through + changes[index].effect(self._effects[index])
             if recomputes and self._logits in changes:
-                total = total + self._through_lungs(self._heads, changes[self._logits])
+                through = through + self._through_lungs(self._heads, changes[self._logits])
+            total = total + through
+            for index in self._not_trusted(through).tolist():
+                total[index] = self._with_lungs(patches[index], boxes[[index]])
             return self._grid(self._heads.changes_of(total))
+
+    def _not_trusted(self, through: Tensor) -> Tensor:
+        """Which of B super-pixels do more through the lungs than first order can tell, by its own (B, K) account."""
+        limit = self._shortcuts.trusted_lungs
+        if limit is None or self._statistics is None or self._shortcuts.lungs is not Lungs.FIRST_ORDER:
+            return torch.empty(0, dtype=torch.int64)
+        return torch.nonzero(through.abs().amax(dim=1) > limit).flatten()
+
+    def _with_lungs(self, patch: Tensor, box: Boxes) -> Tensor:
+        """(K,) changes of the latent scores by the whole network: lungs and alignment recomputed, nothing cut."""
+        changes, _ = self._uncut.change([patch], box, [*self._levels, self._logits])
+        levels, probability = self._changed_levels(changes, 0), self._probability
+        alignment = self._alignment
+        if self._logits in changes:
+            probability = self._changed_probability(changes[self._logits], 0)
+            alignment = self._model.align(probability)
+        now = self._latent_scores(levels, probability, alignment)
+        return now - self._latent_scores_before
+
+    def _latent_scores(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
+        """(K,) of the heads of zone statistics."""
+        aligned = self._model.align_features(levels, probability, alignment)
+        found = []
+        for attention in self._model.config.heads_of(self._attention):
+            head = cast(StatisticsHead, self._model.heads[attention.value])
+            statistics = head.statistics(aligned.levels, aligned.masks_for(attention))
+            found.append(as_zones(head.latent_scores(statistics))[0])
+        return torch.cat(found)
 
     def _zone_statistics(self) -> ZoneStatistics | None:
         """The zone statistics, if that is what the heads look at."""
@@ -201,18 +238,22 @@ class View:
         logits[0, :, rows, columns] += change.difference[index]
         return lung_probability(logits)
 
+    def _changed_levels(self, changes: Mapping[int, Change], number: int) -> list[Tensor]:
+        levels = []
+        for index in self._levels:
+            level = self._values[index]
+            if index in changes:
+                level = level.clone()
+                rows, columns = changes[index].places.slices(number)
+                level[0, :, rows, columns] += changes[index].difference[number]
+            levels.append(level)
+        return levels
+
     def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4) by running the heads on all that changed."""
         results = []
         for number in range(count):
-            levels = []
-            for index in self._levels:
-                level = self._values[index]
-                if index in changes:
-                    level = level.clone()
-                    rows, columns = changes[index].places.slices(number)
-                    level[0, :, rows, columns] += changes[index].difference[number]
-                levels.append(level)
+            levels = self._changed_levels(changes, number)
             probability, alignment = self._probability, self._alignment
             if self._logits in changes:
                 probability = self._changed_probability(changes[self._logits], number)

@@ -20,7 +20,7 @@ from bsnet_core.prediction import Predictor
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
-EVERY_DIRECTION = Shortcuts(directions=6, tolerance=0.0)
+EVERY_DIRECTION = Shortcuts(directions=6, tolerance=0.0, trusted_lungs=None)
 TOLERANCE = 1e-4
 """Float32 in another order of summation, and batch norm folded into convolutions; on probabilities."""
 SMALL = dict(
@@ -180,7 +180,7 @@ def test_cut_windows_lose_less_the_finer_they_are_cut(predictor, sample_predicti
     some = np.arange(0, int(labels.max()) + 1, 9)
 
     def contributions(tolerance):
-        shortcuts = Shortcuts(tolerance=tolerance)
+        shortcuts = Shortcuts(tolerance=tolerance, trusted_lungs=None)
         return explain_fast(predictor, sample_prediction, shortcuts=shortcuts, only=some).contributions[some]
 
     uncut = contributions(0.0)
@@ -260,6 +260,19 @@ def test_lungs_and_alignment_count_to_first_order_behind_zone_statistics(tmp_pat
     found = view.contributions([torch.from_numpy(image[None, 60:64, 40:44])], np.array([[60, 64, 40, 44]]))[0]
     assert np.abs(changed).max() > 1e-7
     assert np.allclose(found, changed, atol=0.1 * np.abs(changed).max())
+
+
+@pytest.mark.parametrize("start", ["identity", "closed-form"])
+def test_where_first_order_is_not_trusted_the_lungs_are_recomputed_exactly(tmp_path, start):
+    predictor = small_predictor(
+        tmp_path, head="statistics", attentions=("ha", "sa"), temperature=1.0, alignment_start=start
+    )
+    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 29)
+    fast = explain_fast(predictor, prediction, shortcuts=Shortcuts(trusted_lungs=0.0), only=some)
+    expected = np.array([plain_contribution(predictor, prediction, fast.superpixels, index) for index in some])
+    assert np.abs(expected).max() > 1e-4
+    assert np.allclose(fast.contributions[some], expected, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("mode", Mode)
