@@ -50,9 +50,9 @@ WAYS: Mapping[str, Shortcuts] = {
     "windows, nothing else": NONE,
     "+ lungs frozen": Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0),
     "heads by gradients or statistics": Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0),
-    "the same, lungs to first order": Shortcuts(tolerance=0.0, trusted_lungs=None),
-    "the same, lungs and tails to first order": Shortcuts(trusted_lungs=None),
-    "the same, large changes of lungs recomputed (the default)": DEFAULT,
+    "the same, lungs to first order": Shortcuts(tolerance=0.0),
+    "the same, lungs and tails to first order (the default)": DEFAULT,
+    "the default, large changes of lungs recomputed": Shortcuts(trusted_lungs=0.04),
     "the same, lungs frozen, tails to first order": Shortcuts(lungs=Lungs.FROZEN),
     "the default, super-pixels on lungs only": Shortcuts(lungs_only_margin_px=0),
 }

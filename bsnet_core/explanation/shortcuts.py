@@ -35,7 +35,7 @@ class Shortcuts:
 
     linear_heads: bool = True
     lungs: Lungs = Lungs.FIRST_ORDER
-    trusted_lungs: float | None = 0.04
+    trusted_lungs: float | None = None
     directions: int = 3
     tolerance: float = 0.4
     tail_directions: int = 8
