@@ -41,7 +41,7 @@ from bsnet_core.resources import sample_files
 FILMS = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"
 DEFAULT_FILMS = 3
 """How many films unless BSNET_BENCH_FILMS says more; the figures of docs/explanations.md name theirs."""
-SUPERPIXELS = 20
+SUPERPIXELS = 30
 """Super-pixels per film whose exact contribution is compared."""
 PLAIN_PASSES = 5
 SEED = 0
