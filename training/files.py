@@ -15,12 +15,17 @@ def make_private_folder(folder: Path) -> None:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Replaces `path` in one step; a kill at any moment leaves the old file or the new one."""
-    temporary = path.with_name(f"{path.name}.tmp")
+    temporary = temporary_beside(path)
     with open_private(temporary) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def temporary_beside(path: Path) -> Path:
+    """Where a file is written before it takes its place: two runs on one cache write each its own."""
+    return path.with_name(f"{path.name}.{os.getpid()}.tmp")
 
 
 def write_json(path: Path, values: Any) -> None:

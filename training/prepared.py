@@ -22,7 +22,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.config import Aspect
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import DataSetError, Sample, UnreadableFileError
-from training.files import make_private_folder, open_private
+from training.files import make_private_folder, open_private, temporary_beside
 from training.fingerprints import content_hashes, sha256_of_lines
 
 
@@ -155,7 +155,7 @@ def _in_network_frame(mask: npt.NDArray[np.bool_], frames: Frames) -> npt.NDArra
 
 
 def _save(path: Path, array: npt.NDArray[np.uint8]) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
+    temporary = temporary_beside(path)
     with open_private(temporary) as file:
         np.save(file, array)
     os.replace(temporary, path)
