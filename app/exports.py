@@ -29,7 +29,6 @@ from app.report.png import copy_picture, film_picture, view_picture, write_pictu
 from app.report.tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
 from app.session import Session
 from app.settings import Settings
-from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
@@ -86,7 +85,6 @@ class Exports(QObject):
         self._settings, self._messages, self._window = settings, messages, window
         self._lane = JobQueue("exports")
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
-        self._zone: Zone | None = None
         self._results: dict[int, BatchResult] = {}
         session.study_changed.connect(self._note_result)
 
@@ -99,10 +97,6 @@ class Exports(QObject):
         actions.connect("copy_picture", self.copy_picture)
         actions.connect("export_csv", self.ask_for_readings)
         actions.connect("export_batch", self.ask_for_batch)
-
-    def follow_zone(self, zone: Zone | None) -> None:
-        """The zone whose explanation is on the screen; None for all."""
-        self._zone = zone
 
     def close(self, within_s: float) -> bool:
         """Ends the thread; whether it ended in time."""
@@ -150,10 +144,9 @@ class Exports(QObject):
             return None
         explained = None
         if study.explanation is not None:
-            shown = self._view.overlays.zones_shown
             explained = ReportedExplanation(
                 study.explanation,
-                zones=tuple(zone for zone in ZONES if zone in shown and self._zone in (None, zone)),
+                zones=self._view.overlays.zones_explained,
                 opacity=self._settings.overlay_opacity("explanation") / 100,
                 exact=study.explanation.mode is Mode.EXACT,
                 share_done=float(study.explanation.is_computed.mean()),

@@ -252,7 +252,6 @@ class MainWindow(QMainWindow):
         self._settings.changed.connect(self._follow_setting)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
         self.overlays.zone_chosen.connect(self.shown_study.explain_zone)
-        self.overlays.zone_chosen.connect(self.exports.follow_zone)
         self.overlays.mode_chosen.connect(self._keep_mode)
         self.shown_study.refreshed.connect(self._refresh)
         self.analysis.failed.connect(self._show_failure)

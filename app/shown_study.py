@@ -197,6 +197,7 @@ class ShownStudy(QObject):
             opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
             own=own,
             zones_shown=self._zones_shown,
+            zones_explained=self._explained,
             blind=study is not None and not self._session.prediction_is_visible(study.key),
         )
 

@@ -67,6 +67,12 @@ class Collected:
     share: list[float] = field(default_factory=list)
     ranks: list[float] = field(default_factory=list)
 
+    def add(self, per_superpixel_s: float, share: float, ranks: list[float]) -> None:
+        """Takes what one film gave."""
+        self.per_superpixel_s.append(per_superpixel_s)
+        self.share.append(share)
+        self.ranks += ranks
+
 
 def superpixels() -> list[Row]:
     """Quickshift by scikit-image and by the reformulation; whether they agree.
@@ -161,14 +167,12 @@ def fidelity() -> list[Row]:
             done = int(found.is_computed.sum())
             each = (found.seconds - nothing.seconds) / max(done, 1)
             share = done / len(some)
-            collected[name].per_superpixel_s.append(nothing.seconds / count + share * each)
-            collected[name].share.append(share)
-            collected[name].ranks += rank_correlations(found, exact, prediction, some)
+            ranks = rank_correlations(found, exact, prediction, some)
+            collected[name].add(nothing.seconds / count + share * each, share, ranks)
         for name, other in accelerated.items():
             found = by_full_network(other, prediction, labels, some)
-            collected[name].per_superpixel_s.append(found.seconds / len(some))
-            collected[name].share.append(1.0)
-            collected[name].ranks += rank_correlations(found, exact, prediction, some)
+            ranks = rank_correlations(found, exact, prediction, some)
+            collected[name].add(found.seconds / len(some), 1.0, ranks)
     number = statistics.median(counts)
     per_superpixel = statistics.median(plain_s)
     rows = [

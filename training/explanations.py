@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +30,7 @@ from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.reading import find_images, read_radiograph
 from training.datasets.sample import DataSetError
+from training.files import write_json
 
 STEPS = 10
 """Points of a deletion or insertion curve after its start."""
@@ -391,6 +390,4 @@ def _write(out: Path, predictor: Predictor, mode: Mode, results: Sequence[Measur
         "curves": mean_curves(results),
         "films": [dataclasses.asdict(result) for result in results],
     }
-    temporary = out.with_name(out.name + ".tmp")
-    temporary.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    os.replace(temporary, out)
+    write_json(out, content)

@@ -457,11 +457,11 @@ def write_run_record(
     stages = _recorded_stages(config)
     if stage is not None:
         weights = {"file": str(start), "sha256": weights_sha256(start)} if start else None
-        entry = run_with | {"start": weights, "seed": config.seed}
+        entry = run_with | {"start": weights, "seed": config.seed, "epochs_before": done}
         # What an earlier training of the stage was run with says nothing of one that begins anew.
         entries = stages.get(stage.value, []) if done else []
-        if not entries or {**entries[-1], "epochs_before": done} != entry | {"epochs_before": done}:
-            entries = [*entries, entry | {"epochs_before": done}]
+        if not entries or entries[-1] | {"epochs_before": done} != entry:
+            entries = [*entries, entry]
         stages[stage.value] = entries
     write_json(config.output / "data.json", list(_file_records(data)))
     write_json(config.output / RUN_RECORD, {"configuration": config.to_dict(), **run_with, "stages": stages})

@@ -321,7 +321,7 @@ class AlignmentStage:
         mirrored = torch.from_numpy(flips).to(self._device)[:, None, None, None]
         canonical = torch.where(mirrored, canonical.flip(-1), canonical)
         misaligned = torch.where(mirrored, misaligned.flip(-1), misaligned)
-        return F.max_pool2d(misaligned, misaligned.shape[-1] // side), canonical
+        return self.model.alignment.pool(misaligned), canonical
 
     def loss(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Mapping[str, float]]:
         """Soft Dice between the re-aligned and the canonical mask."""

@@ -39,7 +39,8 @@ class OverlayState:
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
-        zones_shown: Zones whose part of the grid is drawn and whose scores are written. The map is made for them alone.
+        zones_shown: Zones whose part of the grid is drawn and whose scores are written.
+        zones_explained: Those of them whose map is drawn.
         blind: Nothing that the model said is drawn; the reader's own scores are.
         blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
     """
@@ -54,6 +55,7 @@ class OverlayState:
     in_turn: Zone | None = None
     differing: frozenset[Zone] = frozenset()
     zones_shown: frozenset[Zone] = frozenset(ZONES)
+    zones_explained: tuple[Zone, ...] = ZONES
     blind: bool = False
     blind_grid: bool = False
 

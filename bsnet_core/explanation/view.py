@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,7 +20,6 @@ from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.config import HeadVariant
 from bsnet_core.model.segmentation import lung_probability
-from bsnet_core.model.statistics_head import StatisticsHead, as_zones
 from bsnet_core.prediction import Predictor
 
 TRACE_SIDE_PX = 64
@@ -100,8 +98,6 @@ class View:
                 if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
                     self._tail_weights, tails = self._tails(both)
                 self._statistics = self._zone_statistics()
-                if self._statistics is not None:
-                    self._latent_scores_before = self._latent_scores(levels, self._probability, self._alignment)
                 self._effects = _channels_last(through if self._statistics is not None else both)
         self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
         self._uncut = WindowedNetwork(self._network, self._values)
@@ -128,45 +124,33 @@ class View:
             if recomputes and self._logits in changes:
                 through = through + self._through_lungs(self._heads, changes[self._logits])
             total = total + through
-            for index in self._not_trusted(through).tolist():
-                total[index] = self._with_lungs(patches[index], boxes[[index]])
+            if self._statistics is not None:
+                for index in self._not_trusted(through):
+                    total[index] = self._with_lungs(self._statistics, patches[index], boxes[[index]])
             return self._grid(self._heads.changes_of(total))
 
-    def _not_trusted(self, through: Tensor) -> Tensor:
+    def _not_trusted(self, through: Tensor) -> list[int]:
         """Which of B super-pixels do more through the lungs than first order can tell, by its own (B, K) account."""
         limit = self._shortcuts.trusted_lungs
-        if limit is None or self._statistics is None or self._shortcuts.lungs is not Lungs.FIRST_ORDER:
-            return torch.empty(0, dtype=torch.int64)
-        return torch.nonzero(through.abs().amax(dim=1) > limit).flatten()
+        if limit is None or self._shortcuts.lungs is not Lungs.FIRST_ORDER:
+            return []
+        return torch.nonzero(through.abs().amax(dim=1) > limit).flatten().tolist()
 
-    def _with_lungs(self, patch: Tensor, box: Boxes) -> Tensor:
+    def _with_lungs(self, before: ZoneStatistics, patch: Tensor, box: Boxes) -> Tensor:
         """(K,) changes of the latent scores by the whole network: lungs and alignment recomputed, nothing cut."""
         changes, _ = self._uncut.change([patch], box, [*self._levels, self._logits])
-        levels, probability = self._changed_levels(changes, 0), self._probability
-        alignment = self._alignment
-        if self._logits in changes:
-            probability = self._changed_probability(changes[self._logits], 0)
-            alignment = self._model.align(probability)
-        now = self._latent_scores(levels, probability, alignment)
-        return now - self._latent_scores_before
-
-    def _latent_scores(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
-        """(K,) of the heads of zone statistics."""
-        aligned = self._model.align_features(levels, probability, alignment)
-        found = []
-        for attention in self._model.config.heads_of(self._attention):
-            head = cast(StatisticsHead, self._model.heads[attention.value])
-            statistics = head.statistics(aligned.levels, aligned.masks_for(attention))
-            found.append(as_zones(head.latent_scores(statistics))[0])
-        return torch.cat(found)
+        return self._statistics_of(*self._changed(changes, 0)).latent_scores - before.latent_scores
 
     def _zone_statistics(self) -> ZoneStatistics | None:
         """The zone statistics, if that is what the heads look at."""
-        config = self._model.config
-        if config.head is not HeadVariant.STATISTICS:
+        if self._model.config.head is not HeadVariant.STATISTICS:
             return None
-        levels = {index: self._values[index] for index in self._levels}
-        return ZoneStatistics(self._model, config.heads_of(self._attention), levels, self._probability, self._alignment)
+        return self._statistics_of([self._values[index] for index in self._levels], self._probability, self._alignment)
+
+    def _statistics_of(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> ZoneStatistics:
+        heads = self._model.config.heads_of(self._attention)
+        by_layer = dict(zip(self._levels, levels, strict=True))
+        return ZoneStatistics(self._model, heads, by_layer, probability, alignment)
 
     def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
         """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""
@@ -238,7 +222,8 @@ class View:
         logits[0, :, rows, columns] += change.difference[index]
         return lung_probability(logits)
 
-    def _changed_levels(self, changes: Mapping[int, Change], number: int) -> list[Tensor]:
+    def _changed(self, changes: Mapping[int, Change], number: int) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Levels, lung probability and alignment of one of the changed pictures, as far as its changes are known."""
         levels = []
         for index in self._levels:
             level = self._values[index]
@@ -247,19 +232,15 @@ class View:
                 rows, columns = changes[index].places.slices(number)
                 level[0, :, rows, columns] += changes[index].difference[number]
             levels.append(level)
-        return levels
+        if self._logits not in changes:
+            return levels, self._probability, self._alignment
+        probability = self._changed_probability(changes[self._logits], number)
+        return levels, probability, self._model.align(probability)
 
     def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4) by running the heads on all that changed."""
-        results = []
-        for number in range(count):
-            levels = self._changed_levels(changes, number)
-            probability, alignment = self._probability, self._alignment
-            if self._logits in changes:
-                probability = self._changed_probability(changes[self._logits], number)
-                alignment = self._model.align(probability)
-            results.append(self._grid(self._probabilities(levels, probability, alignment))[0] - self.base[0])
-        return np.stack(results)
+        found = [self._grid(self._probabilities(*self._changed(changes, number))) for number in range(count)]
+        return np.concatenate(found) - self.base
 
     def _probabilities(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
         """(1, 3, 2, 4) as this view sees the zones."""

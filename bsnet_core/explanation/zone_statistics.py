@@ -105,6 +105,11 @@ class ZoneStatistics:
             latent = _latent(head, [spread_of(part.mean[None], part.square[None]) for part in seen.values()])
             self._heads.append(_Head(head, seen, latent))
 
+    @property
+    def latent_scores(self) -> Tensor:
+        """(6 H,) of the picture itself, in the order of `changes_of_latent_scores`."""
+        return torch.cat([entry.latent[0] for entry in self._heads])
+
     def changes_of_latent_scores(self, changes: Mapping[int, Change], count: int) -> Tensor:
         """(B, 6 H): row 6 h + z for zone z in reading order and the h-th head.
 

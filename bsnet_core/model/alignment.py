@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,26 +25,45 @@ CORRECTION_VIEW = 1.25
 """How much wider than the pose the correction looks."""
 
 
-def build_alignment(config: BSNetConfig) -> AlignmentNetwork | PosedAlignment:
+def build_alignment(config: BSNetConfig) -> Alignment:
     """The alignment network of a configuration."""
     if config.alignment_start is AlignmentStart.CLOSED_FORM:
-        return PosedAlignment(config.side_px, config.alignment_side_px)
-    return AlignmentNetwork(config.side_px, config.alignment_side_px)
+        return PosedAlignment(config.alignment_side_px)
+    return AlignmentNetwork(config.alignment_side_px)
 
 
-class AlignmentNetwork(nn.Module):
-    """Lung probability to the six numbers of an affine alignment, as in the paper; starts as the identity."""
+class Alignment(nn.Module, ABC):
+    """Lung probability to the six numbers of an affine alignment."""
 
-    def __init__(self, input_side_px: int, alignment_side_px: int) -> None:
+    def __init__(self, side_px: int) -> None:
         super().__init__()
-        self.pool = nn.MaxPool2d(input_side_px // alignment_side_px)
+        self.side_px = side_px
+
+    def forward(self, probability: Tensor) -> Tensor:
+        """Args: probability: (N, 1, S, S) in [0, 1]. Returns: (N, 2, 3) float32, aligned to network frame."""
+        return self.from_pooled(self.pool(probability))
+
+    def pool(self, probability: Tensor) -> Tensor:
+        """(N, 1, S, S) maps, of the network's side or of any other multiple, at the alignment's own side."""
+        return F.max_pool2d(probability, probability.shape[-1] // self.side_px)
+
+    @abstractmethod
+    def from_pooled(self, pooled: Tensor) -> Tensor:
+        """(N, 2, 3) from a probability map already at the alignment's own side."""
+
+
+class AlignmentNetwork(Alignment):
+    """The paper's; starts as the identity."""
+
+    def __init__(self, side_px: int) -> None:
+        super().__init__(side_px)
         self.localisation = nn.Sequential(
             nn.MaxPool2d(2),
             nn.Conv2d(1, LOCALISATION_FILTERS, LOCALISATION_KERNEL),
             nn.MaxPool2d(2),
             nn.Conv2d(LOCALISATION_FILTERS, LOCALISATION_FILTERS, LOCALISATION_KERNEL),
         )
-        after_first = alignment_side_px // 2 - (LOCALISATION_KERNEL - 1)
+        after_first = side_px // 2 - (LOCALISATION_KERNEL - 1)
         side = after_first // 2 - (LOCALISATION_KERNEL - 1)
         self.dense = nn.Linear(LOCALISATION_FILTERS * side * side, LOCALISATION_UNITS)
         self.matrix = nn.Linear(LOCALISATION_UNITS, 6)
@@ -50,27 +71,22 @@ class AlignmentNetwork(nn.Module):
         with torch.no_grad():
             self.matrix.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]))
 
-    def forward(self, probability: Tensor) -> Tensor:
-        """Args: probability: (N, 1, S, S) in [0, 1]. Returns: (N, 2, 3) float32, aligned to network frame."""
-        return self.from_pooled(self.pool(probability))
-
     def from_pooled(self, pooled: Tensor) -> Tensor:
-        """The same from a probability map already at the alignment's own side."""
+        """See `Alignment`."""
         hidden = F.relu(self.dense(self.localisation(pooled).flatten(1)))
         return self.matrix(hidden).view(-1, 2, 3)
 
 
-class PosedAlignment(nn.Module):
-    """Lung probability to alignment: the pose in closed form, corrected where the picture's frame cuts the lungs.
+class PosedAlignment(Alignment):
+    """The pose in closed form, corrected where the picture's frame cuts the lungs.
 
     Not the paper's. On whole lungs the closed form is exact and a regression only blurs it. What lies beyond the frame
     cannot be measured, though; that is what the network learns to complete, and it speaks only as far as lung touches
     the frame.
     """
 
-    def __init__(self, input_side_px: int, alignment_side_px: int) -> None:
-        super().__init__()
-        self.pool = nn.MaxPool2d(input_side_px // alignment_side_px)
+    def __init__(self, side_px: int) -> None:
+        super().__init__(side_px)
         layers: list[nn.Module] = []
         before = 2
         for filters in CORRECTION_FILTERS:
@@ -83,12 +99,8 @@ class PosedAlignment(nn.Module):
         nn.init.zeros_(self.matrix.weight)
         nn.init.zeros_(self.matrix.bias)
 
-    def forward(self, probability: Tensor) -> Tensor:
-        """Args: probability: (N, 1, S, S) in [0, 1]. Returns: (N, 2, 3) float32, aligned to network frame."""
-        return self.from_pooled(self.pool(probability))
-
     def from_pooled(self, pooled: Tensor) -> Tensor:
-        """The same from a probability map already at the alignment's own side."""
+        """See `Alignment`."""
         with torch.autocast(pooled.device.type, enabled=False):  # half precision would move the lungs by pixels
             return self._corrected(pooled.float())
 

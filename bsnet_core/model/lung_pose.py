@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from bsnet_core.model.resampling import compose, identity_alignment, resample
+from bsnet_core.model.resampling import cell_centres, compose, identity_alignment, resample
 
 ANATOMICAL_TILT_DEG = 2.5
 """The left lung's centre lies lower; median of the human-drawn masks of the public Cohen set."""
@@ -55,8 +55,7 @@ def lung_pose(probability: Tensor) -> Tensor:
 
 def _upright(lungs: Tensor) -> Tensor:
     """(N, 2, 3): turned upright about the centre of (N, S, S) lungs, of full size."""
-    side = lungs.shape[-1]
-    axis = (2 * torch.arange(side, device=lungs.device, dtype=torch.float32) + 1) / side - 1
+    axis = cell_centres(lungs.shape[-1], lungs.device)
     x, y = axis[None, None, :], axis[None, :, None]
     centre_x, centre_y = _centre(lungs, x, y)
     cosine, sine = torch.ones_like(centre_x), torch.zeros_like(centre_x)

@@ -10,6 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def cell_centres(count: int, device: torch.device) -> Tensor:
+    """(count,) float32 middles of the cells of a side, in normalised coordinates."""
+    return (2 * torch.arange(count, device=device, dtype=torch.float32) + 1) / count - 1
+
+
 def sampling_grid(alignment: Tensor, height: int, width: int) -> Tensor:
     """Where each place of the target is read, in normalised coordinates of the source.
 
@@ -25,8 +30,7 @@ def sampling_grid(alignment: Tensor, height: int, width: int) -> Tensor:
         (N, height, width, 2) float32 for `grid_sample` with `align_corners=False`.
     """
     matrix = alignment.float()
-    x = (2 * torch.arange(width, device=matrix.device, dtype=torch.float32) + 1) / width - 1
-    y = (2 * torch.arange(height, device=matrix.device, dtype=torch.float32) + 1) / height - 1
+    x, y = cell_centres(width, matrix.device), cell_centres(height, matrix.device)
     coefficients = matrix[:, :, :, None, None]  # (N, 2, 3, 1, 1)
     grid = coefficients[:, :, 0] * x[None, None, None, :] + coefficients[:, :, 1] * y[None, None, :, None]
     return (grid + coefficients[:, :, 2]).permute(0, 2, 3, 1)

@@ -138,7 +138,7 @@ def test_pooled_zones_are_the_crops_at_the_levels_own_size():
 
 
 def test_the_alignment_starts_as_the_identity():
-    network = AlignmentNetwork(256, 128)
+    network = AlignmentNetwork(128)
     alignment = network(torch.rand(3, 1, 256, 256))
     assert torch.allclose(alignment, torch.tensor([[1.0, 0, 0], [0, 1.0, 0]]).expand(3, 2, 3))
 
@@ -183,7 +183,7 @@ def two_lungs(shift=0.0):
 
 def with_any_correction(seed=0):
     torch.manual_seed(seed)
-    network = PosedAlignment(128, 128)
+    network = PosedAlignment(128)
     torch.nn.init.normal_(network.matrix.weight)
     return network
 
