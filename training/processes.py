@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -43,6 +44,8 @@ def make_accelerator(config: RunConfig) -> Accelerator:
     Raises:
         ConfigurationError: the configuration's device does not exist here.
     """
+    # Read when cuBLAS starts: without it its sums come out differently from run to run.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     # Statistics of batch norm are averaged once an epoch instead, see `average_buffers`. Which parameters take part
     # can differ between processes: the lungs of a film nobody outlined do not.
     parallel = DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=True)
@@ -57,6 +60,10 @@ def make_accelerator(config: RunConfig) -> Accelerator:
                 wanted=config.device, found=accelerator.device.type
             )
         )
+    if accelerator.device.type == "cuda":
+        # Resampling has no such way back to its maps, which the end-to-end stage needs: there, only a warning.
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return accelerator
 
 

@@ -125,3 +125,22 @@ def write_own_table(root: Path) -> Path:
     ]
     (root / "table.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
     return root
+
+
+def write_hannover(root: Path) -> Path:
+    """`hannover` with two patients, the first on two days."""
+    (root / "images").mkdir(parents=True)
+    rows = [("1", "1-1", "0"), ("1", "1-2", "4"), ("2", "2-1", "")]
+    for _patient, image, _day in rows:
+        cv2.imwrite(str(root / f"images/{image}.jpg"), lung_image())
+    lines = ("patient_id,image_id,admission_offset", *(",".join(row) for row in rows))
+    (root / "metadata.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+def write_nih_no_finding(root: Path) -> Path:
+    """`nih-no-finding` with three films of two patients."""
+    root.mkdir(parents=True)
+    for name in ("00000013_000", "00000013_002", "00000042_001"):
+        cv2.imwrite(str(root / f"{name}.jpg"), lung_image())
+    return root

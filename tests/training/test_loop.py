@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 
 import numpy as np
 import pytest
@@ -103,3 +104,63 @@ def test_a_whole_stage_runs_in_mixed_precision_on_the_processor(bfloat16_config)
     assert np.isfinite(run_stage(bfloat16_config, StageName.SEGMENTATION))
     weights = load_file(bfloat16_config.output / "segmentation/last.safetensors")
     assert {tensor.dtype for tensor in weights.values() if tensor.is_floating_point()} == {torch.float32}
+
+
+class Killed(BaseException):
+    """Ends a run where it stands."""
+
+
+class RandomStage(PlannedStage):
+    """Learns from random batches; its validation value goes up and down with what it has learnt."""
+
+    def __init__(self):
+        super().__init__([0.0] * 4, average_decay=0.5, plateau_epochs=1)
+
+    def steps(self, epoch):
+        for _ in range(3):
+            yield Step(torch.rand(4, 10), 4)
+
+    def validate(self):
+        return {"value": float(torch.sin(20 * self.model.bias.detach()))}
+
+
+def killed_at(number, written, monkeypatch):
+    """The file of this number in the order of writing is not there yet, or just is, and nothing comes after it."""
+    replace, count = os.replace, 0
+
+    def replace_or_end(source, target):
+        nonlocal count
+        count += 1
+        if count == number and not written:
+            raise Killed
+        replace(source, target)
+        if count == number:
+            raise Killed
+
+    monkeypatch.setattr("training.files.os.replace", replace_or_end)
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["before it is there", "once it is there"])
+def test_a_stage_killed_at_any_of_its_files_ends_as_if_it_had_never_stopped(
+    make_config, tmp_path, monkeypatch, written
+):
+    accelerator = make_accelerator(make_config())
+    wanted = fit(RandomStage(), tmp_path / "whole", "s", accelerator, seed=0)
+    kinds = ("best.safetensors", "last.safetensors", "history.json")
+    whole = [(tmp_path / "whole" / kind).read_bytes() for kind in kinds]
+    number = 0
+    while True:
+        number += 1
+        folder = tmp_path / str(number)
+        with monkeypatch.context() as patch:
+            killed_at(number, written, patch)
+            try:
+                fit(RandomStage(), folder, "s", accelerator, seed=0)
+            except Killed:
+                pass
+            else:
+                break
+        assert fit(RandomStage(), folder, "s", accelerator, seed=0) == wanted
+        assert [(folder / kind).read_bytes() for kind in kinds] == whole
+    # Three files an epoch at least, and the best weights of more than one.
+    assert number > 4 * 3 + 1
