@@ -48,12 +48,13 @@ SEED = 0
 
 WAYS: Mapping[str, Shortcuts] = {
     "windows, nothing else": NONE,
-    "+ lungs frozen": Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0),
-    "heads by gradients or statistics": Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0),
-    "the same, lungs to first order": Shortcuts(tolerance=0.0),
-    "the same, lungs and tails to first order (the default)": DEFAULT,
+    "+ lungs frozen": replace(NONE, lungs=Lungs.FROZEN),
+    "heads by gradients or statistics": replace(NONE, linear_heads=True),
+    "the same, lungs to first order": Shortcuts(tolerance=0.0, half_precision=False),
+    "the same, lungs and tails to first order": Shortcuts(half_precision=False),
+    "the same, bfloat16 where the processor knows it (the default)": DEFAULT,
     "the default, large changes of lungs recomputed": Shortcuts(trusted_lungs=0.04),
-    "the same, lungs frozen, tails to first order": Shortcuts(lungs=Lungs.FROZEN),
+    "the default, lungs frozen": Shortcuts(lungs=Lungs.FROZEN),
     "the default, super-pixels on lungs only": Shortcuts(lungs_only_margin_px=0),
 }
 """Each short cut on exact windows, then together."""

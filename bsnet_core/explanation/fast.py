@@ -94,8 +94,7 @@ def explain_fast(
             views = run(partial(View, predictor, model, network, image, shortcuts), flips)
             report(_("Finding what counts"), 0.0)
             run(methodcaller("prepare"), views)
-            base = np.mean([view.base[0] for view in views], axis=0)
-            growing = Growing(prediction, labels, base, Mode.FAST, start, report, on_partial)
+            growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)
             for chosen in growing.batches(_alike_together(order, places), BATCH):
                 boxes = places[chosen]
                 patches = [_masked_patch(image, labels, index, places[index]) for index in chosen]

@@ -121,14 +121,16 @@ class Layer(ABC):
         """(N, C, h, w) windows of the result from what `read` asks for, filled up beyond the border."""
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
-        """Gradients with respect to the sources.
+        """Gradients with respect to the sources, in the precision of those that arrive.
 
         Args:
             gradients: (R, C, H, W) of R numbers with respect to the result.
             values: The sources' whole maps (1, C, H, W).
             result: What the layer made of them.
         """
-        copies = [value.expand(len(gradients), -1, -1, -1).detach().requires_grad_() for value in values]
+        copies = [
+            value.to(gradients.dtype).expand(len(gradients), -1, -1, -1).detach().requires_grad_() for value in values
+        ]
         with torch.enable_grad():
             results = self.whole(copies)
         return torch.autograd.grad(results, copies, gradients)
@@ -206,8 +208,9 @@ class Convolution(Sliding):
         self.matrix = self.weight.flatten(1).contiguous() if is_plain else None
 
     def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
-        result = self._convolved(patch, padding)
-        return result if self.activation is None else self.activation(result)
+        result = self._convolved(patch.to(self.weight.dtype), padding)
+        # Sums of layers, what a residual network carries on, stay in full precision.
+        return result.float() if self.activation is None else self.activation(result)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:
@@ -263,7 +266,7 @@ class Convolution(Sliding):
             return result > 0
         if isinstance(self.activation, nn.ReLU6):
             return (result > 0) & (result < 6)
-        before = self._convolved(source, self.padding).detach().requires_grad_()
+        before = self._convolved(source.to(self.weight.dtype), self.padding).detach().requires_grad_()
         with torch.enable_grad():
             after = cast("Callable[[Tensor], Tensor]", self.activation)(before)
         return torch.autograd.grad(after.sum(), before)[0]
@@ -398,7 +401,7 @@ class LocalNetwork:
         with torch.no_grad():
             self.outputs = _Builder(module, self.layers).build(graph, example)
         """Which layers give the outputs, in their order."""
-        self._in_half: LocalNetwork | None = None
+        self._in_half: dict[int, Convolution] = {}
 
     @torch.no_grad()
     def values(self, image: Tensor) -> list[Tensor]:
@@ -409,14 +412,28 @@ class LocalNetwork:
             results.append(value.contiguous(memory_format=torch.channels_last))
         return results
 
-    def in_half_precision(self) -> LocalNetwork:
-        """The same layers with weights in bfloat16, made once."""
-        if self._in_half is None:
-            self._in_half = copy.copy(self)
-            self._in_half.layers = [
-                layer.in_half_precision() if isinstance(layer, Convolution) else layer for layer in self.layers
-            ]
-        return self._in_half
+    @torch.no_grad()
+    def values_again(self, values: Sequence[Tensor], first: int, end: int) -> list[Tensor]:
+        """The values with those of the layers from `first` to before `end` worked out anew, by this network."""
+        found = list(values)
+        for index in range(first, end):
+            layer = self.layers[index]
+            if layer is not None:
+                value = layer.whole([found[source] for source in layer.sources])
+                found[index] = value.contiguous(memory_format=torch.channels_last)
+        return found
+
+    def in_half_precision(self, first: int = 0, end: int | None = None) -> LocalNetwork:
+        """The same with the convolutions from layer `first` to before `end` in bfloat16."""
+        for index, layer in enumerate(self.layers):
+            if index not in self._in_half and isinstance(layer, Convolution):
+                self._in_half[index] = layer.in_half_precision()
+        mixed = copy.copy(self)
+        mixed.layers = [
+            self._in_half.get(index, layer) if first <= index < (len(self.layers) if end is None else end) else layer
+            for index, layer in enumerate(self.layers)
+        ]
+        return mixed
 
 
 class _Builder:

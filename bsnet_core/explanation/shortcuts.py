@@ -30,6 +30,8 @@ class Shortcuts:
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
             order; takes effect with lungs to first order or frozen, as the gradients must lead all the way back.
         tail_directions: Along how many directions of the gradients they count.
+        half_precision: Whether segmentation and, with lungs to first order or frozen, the encoder's deep layers are
+            computed in bfloat16 where the processor knows it.
         lungs_only_margin_px: Only super-pixels within so many network pixels of the lung mask; all if None.
     """
 
@@ -39,6 +41,7 @@ class Shortcuts:
     directions: int = 3
     tolerance: float = 0.4
     tail_directions: int = 8
+    half_precision: bool = True
     lungs_only_margin_px: int | None = None
 
     def __post_init__(self) -> None:
@@ -47,4 +50,4 @@ class Shortcuts:
 
 
 DEFAULT = Shortcuts()
-NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0)
+NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0, half_precision=False)

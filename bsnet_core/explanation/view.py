@@ -25,7 +25,7 @@ from bsnet_core.prediction import Predictor
 TRACE_SIDE_PX = 64
 """Side of the picture that a network is traced with: twice the coarsest stride, as only the layers matter."""
 CUT_STRIDE = 16
-"""Windows are cut in layers of this stride and over: before them they are small by themselves."""
+"""Windows are cut, and computed in half precision, in layers of this stride and over: before, they are small."""
 
 
 class _Trunk(nn.Module):
@@ -71,35 +71,42 @@ class View:
     ) -> None:
         self._model, self._shortcuts, self._mirrored = model, shortcuts, is_mirrored
         self._attention, self._side = predictor.attention, image.shape[0]
-        self._network = network
         self._levels, self._logits = network.outputs[:-1], network.outputs[-1]
+        self._half = shortcuts.half_precision and _knows_bfloat16()
+        # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
+        self._network = network.in_half_precision(first=max(self._levels) + 1) if self._half else network
         picture = torch.tensor(image, device=predictor.device)[None, None]
         picture = (picture.flip(-1) if is_mirrored else picture).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            self._values = network.values(picture)
+            self._values = self._network.values(picture)
             self._probability = lung_probability(self._values[self._logits])
             self._alignment = model.align(self._probability)
-            levels = [self._values[index] for index in self._levels]
-            self.base = self._grid(self._probabilities(levels, self._probability, self._alignment))
+        self._base = np.empty(0, dtype=np.float32)
         self._heads: FirstOrder | None = None
         self._statistics: ZoneStatistics | None = None
         self._effects: Mapping[int, Tensor] = {}
 
+    @torch.no_grad()
     def prepare(self) -> None:
         """Works out what the short cuts need, once before the first contribution."""
+        levels = [self._values[index] for index in self._levels]
         tails: Mapping[int, Tensor] = {}
         if self._shortcuts.linear_heads:
-            with torch.no_grad():
-                levels = [self._values[index] for index in self._levels]
-                self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
-                direct = dict(zip(self._levels, self._heads.levels, strict=True))
-                through = self._through_lungs_gradients(self._heads)
-                both = direct | {index: direct[index] + gradient for index, gradient in through.items()}
-                if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
-                    self._tail_weights, tails = self._tails(both)
-                self._statistics = self._zone_statistics()
-                self._effects = _channels_last(through if self._statistics is not None else both)
-        self._windows = WindowedNetwork(self._network, self._values, tails, self._shortcuts.tolerance)
+            self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
+            direct = dict(zip(self._levels, self._heads.levels, strict=True))
+            through = self._through_lungs_gradients(self._heads)
+            both = direct | {index: direct[index] + gradient for index, gradient in through.items()}
+            if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
+                self._tail_weights, tails = self._tails(both)
+            self._statistics = self._zone_statistics()
+            self._effects = _channels_last(through if self._statistics is not None else both)
+        else:
+            self._base = self._grid(self._probabilities(levels, self._probability, self._alignment))
+        network, values = self._network, self._values
+        if self._half and self._shortcuts.lungs is not Lungs.RECOMPUTED:
+            network = network.in_half_precision(first := self._first_deep())
+            values = network.values_again(values, first, max(self._levels) + 1)
+        self._windows = WindowedNetwork(network, values, tails, self._shortcuts.tolerance)
         self._uncut = WindowedNetwork(self._network, self._values)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
@@ -166,15 +173,9 @@ class View:
         }
 
     def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
-        """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits.
-
-        Half precision where the processor knows it: it loses nothing that counts (docs/explanations.md).
-        """
-        network, values, last = self._network, self._values, max(self._levels)
-        if _knows_bfloat16():
-            network, seeds = network.in_half_precision(), seeds.bfloat16()
-            values = [value.bfloat16() if index > last else value for index, value in enumerate(values)]
-        found = pull_back(network, values, {self._logits: seeds}, self._levels, end=last)
+        """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits."""
+        seeds = seeds.bfloat16() if self._half else seeds
+        found = pull_back(self._network, self._values, {self._logits: seeds}, self._levels, end=max(self._levels))
         return {index: gradient.float() for index, gradient in found.items()}
 
     def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, Tensor]]:
@@ -205,6 +206,10 @@ class View:
         return weights, {
             index: gradient.contiguous(memory_format=torch.channels_last) for index, gradient in found.items()
         }
+
+    def _first_deep(self) -> int:
+        """The first layer of the stride where windows are cut."""
+        return next(index for index, value in enumerate(self._values) if value.shape[2] * CUT_STRIDE <= self._side)
 
     def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
         """(B, K) effect of recomputed lungs, the alignment recomputed too."""
@@ -240,7 +245,7 @@ class View:
     def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4) by running the heads on all that changed."""
         found = [self._grid(self._probabilities(*self._changed(changes, number))) for number in range(count)]
-        return np.concatenate(found) - self.base
+        return np.concatenate(found) - self._base
 
     def _probabilities(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
         """(1, 3, 2, 4) as this view sees the zones."""

@@ -8,6 +8,8 @@ artificial border.
 In deep layers a window is wide and most of it hardly changes. There it can be cut to the places that changed by more
 than a share of the layer's standard deviation, if gradients with respect to that layer are at hand: what lies outside
 is not lost, its effect on the results is counted to first order (its tail).
+
+Every layer is computed in the precision that its kept values have; differences are float32.
 """
 
 from __future__ import annotations
@@ -193,7 +195,7 @@ class WindowedNetwork:
         result.index_copy_(0, torch.from_numpy(cells.ravel()[meet]), new.index_select(0, torch.from_numpy(meet)))
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
-        return now.values - self._gathered(index, None, now.places, 0.0)
+        return now.values.float() - self._gathered(index, None, now.places, 0.0).float()
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
         """Keeps the places that changed much, and counts the others to first order."""

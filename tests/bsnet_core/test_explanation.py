@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -20,7 +22,8 @@ from bsnet_core.prediction import Predictor
 from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
-EVERY_DIRECTION = Shortcuts(directions=6, tolerance=0.0, trusted_lungs=None)
+FULL_PRECISION = Shortcuts(tolerance=0.0, trusted_lungs=None, half_precision=False)
+EVERY_DIRECTION = replace(FULL_PRECISION, directions=6)
 TOLERANCE = 1e-4
 """Float32 in another order of summation, and batch norm folded into convolutions; on probabilities."""
 SMALL = dict(
@@ -189,6 +192,19 @@ def test_cut_windows_lose_less_the_finer_they_are_cut(predictor, sample_predicti
     assert lost[1] < 0.25 * np.abs(uncut).mean()
 
 
+@pytest.mark.parametrize("lungs", [Lungs.FROZEN, Lungs.RECOMPUTED])
+def test_deep_layers_in_half_precision_change_contributions_by_a_few_per_cent(
+    predictor, sample_prediction, monkeypatch, lungs
+):
+    monkeypatch.setattr("bsnet_core.explanation.view._knows_bfloat16", lambda: True)
+    some = np.arange(0, int(superpixels_of(sample_prediction.network_image).max()) + 1, 20)
+    whole, half = (
+        explain_fast(predictor, sample_prediction, shortcuts=way, only=some).contributions[some]
+        for way in (replace(FULL_PRECISION, lungs=lungs), Shortcuts(lungs=lungs, tolerance=0.0))
+    )
+    assert 0 < np.abs(half - whole).mean() < 0.08 * np.abs(whole).mean()
+
+
 def test_the_fast_map_ranks_superpixels_as_the_exact_one_does(predictor, sample_prediction):
     labels = superpixels_of(sample_prediction.network_image)
     some = np.arange(0, int(labels.max()) + 1, 8)
@@ -214,7 +230,7 @@ def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
     from bsnet_core.model.segmentation import lung_probability
 
     some = np.array([5, 11, 17])
-    shortcuts = Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0)
+    shortcuts = replace(NONE, lungs=Lungs.FROZEN)
     fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
     model = small.model
     with torch.inference_mode():
@@ -236,8 +252,7 @@ def test_zone_statistics_are_exact_while_the_lungs_are_frozen(tmp_path, attentio
     predictor = small_predictor(tmp_path, head="statistics", attentions=attentions, side_px=128, temperature=1.0)
     prediction = predictor.predict(read_radiograph(sample_files()[0]))
     some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 11)
-    frozen = Shortcuts(lungs=Lungs.FROZEN, tolerance=0.0)
-    whole = Shortcuts(linear_heads=False, lungs=Lungs.FROZEN, tolerance=0.0)
+    frozen, whole = replace(FULL_PRECISION, lungs=Lungs.FROZEN), replace(NONE, lungs=Lungs.FROZEN)
     found, expected = (
         explain_fast(predictor, prediction, shortcuts=way, only=some).contributions[some] for way in (frozen, whole)
     )
