@@ -62,11 +62,11 @@ def canonical_alignment(
     Args:
         mask: (S, S) lungs. An empty mask gives the identity.
         target: How upright is meant; `ORIGINAL` gives the identity.
-        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_FILLED` has its own.
+        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_SPREAD` has its own.
     """
     if target is CanonicalTarget.ORIGINAL or not mask.any():
         return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    if target is CanonicalTarget.HALVES_FILLED:
+    if target is CanonicalTarget.HALVES_SPREAD:
         lungs = torch.from_numpy(mask.astype(np.float32))[None, None]
         return np.asarray(lung_pose(lungs)[0], dtype=np.float64)
     side = mask.shape[0]

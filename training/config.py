@@ -37,7 +37,7 @@ class CanonicalTarget(StrEnum):
     """The true mask rotated upright by its principal axis, cropped to its bounding box, stretched to the frame."""
     CENTRES_FILLED = "centres-filled"
     """The same, made upright by the line through the centres of the two lungs, which is steadier."""
-    HALVES_FILLED = "halves-filled"
+    HALVES_SPREAD = "halves-spread"
     """The same by the line through the centres of the left and the right half, which lungs that touch have too."""
     ORIGINAL = "original"
     """The mask before the synthetic misalignment (paper 5.1)."""

@@ -43,9 +43,9 @@ class Alignment(nn.Module, ABC):
         """Args: probability: (N, 1, S, S) in [0, 1]. Returns: (N, 2, 3) float32, aligned to network frame."""
         return self.from_pooled(self.pool(probability))
 
+    @abstractmethod
     def pool(self, probability: Tensor) -> Tensor:
         """(N, 1, S, S) maps, of the network's side or of any other multiple, at the alignment's own side."""
-        return F.max_pool2d(probability, probability.shape[-1] // self.side_px)
 
     @abstractmethod
     def from_pooled(self, pooled: Tensor) -> Tensor:
@@ -70,6 +70,10 @@ class AlignmentNetwork(Alignment):
         nn.init.zeros_(self.matrix.weight)
         with torch.no_grad():
             self.matrix.bias.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]))
+
+    def pool(self, probability: Tensor) -> Tensor:
+        """See `Alignment`."""
+        return F.max_pool2d(probability, probability.shape[-1] // self.side_px)
 
     def from_pooled(self, pooled: Tensor) -> Tensor:
         """See `Alignment`."""
@@ -98,6 +102,10 @@ class PosedAlignment(Alignment):
         self.matrix = nn.Linear(CORRECTION_UNITS, 6)
         nn.init.zeros_(self.matrix.weight)
         nn.init.zeros_(self.matrix.bias)
+
+    def pool(self, probability: Tensor) -> Tensor:
+        """See `Alignment`. By the mean: the highest of a cell would make the lungs wider than they are."""
+        return F.avg_pool2d(probability, probability.shape[-1] // self.side_px)
 
     def from_pooled(self, pooled: Tensor) -> Tensor:
         """See `Alignment`."""

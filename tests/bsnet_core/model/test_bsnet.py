@@ -191,8 +191,20 @@ def with_any_correction(seed=0):
 def test_the_closed_form_fills_the_frame_with_the_lungs():
     shown = resample(two_lungs(), lung_pose(two_lungs()))[0, 0] > 0.5
     rows, columns = torch.nonzero(shown, as_tuple=True)
-    assert max(rows.min(), columns.min()) <= 3
-    assert min(rows.max(), columns.max()) >= 124
+    assert max(rows.min(), columns.min()) <= 8
+    assert min(rows.max(), columns.max()) >= 119
+
+
+def test_a_stray_place_far_from_the_lungs_hardly_moves_their_pose():
+    stray = two_lungs()
+    stray[..., 2:4, 2:4] = 1
+    # A box around all of it would begin 20 cells further up and to the left.
+    assert torch.allclose(lung_pose(stray), lung_pose(two_lungs()), atol=0.01)
+
+
+def test_pooled_lungs_have_the_pose_of_the_lungs_themselves():
+    large = two_lungs().repeat_interleave(3, dim=-1).repeat_interleave(3, dim=-2).roll((1, -1), dims=(-2, -1))
+    assert torch.allclose(PosedAlignment(128)(large), lung_pose(large), atol=2e-3)
 
 
 def test_whole_lungs_keep_the_pose_of_the_closed_form_whatever_the_correction_has_learnt():
