@@ -221,8 +221,8 @@ def _turn_of(facts: StudyFacts, prediction: Prediction | None) -> Turn:
 
 def _headroom(frames: Frames, to_units: QTransform) -> float:
     """Units to add above a film so that the names of the sides above its grid are not cut off."""
-    grids = [to_units.map(zones_overlay.zone_polygon(frames, zone)) for zone in (Zone.A, Zone.D)]
-    return max(0.0, HEIGHT_OF_SIDES - min((grid.at(0).y() + grid.at(1).y()) / 2 for grid in grids))
+    # They stand above its highest corner, and a turned grid has one that is higher than its edge.
+    return max(0.0, HEIGHT_OF_SIDES - to_units.map(zones_overlay.grid_outline(frames)).boundingRect().top())
 
 
 def _sides(facts: StudyFacts, prediction: Prediction | None, turn: Turn) -> tuple[str, str]:

@@ -204,3 +204,20 @@ def test_the_shipped_model_s_result_stands_on_the_same_side_for_every_way_of_sto
     normal, (score, doubted, _plain) = shown["normal"][0], shown["flipped"]
     assert normal != normal.mirrored()
     assert score == (normal.mirrored() if doubted else normal)
+
+
+def test_the_names_of_the_sides_stand_whole_above_a_grid_that_is_turned(monkeypatch):
+    film, result = FILES["normal"]
+    cosine, sine = np.cos(np.radians(12)), np.sin(np.radians(12))
+    turned = [[0.9 * cosine, -0.9 * sine, 0], [0.9 * sine, 0.9 * cosine, -0.15]]
+    result = dataclasses.replace(result, frames=result.frames.with_alignment(turned))
+
+    def painted():
+        return pixels_of(paint_film(film, default_voi(film), prediction=result, layers=FilmLayers(zones=True)).image)
+
+    usual = painted()
+    monkeypatch.setattr(picture, "HEIGHT_OF_SIDES", picture.HEIGHT_OF_SIDES + 20)
+    with_more_room = painted()
+    added = len(with_more_room) - len(usual)
+    assert added > 0
+    assert (with_more_room[:added] == with_more_room[0, 0]).all(), "cut off without the room"
