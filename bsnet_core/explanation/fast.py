@@ -42,7 +42,7 @@ __all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
 
 BATCH = 16
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
-ALIKE_BATCHES = 3
+ALIKE_BATCHES = 5
 """Super-pixels are sorted by size within so many batches, the first batch apart."""
 
 

@@ -37,8 +37,8 @@ class Shortcuts:
 
     linear_heads: bool = True
     lungs: Lungs = Lungs.FIRST_ORDER
-    trusted_lungs: float | None = None
-    directions: int = 3
+    trusted_lungs: float | None = 0.12
+    directions: int = 6
     tolerance: float = 0.4
     tail_directions: int = 8
     half_precision: bool = True

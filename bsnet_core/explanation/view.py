@@ -174,9 +174,18 @@ class View:
 
     def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
         """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits."""
-        seeds = seeds.bfloat16() if self._half else seeds
-        found = pull_back(self._network, self._values, {self._logits: seeds}, self._levels, end=max(self._levels))
-        return {index: gradient.float() for index, gradient in found.items()}
+        return self._pulled_back({self._logits: seeds}, self._levels, end=max(self._levels))
+
+    def _pulled_back(self, seeds: Mapping[int, Tensor], layers: Sequence[int], end: int = -1) -> dict[int, Tensor]:
+        """As `pull_back` does it, in half precision where this is what the view computes in."""
+        network = self._network
+        if self._half:
+            network = network.in_half_precision()
+            seeds = {index: seed.bfloat16() for index, seed in seeds.items()}
+        found = pull_back(network, self._values, seeds, layers, end)
+        return {
+            index: gradient.float().contiguous(memory_format=torch.channels_last) for index, gradient in found.items()
+        }
 
     def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, Tensor]]:
         """Gradients through all that lies behind the layers where windows are cut.
@@ -202,10 +211,7 @@ class View:
         scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
         weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
         seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
-        found = pull_back(self._network, self._values, seeds, cut)
-        return weights, {
-            index: gradient.contiguous(memory_format=torch.channels_last) for index, gradient in found.items()
-        }
+        return weights, self._pulled_back(seeds, cut)
 
     def _first_deep(self) -> int:
         """The first layer of the stride where windows are cut."""
