@@ -211,8 +211,8 @@ def test_canonical_lungs_fill_the_frame_whatever_their_pose(target):
         shown.append(resample(torch.from_numpy(mask).float()[None, None], matrix)[0, 0].numpy() > 0.5)
     for view in shown:
         rows, columns = np.nonzero(view)
-        assert max(rows.min(), columns.min()) < 18
-        assert min(rows.max(), columns.max()) > 182
+        assert max(rows.min(), columns.min()) < 24
+        assert min(rows.max(), columns.max()) > 176
     assert 2 * (shown[0] & shown[1]).sum() / (shown[0].sum() + shown[1].sum()) > 0.93
 
 
