@@ -3,7 +3,8 @@
 The mask is rotated upright, cropped to its bounding box with a 3 pixel margin and stretched to fill the frame,
 so that aligned lungs fill the ROI grid. Upright by the principal axis is the authors' way; the two axes of a pair of
 lungs are nearly equal, though, and the line through both lungs' centres turns less from film to film. Where the two
-lungs touch there are no two pieces; the line through the centres of the left and the right half needs none.
+lungs touch there are no two pieces; the line through the centres of the left and the right half needs none, and its
+frame goes by the lungs' spread instead of their box (`bsnet_core.model.lung_pose`).
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def canonical_alignment(
     Args:
         mask: (S, S) lungs. An empty mask gives the identity.
         target: How upright is meant; `ORIGINAL` gives the identity.
-        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_SPREAD` has its own.
+        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_SPREAD` has no box.
     """
     if target is CanonicalTarget.ORIGINAL or not mask.any():
         return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])

@@ -38,7 +38,8 @@ class CanonicalTarget(StrEnum):
     CENTRES_FILLED = "centres-filled"
     """The same, made upright by the line through the centres of the two lungs, which is steadier."""
     HALVES_SPREAD = "halves-spread"
-    """The same by the line through the centres of the left and the right half, which lungs that touch have too."""
+    """Upright by the line through the centres of the left and the right half, which lungs that touch have too, in a
+    frame of so many standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
     ORIGINAL = "original"
     """The mask before the synthetic misalignment (paper 5.1)."""
 

@@ -5,7 +5,9 @@
   the windows are cut where the change falls below a share of a layer's standard deviation; what is cut off counts to
   first order.
 - Heads of zone statistics are worked out from the changed features (`zone_statistics`), other heads count to first
-  order (`first_order`); so do lung segmentation and alignment, by their leading directions (`gradients`).
+  order (`first_order`); so do lung segmentation and alignment, by their leading directions (`gradients`), but where
+  they do much they are recomputed.
+- Deep layers and the segmentation are computed in bfloat16 where the processor knows it.
 
 A network that is not local (squeeze-and-excitation, the baseline) and a network on a GPU run whole instead, in
 batches; then only the super-pixels are faster, and the values are exact.

@@ -209,12 +209,8 @@ class Convolution(Sliding):
 
     def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         result = self._convolved(patch.to(self.weight.dtype), padding)
-        if self.activation is None:
-            # Sums of layers, what a residual network carries on, stay in full precision.
-            return result.float()
-        if isinstance(self.activation, nn.ReLU6):
-            return result.clamp_(0, 6)
-        return self.activation(result)
+        # Sums of layers, what a residual network carries on, stay in full precision.
+        return result.float() if self.activation is None else self.activation(result)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:

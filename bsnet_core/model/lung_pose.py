@@ -18,8 +18,8 @@ from bsnet_core.model.resampling import cell_centres, identity_alignment
 ANATOMICAL_TILT_DEG = 2.5
 """The left lung's centre lies lower; median of the human-drawn masks of the public Cohen set."""
 REACH_ACROSS, REACH_DOWN = 2.0, 2.3
-"""Half the frame in standard deviations; the lungs of those masks end at 1.8 and 2.1 in the median, and
-in nine of ten at up to about 2.0 and 2.3."""
+"""Half the frame in standard deviations; the lungs of those masks end at 1.8 and 2.1 in the median, and in nine of ten
+at up to about 2.0 and 2.3."""
 TURNS = 3
 """How often the line between the halves is turned with what was found; the angle settles at the second or third."""
 SOFT_LINE = 0.02
@@ -42,13 +42,14 @@ def lung_pose(probability: Tensor) -> Tensor:
     lungs = probability[:, 0]
     axis = cell_centres(lungs.shape[-1], lungs.device)
     x, y = axis[None, None, :], axis[None, :, None]
-    centre_x, centre_y = _mean(lungs, x), _mean(lungs, y)
+    centre_x, centre_y = _means(lungs, x, y)
     from_x, from_y = x - _at(centre_x), y - _at(centre_y)
     cosine, sine = _upright(lungs, from_x, from_y)
     across = _at(cosine) * from_x + _at(sine) * from_y
     down = _at(cosine) * from_y - _at(sine) * from_x
-    half_width = REACH_ACROSS * _mean(lungs, across.square()).clamp(min=LEAST_SPREAD**2).sqrt()
-    half_height = REACH_DOWN * _mean(lungs, down.square()).clamp(min=LEAST_SPREAD**2).sqrt()
+    variances = _means(lungs, across.square(), down.square())
+    spread_across, spread_down = (variance.clamp(min=LEAST_SPREAD**2).sqrt() for variance in variances)
+    half_width, half_height = REACH_ACROSS * spread_across, REACH_DOWN * spread_down
     pose = torch.stack(
         [
             torch.stack([cosine * half_width, -sine * half_height, centre_x], dim=1),
@@ -67,9 +68,9 @@ def _upright(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Ten
     for _ in range(TURNS):
         beyond = _at(cosine) * from_x + _at(sine) * from_y
         right = torch.sigmoid(beyond / SOFT_LINE) * lungs
-        left = lungs - right
-        across = (_mean(right, from_x) - _mean(left, from_x)).clamp(min=LEAST_DISTANCE)
-        down = _mean(right, from_y) - _mean(left, from_y)
+        left_x, left_y = _means(lungs - right, from_x, from_y)
+        right_x, right_y = _means(right, from_x, from_y)
+        across, down = (right_x - left_x).clamp(min=LEAST_DISTANCE), right_y - left_y
         distance = (across.square() + down.square()).sqrt()
         cosine, sine = across / distance, down / distance
     tilt = math.radians(ANATOMICAL_TILT_DEG)
@@ -77,9 +78,10 @@ def _upright(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Ten
     return cosine * tilt_cosine + sine * tilt_sine, sine * tilt_cosine - cosine * tilt_sine
 
 
-def _mean(weights: Tensor, values: Tensor) -> Tensor:
-    """(N,) means of values over the picture."""
-    return (weights * values).sum(dim=(1, 2)) / (weights.sum(dim=(1, 2)) + LEAST_MASS)
+def _means(lungs: Tensor, *values: Tensor) -> list[Tensor]:
+    """(N,) mean over the lungs of each of some values by place."""
+    mass = lungs.sum(dim=(1, 2)) + LEAST_MASS
+    return [(lungs * value).sum(dim=(1, 2)) / mass for value in values]
 
 
 def _at(numbers: Tensor) -> Tensor:

@@ -127,6 +127,12 @@ def write_own_table(root: Path) -> Path:
     return root
 
 
+def replace_in(path: Path, old: str, new: str) -> None:
+    """Breaks a table: every `old` in it, which must be there, becomes `new`."""
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
 def write_hannover(root: Path) -> Path:
     """`hannover` with two patients, the first on two days."""
     (root / "images").mkdir(parents=True)

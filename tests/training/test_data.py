@@ -8,6 +8,7 @@ import torch
 
 import training
 from bsnet_core.brixia import BrixiaScore, Zone
+from tests.training.data_set_layouts import replace_in
 from training.augmentation import Augmentation
 from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
 from training.config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
@@ -42,21 +43,21 @@ def test_no_finding_films_are_grouped_by_patient(data_root):
         (lambda root: (root / "metadata.csv").unlink(), "metadata.csv"),
         (lambda root: (root / "images/p03.jpg").unlink(), "p03.jpg"),
         (lambda root: (root / "masks/p04.png").unlink(), "p04.png"),
-        (lambda root: _replace(root / "metadata.csv", "patient_id", "who"), "patient_id"),
-        (lambda root: _replace(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
+        (lambda root: replace_in(root / "metadata.csv", "patient_id", "who"), "patient_id"),
+        (lambda root: replace_in(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
         (
-            lambda root: _replace(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
+            lambda root: replace_in(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
             "line 7, column S-A",
         ),
         (
-            lambda root: _replace(root / "brixia-scores.csv", "p05.jpg", "p99.jpg"),
+            lambda root: replace_in(root / "brixia-scores.csv", "p05.jpg", "p99.jpg"),
             "line 7, column image: images/p99.jpg",
         ),
         (
-            lambda root: _replace(root / "brixia-scores.csv", "p05.jpg", "p06.jpg"),
+            lambda root: replace_in(root / "brixia-scores.csv", "p05.jpg", "p06.jpg"),
             "line 8, column image: images/p06.jpg",
         ),
-        (lambda root: _replace(root / "metadata.csv", "images/p05.jpg", "images/p06.jpg"), "metadata.csv, line 8"),
+        (lambda root: replace_in(root / "metadata.csv", "images/p05.jpg", "images/p06.jpg"), "metadata.csv, line 8"),
         (lambda root: _opacity(root, "images/p99.jpg,1,1"), "geographic-opacity-scores.csv, line 2, column image"),
         (lambda root: _opacity(root, "images/p01.jpg,1,1", "images/p01.jpg,2,2"), "line 3, column image"),
         (lambda root: _opacity(root, "images/p01.jpg,nan,1"), "line 2, column geographic_mean: nan is not 0 to 8"),
@@ -81,11 +82,6 @@ def _add_to_global(table):
     column = header.split(",").index("S-Global")
     cells[column] = str(int(cells[column]) + 1)
     table.write_text("\n".join((header, ",".join(cells), *others)) + "\n")
-
-
-def _replace(path, old, new):
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def test_the_real_folders_are_read_whole(shared_data):

@@ -9,6 +9,7 @@ import pytest
 from bsnet_core.brixia import BrixiaScore
 from tests.training.data_set_layouts import (
     lung_mask,
+    replace_in,
     write_brixia,
     write_cohen_annotations,
     write_hannover,
@@ -313,11 +314,6 @@ def test_a_faulty_hannover_folder_names_the_file_row_or_column(tmp_path, break_i
     break_it(root)
     with pytest.raises(DataSetError, match=named):
         refuse_missing_files(read_hannover(root))
-
-
-def replace_in(path, old, new):
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def test_no_finding_films_have_their_patient_in_their_name(tmp_path):
