@@ -34,7 +34,7 @@ from bsnet_core.explanation.progress import Growing, most_promising_first, touch
 from bsnet_core.explanation.result import Explanation, Mode, OnPartial, no_partial
 from bsnet_core.explanation.shortcuts import DEFAULT, NONE, Lungs, Shortcuts
 from bsnet_core.explanation.superpixels import superpixels_of
-from bsnet_core.explanation.view import View, network_of
+from bsnet_core.explanation.view import View, trunk_of
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.prediction import Prediction, Predictor
@@ -82,8 +82,8 @@ def explain_fast(
         near = touching_lungs(labels, prediction, shortcuts.lungs_only_margin_px)
         order = order[np.isin(order, near)]
     model = predictor.model
-    network = network_of(predictor) if predictor.device.type == "cpu" else None
-    if network is None or not isinstance(model, BSNet):
+    trunk = trunk_of(predictor) if predictor.device.type == "cpu" else None
+    if trunk is None or not isinstance(model, BSNet):
         base = predictor.reference_probabilities(image[None])[0]
         growing = Growing(prediction, labels, base, Mode.FAST, start, report, on_partial)
         for chosen in growing.batches(order, batch_size(predictor)):
@@ -93,7 +93,7 @@ def explain_fast(
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
         places = _boxes_of(labels)
         with _side_by_side(len(flips)) as run:
-            views = run(partial(View, predictor, model, network, image, shortcuts), flips)
+            views = run(partial(View, predictor, model, trunk, image, shortcuts), flips)
             report(_("Finding what counts"), 0.0)
             run(methodcaller("prepare"), views)
             growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)

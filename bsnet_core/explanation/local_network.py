@@ -14,6 +14,7 @@ as squeeze-and-excitation, raises `NotLocalError`.
 from __future__ import annotations
 
 import copy
+import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,13 @@ POINTWISE = (
     nn.Tanh,
 )
 """Activations that look at one value at a time."""
+CLIPPED_AT: Mapping[type, tuple[float, int]] = {nn.ReLU: (math.inf, 0x7F80), nn.ReLU6: (6.0, 0x40C0)}
+"""Activations that clip from below at 0: where they clip from above, and the bits of that in bfloat16."""
+
+
+def channels_last(maps: Tensor) -> Tensor:
+    """The same, each place's channels side by side in memory; also with one channel, where torch sees no difference."""
+    return maps.permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
 
 
 class NotLocalError(ValueError):
@@ -200,17 +208,34 @@ class Convolution(Sliding):
             weight, bias = fuse_conv_bn_weights(
                 weight, bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
             )
-        self.weight = weight.detach().contiguous(memory_format=torch.channels_last)
+        self.weight = channels_last(weight.detach())
         self.bias = None if bias is None else bias.detach()
         self.groups = module.groups
-        self.activation: Callable[[Tensor], Tensor] | None = None
+        self.activation: nn.Module | None = None
         is_plain = self.kernel == self.stride == (1, 1) and self.padding == (0, 0) and self.groups == 1
         self.matrix = self.weight.flatten(1).contiguous() if is_plain else None
+
+    @property
+    def is_by_place(self) -> bool:
+        """Whether every place of the result hangs on the same place of the source alone."""
+        return self.matrix is not None
 
     def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         result = self._convolved(patch.to(self.weight.dtype), padding)
         # Sums of layers, what a residual network carries on, stay in full precision.
-        return result.float() if self.activation is None else self.activation(result)
+        return result.float() if self.activation is None else self.activated(result)
+
+    def activated(self, fresh: Tensor) -> Tensor:
+        """The activation of a map that nobody else holds, perhaps in its place."""
+        if type(self.activation) not in CLIPPED_AT or fresh.requires_grad:
+            return cast("Callable[[Tensor], Tensor]", self.activation)(fresh)
+        highest, bits = CLIPPED_AT[type(self.activation)]
+        if fresh.dtype is torch.bfloat16:
+            # Numbers of bfloat16 are ordered like the whole numbers with the same bits, negative ones below 0. Whole
+            # numbers are clipped five times faster.
+            fresh.view(torch.int16).clamp_(0, bits)
+            return fresh
+        return fresh.clamp_(0.0, highest)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:
@@ -219,14 +244,14 @@ class Convolution(Sliding):
         return F.conv2d(patch, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
-        if self.activation is not None:
-            gradients = gradients * self._slope(values[0], result)
+        gradients = self.behind_activation(gradients, values[0], result)
         if self.matrix is not None:
             return [F.linear(gradients.permute(0, 2, 3, 1), self.matrix.T).permute(0, 3, 1, 2)]
-        if self.stride == self.dilation == (1, 1) and self.groups in (1, self.weight.shape[0]) and not self._overhangs:
+        if self.dilation == (1, 1) and self.groups in (1, self.weight.shape[0]) and not self._overhangs:
             # As an ordinary convolution with the kernel turned about, which has the faster routines.
             padding = [extent - given for extent, given in zip(self.extent, self.padding, strict=True)]
-            return [F.conv2d(gradients, self._turned, None, 1, padding, 1, self.groups)]
+            spread = self._spread(gradients, values[0].shape[2:])
+            return [F.conv2d(spread, self._turned, None, 1, padding, 1, self.groups)]
         leftover = [
             size + 2 * padding - extent - 1 - (count - 1) * stride
             for size, count, padding, extent, stride in zip(
@@ -238,6 +263,18 @@ class Convolution(Sliding):
                 gradients, self.weight, None, self.stride, self.padding, leftover, self.groups, self.dilation
             )
         ]
+
+    def _spread(self, gradients: Tensor, shape: Sequence[int]) -> Tensor:
+        """The gradients at the places of a source of this (H, W) that the kernel stopped at, 0 between them."""
+        if self.stride == (1, 1):
+            return gradients
+        count, channels = gradients.shape[:2]
+        height, width = (
+            size + 2 * padding - extent for size, padding, extent in zip(shape, self.padding, self.extent, strict=True)
+        )
+        spread = gradients.new_zeros(count, height, width, channels).permute(0, 3, 1, 2)
+        spread[:, :, :: self.stride[0], :: self.stride[1]] = gradients
+        return spread
 
     def in_half_precision(self) -> Convolution:
         """The same with weights in bfloat16."""
@@ -258,18 +295,21 @@ class Convolution(Sliding):
         weight = self.weight.flip(-1, -2)
         if self.groups == 1:
             weight = weight.transpose(0, 1)
-        return weight.contiguous(memory_format=torch.channels_last)
+        return channels_last(weight)
 
-    def _slope(self, source: Tensor, result: Tensor) -> Tensor:
-        """The activation's derivative at every place."""
+    def behind_activation(self, gradients: Tensor, source: Tensor, result: Tensor) -> Tensor:
+        """Leads gradients (R, C, H, W) back through the activation, at whole maps (1, C, H, W) of source and result."""
+        if self.activation is None:
+            return gradients
+        result = result.to(gradients.dtype).expand_as(gradients)
         if isinstance(self.activation, nn.ReLU):
-            return result > 0
+            return torch.ops.aten.threshold_backward(gradients, result, 0.0)
         if isinstance(self.activation, nn.ReLU6):
-            return (result > 0) & (result < 6)
+            return torch.ops.aten.hardtanh_backward(gradients, result, 0.0, 6.0)
         before = self._convolved(source.to(self.weight.dtype), self.padding).detach().requires_grad_()
         with torch.enable_grad():
-            after = cast("Callable[[Tensor], Tensor]", self.activation)(before)
-        return torch.autograd.grad(after.sum(), before)[0]
+            after = self.activation(before)
+        return gradients * torch.autograd.grad(after.sum(), before)[0]
 
 
 class Pooling(Sliding):
@@ -320,7 +360,7 @@ class Joining(Pointwise):
     """Maps put side by side, channels after channels."""
 
     def __init__(self, sources: Sequence[int]) -> None:
-        super().__init__(sources, lambda *maps: torch.cat(maps, dim=1))
+        super().__init__(sources, _joined)
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
         return gradients.split([value.shape[1] for value in values], dim=1)
@@ -349,6 +389,12 @@ class Enlargement(Layer):
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
         return [F.avg_pool2d(gradients, self.grid) * self.grid**2]
+
+
+def _joined(*maps: Tensor) -> Tensor:
+    """Side by side, in the lowest precision among them: who gave that computes in it."""
+    precision = min((one.dtype for one in maps), key=lambda kind: kind.itemsize)
+    return torch.cat([one.to(precision) for one in maps], dim=1)
 
 
 def _around(changed: Sequence[Boxes | None]) -> Boxes:
@@ -399,8 +445,11 @@ class LocalNetwork:
             raise NotLocalError(f"the network cannot be traced: {error}") from error
         self.layers: list[Layer | None] = []
         with torch.no_grad():
-            self.outputs = _Builder(module, self.layers).build(graph, example)
-        """Which layers give the outputs, in their order."""
+            builder = _Builder(module, self.layers)
+            self.outputs = builder.build(graph, example)
+            """Which layers give the outputs, in their order."""
+        self.widths = builder.widths
+        """How many channels every layer gives."""
         self._in_half: dict[int, Convolution] = {}
 
     @torch.no_grad()
@@ -460,6 +509,10 @@ class _Builder:
             else:
                 raise NotLocalError(f"{node.op} {node.target}")
         raise NotLocalError("no output")
+
+    @property
+    def widths(self) -> list[int]:
+        return [value.shape[1] for value in self._values]
 
     def _add(self, node: fx.Node, layer: Layer | None, value: Tensor | None = None) -> None:
         if layer is not None:
@@ -583,11 +636,11 @@ def _batch_norm(module: _BatchNorm) -> Callable[[Tensor], Tensor]:
     return normalise
 
 
-def _not_in_place(module: nn.Module) -> Callable[[Tensor], Tensor]:
+def _not_in_place(module: nn.Module) -> nn.Module:
     plain = copy.copy(module)
     if getattr(plain, "inplace", False):
         plain.inplace = False  # type: ignore[assignment]
-    return cast("Callable[[Tensor], Tensor]", plain)
+    return plain
 
 
 def _flatten(items: Any) -> list[Any]:

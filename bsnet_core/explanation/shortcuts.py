@@ -26,6 +26,7 @@ class Shortcuts:
         trusted_lungs: With lungs to first order and heads of zone statistics: what lungs and alignment may do to a
             zone's latent score, in units of the Brixia score, before first order is no longer believed. Where they seem
             to do more, they are recomputed for that super-pixel; None believes all.
+        lung_path: With lungs to first order, whether gradients lead back along the decoder's main path only.
         directions: With lungs to first order, along how many directions of the lung probability's gradients.
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
             order; takes effect with lungs to first order or frozen, as the gradients must lead all the way back.
@@ -38,6 +39,7 @@ class Shortcuts:
     linear_heads: bool = True
     lungs: Lungs = Lungs.FIRST_ORDER
     trusted_lungs: float | None = 0.12
+    lung_path: bool = True
     directions: int = 6
     tolerance: float = 0.4
     tail_directions: int = 8

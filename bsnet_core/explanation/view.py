@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -12,9 +14,17 @@ from torch import Tensor, nn
 
 from bsnet_core.explanation.first_order import FirstOrder, first_order
 from bsnet_core.explanation.gradients import pull_back
-from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, NotLocalError, mirrored
+from bsnet_core.explanation.local_network import (
+    Boxes,
+    Convolution,
+    LocalNetwork,
+    NotLocalError,
+    channels_last,
+    mirrored,
+)
+from bsnet_core.explanation.lung_path import LungPath
 from bsnet_core.explanation.shortcuts import Lungs, Shortcuts
-from bsnet_core.explanation.windows import Change, WindowedNetwork
+from bsnet_core.explanation.windows import Change, PlacedGradients, WindowedNetwork
 from bsnet_core.explanation.zone_statistics import ZoneStatistics
 from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
@@ -40,21 +50,40 @@ class _Trunk(nn.Module):
         return (*features[-len(STRIDES) :], self.segmentation(features))
 
 
-_networks: WeakKeyDictionary[nn.Module, LocalNetwork | None] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class TracedTrunk:
+    """A predictor's trunk, taken apart.
+
+    Attributes:
+        network: Its layers.
+        levels: Which layers give the four levels, finest first.
+        logits: Which layer gives the lung logits.
+        lung_path: From the levels to the lung logits.
+    """
+
+    network: LocalNetwork
+    levels: Sequence[int]
+    logits: int
+    lung_path: LungPath
 
 
-def network_of(predictor: Predictor) -> LocalNetwork | None:
-    """The layers of the predictor's trunk, traced once; None where the network has to run whole."""
+_trunks: WeakKeyDictionary[nn.Module, TracedTrunk | None] = WeakKeyDictionary()
+
+
+def trunk_of(predictor: Predictor) -> TracedTrunk | None:
+    """The predictor's trunk, traced once; None where the network has to run whole."""
     model = predictor.model
     if not isinstance(model, BSNet):
         return None
-    if model not in _networks:
+    if model not in _trunks:
         example = torch.zeros(1, 1, TRACE_SIDE_PX, TRACE_SIDE_PX, device=predictor.device)
         try:
-            _networks[model] = LocalNetwork(_Trunk(model).eval(), example)
+            network = LocalNetwork(_Trunk(model).eval(), example)
+            *levels, logits = network.outputs
+            _trunks[model] = TracedTrunk(network, levels, logits, LungPath(network, levels, logits))
         except NotLocalError:
-            _networks[model] = None
-    return _networks[model]
+            _trunks[model] = None
+    return _trunks[model]
 
 
 class View:
@@ -64,17 +93,20 @@ class View:
         self,
         predictor: Predictor,
         model: BSNet,
-        network: LocalNetwork,
+        trunk: TracedTrunk,
         image: npt.NDArray[np.float32],
         shortcuts: Shortcuts,
         is_mirrored: bool,
     ) -> None:
         self._model, self._shortcuts, self._mirrored = model, shortcuts, is_mirrored
         self._attention, self._side = predictor.attention, image.shape[0]
-        self._levels, self._logits = network.outputs[:-1], network.outputs[-1]
+        self._levels, self._logits = trunk.levels, trunk.logits
         self._half = shortcuts.half_precision and _knows_bfloat16()
         # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
-        self._network = network.in_half_precision(first=max(self._levels) + 1) if self._half else network
+        self._network = (
+            trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
+        )
+        self._path = trunk.lung_path.in_half_precision() if self._half else trunk.lung_path
         picture = torch.tensor(image, device=predictor.device)[None, None]
         picture = (picture.flip(-1) if is_mirrored else picture).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
@@ -84,13 +116,13 @@ class View:
         self._base = np.empty(0, dtype=np.float32)
         self._heads: FirstOrder | None = None
         self._statistics: ZoneStatistics | None = None
-        self._effects: Mapping[int, Tensor] = {}
+        self._effects: Mapping[int, PlacedGradients] = {}
 
     @torch.no_grad()
     def prepare(self) -> None:
         """Works out what the short cuts need, once before the first contribution."""
         levels = [self._values[index] for index in self._levels]
-        tails: Mapping[int, Tensor] = {}
+        tails: Mapping[int, PlacedGradients] = {}
         if self._shortcuts.linear_heads:
             self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
             direct = dict(zip(self._levels, self._heads.levels, strict=True))
@@ -99,7 +131,8 @@ class View:
             if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
                 self._tail_weights, tails = self._tails(both)
             self._statistics = self._zone_statistics()
-            self._effects = _channels_last(through if self._statistics is not None else both)
+            counted = through if self._statistics is not None else both
+            self._effects = self._placed(counted)
         else:
             self._base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         network, values = self._network, self._values
@@ -107,7 +140,6 @@ class View:
             network = network.in_half_precision(first := self._first_deep())
             values = network.values_again(values, first, max(self._levels) + 1)
         self._windows = WindowedNetwork(network, values, tails, self._shortcuts.tolerance)
-        self._uncut = WindowedNetwork(self._network, self._values)
 
     def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
@@ -123,6 +155,7 @@ class View:
             total = torch.zeros(len(boxes), len(self._heads.alignment))
             if tails is not None:
                 total = total + tails @ self._tail_weights.T
+            by_tails = total
             if self._statistics is not None and (seen := {k: changes[k] for k in self._levels if k in changes}):
                 total = total + self._statistics.changes_of_latent_scores(seen, len(boxes))
             through = torch.zeros_like(total)
@@ -133,7 +166,7 @@ class View:
             total = total + through
             if self._statistics is not None:
                 for index in self._not_trusted(through):
-                    total[index] = self._with_lungs(self._statistics, patches[index], boxes[[index]])
+                    total[index] = by_tails[index] + self._with_lungs(self._statistics, changes, index)
             return self._grid(self._heads.changes_of(total))
 
     def _not_trusted(self, through: Tensor) -> list[int]:
@@ -143,10 +176,25 @@ class View:
             return []
         return torch.nonzero(through.abs().amax(dim=1) > limit).flatten().tolist()
 
-    def _with_lungs(self, before: ZoneStatistics, patch: Tensor, box: Boxes) -> Tensor:
-        """(K,) changes of the latent scores by the whole network: lungs and alignment recomputed, nothing cut."""
-        changes, _ = self._uncut.change([patch], box, [*self._levels, self._logits])
-        return self._statistics_of(*self._changed(changes, 0)).latent_scores - before.latent_scores
+    def _with_lungs(self, before: ZoneStatistics, changes: Mapping[int, Change], number: int) -> Tensor:
+        """(K,) changes of the latent scores of one of the changed pictures, lungs and alignment recomputed."""
+        levels = self._changed_levels(changes, number)
+        logits = self._values[self._logits].float() + self._logits_along_path(levels) - self._unchanged_path
+        probability = lung_probability(logits)
+        return self._statistics_of(levels, probability, self._model.align(probability)).latent_scores - before.latent_scores
+
+    def _logits_along_path(self, levels: Sequence[Tensor]) -> Tensor:
+        return self._path.logits(dict(zip(self._levels, levels, strict=True)), self._beside)
+
+    @cached_property
+    def _beside(self) -> list[Tensor]:
+        """What the lung path adds up from beside it."""
+        return self._path.beside(self._values)
+
+    @cached_property
+    def _unchanged_path(self) -> Tensor:
+        """The picture's own lung logits in the rounding of the lung path."""
+        return self._logits_along_path([self._values[index] for index in self._levels])
 
     def _zone_statistics(self) -> ZoneStatistics | None:
         """The zone statistics, if that is what the heads look at."""
@@ -174,27 +222,26 @@ class View:
 
     def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
         """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits."""
-        return self._pulled_back({self._logits: seeds}, self._levels, end=max(self._levels))
+        if not self._shortcuts.lung_path:
+            return self._pulled_back({self._logits: seeds}, self._levels, end=max(self._levels))
+        found = self._path.gradients(self._values, channels_last(seeds.bfloat16() if self._half else seeds))
+        return {index: gradient.float() for index, gradient in found.items()}
 
     def _pulled_back(self, seeds: Mapping[int, Tensor], layers: Sequence[int], end: int = -1) -> dict[int, Tensor]:
         """As `pull_back` does it, in half precision where this is what the view computes in."""
-        network = self._network
-        if self._half:
-            network = network.in_half_precision()
-            seeds = {index: seed.bfloat16() for index, seed in seeds.items()}
+        network = self._network.in_half_precision() if self._half else self._network
+        seeds = {index: channels_last(seed.bfloat16() if self._half else seed) for index, seed in seeds.items()}
         found = pull_back(network, self._values, seeds, layers, end)
-        return {
-            index: gradient.float().contiguous(memory_format=torch.channels_last) for index, gradient in found.items()
-        }
+        return {index: gradient.float() for index, gradient in found.items()}
 
-    def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, Tensor]]:
+    def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, PlacedGradients]]:
         """Gradients through all that lies behind the layers where windows are cut.
 
         Args:
             gradients: By level (K, C, h, w), with respect to the encoder's features.
 
         Returns:
-            Weights (K, r) of r directions, and by layer (r, C, h, w) the gradients along these.
+            Weights (K, r) of r directions, and by layer the gradients along these.
         """
         layers = self._network.layers
         read = {source for layer in layers if isinstance(layer, Convolution) for source in layer.sources}
@@ -211,7 +258,11 @@ class View:
         scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
         weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
         seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
-        return weights, self._pulled_back(seeds, cut)
+        return weights, self._placed(self._pulled_back(seeds, cut))
+
+    def _placed(self, gradients: Mapping[int, Tensor]) -> dict[int, PlacedGradients]:
+        precision = torch.bfloat16 if self._half else torch.float32
+        return {index: PlacedGradients(gradient, precision) for index, gradient in gradients.items()}
 
     def _first_deep(self) -> int:
         """The first layer of the stride where windows are cut."""
@@ -235,6 +286,13 @@ class View:
 
     def _changed(self, changes: Mapping[int, Change], number: int) -> tuple[list[Tensor], Tensor, Tensor]:
         """Levels, lung probability and alignment of one of the changed pictures, as far as its changes are known."""
+        levels = self._changed_levels(changes, number)
+        if self._logits not in changes:
+            return levels, self._probability, self._alignment
+        probability = self._changed_probability(changes[self._logits], number)
+        return levels, probability, self._model.align(probability)
+
+    def _changed_levels(self, changes: Mapping[int, Change], number: int) -> list[Tensor]:
         levels = []
         for index in self._levels:
             level = self._values[index]
@@ -243,10 +301,7 @@ class View:
                 rows, columns = changes[index].places.slices(number)
                 level[0, :, rows, columns] += changes[index].difference[number]
             levels.append(level)
-        if self._logits not in changes:
-            return levels, self._probability, self._alignment
-        probability = self._changed_probability(changes[self._logits], number)
-        return levels, probability, self._model.align(probability)
+        return levels
 
     def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4) by running the heads on all that changed."""
@@ -262,10 +317,6 @@ class View:
     def _grid(self, grids: Tensor) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): the mirrored picture's right lung counts for the left one."""
         return np.array((grids.flip(2) if self._mirrored else grids).cpu().numpy(), dtype=np.float32)
-
-
-def _channels_last(maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
-    return {index: value.contiguous(memory_format=torch.channels_last) for index, value in maps.items()}
 
 
 def _leading(flat: Tensor, count: int) -> Tensor:

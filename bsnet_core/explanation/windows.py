@@ -16,17 +16,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Boxes, LocalNetwork, Places, Sliding
+from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, Places, Sliding
 
 WHOLE_SHARE = 0.85
 """Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
-LARGE_WINDOW = 16
+LARGE_WINDOW = 6
 """Windows over one such part of a map are multiplied with gradients as whole maps."""
 
 
@@ -42,27 +44,44 @@ class Change:
     places: Places
     difference: Tensor
 
-    def effect(self, gradients: Tensor) -> Tensor:
-        """(B, R) first-order effect on R numbers, given their gradients (R, C, H, W) with respect to the map."""
-        height, width = gradients.shape[2:]
-        if self.places.height * self.places.width * LARGE_WINDOW < height * width:
-            effects = []
-            for index, difference in enumerate(self.difference):
-                rows, columns = self.places.slices(index)
-                effects.append(torch.tensordot(gradients[:, :, rows, columns], difference, dims=3))
-            return torch.stack(effects)
+    def effect(self, gradients: PlacedGradients) -> Tensor:
+        """(B, R) first-order effect on R numbers, given their gradients with respect to the map."""
+        if self.places.height * self.places.width * LARGE_WINDOW < gradients.height * gradients.width:
+            cells = torch.from_numpy(cells_of(self.places, gradients.width).ravel())
+            seen = gradients.by_place.index_select(0, cells).view(len(self.difference), -1, gradients.count)
+            return (as_rows(self.difference).view(len(seen), 1, -1) @ seen)[:, 0]
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
-        return self._on_whole_map(height, width).flatten(1) @ as_rows(gradients).flatten(1).T
+        whole = self._on_whole_map(gradients.height, gradients.width, gradients.by_number.dtype)
+        return F.linear(whole, gradients.by_number).float()
 
-    def _on_whole_map(self, height: int, width: int) -> Tensor:
-        """(B, H, W, C), 0 around the windows."""
-        if self.places.covers(height, width):
-            return as_rows(self.difference)
+    def _on_whole_map(self, height: int, width: int, precision: torch.dtype) -> Tensor:
+        """(B, H W C), 0 around the windows."""
+        rows = as_rows(self.difference.to(precision)).flatten(0, 2)
         count, channels = self.difference.shape[:2]
-        whole = self.difference.new_zeros(count, height * width, channels)
-        cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
-        whole.view(-1, channels).index_copy_(0, torch.from_numpy(cells.ravel()), as_rows(self.difference).flatten(0, 2))
-        return whole
+        if not self.places.covers(height, width):
+            cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
+            whole = rows.new_zeros(count * height * width, channels)
+            rows = whole.index_copy_(0, torch.from_numpy(cells.ravel()), rows)
+        return rows.view(count, -1)
+
+
+class PlacedGradients:
+    """Gradients of R numbers with respect to one layer's map (C, H, W)."""
+
+    def __init__(self, gradients: Tensor, precision: torch.dtype = torch.float32) -> None:
+        """Takes (R, C, H, W); the precision is that of products with whole maps."""
+        self._gradients, self._precision = gradients, precision
+        self.count, _, self.height, self.width = gradients.shape
+
+    @cached_property
+    def by_place(self) -> Tensor:
+        """(H W, C R), all that belongs to a place side by side."""
+        return self._gradients.permute(2, 3, 1, 0).reshape(self.height * self.width, -1).contiguous()
+
+    @cached_property
+    def by_number(self) -> Tensor:
+        """(R, H W C), all that belongs to one of the numbers side by side."""
+        return as_rows(self._gradients.to(self._precision)).flatten(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,7 @@ class WindowedNetwork:
         self,
         network: LocalNetwork,
         values: Sequence[Tensor],
-        tails: Mapping[int, Tensor] | None = None,
+        tails: Mapping[int, PlacedGradients] | None = None,
         tolerance: float = 0.0,
     ) -> None:
         """Keeps the picture's values.
@@ -89,7 +108,7 @@ class WindowedNetwork:
         Args:
             network: The layers.
             values: What they make of the picture, `network.values(picture)`.
-            tails: Gradients (R, C, H, W) of R results with respect to the layers where windows are cut.
+            tails: Gradients of R results with respect to the layers where windows are cut.
             tolerance: Changes up to this share of such a layer's standard deviation are counted to first order.
         """
         self._network, self._values = network, values
@@ -145,6 +164,8 @@ class WindowedNetwork:
         layer = self._network.layers[index]
         if layer is None:
             raise ValueError("The input is not computed.")
+        if isinstance(layer, Convolution) and layer.is_by_place and (source := sources[0]):
+            return _Windows(source.places, layer.windows([source.values]), source.boxes)
         height, width = self._values[index].shape[2:]
         boxes = _not_empty(
             layer.reached([source.boxes if source else None for source in sources], self._values[index].shape),
@@ -204,7 +225,7 @@ class WindowedNetwork:
         boxes = _boxes_of(large, now.places)
         places = places_around(boxes, *self._values[index].shape[2:])
         if places.height >= now.places.height and places.width >= now.places.width:
-            return now, difference.new_zeros(len(boxes), len(self._tails[index]))
+            return now, difference.new_zeros(len(boxes), self._tails[index].count)
         values = self._gathered(index, now, places, 0.0)
         for number, (top, left) in enumerate(
             zip((places.tops - now.places.tops).tolist(), (places.lefts - now.places.lefts).tolist(), strict=True)

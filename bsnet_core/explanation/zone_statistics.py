@@ -136,9 +136,10 @@ class ZoneStatistics:
         """The change of a level in the aligned frame, which is linear in the features; `before` is (H, W, C)."""
         height, width, channels = before.shape
         places = places_around(self._reading(change.places, height, width), height, width)
-        grid = self._grid(places, change.places, height, width)
-        moved = F.grid_sample(change.difference, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-        difference = as_rows(moved).flatten(1, 2)
+        sources, weights = self._neighbours(places, change.places, height, width)
+        difference = F.embedding_bag(
+            sources, as_rows(change.difference).flatten(0, 2), mode="sum", per_sample_weights=weights
+        ).view(len(places.tops), -1, channels)
         cells = torch.from_numpy(cells_of(places, width).ravel())
         old = before.view(-1, channels).index_select(0, cells).view_as(difference)
         # (x + d)² - x², all of it small where d is.
@@ -159,15 +160,34 @@ class ZoneStatistics:
         first_row, end_row = _within(down, height)
         return np.stack([first_row, end_row, first_column, end_column], axis=1)
 
-    def _grid(self, places: Places, windows: Places, height: int, width: int) -> Tensor:
-        """(B, h, w, 2) where places of the aligned frame read, in normalised coordinates of the windows."""
+    def _neighbours(self, places: Places, windows: Places, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """What places of the aligned frame read in windows of the network frame, by bilinear interpolation.
+
+        Returns:
+            (B h w, 4) numbers of four cells among all windows' (B h' w'), row by row, and their weights, which are 0
+            beyond the windows.
+        """
         x, y = (2 * places.columns + 1) / width - 1, (2 * places.rows + 1) / height - 1
         (a, b, c), (d, e, f) = self._matrix
         across = a * x[:, None, :] + b * y[:, :, None] + c
         down = d * x[:, None, :] + e * y[:, :, None] + f
-        across = 2 * ((across + 1) * width / 2 - windows.lefts[:, None, None]) / windows.width - 1
-        down = 2 * ((down + 1) * height / 2 - windows.tops[:, None, None]) / windows.height - 1
-        return torch.from_numpy(np.stack([across, down], axis=-1).astype(np.float32))
+        column = (across + 1) * width / 2 - 0.5 - windows.lefts[:, None, None]
+        row = (down + 1) * height / 2 - 0.5 - windows.tops[:, None, None]
+        left, top = np.floor(column), np.floor(row)
+        to_right, to_below = column - left, row - top
+        first = windows.height * windows.width * np.arange(len(places.tops))[:, None, None]
+        cells, weights = [], []
+        for step_down, share_down in ((0, 1 - to_below), (1, to_below)):
+            for step_across, share_across in ((0, 1 - to_right), (1, to_right)):
+                at_row, at_column = top + step_down, left + step_across
+                inside = (
+                    (at_row >= 0) & (at_row < windows.height) & (at_column >= 0) & (at_column < windows.width)
+                )
+                cells.append(np.where(inside, first + at_row * windows.width + at_column, first))
+                weights.append(np.where(inside, share_down * share_across, 0))
+        numbers = np.stack(cells, axis=-1).reshape(-1, 4).astype(np.int64)
+        shares = np.stack(weights, axis=-1).reshape(-1, 4).astype(np.float32)
+        return torch.from_numpy(numbers), torch.from_numpy(shares)
 
 
 def _within(corners: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

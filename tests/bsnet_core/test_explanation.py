@@ -12,7 +12,7 @@ from bsnet_core.explanation.exact import explain_exactly
 from bsnet_core.explanation.fast import BATCH, NONE, Lungs, Shortcuts, explain_fast
 from bsnet_core.explanation.progress import most_promising_first, touching_lungs
 from bsnet_core.explanation.superpixels import reference_superpixels_of
-from bsnet_core.explanation.view import View, network_of
+from bsnet_core.explanation.view import View, trunk_of
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.config import Architecture, Attention, BSNetConfig
@@ -270,7 +270,7 @@ def test_lungs_and_alignment_count_to_first_order_behind_zone_statistics(tmp_pat
         predictor.reference_probabilities(image[None])[0]
         - predictor.reference_probabilities(prediction.network_image[None])[0]
     )
-    view = View(predictor, predictor.model, network_of(predictor), prediction.network_image, EVERY_DIRECTION, False)
+    view = View(predictor, predictor.model, trunk_of(predictor), prediction.network_image, EVERY_DIRECTION, False)
     view.prepare()
     found = view.contributions([torch.from_numpy(image[None, 60:64, 40:44])], np.array([[60, 64, 40, 44]]))[0]
     assert np.abs(changed).max() > 1e-7
@@ -294,7 +294,7 @@ def test_where_first_order_is_not_trusted_the_lungs_are_recomputed_exactly(tmp_p
 def test_pictures_in_batches_as_on_a_gpu_give_the_same_map(small, prediction, explained, monkeypatch, mode):
     monkeypatch.setattr("bsnet_core.explanation.exact.batch_size", lambda predictor: 5)
     monkeypatch.setattr("bsnet_core.explanation.fast.batch_size", lambda predictor: 5)
-    monkeypatch.setattr("bsnet_core.explanation.fast.network_of", lambda predictor: None)  # the network runs whole
+    monkeypatch.setattr("bsnet_core.explanation.fast.trunk_of", lambda predictor: None)  # the network runs whole
     batched = explain(small, prediction, mode=mode)
     assert batched.is_whole
     assert np.allclose(batched.contributions, explained.contributions, atol=1e-5)
