@@ -18,15 +18,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from operator import methodcaller
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from bsnet_core.explanation.exact import batch_size, masked
 from bsnet_core.explanation.local_network import Boxes
@@ -41,6 +38,8 @@ from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.progress import Report, no_report
 
 __all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
+
+_Result = TypeVar("_Result")
 
 BATCH = 16
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
@@ -92,40 +91,65 @@ def explain_fast(
         report(_("Looking at the whole picture"), 0.0)
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
         places = _boxes_of(labels)
-        with _side_by_side(len(flips)) as run:
-            views = run(partial(View, predictor, model, trunk, image, shortcuts), flips)
+        with _SideBySide(len(flips)) as sides:
+            views = sides.run([partial(View, predictor, model, trunk, image, shortcuts, flip) for flip in flips])
             report(_("Finding what counts"), 0.0)
-            run(methodcaller("prepare"), views)
+            sides.run([view.prepare for view in views])
             growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)
-            for chosen in growing.batches(_alike_together(order, places), BATCH):
-                boxes = places[chosen]
-                patches = [_masked_patch(image, labels, index, places[index]) for index in chosen]
-                of_view = methodcaller("contributions", patches, boxes)
-                growing.add(chosen, np.mean(run(of_view, views), axis=0))
+            order = _alike_together(order, places)
+            batches = [
+                ([_masked_patch(image, labels, index, places[index]) for index in chosen], places[chosen])
+                for chosen in _in_batches(order)
+            ]
+            found = sides.run_through([view.contributions for view in views], batches)
+            for chosen in growing.batches(order, BATCH):
+                growing.add(chosen, np.mean(next(found), axis=0))
     report(_("Done"), 1.0)
     return growing.so_far()
 
 
-@contextmanager
-def _side_by_side(count: int) -> Iterator[_Run]:
-    """Runs a function on several things at once, each in a thread with its share of the processor's cores.
+class _SideBySide:
+    """Views side by side, each in a thread of its own with its share of the processor's cores.
 
     Two views side by side use two cores better than two cores share the many small steps of one view.
     """
-    threads = torch.get_num_threads()
-    if count == 1 or threads == 1:
-        yield lambda function, things: [function(thing) for thing in things]
-        return
-    with ThreadPoolExecutor(count, "explanation", torch.set_num_threads, (max(1, threads // count),)) as pool:
-        try:
-            yield lambda function, things: list(pool.map(function, things))
-        finally:
-            # Threads made from now on would take over the share of those in the pool.
-            torch.set_num_threads(threads)
 
+    def __init__(self, count: int) -> None:
+        self._threads = torch.get_num_threads()
+        share = max(1, self._threads // count)
+        self._sides = [
+            ThreadPoolExecutor(1, "explanation", torch.set_num_threads, (share,))
+            for _side in range(count if min(count, self._threads) > 1 else 0)
+        ]
 
-class _Run(Protocol):
-    def __call__(self, function: Callable[[Any], Any], things: Sequence[Any], /) -> list[Any]: ...
+    def __enter__(self) -> _SideBySide:
+        return self
+
+    def __exit__(self, *_of_error: object) -> None:
+        for side in self._sides:
+            side.shutdown(wait=False, cancel_futures=True)
+        for side in self._sides:
+            side.shutdown()
+        # Threads made from now on would take over the share of those above.
+        torch.set_num_threads(self._threads)
+
+    def run(self, functions: Sequence[Callable[[], _Result]]) -> list[_Result]:
+        """What the functions give, one on each side."""
+        return next(self.run_through(functions, [()]))
+
+    def run_through(
+        self, functions: Sequence[Callable[..., _Result]], batches: Sequence[tuple[Any, ...]]
+    ) -> Iterator[list[_Result]]:
+        """Of every batch what the functions give of it; on its side each goes ahead without waiting for the others."""
+        if not self._sides:
+            yield from ([function(*batch) for function in functions] for batch in batches)
+            return
+        going = [
+            [side.submit(function, *batch) for batch in batches]
+            for side, function in zip(self._sides, functions, strict=True)
+        ]
+        for done in zip(*going, strict=True):
+            yield [future.result() for future in done]
 
 
 def _alike_together(order: npt.NDArray[np.intp], boxes: Boxes) -> npt.NDArray[np.intp]:
@@ -140,6 +164,10 @@ def _alike_together(order: npt.NDArray[np.intp], boxes: Boxes) -> npt.NDArray[np
     return np.concatenate([first, *(part[np.argsort(sizes[part], kind="stable")] for part in parts)])
 
 
+def _in_batches(order: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
+    return [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
+
+
 def _boxes_of(labels: npt.NDArray[np.int32]) -> Boxes:
     """(N, 4), the box around every super-pixel."""
     boxes = []
@@ -152,8 +180,8 @@ def _boxes_of(labels: npt.NDArray[np.int32]) -> Boxes:
 
 def _masked_patch(
     image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], index: np.intp, box: npt.NDArray[np.intp]
-) -> Tensor:
+) -> npt.NDArray[np.float32]:
     """(1, h, w): the picture within a super-pixel's box, the super-pixel set to zero."""
     top, bottom, left, right = box
     place = slice(top, bottom), slice(left, right)
-    return torch.from_numpy(np.where(labels[place] == index, np.float32(0), image[place]))[None]
+    return np.where(labels[place] == index, np.float32(0), image[place])[None]

@@ -118,7 +118,7 @@ class Layer(ABC):
 
     @abstractmethod
     def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
-        """Where the result may change, given where the sources did; `shape` is the result's. Boxes may be empty."""
+        """Where the result may change, given where the sources did, a place at least; `shape` is the result's."""
 
     def read(self, places: Places) -> Places:
         """Which windows of the sources the windows of the result are made of."""
@@ -169,17 +169,16 @@ class Sliding(Layer):
         (source,) = changed
         if source is None:
             raise ValueError("Nothing changed.")
-        rows = self._reached(0, source[:, 0], source[:, 1], shape[2])
-        columns = self._reached(1, source[:, 2], source[:, 3], shape[3])
-        return np.stack([*rows, *columns], axis=1)
-
-    def _reached(
-        self, axis: int, first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], size: int
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        stride, padding = self.stride[axis], self.padding[axis]
-        lowest = -((self.extent[axis] - padding - first) // stride)  # ceil((first + padding - extent) / stride)
-        highest = (end - 1 + padding) // stride
-        return np.maximum(lowest, 0), np.minimum(highest + 1, size)
+        stride, padding, extent, size = (
+            np.array(pair) for pair in (self.stride, self.padding, self.extent, shape[2:])
+        )
+        first = np.maximum(-((extent - padding - source[:, ::2]) // stride), 0)
+        end = np.minimum((source[:, 1::2] - 1 + padding) // stride + 1, size)
+        if self.stride != (1, 1):
+            # A stride may skip the few places that changed: one place instead of none.
+            first = np.minimum(first, size - 1)
+            end = np.maximum(end, first + 1)
+        return _interleaved(first, end)
 
     def read(self, places: Places) -> Places:
         (down, across), (above, before) = self.stride, self.padding
@@ -236,6 +235,13 @@ class Convolution(Sliding):
             fresh.view(torch.int16).clamp_(0, bits)
             return fresh
         return fresh.clamp_(0.0, highest)
+
+    def rows(self, rows: Tensor) -> Tensor:
+        """The same, if it is by place, of (..., C) values side by side."""
+        if self.matrix is None:
+            raise ValueError("This convolution looks around.")
+        result = F.linear(rows.to(self.matrix.dtype), self.matrix, self.bias)
+        return result.float() if self.activation is None else self.activated(result)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:
@@ -401,16 +407,15 @@ def _around(changed: Sequence[Boxes | None]) -> Boxes:
     boxes = [entry for entry in changed if entry is not None]
     result = boxes[0]
     for other in boxes[1:]:
-        result = np.stack(
-            [
-                np.minimum(result[:, 0], other[:, 0]),
-                np.maximum(result[:, 1], other[:, 1]),
-                np.minimum(result[:, 2], other[:, 2]),
-                np.maximum(result[:, 3], other[:, 3]),
-            ],
-            axis=1,
-        )
+        result = _interleaved(np.minimum(result[:, ::2], other[:, ::2]), np.maximum(result[:, 1::2], other[:, 1::2]))
     return result
+
+
+def _interleaved(first: npt.NDArray[np.intp], end: npt.NDArray[np.intp]) -> Boxes:
+    """Boxes from (B, 2) first and end along both sides."""
+    boxes = np.empty((len(first), 4), dtype=np.intp)
+    boxes[:, ::2], boxes[:, 1::2] = first, end
+    return boxes
 
 
 def _pair(value: Any) -> tuple[int, int]:

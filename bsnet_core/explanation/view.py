@@ -141,11 +141,11 @@ class View:
             values = network.values_again(values, first, max(self._levels) + 1)
         self._windows = WindowedNetwork(network, values, tails, self._shortcuts.tolerance)
 
-    def contributions(self, patches: Sequence[Tensor], boxes: Boxes) -> npt.NDArray[np.float32]:
+    def contributions(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
         if self._mirrored:
             boxes = mirrored(boxes, self._side)
-            patches = [patch.flip(-1) for patch in patches]
+            patches = [patch[..., ::-1] for patch in patches]
         recomputes = self._shortcuts.lungs is Lungs.RECOMPUTED
         with torch.no_grad():
             wanted = [*self._levels, self._logits] if recomputes else self._levels

@@ -24,7 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Boxes, Convolution, LocalNetwork, Places, Sliding
+from bsnet_core.explanation.local_network import Boxes, Convolution, Layer, LocalNetwork, Places, Sliding
 
 WHOLE_SHARE = 0.85
 """Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
@@ -38,26 +38,32 @@ class Change:
 
     Attributes:
         places: Where, within the map.
-        difference: (B, C, h, w), the new values minus those of the unchanged picture.
+        rows: (B, h, w, C), the new values minus those of the unchanged picture.
     """
 
     places: Places
-    difference: Tensor
+    rows: Tensor
+
+    @property
+    def difference(self) -> Tensor:
+        """(B, C, h, w)."""
+        return self.rows.permute(0, 3, 1, 2)
 
     def effect(self, gradients: PlacedGradients) -> Tensor:
         """(B, R) first-order effect on R numbers, given their gradients with respect to the map."""
+        count = len(self.rows)
         if self.places.height * self.places.width * LARGE_WINDOW < gradients.height * gradients.width:
             cells = torch.from_numpy(cells_of(self.places, gradients.width).ravel())
-            seen = gradients.by_place.index_select(0, cells).view(len(self.difference), -1, gradients.count)
-            return (as_rows(self.difference).view(len(seen), 1, -1) @ seen)[:, 0]
+            seen = gradients.by_place.index_select(0, cells).view(count, -1, gradients.count)
+            return (self.rows.view(count, 1, -1) @ seen)[:, 0]
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
         whole = self._on_whole_map(gradients.height, gradients.width, gradients.by_number.dtype)
         return F.linear(whole, gradients.by_number).float()
 
     def _on_whole_map(self, height: int, width: int, precision: torch.dtype) -> Tensor:
         """(B, H W C), 0 around the windows."""
-        rows = as_rows(self.difference.to(precision)).flatten(0, 2)
-        count, channels = self.difference.shape[:2]
+        count, channels = len(self.rows), self.rows.shape[3]
+        rows = self.rows.to(precision).view(-1, channels)
         if not self.places.covers(height, width):
             cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
             whole = rows.new_zeros(count * height * width, channels)
@@ -86,10 +92,10 @@ class PlacedGradients:
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """New values (B, C, h, w) of one layer, and the box of each picture that may really have changed."""
+    """New values (B, h, w, C) of one layer, and the box of each picture that may really have changed."""
 
     places: Places
-    values: Tensor
+    rows: Tensor
     boxes: Boxes
 
 
@@ -111,7 +117,9 @@ class WindowedNetwork:
             tails: Gradients of R results with respect to the layers where windows are cut.
             tolerance: Changes up to this share of such a layer's standard deviation are counted to first order.
         """
-        self._network, self._values = network, values
+        self._network = network
+        self._shapes = [value.shape for value in values]
+        self._kept = [as_rows(value).view(-1, value.shape[1]) for value in values]
         self._tails = dict(tails or {}) if tolerance > 0 else {}
         self._limits = {index: tolerance * float(values[index].std()) for index in self._tails}
         self._last_read = {
@@ -120,7 +128,7 @@ class WindowedNetwork:
 
     @torch.no_grad()
     def change(
-        self, patches: Sequence[Tensor], boxes: Boxes, wanted: Sequence[int]
+        self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes, wanted: Sequence[int]
     ) -> tuple[dict[int, Change], Tensor | None]:
         """Puts each patch into the unchanged picture.
 
@@ -141,7 +149,7 @@ class WindowedNetwork:
                 sources = [now.get(source) for source in layer.sources]
                 if not any(sources):
                     continue
-                now[index] = self._recomputed(index, sources)
+                now[index] = self._recomputed(layer, index, sources)
                 for source in layer.sources:
                     if self._last_read[source] == index:
                         now.pop(source, None)
@@ -152,116 +160,90 @@ class WindowedNetwork:
                 changes[index] = Change(now[index].places, self._difference(index, now[index]))
         return changes, effect
 
-    def _patched(self, patches: Sequence[Tensor], boxes: Boxes) -> _Windows:
-        places = places_around(boxes, *self._values[0].shape[2:])
-        values = self._gathered(0, None, places, 0.0)
+    def _patched(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> _Windows:
+        _, channels, height, width = self._shapes[0]
+        places = places_around(boxes, height, width)
+        rows = self._kept[0].numpy()[cells_of(places, width)]
         for index, (patch, (top, bottom, left, right)) in enumerate(zip(patches, boxes.tolist(), strict=True)):
             row, column = int(places.tops[index]), int(places.lefts[index])
-            values[index, :, top - row : bottom - row, left - column : right - column] = patch
-        return _Windows(places, values, boxes)
+            rows[index, top - row : bottom - row, left - column : right - column] = patch.transpose(1, 2, 0)
+        return _Windows(places, torch.from_numpy(rows), boxes)
 
-    def _recomputed(self, index: int, sources: Sequence[_Windows | None]) -> _Windows:
-        layer = self._network.layers[index]
-        if layer is None:
-            raise ValueError("The input is not computed.")
+    def _recomputed(self, layer: Layer, index: int, sources: Sequence[_Windows | None]) -> _Windows:
+        shape = self._shapes[index]
         if isinstance(layer, Convolution) and layer.is_by_place and (source := sources[0]):
-            return _Windows(source.places, layer.windows([source.values]), source.boxes)
-        height, width = self._values[index].shape[2:]
-        boxes = _not_empty(
-            layer.reached([source.boxes if source else None for source in sources], self._values[index].shape),
-            height,
-            width,
-        )
-        places = places_around(boxes, height, width, layer.grid)
-        if places.covers(height, width) and all(
-            source is not None and source.places.covers(*self._values[number].shape[2:])
+            return _Windows(source.places, layer.rows(source.rows), source.boxes)
+        boxes = layer.reached([source.boxes if source else None for source in sources], shape)
+        places = places_around(boxes, shape[2], shape[3], layer.grid)
+        if places.covers(shape[2], shape[3]) and all(
+            source is not None and source.places.covers(*self._shapes[number][2:])
             for number, source in zip(layer.sources, sources, strict=True)
         ):
-            return _Windows(places, layer.whole([source.values for source in sources if source]), boxes)
+            new = layer.whole([source.rows.permute(0, 3, 1, 2) for source in sources if source])
+            return _Windows(places, as_rows(new), boxes)
         read, fill = layer.read(places), layer.fill if isinstance(layer, Sliding) else 0.0
         patches = [
-            self._gathered(number, source, read, fill) for number, source in zip(layer.sources, sources, strict=True)
+            self._gathered(number, source, read, fill).permute(0, 3, 1, 2)
+            for number, source in zip(layer.sources, sources, strict=True)
         ]
-        return _Windows(places, layer.windows(patches), boxes)
+        return _Windows(places, as_rows(layer.windows(patches)), boxes)
 
     def _gathered(self, index: int, now: _Windows | None, places: Places, fill: float) -> Tensor:
-        """(B, C, h, w) windows of one layer as it is now, filled up beyond the border."""
+        """(B, h, w, C) windows of one layer as it is now, filled up beyond the border."""
         if now is not None and now.places.is_same(places):
-            return now.values
-        base = as_rows(self._values[index])[0]
-        height, width, channels = base.shape
-        count = len(places.tops)
+            return now.rows
+        _, channels, height, width = self._shapes[index]
         rows, columns = places.rows, places.columns
-        cells = np.clip(rows, 0, height - 1)[:, :, None] * width + np.clip(columns, 0, width - 1)[:, None, :]
-        result = base.view(-1, channels).index_select(0, torch.from_numpy(cells.ravel()))
-        above_or_below, beside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
+        inside_rows = np.minimum(np.maximum(rows, 0), height - 1)
+        inside_columns = np.minimum(np.maximum(columns, 0), width - 1)
+        cells = (inside_rows * width)[:, :, None] + inside_columns[:, None, :]
+        result = self._kept[index].index_select(0, torch.from_numpy(cells.ravel()))
+        above_or_below, beside = rows != inside_rows, columns != inside_columns
         if above_or_below.any() or beside.any():
             outside = np.flatnonzero(above_or_below[:, :, None] | beside[:, None, :])
             result.index_fill_(0, torch.from_numpy(outside), fill)
         if now is not None:
-            self._put(result, places, now)
-        return result.view(count, places.height, places.width, channels).permute(0, 3, 1, 2)
-
-    def _put(self, result: Tensor, places: Places, now: _Windows) -> None:
-        """Writes new values over those kept, (B h w, C) at `places`."""
-        rows, columns = now.places.rows - places.tops[:, None], now.places.columns - places.lefts[:, None]
-        first = places.height * places.width * np.arange(len(rows))
-        cells = first[:, None, None] + rows[:, :, None] * places.width + columns[:, None, :]
-        new = as_rows(now.values).flatten(0, 2)
-        rows_meet, columns_meet = (rows >= 0) & (rows < places.height), (columns >= 0) & (columns < places.width)
-        if rows_meet.all() and columns_meet.all():
-            result.index_copy_(0, torch.from_numpy(cells.ravel()), new)
-            return
-        meet = np.flatnonzero(rows_meet[:, :, None] & columns_meet[:, None, :])
-        result.index_copy_(0, torch.from_numpy(cells.ravel()[meet]), new.index_select(0, torch.from_numpy(meet)))
+            cells, meet = _cells_within(now.places, places)
+            new = now.rows.view(-1, channels)
+            if meet is not None:
+                cells, new = cells[meet], new.index_select(0, torch.from_numpy(meet))
+            result.index_copy_(0, torch.from_numpy(cells), new)
+        return result.view(len(rows), places.height, places.width, channels)
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
-        return now.values.float() - self._gathered(index, None, now.places, 0.0).float()
+        return now.rows.float() - self._gathered(index, None, now.places, 0.0).float()
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
         """Keeps the places that changed much, and counts the others to first order."""
+        _, channels, height, width = self._shapes[index]
         difference = self._difference(index, now)
-        large = (difference.abs().amax(dim=1) > self._limits[index]).numpy()
+        large = (difference.abs().amax(dim=-1) > self._limits[index]).numpy()
         boxes = _boxes_of(large, now.places)
-        places = places_around(boxes, *self._values[index].shape[2:])
+        places = places_around(boxes, height, width)
         if places.height >= now.places.height and places.width >= now.places.width:
             return now, difference.new_zeros(len(boxes), self._tails[index].count)
-        values = self._gathered(index, now, places, 0.0)
-        for number, (top, left) in enumerate(
-            zip((places.tops - now.places.tops).tolist(), (places.lefts - now.places.lefts).tolist(), strict=True)
-        ):
-            rows = slice(max(top, 0), max(top + places.height, 0))
-            columns = slice(max(left, 0), max(left + places.width, 0))
-            difference[number, :, rows, columns] = 0
-        return _Windows(places, values, boxes), Change(now.places, difference).effect(self._tails[index])
+        cells, meet = _cells_within(places, now.places)
+        kept = torch.from_numpy(cells if meet is None else cells[meet])
+        if meet is None:
+            rows = now.rows.view(-1, channels).index_select(0, kept)
+            rows = rows.view(len(boxes), places.height, places.width, channels)
+        else:
+            rows = self._gathered(index, now, places, 0.0)
+        difference.view(-1, channels).index_fill_(0, kept, 0.0)
+        return _Windows(places, rows, boxes), Change(now.places, difference).effect(self._tails[index])
 
 
 def places_around(boxes: Boxes, height: int, width: int, grid: int = 1) -> Places:
     """Windows of one size around the boxes, within a map of this height and width."""
-    rows = int((boxes[:, 1] - boxes[:, 0]).max())
-    columns = int((boxes[:, 3] - boxes[:, 2]).max())
-    rows = height if rows >= WHOLE_SHARE * height else rows
-    columns = width if columns >= WHOLE_SHARE * width else columns
-    return Places(
-        _starts(boxes[:, 0], boxes[:, 1], rows, height, grid),
-        _starts(boxes[:, 2], boxes[:, 3], columns, width, grid),
-        rows,
-        columns,
-    )
-
-
-def _starts(
-    first: npt.NDArray[np.intp], end: npt.NDArray[np.intp], size: int, limit: int, grid: int
-) -> npt.NDArray[np.intp]:
-    """Where windows of a size begin that hold [first, end) about in their middle."""
-    starts = np.minimum(np.maximum(first - (size - (end - first)) // 2, 0), limit - size)
-    return starts - starts % grid
-
-
-def _not_empty(boxes: Boxes, height: int, width: int) -> Boxes:
-    """The boxes; one place instead of an empty box, where a stride skips the few places that changed."""
-    top, left = np.clip(boxes[:, 0], 0, height - 1), np.clip(boxes[:, 2], 0, width - 1)
-    return np.stack([top, np.maximum(boxes[:, 1], top + 1), left, np.maximum(boxes[:, 3], left + 1)], axis=1)
+    first, size = boxes[:, ::2], boxes[:, 1::2] - boxes[:, ::2]
+    limit = np.array([height, width])
+    largest: npt.NDArray[np.intp] = size.max(axis=0)
+    largest = np.where(largest >= WHOLE_SHARE * limit, limit, largest)
+    # Each holds its box about in its middle.
+    starts = np.minimum(np.maximum(first - (largest - size) // 2, 0), limit - largest)
+    if grid > 1:
+        starts -= starts % grid
+    return Places(starts[:, 0], starts[:, 1], int(largest[0]), int(largest[1]))
 
 
 def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
@@ -282,9 +264,27 @@ def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
     )
 
 
+def _cells_within(
+    inner: Places, outer: Places
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
+    """Where the places of some windows lie in other windows.
+
+    Returns:
+        (B h w,) of each place of the inner windows, row by row, its number among all places of the outer ones; and
+        which of them lie within at all, None if all do.
+    """
+    rows, columns = inner.rows - outer.tops[:, None], inner.columns - outer.lefts[:, None]
+    first = outer.height * outer.width * np.arange(len(rows))
+    cells = ((first[:, None] + rows * outer.width)[:, :, None] + columns[:, None, :]).ravel()
+    rows_meet, columns_meet = (rows >= 0) & (rows < outer.height), (columns >= 0) & (columns < outer.width)
+    if rows_meet.all() and columns_meet.all():
+        return cells, None
+    return cells, np.flatnonzero(rows_meet[:, :, None] & columns_meet[:, None, :])
+
+
 def cells_of(places: Places, width: int) -> npt.NDArray[np.intp]:
     """(B, h, w) numbers of the windows' places in a map of a width, row by row."""
-    return places.rows[:, :, None] * width + places.columns[:, None, :]
+    return (places.rows * width)[:, :, None] + places.columns[:, None, :]
 
 
 def as_rows(maps: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from bsnet_core.explanation.local_network import Boxes, Places
-from bsnet_core.explanation.windows import Change, as_rows, cells_of, places_around
+from bsnet_core.explanation.windows import Change, cells_of, places_around
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.statistics_head import (
@@ -92,7 +92,9 @@ class ZoneStatistics:
         """
         aligned = model.align_features(list(levels.values()), probability, alignment)
         self._matrix = alignment[0].double().numpy()
-        self._aligned = {key: as_rows(level)[0] for key, level in zip(levels, aligned.levels, strict=True)}
+        self._shapes = {key: level.shape[2:] for key, level in zip(levels, aligned.levels, strict=True)}
+        self._twice = {key: 2 * by_place(level)[0] for key, level in zip(levels, aligned.levels, strict=True)}
+        """(H W, C) twice the aligned features."""
         self._heads = []
         for attention in attentions:
             masks = aligned.masks_for(attention) or [None] * len(levels)
@@ -117,7 +119,7 @@ class ZoneStatistics:
             changes: By level; levels that are not named have not changed.
             count: B.
         """
-        aligned = {key: self._aligned_change(self._aligned[key], change) for key, change in changes.items()}
+        aligned = {key: self._aligned_change(key, change) for key, change in changes.items()}
         found = []
         for entry in self._heads:
             parts = []
@@ -132,18 +134,20 @@ class ZoneStatistics:
             found.append(_latent(entry.head, parts) - entry.latent)
         return torch.cat(found, dim=1)
 
-    def _aligned_change(self, before: Tensor, change: Change) -> _AlignedChange:
-        """The change of a level in the aligned frame, which is linear in the features; `before` is (H, W, C)."""
-        height, width, channels = before.shape
+    def _aligned_change(self, key: int, change: Change) -> _AlignedChange:
+        """The change of a level in the aligned frame, which is linear in the features."""
+        height, width = self._shapes[key]
+        twice = self._twice[key]
+        channels = twice.shape[1]
         places = places_around(self._reading(change.places, height, width), height, width)
         sources, weights = self._neighbours(places, change.places, height, width)
         difference = F.embedding_bag(
-            sources, as_rows(change.difference).flatten(0, 2), mode="sum", per_sample_weights=weights
+            sources, change.rows.view(-1, channels), mode="sum", per_sample_weights=weights
         ).view(len(places.tops), -1, channels)
         cells = torch.from_numpy(cells_of(places, width).ravel())
-        old = before.view(-1, channels).index_select(0, cells).view_as(difference)
-        # (x + d)² - x², all of it small where d is.
-        return _AlignedChange(cells, difference, difference * (2 * old + difference))
+        # (x + d)² - x² = d (2 x + d), all of it small where d is.
+        square = twice.index_select(0, cells).view_as(difference).add_(difference).mul_(difference)
+        return _AlignedChange(cells, difference, square)
 
     def _reading(self, places: Places, height: int, width: int) -> Boxes:
         """(B, 4), the boxes of the aligned frame whose places read from windows of the network frame."""

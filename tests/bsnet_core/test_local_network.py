@@ -7,7 +7,7 @@ from torch import nn
 
 from bsnet_core.explanation.gradients import pull_back
 from bsnet_core.explanation.local_network import LocalNetwork, NotLocalError
-from bsnet_core.explanation.windows import WindowedNetwork
+from bsnet_core.explanation.windows import PlacedGradients, WindowedNetwork
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import BSNetConfig
 
@@ -62,7 +62,7 @@ def test_several_patches_at_once_give_what_the_network_makes_of_each_changed_pic
     values = network.values(image)
     # In the middle, in two corners, and over the whole picture; of different sizes.
     boxes = np.array([[60, 72, 50, 75], [0, 9, 0, 5], [120, 128, 101, 128], [0, 128, 0, 128]])
-    patches = [torch.zeros(1, bottom - top, right - left) for top, bottom, left, right in boxes]
+    patches = [np.zeros((1, bottom - top, right - left), dtype=np.float32) for top, bottom, left, right in boxes]
     for chosen in (slice(0, 3), slice(0, 4)):
         changes, tail = WindowedNetwork(network, values).change(patches[chosen], boxes[chosen], network.outputs)
         assert tail is None
@@ -126,15 +126,15 @@ def test_what_is_cut_off_counts_to_first_order(trunk, image):
     seeds = {logits: torch.rand(3, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(5))}
     cut = levels[2]
     gradients = pull_back(network, values, seeds, [0, *levels])
-    windows = WindowedNetwork(network, values, {cut: gradients[cut]}, tolerance=1000.0)
+    windows = WindowedNetwork(network, values, {cut: PlacedGradients(gradients[cut])}, tolerance=1000.0)
     patch = image[0, :, 40:50, 60:70] + 0.01
-    changes, tail = windows.change([patch], np.array([[40, 50, 60, 70]]), levels)
+    changes, tail = windows.change([patch.numpy()], np.array([[40, 50, 60, 70]]), levels)
     through_cut = values[cut].clone()
     changed = image.clone()
     changed[0, :, 40:50, 60:70] = patch
     difference = network.values(changed)[cut] - through_cut
     expected = (gradients[cut] * difference).sum(dim=(1, 2, 3))
-    kept = changes[cut].effect(gradients[cut])[0]
+    kept = changes[cut].effect(PlacedGradients(gradients[cut]))[0]
     assert changes[cut].difference.shape[2:] == (1, 1)
     assert torch.allclose(tail[0] + kept, expected, rtol=1e-3, atol=1e-5)
 
