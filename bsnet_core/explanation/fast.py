@@ -44,7 +44,7 @@ _Result = TypeVar("_Result")
 BATCH = 16
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
 ALIKE_BATCHES = 5
-"""Super-pixels are sorted by size within so many batches, the first batch apart."""
+"""Super-pixels are sorted within so many batches, the first batch apart."""
 
 
 def explain_fast(
@@ -96,10 +96,10 @@ def explain_fast(
             report(_("Finding what counts"), 0.0)
             sides.run([view.prepare for view in views])
             growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)
-            order = _alike_together(order, places)
+            order = _alike_together(order, image, labels, places)
             batches = [
                 ([_masked_patch(image, labels, index, places[index]) for index in chosen], places[chosen])
-                for chosen in _in_batches(order)
+                for chosen in _parts(order, BATCH)
             ]
             found = sides.run_through([view.contributions for view in views], batches)
             for chosen in growing.batches(order, BATCH):
@@ -152,20 +152,26 @@ class _SideBySide:
             yield [future.result() for future in done]
 
 
-def _alike_together(order: npt.NDArray[np.intp], boxes: Boxes) -> npt.NDArray[np.intp]:
-    """The order; behind its first batch, super-pixels of about one size beside each other within every few batches.
+def _alike_together(
+    order: npt.NDArray[np.intp], image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], boxes: Boxes
+) -> npt.NDArray[np.intp]:
+    """The order; behind its first batch, super-pixels that need windows of about one size beside each other.
 
-    The windows of a batch are all as large as its largest one needs. The first batch is what is shown first, and holds
-    the most promising super-pixels whatever their size.
+    The windows of a batch are all as large as its largest one needs, and how far masking reaches hangs on how much it
+    takes away: within every few batches super-pixels are sorted by that, and pairs of batches by their boxes' form. The
+    first batch is what is shown first, and holds the most promising super-pixels whatever their size.
     """
-    sizes = (boxes[:, 1] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 2])
-    first, later = order[:BATCH], order[BATCH:]
-    parts = [later[start : start + ALIKE_BATCHES * BATCH] for start in range(0, len(later), ALIKE_BATCHES * BATCH)]
-    return np.concatenate([first, *(part[np.argsort(sizes[part], kind="stable")] for part in parts)])
+    taken_away = np.bincount(labels.ravel(), weights=image.ravel())
+    form = (boxes[:, 1] - boxes[:, 0]) / (boxes[:, 3] - boxes[:, 2])
+    arranged = [order[:BATCH]]
+    for few in _parts(order[BATCH:], ALIKE_BATCHES * BATCH):
+        by_reach = few[np.argsort(taken_away[few], kind="stable")]
+        arranged += [pair[np.argsort(form[pair], kind="stable")] for pair in _parts(by_reach, 2 * BATCH)]
+    return np.concatenate(arranged)
 
 
-def _in_batches(order: npt.NDArray[np.intp]) -> list[npt.NDArray[np.intp]]:
-    return [order[first : first + BATCH] for first in range(0, len(order), BATCH)]
+def _parts(order: npt.NDArray[np.intp], size: int) -> list[npt.NDArray[np.intp]]:
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 def _boxes_of(labels: npt.NDArray[np.int32]) -> Boxes:

@@ -53,6 +53,11 @@ def channels_last(maps: Tensor) -> Tensor:
     return maps.permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
 
 
+def in_precision(values: Tensor, precision: torch.dtype) -> Tensor:
+    """The same in a precision. Asking torch for nothing costs little, but two threads wait for each other to ask."""
+    return values if values.dtype is precision else values.to(precision)
+
+
 class NotLocalError(ValueError):
     """The network holds an operation whose result at one place depends on all of its input, or an unknown one."""
 
@@ -220,9 +225,9 @@ class Convolution(Sliding):
         return self.matrix is not None
 
     def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
-        result = self._convolved(patch.to(self.weight.dtype), padding)
+        result = self._convolved(in_precision(patch, self.weight.dtype), padding)
         # Sums of layers, what a residual network carries on, stay in full precision.
-        return result.float() if self.activation is None else self.activated(result)
+        return in_precision(result, torch.float32) if self.activation is None else self.activated(result)
 
     def activated(self, fresh: Tensor) -> Tensor:
         """The activation of a map that nobody else holds, perhaps in its place."""
@@ -240,8 +245,8 @@ class Convolution(Sliding):
         """The same, if it is by place, of (..., C) values side by side."""
         if self.matrix is None:
             raise ValueError("This convolution looks around.")
-        result = F.linear(rows.to(self.matrix.dtype), self.matrix, self.bias)
-        return result.float() if self.activation is None else self.activated(result)
+        result = F.linear(in_precision(rows, self.matrix.dtype), self.matrix, self.bias)
+        return in_precision(result, torch.float32) if self.activation is None else self.activated(result)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:

@@ -124,39 +124,36 @@ class LungPath:
         return found
 
     @torch.no_grad()
-    def beside(self, values: Sequence[Tensor]) -> list[Tensor]:
-        """Of every step (1, C, H, W) or (1, C, 1, 1): what it adds up from what is not on the path; never changes."""
-        found = []
+    def beside(self, values: Sequence[Tensor]) -> list[Tensor | None]:
+        """Of every step (1, C, H, W): what it adds up from what is not on the path and so never changes, if anything."""
+        found: list[Tensor | None] = []
         for step in self._steps:
-            convolution = step.convolution
-            bias = convolution.bias if convolution.bias is not None else convolution.weight.new_zeros(1)
-            total = bias.view(1, -1, 1, 1)
-            source = values[convolution.sources[0]]
+            convolution, total = step.convolution, None
+            source = values[convolution.sources[0]].to(convolution.weight.dtype)
             for channels in step.beside:
-                total = total + F.conv2d(
-                    source[:, channels].to(convolution.weight.dtype),
-                    convolution.weight[:, channels],
-                    None,
-                    1,
-                    convolution.padding,
+                share = F.conv2d(
+                    source[:, channels], convolution.weight[:, channels], None, 1, convolution.padding
                 )
+                total = share if total is None else total + share
             found.append(total)
         return found
 
     @torch.no_grad()
-    def logits(self, levels: Mapping[int, Tensor], beside: Sequence[Tensor]) -> Tensor:
+    def logits(self, levels: Mapping[int, Tensor], beside: Sequence[Tensor | None]) -> Tensor:
         """(N, 1, S, S) float32 lung logits of (N, C, h, w) features by level; `beside` is the picture's."""
         found = dict(levels)
-        for step, total in zip(self._steps, beside, strict=True):
-            convolution = step.convolution
+        for step, aside in zip(self._steps, beside, strict=True):
+            convolution, bias = step.convolution, step.convolution.bias
+            shares = [] if aside is None else [aside]
             for part in step.parts:
-                total = total + F.conv_transpose2d(
-                    found[part.source].to(part.kernel.dtype),
-                    part.kernel,
-                    None,
-                    part.factor,
-                    _padding_back(convolution),
+                source = found[part.source].to(part.kernel.dtype)
+                shares.append(
+                    F.conv_transpose2d(source, part.kernel, bias, part.factor, _padding_back(convolution))
                 )
+                bias = None
+            total = shares[-1]
+            for share in shares[:-1]:
+                total = total + share
             found[step.index] = total if convolution.activation is None else convolution.activated(total)
         return found[self._logits].float()
 

@@ -35,7 +35,9 @@ from bsnet_core.prediction import Predictor
 TRACE_SIDE_PX = 64
 """Side of the picture that a network is traced with: twice the coarsest stride, as only the layers matter."""
 CUT_STRIDE = 16
-"""Windows are cut, and computed in half precision, in layers of this stride and over: before, they are small."""
+"""Windows are cut in layers of this stride and over: before, they are small."""
+HALF_STRIDE = 8
+"""Layers of this stride and over are computed in half precision; before, rounding would cost more than it saves."""
 
 
 class _Trunk(nn.Module):
@@ -137,7 +139,7 @@ class View:
             self._base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         network, values = self._network, self._values
         if self._half and self._shortcuts.lungs is not Lungs.RECOMPUTED:
-            network = network.in_half_precision(first := self._first_deep())
+            network = network.in_half_precision(first := self._first_in_half())
             values = network.values_again(values, first, max(self._levels) + 1)
         self._windows = WindowedNetwork(network, values, tails, self._shortcuts.tolerance)
 
@@ -187,7 +189,7 @@ class View:
         return self._path.logits(dict(zip(self._levels, levels, strict=True)), self._beside)
 
     @cached_property
-    def _beside(self) -> list[Tensor]:
+    def _beside(self) -> list[Tensor | None]:
         """What the lung path adds up from beside it."""
         return self._path.beside(self._values)
 
@@ -264,9 +266,9 @@ class View:
         precision = torch.bfloat16 if self._half else torch.float32
         return {index: PlacedGradients(gradient, precision) for index, gradient in gradients.items()}
 
-    def _first_deep(self) -> int:
-        """The first layer of the stride where windows are cut."""
-        return next(index for index, value in enumerate(self._values) if value.shape[2] * CUT_STRIDE <= self._side)
+    def _first_in_half(self) -> int:
+        """The first layer of the stride from which on half precision is enough."""
+        return next(index for index, value in enumerate(self._values) if value.shape[2] * HALF_STRIDE <= self._side)
 
     def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
         """(B, K) effect of recomputed lungs, the alignment recomputed too."""

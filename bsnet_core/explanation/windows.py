@@ -24,7 +24,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Boxes, Convolution, Layer, LocalNetwork, Places, Sliding
+from bsnet_core.explanation.local_network import (
+    Boxes,
+    Convolution,
+    Layer,
+    LocalNetwork,
+    Places,
+    Sliding,
+    in_precision,
+)
 
 WHOLE_SHARE = 0.85
 """Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
@@ -58,12 +66,12 @@ class Change:
             return (self.rows.view(count, 1, -1) @ seen)[:, 0]
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
         whole = self._on_whole_map(gradients.height, gradients.width, gradients.by_number.dtype)
-        return F.linear(whole, gradients.by_number).float()
+        return in_precision(F.linear(whole, gradients.by_number), torch.float32)
 
     def _on_whole_map(self, height: int, width: int, precision: torch.dtype) -> Tensor:
         """(B, H W C), 0 around the windows."""
         count, channels = len(self.rows), self.rows.shape[3]
-        rows = self.rows.to(precision).view(-1, channels)
+        rows = in_precision(self.rows, precision).view(-1, channels)
         if not self.places.covers(height, width):
             cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
             whole = rows.new_zeros(count * height * width, channels)
@@ -211,7 +219,8 @@ class WindowedNetwork:
         return result.view(len(rows), places.height, places.width, channels)
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
-        return now.rows.float() - self._gathered(index, None, now.places, 0.0).float()
+        before = self._gathered(index, None, now.places, 0.0)
+        return in_precision(now.rows, torch.float32) - in_precision(before, torch.float32)
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
         """Keeps the places that changed much, and counts the others to first order."""
@@ -289,4 +298,5 @@ def cells_of(places: Places, width: int) -> npt.NDArray[np.intp]:
 
 def as_rows(maps: Tensor) -> Tensor:
     """(N, H, W, C), contiguous: as channels-last maps lie in memory."""
-    return maps.permute(0, 2, 3, 1).contiguous()
+    rows = maps.permute(0, 2, 3, 1)
+    return rows if rows.is_contiguous() else rows.contiguous()
