@@ -28,6 +28,9 @@ from bsnet_core.explanation.local_network import (
     channels_last,
 )
 
+AT_A_TIME = 2
+"""Gradients led back together."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Part:
@@ -102,7 +105,7 @@ class LungPath:
 
     @torch.no_grad()
     def gradients(self, values: Sequence[Tensor], seeds: Tensor) -> dict[int, Tensor]:
-        """Leads gradients back from the logits to the features.
+        """Leads gradients back from the logits to the features, a few of them at a time so that they fit the cache.
 
         Args:
             values: The network's values of the picture.
@@ -111,6 +114,10 @@ class LungPath:
         Returns:
             By level (R, C, h, w).
         """
+        found = [self._led_back(values, few) for few in seeds.split(AT_A_TIME)]
+        return {index: torch.cat([few[index] for few in found]) for index in found[0]}
+
+    def _led_back(self, values: Sequence[Tensor], seeds: Tensor) -> dict[int, Tensor]:
         found = {self._logits: seeds}
         for step in reversed(self._steps):
             convolution = step.convolution

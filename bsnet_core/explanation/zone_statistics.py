@@ -57,6 +57,57 @@ class _Head:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sampled:
+    """What every place of the aligned frame reads of a level, by bilinear interpolation.
+
+    Attributes:
+        rows, columns: (H W, 4), the four cells around where it reads; some may lie beyond the map.
+        weights: (H W, 4) float32.
+    """
+
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    weights: npt.NDArray[np.float32]
+
+    @classmethod
+    def by(cls, matrix: npt.NDArray[np.float64], height: int, width: int) -> _Sampled:
+        """For an alignment (2, 3), aligned to network frame, and a level of this height and width."""
+        y, x = np.mgrid[0:height, 0:width]
+        places = np.stack([(2 * x.ravel() + 1) / width - 1, (2 * y.ravel() + 1) / height - 1, np.ones(height * width)])
+        across, down = (matrix @ places + 1) * np.array([[width], [height]]) / 2 - 0.5
+        left, top = np.floor(across), np.floor(down)
+        to_right, to_below = across - left, down - top
+        return cls(
+            np.stack([top, top, top + 1, top + 1], axis=1).astype(np.intp),
+            np.stack([left, left + 1, left, left + 1], axis=1).astype(np.intp),
+            np.stack(
+                [
+                    (1 - to_below) * (1 - to_right),
+                    (1 - to_below) * to_right,
+                    to_below * (1 - to_right),
+                    to_below * to_right,
+                ],
+                axis=1,
+            ).astype(np.float32),
+        )
+
+    def within(
+        self, windows: Places, cells: npt.NDArray[np.intp]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+        """What cells (B, n) of the aligned frame read in windows of the level.
+
+        Returns:
+            (B n, 4) numbers among all places of the windows, row by row, and their weights, 0 beyond the windows.
+        """
+        rows = self.rows[cells] - windows.tops[:, None, None]
+        columns = self.columns[cells] - windows.lefts[:, None, None]
+        inside = (rows >= 0) & (rows < windows.height) & (columns >= 0) & (columns < windows.width)
+        first = windows.height * windows.width * np.arange(len(cells))[:, None, None]
+        numbers = np.where(inside, first + rows * windows.width + columns, first)
+        return numbers.reshape(-1, 4), (self.weights[cells] * inside).reshape(-1, 4)
+
+
+@dataclass(frozen=True, slots=True)
 class _AlignedChange:
     """What of a level's aligned frame changes in each of a batch of pictures.
 
@@ -92,6 +143,7 @@ class ZoneStatistics:
         """
         aligned = model.align_features(list(levels.values()), probability, alignment)
         self._matrix = alignment[0].double().numpy()
+        self._sampled = {key: _Sampled.by(self._matrix, *level.shape[2:]) for key, level in levels.items()}
         self._shapes = {key: level.shape[2:] for key, level in zip(levels, aligned.levels, strict=True)}
         self._twice = {key: 2 * by_place(level)[0] for key, level in zip(levels, aligned.levels, strict=True)}
         """(H W, C) twice the aligned features."""
@@ -140,11 +192,15 @@ class ZoneStatistics:
         twice = self._twice[key]
         channels = twice.shape[1]
         places = places_around(self._reading(change.places, height, width), height, width)
-        sources, weights = self._neighbours(places, change.places, height, width)
+        numbers = cells_of(places, width)
+        sources, weights = self._sampled[key].within(change.places, numbers.reshape(len(numbers), -1))
         difference = F.embedding_bag(
-            sources, change.rows.view(-1, channels), mode="sum", per_sample_weights=weights
-        ).view(len(places.tops), -1, channels)
-        cells = torch.from_numpy(cells_of(places, width).ravel())
+            torch.from_numpy(sources),
+            change.rows.view(-1, channels),
+            mode="sum",
+            per_sample_weights=torch.from_numpy(weights),
+        ).view(len(numbers), -1, channels)
+        cells = torch.from_numpy(numbers.ravel())
         # (x + d)² - x² = d (2 x + d), all of it small where d is.
         square = twice.index_select(0, cells).view_as(difference).add_(difference).mul_(difference)
         return _AlignedChange(cells, difference, square)
@@ -164,34 +220,6 @@ class ZoneStatistics:
         first_row, end_row = _within(down, height)
         return np.stack([first_row, end_row, first_column, end_column], axis=1)
 
-    def _neighbours(self, places: Places, windows: Places, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """What places of the aligned frame read in windows of the network frame, by bilinear interpolation.
-
-        Returns:
-            (B h w, 4) numbers of four cells among all windows' (B h' w'), row by row, and their weights, which are 0
-            beyond the windows.
-        """
-        x, y = (2 * places.columns + 1) / width - 1, (2 * places.rows + 1) / height - 1
-        (a, b, c), (d, e, f) = self._matrix
-        across = a * x[:, None, :] + b * y[:, :, None] + c
-        down = d * x[:, None, :] + e * y[:, :, None] + f
-        column = (across + 1) * width / 2 - 0.5 - windows.lefts[:, None, None]
-        row = (down + 1) * height / 2 - 0.5 - windows.tops[:, None, None]
-        left, top = np.floor(column), np.floor(row)
-        to_right, to_below = column - left, row - top
-        first = windows.height * windows.width * np.arange(len(places.tops))[:, None, None]
-        cells, weights = [], []
-        for step_down, share_down in ((0, 1 - to_below), (1, to_below)):
-            for step_across, share_across in ((0, 1 - to_right), (1, to_right)):
-                at_row, at_column = top + step_down, left + step_across
-                inside = (
-                    (at_row >= 0) & (at_row < windows.height) & (at_column >= 0) & (at_column < windows.width)
-                )
-                cells.append(np.where(inside, first + at_row * windows.width + at_column, first))
-                weights.append(np.where(inside, share_down * share_across, 0))
-        numbers = np.stack(cells, axis=-1).reshape(-1, 4).astype(np.int64)
-        shares = np.stack(weights, axis=-1).reshape(-1, 4).astype(np.float32)
-        return torch.from_numpy(numbers), torch.from_numpy(shares)
 
 
 def _within(corners: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
