@@ -174,9 +174,7 @@ class Sliding(Layer):
         (source,) = changed
         if source is None:
             raise ValueError("Nothing changed.")
-        stride, padding, extent, size = (
-            np.array(pair) for pair in (self.stride, self.padding, self.extent, shape[2:])
-        )
+        stride, padding, extent, size = (np.array(pair) for pair in (self.stride, self.padding, self.extent, shape[2:]))
         first = np.maximum(-((extent - padding - source[:, ::2]) // stride), 0)
         end = np.minimum((source[:, 1::2] - 1 + padding) // stride + 1, size)
         if self.stride != (1, 1):
@@ -245,14 +243,22 @@ class Convolution(Sliding):
         """The same, if it is by place, of (..., C) values side by side."""
         if self.matrix is None:
             raise ValueError("This convolution looks around.")
-        result = F.linear(in_precision(rows, self.matrix.dtype), self.matrix, self.bias)
+        result = self._multiplied(in_precision(rows, self.matrix.dtype), self.matrix)
         return in_precision(result, torch.float32) if self.activation is None else self.activated(result)
 
     def _convolved(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
         if self.matrix is not None:
-            # A 1 x 1 convolution is a matrix product over channels-last rows.
-            return F.linear(patch.permute(0, 2, 3, 1), self.matrix, self.bias).permute(0, 3, 1, 2)
+            return self._multiplied(patch.permute(0, 2, 3, 1), self.matrix).permute(0, 3, 1, 2)
         return F.conv2d(patch, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _multiplied(self, rows: Tensor, matrix: Tensor) -> Tensor:
+        """A 1 x 1 convolution is a matrix product over (..., C) channels-last rows.
+
+        In float32 torch's products may come from a library that knows this processor less well than its convolutions.
+        """
+        if matrix.dtype is torch.bfloat16:
+            return F.linear(rows, matrix, self.bias)
+        return F.conv2d(rows.permute(0, 3, 1, 2), self.weight, self.bias).permute(0, 2, 3, 1)
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
         gradients = self.behind_activation(gradients, values[0], result)

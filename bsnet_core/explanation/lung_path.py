@@ -132,15 +132,13 @@ class LungPath:
 
     @torch.no_grad()
     def beside(self, values: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of every step (1, C, H, W): what it adds up from what is not on the path and so never changes, if anything."""
+        """Of every step (1, C, H, W) what it adds up from beside the path, and so never changes; None if nothing."""
         found: list[Tensor | None] = []
         for step in self._steps:
             convolution, total = step.convolution, None
             source = values[convolution.sources[0]].to(convolution.weight.dtype)
             for channels in step.beside:
-                share = F.conv2d(
-                    source[:, channels], convolution.weight[:, channels], None, 1, convolution.padding
-                )
+                share = F.conv2d(source[:, channels], convolution.weight[:, channels], None, 1, convolution.padding)
                 total = share if total is None else total + share
             found.append(total)
         return found
@@ -154,9 +152,7 @@ class LungPath:
             shares = [] if aside is None else [aside]
             for part in step.parts:
                 source = found[part.source].to(part.kernel.dtype)
-                shares.append(
-                    F.conv_transpose2d(source, part.kernel, bias, part.factor, _padding_back(convolution))
-                )
+                shares.append(F.conv_transpose2d(source, part.kernel, bias, part.factor, _padding_back(convolution)))
                 bias = None
             total = shares[-1]
             for share in shares[:-1]:

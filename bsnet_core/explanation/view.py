@@ -105,9 +105,7 @@ class View:
         self._levels, self._logits = trunk.levels, trunk.logits
         self._half = shortcuts.half_precision and _knows_bfloat16()
         # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
-        self._network = (
-            trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
-        )
+        self._network = trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
         self._path = trunk.lung_path.in_half_precision() if self._half else trunk.lung_path
         picture = torch.tensor(image, device=predictor.device)[None, None]
         picture = (picture.flip(-1) if is_mirrored else picture).contiguous(memory_format=torch.channels_last)
@@ -178,12 +176,12 @@ class View:
             return []
         return torch.nonzero(through.abs().amax(dim=1) > limit).flatten().tolist()
 
-    def _with_lungs(self, before: ZoneStatistics, changes: Mapping[int, Change], number: int) -> Tensor:
+    def _with_lungs(self, statistics: ZoneStatistics, changes: Mapping[int, Change], number: int) -> Tensor:
         """(K,) changes of the latent scores of one of the changed pictures, lungs and alignment recomputed."""
         levels = self._changed_levels(changes, number)
         logits = self._values[self._logits].float() + self._logits_along_path(levels) - self._unchanged_path
         probability = lung_probability(logits)
-        return self._statistics_of(levels, probability, self._model.align(probability)).latent_scores - before.latent_scores
+        return statistics.changes_with_lungs(levels, probability, self._model.align(probability))
 
     def _logits_along_path(self, levels: Sequence[Tensor]) -> Tensor:
         return self._path.logits(dict(zip(self._levels, levels, strict=True)), self._beside)
@@ -202,12 +200,9 @@ class View:
         """The zone statistics, if that is what the heads look at."""
         if self._model.config.head is not HeadVariant.STATISTICS:
             return None
-        return self._statistics_of([self._values[index] for index in self._levels], self._probability, self._alignment)
-
-    def _statistics_of(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> ZoneStatistics:
         heads = self._model.config.heads_of(self._attention)
-        by_layer = dict(zip(self._levels, levels, strict=True))
-        return ZoneStatistics(self._model, heads, by_layer, probability, alignment)
+        levels = {index: self._values[index] for index in self._levels}
+        return ZoneStatistics(self._model, heads, levels, self._probability, self._alignment)
 
     def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
         """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""

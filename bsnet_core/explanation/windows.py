@@ -169,7 +169,7 @@ class WindowedNetwork:
         return changes, effect
 
     def _patched(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> _Windows:
-        _, channels, height, width = self._shapes[0]
+        height, width = self._shapes[0][2:]
         places = places_around(boxes, height, width)
         rows = self._kept[0].numpy()[cells_of(places, width)]
         for index, (patch, (top, bottom, left, right)) in enumerate(zip(patches, boxes.tolist(), strict=True)):
@@ -273,9 +273,7 @@ def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
     )
 
 
-def _cells_within(
-    inner: Places, outer: Places
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
+def _cells_within(inner: Places, outer: Places) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
     """Where the places of some windows lie in other windows.
 
     Returns:

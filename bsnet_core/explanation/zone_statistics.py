@@ -141,6 +141,7 @@ class ZoneStatistics:
             probability: (1, 1, S, S) lung probability.
             alignment: (1, 2, 3).
         """
+        self._model, self._attentions = model, attentions
         aligned = model.align_features(list(levels.values()), probability, alignment)
         self._matrix = alignment[0].double().numpy()
         self._sampled = {key: _Sampled.by(self._matrix, *level.shape[2:]) for key, level in levels.items()}
@@ -159,10 +160,14 @@ class ZoneStatistics:
             latent = _latent(head, [spread_of(part.mean[None], part.square[None]) for part in seen.values()])
             self._heads.append(_Head(head, seen, latent))
 
-    @property
-    def latent_scores(self) -> Tensor:
-        """(6 H,) of the picture itself, in the order of `changes_of_latent_scores`."""
-        return torch.cat([entry.latent[0] for entry in self._heads])
+    def changes_with_lungs(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
+        """(6 H,) as `changes_of_latent_scores`, of one picture whose lungs and alignment are others too."""
+        aligned = self._model.align_features(levels, probability, alignment)
+        found = []
+        for attention, entry in zip(self._attentions, self._heads, strict=True):
+            statistics = entry.head.statistics(aligned.levels, aligned.masks_for(attention))
+            found.append(as_zones(entry.head.latent_scores(statistics)) - entry.latent)
+        return torch.cat(found, dim=1)[0]
 
     def changes_of_latent_scores(self, changes: Mapping[int, Change], count: int) -> Tensor:
         """(B, 6 H): row 6 h + z for zone z in reading order and the h-th head.
@@ -219,7 +224,6 @@ class ZoneStatistics:
         first_column, end_column = _within(across, width)
         first_row, end_row = _within(down, height)
         return np.stack([first_row, end_row, first_column, end_column], axis=1)
-
 
 
 def _within(corners: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
