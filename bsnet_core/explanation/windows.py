@@ -14,7 +14,8 @@ Every layer is computed in the precision that its kept values have; differences 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +35,8 @@ from bsnet_core.explanation.local_network import (
     in_precision,
 )
 
+WIDE, FINE_STRIDE = 3, 4
+"""A layer of so many times its source's channels is wide, maps of a stride up to this are fine."""
 WHOLE_SHARE = 0.85
 """Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
 LARGE_WINDOW = 6
@@ -130,9 +133,21 @@ class WindowedNetwork:
         self._kept = [as_rows(value).view(-1, value.shape[1]) for value in values]
         self._tails = dict(tails or {}) if tolerance > 0 else {}
         self._limits = {index: tolerance * float(values[index].std()) for index in self._tails}
-        self._last_read = {
-            source: index for index, layer in enumerate(network.layers) if layer is not None for source in layer.sources
+        readers = [(source, index) for index, layer in enumerate(network.layers) if layer for source in layer.sources]
+        self._last_read = dict(readers)
+        counts = Counter(source for source, _ in readers)
+        self._wide = {
+            source
+            for source, index in readers
+            if counts[source] == 1
+            and isinstance(network.layers[index], Sliding)
+            and isinstance(layer := network.layers[source], Convolution)
+            and layer.is_by_place
+            and self._shapes[source][1] >= WIDE * self._shapes[layer.sources[0]][1]
+            and self._shapes[source][2] * FINE_STRIDE >= self._shapes[0][2]
         }
+        """Layers of many channels on fine maps, computed anew around a window from their narrow source: copying their
+        kept values there would take longer."""
 
     @torch.no_grad()
     def change(
@@ -148,6 +163,7 @@ class WindowedNetwork:
         Returns:
             The changes by layer, without layers that nothing reaches; and the effect (B, R) of all tails.
         """
+        wide = self._wide - set(wanted)
         now = {0: self._patched(patches, boxes)}
         changes: dict[int, Change] = {}
         effect: Tensor | None = None
@@ -157,7 +173,10 @@ class WindowedNetwork:
                 sources = [now.get(source) for source in layer.sources]
                 if not any(sources):
                     continue
-                now[index] = self._recomputed(layer, index, sources)
+                if index in wide and sources[0]:
+                    now[index] = sources[0]  # the layer that reads it takes the source and widens it itself
+                    continue
+                now[index] = self._recomputed(layer, index, sources, wide)
                 for source in layer.sources:
                     if self._last_read[source] == index:
                         now.pop(source, None)
@@ -177,21 +196,25 @@ class WindowedNetwork:
             rows[index, top - row : bottom - row, left - column : right - column] = patch.transpose(1, 2, 0)
         return _Windows(places, torch.from_numpy(rows), boxes)
 
-    def _recomputed(self, layer: Layer, index: int, sources: Sequence[_Windows | None]) -> _Windows:
+    def _recomputed(self, layer: Layer, index: int, sources: Sequence[_Windows | None], wide: Set[int]) -> _Windows:
         shape = self._shapes[index]
         if isinstance(layer, Convolution) and layer.is_by_place and (source := sources[0]):
             return _Windows(source.places, layer.rows(source.rows), source.boxes)
         boxes = layer.reached([source.boxes if source else None for source in sources], shape)
         places = places_around(boxes, shape[2], shape[3], layer.grid)
         if places.covers(shape[2], shape[3]) and all(
-            source is not None and source.places.covers(*self._shapes[number][2:])
+            source is not None and number not in wide and source.places.covers(*self._shapes[number][2:])
             for number, source in zip(layer.sources, sources, strict=True)
         ):
             new = layer.whole([source.rows.permute(0, 3, 1, 2) for source in sources if source])
             return _Windows(places, as_rows(new), boxes)
         read, fill = layer.read(places), layer.fill if isinstance(layer, Sliding) else 0.0
         patches = [
-            self._gathered(number, source, read, fill).permute(0, 3, 1, 2)
+            (
+                self._widened(number, source, read, fill)
+                if number in wide
+                else self._gathered(number, source, read, fill)
+            ).permute(0, 3, 1, 2)
             for number, source in zip(layer.sources, sources, strict=True)
         ]
         return _Windows(places, as_rows(layer.windows(patches)), boxes)
@@ -206,10 +229,7 @@ class WindowedNetwork:
         inside_columns = np.minimum(np.maximum(columns, 0), width - 1)
         cells = (inside_rows * width)[:, :, None] + inside_columns[:, None, :]
         result = self._kept[index].index_select(0, torch.from_numpy(cells.ravel()))
-        above_or_below, beside = rows != inside_rows, columns != inside_columns
-        if above_or_below.any() or beside.any():
-            outside = np.flatnonzero(above_or_below[:, :, None] | beside[:, None, :])
-            result.index_fill_(0, torch.from_numpy(outside), fill)
+        self._fill_beyond(result, index, places, fill)
         if now is not None:
             cells, meet = _cells_within(now.places, places)
             new = now.rows.view(-1, channels)
@@ -217,6 +237,24 @@ class WindowedNetwork:
                 cells, new = cells[meet], new.index_select(0, torch.from_numpy(meet))
             result.index_copy_(0, torch.from_numpy(cells), new)
         return result.view(len(rows), places.height, places.width, channels)
+
+    def _fill_beyond(self, values: Tensor, index: int, places: Places, fill: float) -> None:
+        """Writes `fill` where windows (B, h, w, C) of a layer, or their rows, lie beyond its map."""
+        height, width = self._shapes[index][2:]
+        rows, columns = places.rows, places.columns
+        above_or_below, beside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
+        if above_or_below.any() or beside.any():
+            outside = np.flatnonzero(above_or_below[:, :, None] | beside[:, None, :])
+            values.view(-1, values.shape[-1]).index_fill_(0, torch.from_numpy(outside), fill)
+
+    def _widened(self, index: int, source: _Windows | None, places: Places, fill: float) -> Tensor:
+        """(B, h, w, C) as `_gathered`, of a layer by place that has been skipped: from its source."""
+        layer = self._network.layers[index]
+        if not isinstance(layer, Convolution):
+            raise ValueError("Only convolutions are skipped.")
+        result = layer.rows(self._gathered(layer.sources[0], source, places, 0.0))
+        self._fill_beyond(result, index, places, fill)
+        return result
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
         before = self._gathered(index, None, now.places, 0.0)

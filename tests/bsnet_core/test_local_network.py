@@ -54,7 +54,7 @@ def test_every_output_is_the_network_s_own(encoder, image):
     values = network.values(image)
     with torch.no_grad():
         for index, expected in zip(network.outputs, trunk(image), strict=True):
-            assert torch.allclose(values[index], expected, atol=1e-4)
+            assert torch.allclose(values[index], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_several_patches_at_once_give_what_the_network_makes_of_each_changed_picture(trunk, image):
@@ -75,7 +75,7 @@ def test_several_patches_at_once_give_what_the_network_makes_of_each_changed_pic
                 found = values[index].clone()
                 rows, columns = changes[index].places.slices(number)
                 found[0, :, rows, columns] += changes[index].difference[number]
-                assert torch.allclose(found, output, atol=1e-4)
+                assert torch.allclose(found, output, rtol=1e-4, atol=1e-4)
 
 
 def test_gradients_are_those_of_torch(trunk, image):
