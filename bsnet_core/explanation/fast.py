@@ -5,9 +5,9 @@
   the windows are cut where the change falls below a share of a layer's standard deviation; what is cut off counts to
   first order.
 - Heads of zone statistics are worked out from the changed features (`zone_statistics`), other heads count to first
-  order (`first_order`); so do lung segmentation and alignment, by their leading directions (`gradients`), but where
-  they do much they are recomputed.
-- Deep layers and the segmentation are computed in bfloat16 where the processor knows it.
+  order (`first_order`); so do lung segmentation and alignment, along the decoder's main path (`lung_path`), but where
+  they do much they are recomputed along it.
+- Layers from stride 8 on and the segmentation are computed in bfloat16 where the processor knows it.
 
 A network that is not local (squeeze-and-excitation, the baseline) and a network on a GPU run whole instead, in
 batches; then only the super-pixels are faster, and the values are exact.
@@ -71,37 +71,41 @@ def explain_fast(
         Cancelled: `report` asked to stop.
     """
     start = time.perf_counter()
-    report(_("Dividing the picture into super-pixels"), 0.0)
-    image = prediction.network_image
-    labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
-    order = most_promising_first(labels, prediction)
-    if only is not None:
-        order = order[np.isin(order, only)]
-    if shortcuts.lungs_only_margin_px is not None:
-        near = touching_lungs(labels, prediction, shortcuts.lungs_only_margin_px)
-        order = order[np.isin(order, near)]
-    model = predictor.model
+    model, image = predictor.model, prediction.network_image
+
+    def divided() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+        report(_("Dividing the picture into super-pixels"), 0.0)
+        labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
+        order = most_promising_first(labels, prediction)
+        if only is not None:
+            order = order[np.isin(order, only)]
+        if shortcuts.lungs_only_margin_px is not None:
+            near = touching_lungs(labels, prediction, shortcuts.lungs_only_margin_px)
+            order = order[np.isin(order, near)]
+        return labels, order
+
     trunk = trunk_of(predictor) if predictor.device.type == "cpu" else None
     if trunk is None or not isinstance(model, BSNet):
+        labels, order = divided()
         base = predictor.reference_probabilities(image[None])[0]
         growing = Growing(prediction, labels, base, Mode.FAST, start, report, on_partial)
         for chosen in growing.batches(order, batch_size(predictor)):
             growing.add(chosen, predictor.reference_probabilities(masked(image, labels, chosen)) - base)
     else:
-        report(_("Looking at the whole picture"), 0.0)
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
-        places = _boxes_of(labels)
+        looks = [partial(View.ready, predictor, model, trunk, image, shortcuts, flip) for flip in flips]
         with _SideBySide(len(flips)) as sides:
-            views = sides.run([partial(View, predictor, model, trunk, image, shortcuts, flip) for flip in flips])
-            report(_("Finding what counts"), 0.0)
-            sides.run([view.prepare for view in views])
-            growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)
+            looking = sides.run(looks, [()])
+            labels, order = divided()
+            places = _boxes_of(labels)
             order = _alike_together(order, image, labels, places)
             batches = [
                 ([_masked_patch(image, labels, index, places[index]) for index in chosen], places[chosen])
                 for chosen in _parts(order, BATCH)
             ]
-            found = sides.run_through([view.contributions for view in views], batches)
+            report(_("Looking at the whole picture"), 0.0)
+            found = sides.run([view.contributions for view in next(looking)], batches)
+            growing = Growing(prediction, labels, prediction.zone_probabilities, Mode.FAST, start, report, on_partial)
             for chosen in growing.batches(order, BATCH):
                 growing.add(chosen, np.mean(next(found), axis=0))
     report(_("Done"), 1.0)
@@ -133,23 +137,20 @@ class _SideBySide:
         # Threads made from now on would take over the share of those above.
         torch.set_num_threads(self._threads)
 
-    def run(self, functions: Sequence[Callable[[], _Result]]) -> list[_Result]:
-        """What the functions give, one on each side."""
-        return next(self.run_through(functions, [()]))
-
-    def run_through(
+    def run(
         self, functions: Sequence[Callable[..., _Result]], batches: Sequence[tuple[Any, ...]]
     ) -> Iterator[list[_Result]]:
-        """Of every batch what the functions give of it; on its side each goes ahead without waiting for the others."""
+        """Of every batch what the functions give of it, as it is asked for.
+
+        On its side each function goes ahead at once, without waiting for the others or to be asked.
+        """
         if not self._sides:
-            yield from ([function(*batch) for function in functions] for batch in batches)
-            return
+            return ([function(*batch) for function in functions] for batch in batches)
         going = [
             [side.submit(function, *batch) for batch in batches]
             for side, function in zip(self._sides, functions, strict=True)
         ]
-        for done in zip(*going, strict=True):
-            yield [future.result() for future in done]
+        return ([future.result() for future in done] for done in zip(*going, strict=True))
 
 
 def _alike_together(

@@ -13,7 +13,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.prediction import Prediction
 from bsnet_core.progress import Report
 
-PARTIAL_EVERY_S = 0.7
+PARTIAL_EVERY_S = 0.3
 """How often a growing map is handed out at most."""
 FIRST_PARTIAL_SHARE = 0.1
 """The first map is handed out once it covers this share of the super-pixels that touch the lungs."""

@@ -118,6 +118,21 @@ class View:
         self._statistics: ZoneStatistics | None = None
         self._effects: Mapping[int, PlacedGradients] = {}
 
+    @classmethod
+    def ready(
+        cls,
+        predictor: Predictor,
+        model: BSNet,
+        trunk: TracedTrunk,
+        image: npt.NDArray[np.float32],
+        shortcuts: Shortcuts,
+        is_mirrored: bool,
+    ) -> View:
+        """A view that has been prepared."""
+        view = cls(predictor, model, trunk, image, shortcuts, is_mirrored)
+        view.prepare()
+        return view
+
     @torch.no_grad()
     def prepare(self) -> None:
         """Works out what the short cuts need, once before the first contribution."""

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -396,6 +397,33 @@ def test_explaining_stops_before_the_next_pass_once_cancelled(small, prediction,
     with pytest.raises(Cancelled):
         explain(small, prediction, report, mode=mode)
     assert sum(fraction > 0.2 for fraction in asked) == 1
+
+
+def test_cancelling_drops_the_batches_that_wait_and_gives_the_cores_back(tmp_path, monkeypatch):
+    predictor = small_predictor(tmp_path, mirror_averaging=True)  # two views, each with batches ahead of it
+    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    restored, done = [], []
+    monkeypatch.setattr(torch, "set_num_threads", restored.append)
+    contributions = View.contributions
+
+    def slowly(view, patches, boxes):
+        done.append(len(patches))
+        time.sleep(0.02)
+        return contributions(view, patches, boxes)
+
+    monkeypatch.setattr(View, "contributions", slowly)
+
+    def report(stage, fraction):
+        if fraction > 0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        explain_fast(predictor, prediction, report)
+    batches = np.ceil(len(np.unique(superpixels_of(prediction.network_image))) / BATCH)
+    assert batches >= 8
+    assert len(done) <= 6
+    assert restored[-1] == 2
 
 
 @pytest.mark.parametrize("mode", Mode)
