@@ -38,7 +38,7 @@ class Shortcuts:
 
     linear_heads: bool = True
     lungs: Lungs = Lungs.FIRST_ORDER
-    trusted_lungs: float | None = 0.12
+    trusted_lungs: float | None = 0.3
     lung_path: bool = True
     directions: int = 6
     tolerance: float = 0.4
