@@ -93,7 +93,7 @@ def explain_fast(
             growing.add(chosen, predictor.reference_probabilities(masked(image, labels, chosen)) - base)
     else:
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
-        looks = [partial(View.ready, predictor, model, trunk, image, shortcuts, flip) for flip in flips]
+        looks = [partial(View, predictor, model, trunk, image, shortcuts, flip) for flip in flips]
         with _SideBySide(len(flips)) as sides:
             looking = sides.run(looks, [()])
             labels, order = divided()

@@ -266,9 +266,8 @@ class Convolution(Sliding):
             return [F.linear(gradients.permute(0, 2, 3, 1), self.matrix.T).permute(0, 3, 1, 2)]
         if self.dilation == (1, 1) and self.groups in (1, self.weight.shape[0]) and not self._overhangs:
             # As an ordinary convolution with the kernel turned about, which has the faster routines.
-            padding = [extent - given for extent, given in zip(self.extent, self.padding, strict=True)]
             spread = self._spread(gradients, values[0].shape[2:])
-            return [F.conv2d(spread, self._turned, None, 1, padding, 1, self.groups)]
+            return [F.conv2d(spread, self._turned, None, 1, self.padding_back, 1, self.groups)]
         leftover = [
             size + 2 * padding - extent - 1 - (count - 1) * stride
             for size, count, padding, extent, stride in zip(
@@ -301,6 +300,12 @@ class Convolution(Sliding):
         half.bias = None if self.bias is None else self.bias.bfloat16()
         half.matrix = None if self.matrix is None else self.matrix.bfloat16()
         return half
+
+    @property
+    def padding_back(self) -> tuple[int, int]:
+        """How a convolution with the kernel turned about is padded to lead gradients back."""
+        (down, across), (above, before) = self.extent, self.padding
+        return down - above, across - before
 
     @property
     def _overhangs(self) -> bool:

@@ -89,9 +89,12 @@ class LungPath:
                 steps[index] = _step(network, index, self._levels)
                 waiting += [part.source for part in steps[index].parts]
         self._steps = [steps[index] for index in sorted(steps)]
+        self._in_half: LungPath | None = None
 
     def in_half_precision(self) -> LungPath:
-        """The same in bfloat16, as `LocalNetwork.in_half_precision`."""
+        """The same in bfloat16, as `LocalNetwork.in_half_precision`; made once."""
+        if self._in_half is not None:
+            return self._in_half
         half = copy.copy(self)
         half._steps = [
             replace(
@@ -101,6 +104,7 @@ class LungPath:
             )
             for step in self._steps
         ]
+        self._in_half = half
         return half
 
     @torch.no_grad()
@@ -125,7 +129,7 @@ class LungPath:
                 found.pop(step.index), values[convolution.sources[0]], values[step.index]
             )
             for part in step.parts:
-                gradient = F.conv2d(arrived, part.kernel, None, part.factor, _padding_back(convolution))
+                gradient = F.conv2d(arrived, part.kernel, None, part.factor, convolution.padding_back)
                 before = found.get(part.source)
                 found[part.source] = gradient if before is None else before + gradient
         return found
@@ -152,7 +156,7 @@ class LungPath:
             shares = [] if aside is None else [aside]
             for part in step.parts:
                 source = found[part.source].to(part.kernel.dtype)
-                shares.append(F.conv_transpose2d(source, part.kernel, bias, part.factor, _padding_back(convolution)))
+                shares.append(F.conv_transpose2d(source, part.kernel, bias, part.factor, convolution.padding_back))
                 bias = None
             total = shares[-1]
             for share in shares[:-1]:
@@ -200,8 +204,3 @@ def _kernel(convolution: Convolution, channels: slice, factor: int) -> Tensor:
         for across in range(factor):
             total[:, :, down : down + turned.shape[2], across : across + turned.shape[3]] += turned
     return channels_last(total)
-
-
-def _padding_back(convolution: Convolution) -> tuple[int, int]:
-    (down, across), (above, before) = convolution.extent, convolution.padding
-    return down - above, across - before

@@ -20,6 +20,7 @@ from bsnet_core.explanation.local_network import (
     LocalNetwork,
     NotLocalError,
     channels_last,
+    in_precision,
     mirrored,
 )
 from bsnet_core.explanation.lung_path import LungPath
@@ -104,6 +105,7 @@ class View:
         self._attention, self._side = predictor.attention, image.shape[0]
         self._levels, self._logits = trunk.levels, trunk.logits
         self._half = shortcuts.half_precision and _knows_bfloat16()
+        self._precision = torch.bfloat16 if self._half else torch.float32
         # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
         self._network = trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
         self._path = trunk.lung_path.in_half_precision() if self._half else trunk.lung_path
@@ -117,24 +119,10 @@ class View:
         self._heads: FirstOrder | None = None
         self._statistics: ZoneStatistics | None = None
         self._effects: Mapping[int, PlacedGradients] = {}
-
-    @classmethod
-    def ready(
-        cls,
-        predictor: Predictor,
-        model: BSNet,
-        trunk: TracedTrunk,
-        image: npt.NDArray[np.float32],
-        shortcuts: Shortcuts,
-        is_mirrored: bool,
-    ) -> View:
-        """A view that has been prepared."""
-        view = cls(predictor, model, trunk, image, shortcuts, is_mirrored)
-        view.prepare()
-        return view
+        self._prepare()
 
     @torch.no_grad()
-    def prepare(self) -> None:
+    def _prepare(self) -> None:
         """Works out what the short cuts need, once before the first contribution."""
         levels = [self._values[index] for index in self._levels]
         tails: Mapping[int, PlacedGradients] = {}
@@ -236,13 +224,13 @@ class View:
         """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits."""
         if not self._shortcuts.lung_path:
             return self._pulled_back({self._logits: seeds}, self._levels, end=max(self._levels))
-        found = self._path.gradients(self._values, channels_last(seeds.bfloat16() if self._half else seeds))
+        found = self._path.gradients(self._values, channels_last(in_precision(seeds, self._precision)))
         return {index: gradient.float() for index, gradient in found.items()}
 
     def _pulled_back(self, seeds: Mapping[int, Tensor], layers: Sequence[int], end: int = -1) -> dict[int, Tensor]:
         """As `pull_back` does it, in half precision where this is what the view computes in."""
         network = self._network.in_half_precision() if self._half else self._network
-        seeds = {index: channels_last(seed.bfloat16() if self._half else seed) for index, seed in seeds.items()}
+        seeds = {index: channels_last(in_precision(seed, self._precision)) for index, seed in seeds.items()}
         found = pull_back(network, self._values, seeds, layers, end)
         return {index: gradient.float() for index, gradient in found.items()}
 
@@ -273,8 +261,7 @@ class View:
         return weights, self._placed(self._pulled_back(seeds, cut))
 
     def _placed(self, gradients: Mapping[int, Tensor]) -> dict[int, PlacedGradients]:
-        precision = torch.bfloat16 if self._half else torch.float32
-        return {index: PlacedGradients(gradient, precision) for index, gradient in gradients.items()}
+        return {index: PlacedGradients(gradient, self._precision) for index, gradient in gradients.items()}
 
     def _first_in_half(self) -> int:
         """The first layer of the stride from which on half precision is enough."""

@@ -270,7 +270,6 @@ def test_lungs_and_alignment_count_to_first_order_behind_zone_statistics(tmp_pat
         - predictor.reference_probabilities(prediction.network_image[None])[0]
     )
     view = View(predictor, predictor.model, trunk_of(predictor), prediction.network_image, EVERY_DIRECTION, False)
-    view.prepare()
     found = view.contributions([image[None, 60:64, 40:44]], np.array([[60, 64, 40, 44]]))[0]
     assert np.abs(changed).max() > 1e-7
     assert np.allclose(found, changed, atol=0.1 * np.abs(changed).max())
