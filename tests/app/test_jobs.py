@@ -123,9 +123,14 @@ def test_unforeseen_errors_become_a_sentence_and_their_text_is_not_logged(qtbot,
 
 
 def test_urgent_jobs_go_before_those_that_wait_and_keep_their_order(qtbot, queue):
-    gate, done = threading.Event(), []
-    blocker = Job(lambda report: gate.wait(20))
-    queue.submit(blocker)
+    started, gate, done = threading.Event(), threading.Event(), []
+
+    def block(report):
+        started.set()
+        gate.wait(20)
+
+    queue.submit(Job(block))
+    assert started.wait(20)
     plain = [Job(lambda report, name=name: done.append(name)) for name in ("a", "b")]
     urgent = [Job(lambda report, name=name: done.append(name)) for name in ("x", "y")]
     queue.submit(*plain)
