@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -24,6 +22,7 @@ from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
+from app.canvas.greys import Greys
 from app.canvas.history import History, ViewState
 from app.canvas.lettering import INK
 from app.canvas.measuring import Point
@@ -34,25 +33,15 @@ from app.canvas.probe import ProbeReading, probe
 from app.canvas.scene import BACKGROUND, Scene, ScenePainter
 from app.overlays import laid_over
 from app.overlays.stack import OverlayState
-from bsnet_core.display import (
-    Voi,
-    WindowPreset,
-    default_preset,
-    display_table,
-    modality_range,
-    presets,
-    window_of,
-)
+from bsnet_core.display import Voi, WindowPreset, default_preset
 from bsnet_core.gsdf import Screen
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiFunction, VoiWindow
+from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiWindow
 
 __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
 WHEEL_FACTOR = 1.15
 DRAG_ZOOM_PER_PX = 0.006
-WINDOW_PER_PX = 1 / 600
-"""Share of the picture's value range per pixel of a drag."""
 FINE, COARSE = 0.2, 5.0
 """With Ctrl a drag moves the window a fifth as far, with Ctrl and Shift five times as far."""
 STANDSTILL_MS = 120
@@ -106,17 +95,12 @@ class ImageView(QWidget):
         self._radiograph: Radiograph | None = None
         self._renderer: FrameRenderer | None = None
         self._scene_painter = ScenePainter()
-        self._moving = False
+        self._moving = self._without_screen = False
         self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
         self._standstill.timeout.connect(self._come_to_rest)
         self._geometry: ViewGeometry | None = None
-        self._preset: WindowPreset | None = None
-        self._presets: tuple[WindowPreset, ...] | None = None
-        self._inverted = False
-        self._value_range = 1.0
+        self._greys: Greys | None = None
         self._screen: Screen | None = None
-        self._table: npt.NDArray[np.uint8] | None = None
-        self._p_values: npt.NDArray[np.uint8] | None = None
         self._outside_shutter: QPainterPath | None = None
         self._planes: tuple[laid_over.PlanePicture, ...] = ()
         self._overlays = OverlayState({}, {})
@@ -145,9 +129,7 @@ class ImageView(QWidget):
         self._stop_what_goes_on()
         self._radiograph, self._renderer = radiograph, renderer
         self._scene_painter.forget()
-        self._preset, self._presets, self._inverted = default_preset(radiograph), None, False
-        low, high = modality_range(radiograph)
-        self._value_range = max(high - low, 1e-6)
+        self._greys = Greys(radiograph, self._screen)
         self._overlays = replace(self._overlays, lungs=None, frames=None, labels=None, explanation=None, own=None)
         self._planes = tuple(laid_over.PlanePicture(plane) for plane in radiograph.overlay_planes)
         self._outside_shutter = None
@@ -159,13 +141,13 @@ class ImageView(QWidget):
         self._history.clear()
         self._hand.forget_descriptions()
         self.annotations.show(key_of(radiograph))
-        self._update_table()
+        self.window_changed.emit(self.voi_window)
         self._fit(self._upright)
 
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
         self._stop_what_goes_on()
-        self._radiograph = self._renderer = self._geometry = None
+        self._radiograph = self._renderer = self._geometry = self._greys = None
         self._scene_painter.forget()
         self._planes, self._outside_shutter = (), None
         self.annotations.show("")
@@ -200,24 +182,22 @@ class ImageView(QWidget):
     @property
     def voi(self) -> Voi | None:
         """The window or VOI LUT in use; None without a picture."""
-        return self._preset.voi if self._radiograph is not None and self._preset is not None else None
+        return self._greys.preset.voi if self._greys is not None else None
 
     @property
     def voi_window(self) -> VoiWindow | None:
         """The window in use, in modality values."""
-        if self._radiograph is None or self._preset is None:
-            return None
-        return window_of(self._radiograph, self._preset.voi)
+        return self._greys.window if self._greys is not None else None
 
     @property
     def preset_name(self) -> str:
         """The name of the preset in use; empty once the window was changed by hand."""
-        return self._preset.name if self._preset is not None else ""
+        return self._greys.preset.name if self._greys is not None else ""
 
     @property
     def is_inverted(self) -> bool:
         """Whether the user turned the greys around."""
-        return self._inverted
+        return self._greys is not None and self._greys.inverted
 
     # Zoom, pan and turning
 
@@ -350,11 +330,7 @@ class ImageView(QWidget):
 
     def presets(self) -> tuple[WindowPreset, ...]:
         """Under the digits: 0 automatic, then the file's own, then useful ones for a chest; empty without a picture."""
-        if self._radiograph is None:
-            return ()
-        if self._presets is None:
-            self._presets = presets(self._radiograph)
-        return self._presets
+        return self._greys.presets if self._greys is not None else ()
 
     def apply_preset(self, number: int) -> None:
         """Uses a preset; a number that there is none of changes nothing."""
@@ -364,15 +340,15 @@ class ImageView(QWidget):
 
     def set_voi(self, voi: Voi) -> None:
         """Another window or VOI LUT."""
-        if self._radiograph is not None:
+        if self._greys is not None:
             self._remember("voi")
             self._use(WindowPreset("", voi))
 
     def invert(self) -> None:
         """Turns the greys around, or back."""
-        self._remember()
-        self._inverted = not self._inverted
-        self._update_table()
+        if self._greys is not None:
+            self._remember()
+            self._use(self._greys.preset, inverted=not self._greys.inverted)
 
     def set_window_drag(self, way: str) -> None:
         """Which way a drag turns the window: the value of a `WindowDrag`."""
@@ -382,46 +358,15 @@ class ImageView(QWidget):
         """Greys by the Grayscale Standard Display Function for a screen of known luminance; None for plain ones."""
         if screen != self._screen:
             self._screen = screen
-            self._make_table()
+            if self._greys is not None:
+                self._greys.show_on(screen)
             self.update()
 
-    def _use(self, preset: WindowPreset) -> None:
-        self._preset = preset
-        self._update_table()
-
-    def _update_table(self) -> None:
-        if self._make_table():
-            self.window_changed.emit(self.voi_window)
-        self.update()
-
-    def _make_table(self) -> bool:
-        if self._radiograph is None or self._preset is None:
-            return False
-        voi, inverted = self._preset.voi, self._inverted
-        self._table = display_table(self._radiograph, voi, inverted=inverted, screen=self._screen)
-        self._p_values = self._table if self._screen is None else None
-        return True
-
-    def _table_of_p_values(self, radiograph: Radiograph, preset: WindowPreset) -> npt.NDArray[np.uint8]:
-        # Wanted seldom where a screen has greys of its own, and never while its window is dragged.
-        if self._p_values is None:
-            self._p_values = display_table(radiograph, preset.voi, inverted=self._inverted)
-        return self._p_values
-
-    def _adjust_window(self, offset: QPointF, pace: float) -> None:
-        window = self.voi_window
-        if self._radiograph is None or window is None:
-            return
-        step = self._value_range * WINDOW_PER_PX * pace
-        # Where high values are bright, a lower centre is brighter.
-        upwards = -1.0
-        if self._window_drag is not WindowDrag.IHE_BIR and self._radiograph.shown_inverted != self._inverted:
-            upwards = 1.0
-        if self._window_drag is WindowDrag.UP_IS_DARKER:
-            upwards = -upwards
-        function = VoiFunction.LINEAR_EXACT if window.function is VoiFunction.LINEAR else window.function
-        centre = window.centre + upwards * -offset.y() * step
-        self._use(WindowPreset("", VoiWindow(centre, max(window.width + offset.x() * step, step), function)))
+    def _use(self, preset: WindowPreset, *, inverted: bool | None = None) -> None:
+        if self._greys is not None:
+            self._greys.use(preset, inverted=self._greys.inverted if inverted is None else inverted)
+            self.window_changed.emit(self._greys.window)
+            self.update()
 
     # Going back
 
@@ -431,8 +376,7 @@ class ImageView(QWidget):
         state = self._history.take_back(now) if now is not None else None
         if state is None:
             return
-        self._preset, self._inverted = state.preset, state.inverted
-        self._update_table()
+        self._use(state.preset, inverted=state.inverted)
         if state.fits:
             self._fit(state.geometry.orientation)
         else:
@@ -445,15 +389,14 @@ class ImageView(QWidget):
             self.update()
         elif self._radiograph is not None:
             self._remember()
-            self._inverted = False
-            self._use(default_preset(self._radiograph))
+            self._use(default_preset(self._radiograph), inverted=False)
             self._fit(self._upright)
 
     @property
     def _state(self) -> ViewState | None:
-        if self._geometry is None or self._preset is None:
+        if self._geometry is None or self._greys is None:
             return None
-        return ViewState(self._preset, self._inverted, self._geometry, self._fits)
+        return ViewState(self._greys.preset, self._greys.inverted, self._geometry, self._fits)
 
     def _remember(self, going_on: str = "") -> None:
         state = self._state
@@ -557,10 +500,9 @@ class ImageView(QWidget):
 
     def probe_at(self, view_point: QPointF) -> ProbeReading | None:
         """The values of the pixel under a view point; None outside the picture."""
-        if self._geometry is None or self._radiograph is None or self._preset is None:
+        if self._geometry is None or self._radiograph is None or self._greys is None:
             return None
-        table = self._table_of_p_values(self._radiograph, self._preset)
-        return probe(self._radiograph, table, _point(self._geometry.to_image(view_point)))
+        return probe(self._radiograph, self._greys.p_values, _point(self._geometry.to_image(view_point)))
 
     def _move_pointer(self, view_point: QPointF) -> None:
         if self._geometry is None:
@@ -623,8 +565,7 @@ class ImageView(QWidget):
 
     def _go_on(self, kind: Drag, offset: QPointF, event: QMouseEvent) -> None:
         if kind is Drag.WINDOW:
-            self._remember("window")
-            self._adjust_window(offset, _pace(event.modifiers()))
+            self._drag_window(offset, _pace(event.modifiers()))
         elif kind is Drag.PAN:
             self.pan(offset)
         elif kind is Drag.ZOOM:
@@ -632,6 +573,11 @@ class ImageView(QWidget):
             self.zoom(1 - share if share < 0 else 1 / (1 + share))
         elif kind is Drag.GRIP and self._geometry is not None:
             self._hand.drag(event.position(), self._geometry.to_view.inverted()[0])
+
+    def _drag_window(self, offset: QPointF, pace: float) -> None:
+        if self._greys is not None:
+            self._remember("window")
+            self._use(self._greys.dragged(offset.x(), offset.y(), pace, self._window_drag))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a drag."""
@@ -751,14 +697,13 @@ class ImageView(QWidget):
         image = QImage((QSizeF(self.size()) * ratio).toSize(), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         # With a painter of its own: what the screen has drawn so far stays, and nothing is drawn roughly.
-        on_screen = self._scene_painter, self._moving, self._table
-        self._scene_painter, self._moving = ScenePainter(), False
-        if self._radiograph is not None and self._preset is not None:
-            self._table = self._table_of_p_values(self._radiograph, self._preset)
+        on_screen = self._scene_painter, self._moving
+        self._scene_painter, self._moving, self._without_screen = ScenePainter(), False, True
         try:
             self.render(image)
         finally:
-            self._scene_painter, self._moving, self._table = on_screen
+            self._scene_painter, self._moving = on_screen
+            self._without_screen = False
         return image
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -775,13 +720,13 @@ class ImageView(QWidget):
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
 
     def _scene(self, ratio: float) -> Scene | None:
-        radiograph, renderer, table, geometry = self._radiograph, self._renderer, self._table, self._geometry
-        if radiograph is None or renderer is None or table is None or geometry is None:
+        radiograph, renderer, greys, geometry = self._radiograph, self._renderer, self._greys, self._geometry
+        if radiograph is None or renderer is None or greys is None or geometry is None:
             return None
         has_lens = self._mode is ViewMode.LENS or self._lens_held
         return Scene(
             renderer=renderer,
-            table=table,
+            table=greys.p_values if self._without_screen else greys.table,
             geometry=geometry,
             around=self._around(radiograph, geometry, ratio),
             outside_shutter=self._outside_shutter if self._shutter_shown else None,
@@ -803,7 +748,7 @@ class ImageView(QWidget):
             window=self.voi_window,
             preset=self.preset_name,
             zoom=geometry.scale * ratio,
-            inverted=self._inverted,
+            inverted=self.is_inverted,
             orientation=geometry.orientation,
             texts=self._corner_texts,
             identity_hidden=self._identity_hidden,

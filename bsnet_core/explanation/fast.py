@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 
 from bsnet_core.explanation.exact import batch_size, masked
-from bsnet_core.explanation.local_network import Boxes
+from bsnet_core.explanation.places import Boxes
 from bsnet_core.explanation.progress import Growing, most_promising_first, touching_lungs
 from bsnet_core.explanation.result import Explanation, Mode, OnPartial, no_partial
 from bsnet_core.explanation.shortcuts import DEFAULT, NONE, Lungs, Shortcuts

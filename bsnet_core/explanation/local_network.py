@@ -18,7 +18,6 @@ import math
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
 
@@ -29,6 +28,8 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from bsnet_core.explanation.places import Boxes, Places
 
 POINTWISE = (
     nn.ReLU,
@@ -60,52 +61,6 @@ def in_precision(values: Tensor, precision: torch.dtype) -> Tensor:
 
 class NotLocalError(ValueError):
     """The network holds an operation whose result at one place depends on all of its input, or an unknown one."""
-
-
-Boxes = npt.NDArray[np.intp]
-"""(B, 4): per picture of a batch the rows [top, bottom) and columns [left, right) of a map."""
-
-
-def mirrored(boxes: Boxes, width: int) -> Boxes:
-    """The same boxes on the picture flipped left to right."""
-    return np.stack([boxes[:, 0], boxes[:, 1], width - boxes[:, 3], width - boxes[:, 2]], axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Windows of one size, one per picture of a batch, at places (B,) of a map; they may reach beyond its border."""
-
-    tops: npt.NDArray[np.intp]
-    lefts: npt.NDArray[np.intp]
-    height: int
-    width: int
-
-    @property
-    def rows(self) -> npt.NDArray[np.intp]:
-        """(B, h) rows of the map that the windows lie on."""
-        return self.tops[:, None] + np.arange(self.height)
-
-    @property
-    def columns(self) -> npt.NDArray[np.intp]:
-        """(B, w) columns of the map that the windows lie on."""
-        return self.lefts[:, None] + np.arange(self.width)
-
-    def is_same(self, other: Places) -> bool:
-        """Whether all windows are the same."""
-        return (
-            (self.height, self.width) == (other.height, other.width)
-            and np.array_equal(self.tops, other.tops)
-            and np.array_equal(self.lefts, other.lefts)
-        )
-
-    def covers(self, height: int, width: int) -> bool:
-        """Whether every window is a whole map of this size."""
-        return (self.height, self.width) == (height, width)
-
-    def slices(self, index: int) -> tuple[slice, slice]:
-        """Rows and columns of one of them; only for windows within the map."""
-        top, left = int(self.tops[index]), int(self.lefts[index])
-        return slice(top, top + self.height), slice(left, left + self.width)
 
 
 class Layer(ABC):

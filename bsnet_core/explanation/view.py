@@ -15,15 +15,14 @@ from torch import Tensor, nn
 from bsnet_core.explanation.first_order import FirstOrder, first_order
 from bsnet_core.explanation.gradients import pull_back
 from bsnet_core.explanation.local_network import (
-    Boxes,
     Convolution,
     LocalNetwork,
     NotLocalError,
     channels_last,
     in_precision,
-    mirrored,
 )
 from bsnet_core.explanation.lung_path import LungPath
+from bsnet_core.explanation.places import Boxes, mirrored
 from bsnet_core.explanation.shortcuts import Lungs, Shortcuts
 from bsnet_core.explanation.windows import Change, PlacedGradients, WindowedNetwork
 from bsnet_core.explanation.zone_statistics import ZoneStatistics

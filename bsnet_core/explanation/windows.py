@@ -25,20 +25,21 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import (
+from bsnet_core.explanation.local_network import Convolution, Layer, LocalNetwork, Sliding, in_precision
+from bsnet_core.explanation.places import (
     Boxes,
-    Convolution,
-    Layer,
-    LocalNetwork,
+    KeptMap,
     Places,
-    Sliding,
-    in_precision,
+    as_rows,
+    fill_beyond,
+    places_around,
+    shared_parts,
+    taken,
+    taken_from_windows,
 )
 
 WIDE, FINE_STRIDE = 3, 4
 """A layer of so many times its source's channels is wide, maps of a stride up to this are fine."""
-WHOLE_SHARE = 0.85
-"""Windows over this share of a map's side take the whole side: nothing has to be cut out of the map then."""
 LARGE_WINDOW = 6
 """Windows over one such part of a map are multiplied with gradients as whole maps."""
 
@@ -64,8 +65,7 @@ class Change:
         """(B, R) first-order effect on R numbers, given their gradients with respect to the map."""
         count = len(self.rows)
         if self.places.height * self.places.width * LARGE_WINDOW < gradients.height * gradients.width:
-            cells = torch.from_numpy(cells_of(self.places, gradients.width).ravel())
-            seen = gradients.by_place.index_select(0, cells).view(count, -1, gradients.count)
+            seen = taken(gradients.by_place, gradients.width, self.places).view(count, -1, gradients.count)
             return (self.rows.view(count, 1, -1) @ seen)[:, 0]
         # One matrix product over whole maps is cheaper than copying large windows of the gradients.
         whole = self._on_whole_map(gradients.height, gradients.width, gradients.by_number.dtype)
@@ -73,13 +73,13 @@ class Change:
 
     def _on_whole_map(self, height: int, width: int, precision: torch.dtype) -> Tensor:
         """(B, H W C), 0 around the windows."""
-        count, channels = len(self.rows), self.rows.shape[3]
-        rows = in_precision(self.rows, precision).view(-1, channels)
-        if not self.places.covers(height, width):
-            cells = cells_of(self.places, width) + height * width * np.arange(count)[:, None, None]
-            whole = rows.new_zeros(count * height * width, channels)
-            rows = whole.index_copy_(0, torch.from_numpy(cells.ravel()), rows)
-        return rows.view(count, -1)
+        rows = in_precision(self.rows, precision)
+        if self.places.covers(height, width):
+            return rows.flatten(1)
+        whole = rows.new_zeros(len(rows), height, width, rows.shape[3])
+        for there, here in shared_parts(Places.whole(len(rows), height, width), self.places):
+            whole[there] = rows[here]
+        return whole.flatten(1)
 
 
 class PlacedGradients:
@@ -130,7 +130,7 @@ class WindowedNetwork:
         """
         self._network = network
         self._shapes = [value.shape for value in values]
-        self._kept = [as_rows(value).view(-1, value.shape[1]) for value in values]
+        self._kept = [KeptMap(value) for value in values]
         self._tails = dict(tails or {}) if tolerance > 0 else {}
         self._limits = {index: tolerance * float(values[index].std()) for index in self._tails}
         readers = [(source, index) for index, layer in enumerate(network.layers) if layer for source in layer.sources]
@@ -190,11 +190,12 @@ class WindowedNetwork:
     def _patched(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> _Windows:
         height, width = self._shapes[0][2:]
         places = places_around(boxes, height, width)
-        rows = self._kept[0].numpy()[cells_of(places, width)]
+        windows = self._kept[0].windows(places)
+        rows = windows.numpy()
         for index, (patch, (top, bottom, left, right)) in enumerate(zip(patches, boxes.tolist(), strict=True)):
             row, column = int(places.tops[index]), int(places.lefts[index])
             rows[index, top - row : bottom - row, left - column : right - column] = patch.transpose(1, 2, 0)
-        return _Windows(places, torch.from_numpy(rows), boxes)
+        return _Windows(places, windows, boxes)
 
     def _recomputed(self, layer: Layer, index: int, sources: Sequence[_Windows | None], wide: Set[int]) -> _Windows:
         shape = self._shapes[index]
@@ -223,29 +224,11 @@ class WindowedNetwork:
         """(B, h, w, C) windows of one layer as it is now, filled up beyond the border."""
         if now is not None and now.places.is_same(places):
             return now.rows
-        _, channels, height, width = self._shapes[index]
-        rows, columns = places.rows, places.columns
-        inside_rows = np.minimum(np.maximum(rows, 0), height - 1)
-        inside_columns = np.minimum(np.maximum(columns, 0), width - 1)
-        cells = (inside_rows * width)[:, :, None] + inside_columns[:, None, :]
-        result = self._kept[index].index_select(0, torch.from_numpy(cells.ravel()))
-        self._fill_beyond(result, index, places, fill)
+        result = self._kept[index].windows(places, fill)
         if now is not None:
-            cells, meet = _cells_within(now.places, places)
-            new = now.rows.view(-1, channels)
-            if meet is not None:
-                cells, new = cells[meet], new.index_select(0, torch.from_numpy(meet))
-            result.index_copy_(0, torch.from_numpy(cells), new)
-        return result.view(len(rows), places.height, places.width, channels)
-
-    def _fill_beyond(self, values: Tensor, index: int, places: Places, fill: float) -> None:
-        """Writes `fill` where windows (B, h, w, C) of a layer, or their rows, lie beyond its map."""
-        height, width = self._shapes[index][2:]
-        rows, columns = places.rows, places.columns
-        above_or_below, beside = (rows < 0) | (rows >= height), (columns < 0) | (columns >= width)
-        if above_or_below.any() or beside.any():
-            outside = np.flatnonzero(above_or_below[:, :, None] | beside[:, None, :])
-            values.view(-1, values.shape[-1]).index_fill_(0, torch.from_numpy(outside), fill)
+            for there, here in shared_parts(places, now.places):
+                result[there] = now.rows[here]
+        return result
 
     def _widened(self, index: int, source: _Windows | None, places: Places, fill: float) -> Tensor:
         """(B, h, w, C) as `_gathered`, of a layer by place that has been skipped: from its source."""
@@ -253,44 +236,28 @@ class WindowedNetwork:
         if not isinstance(layer, Convolution):
             raise ValueError("Only convolutions are skipped.")
         result = layer.rows(self._gathered(layer.sources[0], source, places, 0.0))
-        self._fill_beyond(result, index, places, fill)
+        fill_beyond(result, places, self._kept[index], fill)
         return result
 
     def _difference(self, index: int, now: _Windows) -> Tensor:
-        before = self._gathered(index, None, now.places, 0.0)
+        before = self._kept[index].windows(now.places)
         return in_precision(now.rows, torch.float32) - in_precision(before, torch.float32)
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
         """Keeps the places that changed much, and counts the others to first order."""
-        _, channels, height, width = self._shapes[index]
         difference = self._difference(index, now)
         large = (difference.abs().amax(dim=-1) > self._limits[index]).numpy()
         boxes = _boxes_of(large, now.places)
-        places = places_around(boxes, height, width)
+        places = places_around(boxes, *self._shapes[index][2:])
         if places.height >= now.places.height and places.width >= now.places.width:
             return now, difference.new_zeros(len(boxes), self._tails[index].count)
-        cells, meet = _cells_within(places, now.places)
-        kept = torch.from_numpy(cells if meet is None else cells[meet])
-        if meet is None:
-            rows = now.rows.view(-1, channels).index_select(0, kept)
-            rows = rows.view(len(boxes), places.height, places.width, channels)
+        if places.lie_within(now.places):
+            rows = taken_from_windows(now.rows, now.places, places)
         else:
             rows = self._gathered(index, now, places, 0.0)
-        difference.view(-1, channels).index_fill_(0, kept, 0.0)
+        for kept, _ in shared_parts(now.places, places):
+            difference[kept] = 0.0
         return _Windows(places, rows, boxes), Change(now.places, difference).effect(self._tails[index])
-
-
-def places_around(boxes: Boxes, height: int, width: int, grid: int = 1) -> Places:
-    """Windows of one size around the boxes, within a map of this height and width."""
-    first, size = boxes[:, ::2], boxes[:, 1::2] - boxes[:, ::2]
-    limit = np.array([height, width])
-    largest: npt.NDArray[np.intp] = size.max(axis=0)
-    largest = np.where(largest >= WHOLE_SHARE * limit, limit, largest)
-    # Each holds its box about in its middle.
-    starts = np.minimum(np.maximum(first - (largest - size) // 2, 0), limit - largest)
-    if grid > 1:
-        starts -= starts % grid
-    return Places(starts[:, 0], starts[:, 1], int(largest[0]), int(largest[1]))
 
 
 def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
@@ -309,30 +276,3 @@ def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
         ],
         axis=1,
     )
-
-
-def _cells_within(inner: Places, outer: Places) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp] | None]:
-    """Where the places of some windows lie in other windows.
-
-    Returns:
-        (B h w,) of each place of the inner windows, row by row, its number among all places of the outer ones; and
-        which of them lie within at all, None if all do.
-    """
-    rows, columns = inner.rows - outer.tops[:, None], inner.columns - outer.lefts[:, None]
-    first = outer.height * outer.width * np.arange(len(rows))
-    cells = ((first[:, None] + rows * outer.width)[:, :, None] + columns[:, None, :]).ravel()
-    rows_meet, columns_meet = (rows >= 0) & (rows < outer.height), (columns >= 0) & (columns < outer.width)
-    if rows_meet.all() and columns_meet.all():
-        return cells, None
-    return cells, np.flatnonzero(rows_meet[:, :, None] & columns_meet[:, None, :])
-
-
-def cells_of(places: Places, width: int) -> npt.NDArray[np.intp]:
-    """(B, h, w) numbers of the windows' places in a map of a width, row by row."""
-    return (places.rows * width)[:, :, None] + places.columns[:, None, :]
-
-
-def as_rows(maps: Tensor) -> Tensor:
-    """(N, H, W, C), contiguous: as channels-last maps lie in memory."""
-    rows = maps.permute(0, 2, 3, 1)
-    return rows if rows.is_contiguous() else rows.contiguous()

@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Boxes, Places
-from bsnet_core.explanation.windows import Change, cells_of, places_around
+from bsnet_core.explanation.places import Boxes, Places, places_around, taken
+from bsnet_core.explanation.windows import Change
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import Attention
 from bsnet_core.model.statistics_head import (
@@ -56,18 +56,25 @@ class _Head:
     latent: Tensor
 
 
+BEYOND = 2
+"""So many cells of 0 are put around windows that the aligned frame reads from: a place that reads nothing of a window
+reads two by two of these instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sampled:
     """What every place of the aligned frame reads of a level, by bilinear interpolation.
 
     Attributes:
-        rows, columns: (H W, 4), the four cells around where it reads; some may lie beyond the map.
-        weights: (H W, 4) float32.
+        corners: (H W, 2) int64, row and column of the upper left of the four cells around where it reads; may lie
+            beyond the map.
+        weights: (H W, 4) float32, of this cell, the one to its right, the one below and that one's right.
+        width: W.
     """
 
-    rows: npt.NDArray[np.intp]
-    columns: npt.NDArray[np.intp]
-    weights: npt.NDArray[np.float32]
+    corners: Tensor
+    weights: Tensor
+    width: int
 
     @classmethod
     def by(cls, matrix: npt.NDArray[np.float64], height: int, width: int) -> _Sampled:
@@ -76,35 +83,24 @@ class _Sampled:
         places = np.stack([(2 * x.ravel() + 1) / width - 1, (2 * y.ravel() + 1) / height - 1, np.ones(height * width)])
         across, down = (matrix @ places + 1) * np.array([[width], [height]]) / 2 - 0.5
         left, top = np.floor(across), np.floor(down)
-        to_right, to_below = across - left, down - top
-        return cls(
-            np.stack([top, top, top + 1, top + 1], axis=1).astype(np.intp),
-            np.stack([left, left + 1, left, left + 1], axis=1).astype(np.intp),
-            np.stack(
-                [
-                    (1 - to_below) * (1 - to_right),
-                    (1 - to_below) * to_right,
-                    to_below * (1 - to_right),
-                    to_below * to_right,
-                ],
-                axis=1,
-            ).astype(np.float32),
-        )
+        right, low = across - left, down - top
+        weights = np.stack([(1 - low) * (1 - right), (1 - low) * right, low * (1 - right), low * right], axis=1)
+        corners = np.stack([top, left], axis=1).astype(np.int64)
+        return cls(torch.from_numpy(corners), torch.from_numpy(weights.astype(np.float32)), width)
 
-    def within(
-        self, windows: Places, cells: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32]]:
-        """What cells (B, n) of the aligned frame read in windows of the level.
-
-        Returns:
-            (B n, 4) numbers among all places of the windows, row by row, and their weights, 0 beyond the windows.
-        """
-        rows = self.rows[cells] - windows.tops[:, None, None]
-        columns = self.columns[cells] - windows.lefts[:, None, None]
-        inside = (rows >= 0) & (rows < windows.height) & (columns >= 0) & (columns < windows.width)
-        first = windows.height * windows.width * np.arange(len(cells))[:, None, None]
-        numbers = np.where(inside, first + rows * windows.width + columns, first)
-        return numbers.reshape(-1, 4), (self.weights[cells] * inside).reshape(-1, 4)
+    def read(self, change: Change, places: Places) -> Tensor:
+        """(B, h, w, C): what windows of the aligned frame read of a change of the level, 0 around it."""
+        windows = F.pad(change.rows, (0, 0, BEYOND, BEYOND, BEYOND, BEYOND))
+        count, height, width, channels = windows.shape
+        corners = taken(self.corners, self.width, places).view(count, -1, 2)
+        starts = torch.from_numpy(np.stack([change.places.tops, change.places.lefts], axis=1))[:, None] - BEYOND
+        farthest = torch.tensor([height - 2, width - 2])
+        rows, columns = (corners - starts).clamp_(min=torch.zeros_like(farthest), max=farthest).unbind(-1)
+        first = torch.arange(0, count * height * width, height * width)[:, None]
+        numbers = (rows * width).add_(columns).add_(first).view(-1, 1) + torch.tensor([0, 1, width, width + 1])
+        weights = taken(self.weights, self.width, places).view(-1, 4)
+        found = F.embedding_bag(numbers, windows.view(-1, channels), mode="sum", per_sample_weights=weights)
+        return found.view(count, places.height, places.width, channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +108,11 @@ class _AlignedChange:
     """What of a level's aligned frame changes in each of a batch of pictures.
 
     Attributes:
-        cells: (B h w,) numbers of the places that may change, row by row.
+        places: Which places may change.
         mean, square: (B, h w, C) new values minus the old ones, and the same of their squares.
     """
 
-    cells: Tensor
+    places: Places
     mean: Tensor
     square: Tensor
 
@@ -146,7 +142,7 @@ class ZoneStatistics:
         self._matrix = alignment[0].double().numpy()
         self._sampled = {key: _Sampled.by(self._matrix, *level.shape[2:]) for key, level in levels.items()}
         self._shapes = {key: level.shape[2:] for key, level in zip(levels, aligned.levels, strict=True)}
-        self._twice = {key: 2 * by_place(level)[0] for key, level in zip(levels, aligned.levels, strict=True)}
+        self._twice = {key: 2 * by_place(level)[0].contiguous() for key, level in zip(levels, aligned.levels, strict=True)}
         """(H W, C) twice the aligned features."""
         self._heads = []
         for attention in attentions:
@@ -184,9 +180,9 @@ class ZoneStatistics:
                 mean, square = part.mean.expand(count, -1, -1), part.square.expand(count, -1, -1)
                 if key in aligned:
                     change = aligned[key]
-                    shares = part.shares.index_select(0, change.cells).view(count, -1, part.shares.shape[1])
-                    mean = mean + shares.transpose(1, 2) @ change.mean
-                    square = square + shares.transpose(1, 2) @ change.square
+                    shares = taken(part.shares, self._shapes[key][1], change.places).flatten(1, 2).transpose(1, 2)
+                    mean = mean + shares @ change.mean
+                    square = square + shares @ change.square
                 parts.append(spread_of(mean, square))
             found.append(_latent(entry.head, parts) - entry.latent)
         return torch.cat(found, dim=1)
@@ -194,21 +190,11 @@ class ZoneStatistics:
     def _aligned_change(self, key: int, change: Change) -> _AlignedChange:
         """The change of a level in the aligned frame, which is linear in the features."""
         height, width = self._shapes[key]
-        twice = self._twice[key]
-        channels = twice.shape[1]
         places = places_around(self._reading(change.places, height, width), height, width)
-        numbers = cells_of(places, width)
-        sources, weights = self._sampled[key].within(change.places, numbers.reshape(len(numbers), -1))
-        difference = F.embedding_bag(
-            torch.from_numpy(sources),
-            change.rows.view(-1, channels),
-            mode="sum",
-            per_sample_weights=torch.from_numpy(weights),
-        ).view(len(numbers), -1, channels)
-        cells = torch.from_numpy(numbers.ravel())
+        difference = self._sampled[key].read(change, places)
         # (x + d)² - x² = d (2 x + d), all of it small where d is.
-        square = twice.index_select(0, cells).view_as(difference).add_(difference).mul_(difference)
-        return _AlignedChange(cells, difference, square)
+        square = taken(self._twice[key], width, places).add_(difference).mul_(difference)
+        return _AlignedChange(places, difference.flatten(1, 2), square.flatten(1, 2))
 
     def _reading(self, places: Places, height: int, width: int) -> Boxes:
         """(B, 4), the boxes of the aligned frame whose places read from windows of the network frame."""
