@@ -41,9 +41,9 @@ __all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
 
 _Result = TypeVar("_Result")
 
-BATCH = 16
+BATCH = 24
 """Super-pixels whose windows are recomputed together: enough to spread the cost of a step, and they fit the cache."""
-ALIKE_BATCHES = 5
+ALIKE_BATCHES = 4
 """Super-pixels are sorted within so many batches, the first batch apart."""
 
 

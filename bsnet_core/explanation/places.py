@@ -124,16 +124,17 @@ def _runs(cells: Tensor, starts: npt.NDArray[np.intp], places: Places) -> Tensor
 def shared_parts(ones: Places, others: Places) -> Iterator[tuple[Part, Part]]:
     """What windows have in common with other windows of the same pictures: the part of the ones, and of the others.
 
-    All pictures at once where their windows lie alike towards each other, else picture by picture.
+    Pictures that follow each other and whose windows lie alike towards each other make one part.
     """
     down, across = others.tops - ones.tops, others.lefts - ones.lefts
-    alike = bool((down == down[0]).all() and (across == across[0]).all())
-    steps = [(int(down[0]), int(across[0]))] if alike else zip(down.tolist(), across.tolist(), strict=True)
-    for number, (lower, righter) in enumerate(steps):
+    turns = np.flatnonzero((down[1:] != down[:-1]) | (across[1:] != across[:-1])) + 1
+    first = [0, *turns.tolist()]
+    end = [*first[1:], len(down)]
+    for start, stop, lower, righter in zip(first, end, down[first].tolist(), across[first].tolist(), strict=True):
         top, left = max(lower, 0), max(righter, 0)
         bottom, right = min(lower + others.height, ones.height), min(righter + others.width, ones.width)
         if top < bottom and left < right:
-            pictures = slice(None) if alike else slice(number, number + 1)
+            pictures = slice(start, stop)
             yield (
                 (pictures, slice(top, bottom), slice(left, right)),
                 (pictures, slice(top - lower, bottom - lower), slice(left - righter, right - righter)),
