@@ -142,7 +142,8 @@ class ZoneStatistics:
         self._matrix = alignment[0].double().numpy()
         self._sampled = {key: _Sampled.by(self._matrix, *level.shape[2:]) for key, level in levels.items()}
         self._shapes = {key: level.shape[2:] for key, level in zip(levels, aligned.levels, strict=True)}
-        self._twice = {key: 2 * by_place(level)[0].contiguous() for key, level in zip(levels, aligned.levels, strict=True)}
+        by_key = zip(levels, aligned.levels, strict=True)
+        self._twice = {key: 2 * by_place(level)[0].contiguous() for key, level in by_key}
         """(H W, C) twice the aligned features."""
         self._heads = []
         for attention in attentions:
