@@ -150,6 +150,9 @@ def action_specs() -> tuple[ActionSpec, ...]:
              checkable=True),
         spec("corner_texts", _("&Corner texts"), ("I",), _("All, few or no texts in the corners"), m.PICTURE,
              "text-box-outline"),
+        spec("shutter", _("&Blacken outside the shutter"), ("Shift+B",),
+             _("Blacken what the file's shutter leaves out, or show the whole picture"), m.PICTURE,
+             "circle-box-outline", checkable=True),
         *_presets(),
 
         mode("mode_window", _("&Window"), "W", _("Left drag changes the window"), "contrast-circle"),

@@ -57,6 +57,7 @@ class PictureActions(QObject):
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
             self._actions.allow(name, self._view.can_turn, why_not)
         self._actions["real_size"].setEnabled(self._view.has_real_size)
+        self._actions.allow("shutter", self._view.has_shutter, _("The file states no shutter"))
         presets = self._view.presets()
         for digit in range(N_PRESETS):
             name = f"preset_{digit}"
@@ -82,6 +83,11 @@ class PictureActions(QObject):
         connect("reset", self._on_active(ImageView.reset))
         self._actions.connect_switch("original_image", self._view.set_original, checked=False)
         self._view.original_changed.connect(self._actions["original_image"].setChecked)
+        self._actions.connect_switch("shutter", self._show_shutter, checked=True)
+
+    def _show_shutter(self, shown: bool) -> None:
+        for view in self._group.views:
+            view.set_shutter_shown(shown)
 
     def _show_real_size(self, view: ImageView) -> None:
         view.real_size(mm_per_px(view.screen(), self._settings))

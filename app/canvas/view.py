@@ -451,6 +451,11 @@ class ImageView(QWidget):
             self.update()
             self.annotations_shown_changed.emit(shown)
 
+    @property
+    def has_shutter(self) -> bool:
+        """Whether the file leaves a part of its picture out."""
+        return self._outside_shutter is not None
+
     def set_shutter_shown(self, shown: bool) -> None:
         """Blackens what the file's shutter covers, or shows the whole picture."""
         self._shutter_shown = shown

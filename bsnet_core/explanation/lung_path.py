@@ -19,14 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import (
-    Convolution,
-    Enlargement,
-    Joining,
-    LocalNetwork,
-    NotLocalError,
-    channels_last,
-)
+from bsnet_core.explanation.layers import Convolution, Enlargement, Joining, NotLocalError, channels_last
+from bsnet_core.explanation.local_network import LocalNetwork
 
 AT_A_TIME = 2
 """Gradients led back together."""

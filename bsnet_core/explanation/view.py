@@ -14,13 +14,8 @@ from torch import Tensor, nn
 
 from bsnet_core.explanation.first_order import FirstOrder, first_order
 from bsnet_core.explanation.gradients import pull_back
-from bsnet_core.explanation.local_network import (
-    Convolution,
-    LocalNetwork,
-    NotLocalError,
-    channels_last,
-    in_precision,
-)
+from bsnet_core.explanation.layers import Convolution, NotLocalError, channels_last, in_precision
+from bsnet_core.explanation.local_network import LocalNetwork
 from bsnet_core.explanation.lung_path import LungPath
 from bsnet_core.explanation.places import Boxes, mirrored
 from bsnet_core.explanation.shortcuts import Lungs, Shortcuts

@@ -25,7 +25,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.local_network import Convolution, Layer, LocalNetwork, Sliding, in_precision
+from bsnet_core.explanation.layers import Convolution, Layer, Sliding, in_precision
+from bsnet_core.explanation.local_network import LocalNetwork
 from bsnet_core.explanation.places import (
     Boxes,
     KeptMap,

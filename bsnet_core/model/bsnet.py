@@ -129,20 +129,3 @@ def zone_probabilities(logits: Mapping[Attention, Tensor], attention: Attention,
     """(N, 3, 2, 4) class probabilities of one head, or the mean over both for the ensemble (paper 6.3)."""
     chosen = list(logits) if attention is Attention.ENSEMBLE else [attention]
     return torch.stack([torch.softmax(logits[head].float() / temperature, dim=-1) for head in chosen]).mean(dim=0)
-
-
-def score_mirrored_too(model: BSNet, images: Tensor, probabilities: Tensor, attention: Attention) -> Tensor:
-    """The mean of the probabilities of pictures and of their mirror images.
-
-    Args:
-        model: The network; its configuration gives the temperature.
-        images: (N, 1, S, S) as the network saw them.
-        probabilities: (N, 3, 2, 4) of these images.
-        attention: The head that gave them.
-
-    Returns:
-        (N, 3, 2, 4); the mirrored picture's right lung counts for the left one.
-    """
-    logits = model(images.flip(-1)).zone_logits
-    mirrored = zone_probabilities(logits, attention, model.config.temperature)
-    return (probabilities + mirrored.flip(2)) / 2

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from bsnet_core.explanation.gradients import pull_back
-from bsnet_core.explanation.local_network import LocalNetwork, NotLocalError
+from bsnet_core.explanation.layers import NotLocalError
+from bsnet_core.explanation.local_network import LocalNetwork
 from bsnet_core.explanation.windows import PlacedGradients, WindowedNetwork
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import BSNetConfig

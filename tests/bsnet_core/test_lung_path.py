@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from bsnet_core.explanation.local_network import LocalNetwork, NotLocalError
+from bsnet_core.explanation.layers import NotLocalError
+from bsnet_core.explanation.local_network import LocalNetwork
 from bsnet_core.explanation.lung_path import LungPath
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.config import BSNetConfig

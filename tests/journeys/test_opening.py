@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTreeView
 
+from app.canvas.modes import CornerTexts
 from app.session import StudyState
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import sample_files
@@ -325,3 +326,31 @@ def test_a_medium_can_be_taken_out_once_its_films_were_read(qtbot, open_viewer, 
         viewer.actions_by_name["save_reading"].trigger()
     assert "file" not in viewer.messages.text
     assert StudyState.UNREADABLE not in states(viewer)
+
+
+def test_what_the_shutter_of_the_file_covers_is_shown_by_a_key_and_only_where_there_is_one(
+    qtbot, open_viewer, no_model, film, tmp_path
+):
+    edges = {"ShutterLeftVerticalEdge": 200, "ShutterRightVerticalEdge": 400}
+    edges |= {"ShutterUpperHorizontalEdge": 200, "ShutterLowerHorizontalEdge": 500}
+    covered = write_dicom(tmp_path / "covered.dcm", FILM, bits=12, ShutterShape="RECTANGULAR", **edges)
+    viewer = open_viewer("--model", no_model, covered, film)
+    wait_until_shown(qtbot, viewer, covered.name)
+    viewer.view.set_corner_texts(CornerTexts.NONE)
+    action = viewer.actions_by_name["shutter"]
+    assert action.isEnabled()
+    assert action.isChecked()
+
+    def outside():
+        place = viewer.view.view_geometry.to_view.map(QPointF(590, 350)).toPoint()
+        return viewer.view.grab().toImage().pixelColor(place).lightness()
+
+    assert outside() == 0
+    viewer.view.setFocus()
+    qtbot.keyClick(viewer.view, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    assert outside() > 100
+    assert not action.isChecked()
+    viewer.session.select(1)
+    wait_until_shown(qtbot, viewer, film.name)
+    qtbot.waitUntil(lambda: not action.isEnabled())
+    assert "no shutter" in action.toolTip()
