@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _say(f"{platform.machine()}, {machine}, Python {platform.python_version()}, torch {torch.__version__}")
     _say("ratio: the group's first row is 1, more is faster. Seconds are of this machine on this day.")
     _say("")
-    _say(f"{'what':<58}{'ratio':>8}{'seconds':>12}  {'fidelity':<32}note")
+    _say(f"{'what':<58}{'ratio':>8}{'seconds':>12}  {'fidelity':<32}  note")
     for name in chosen:
         heading, measure = measurable[name]
         _say(heading)
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _say(f"  not measured: {error}")
             continue
         for row in rows:
-            _say(f"  {row.what:<56}{row.ratio:>8.3g}{row.seconds:>12.4f}  {row.fidelity:<32}{row.note}".rstrip())
+            _say(f"  {row.what:<56}{row.ratio:>8.3g}{row.seconds:>12.4f}  {row.fidelity:<32}  {row.note}".rstrip())
     return 0
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
 
 from app.jobs import JobQueue
 from bsnet_core.errors import WeightsError
@@ -17,6 +19,27 @@ HARMLESS_QT_MESSAGES = (
     "This plugin does not support propagateSizeHints()",
     "This plugin does not support raise()",
 )
+
+
+PATIENCE_MS = 60_000
+"""A busy machine takes its time; what never comes fails after this."""
+
+
+class PatientBot(QtBot):
+    """Waits longer than pytest-qt's five seconds where a test does not say how long."""
+
+    waitActive = partialmethod(QtBot.waitActive, timeout=PATIENCE_MS)
+    waitExposed = partialmethod(QtBot.waitExposed, timeout=PATIENCE_MS)
+    waitSignal = partialmethod(QtBot.waitSignal, timeout=PATIENCE_MS)
+    waitSignals = partialmethod(QtBot.waitSignals, timeout=PATIENCE_MS)
+    waitUntil = partialmethod(QtBot.waitUntil, timeout=PATIENCE_MS)
+    waitCallback = partialmethod(QtBot.waitCallback, timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """As pytest-qt's, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from tests.app.conftest import (  # noqa: F401 - fixtures
     no_model,
     open_viewer,
     own_home,
+    qtbot,
     shipped_model,
     unexpected_messages_fail,
 )
