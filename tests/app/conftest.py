@@ -1,5 +1,7 @@
 """What the tests of the window share: nothing unexpected may be said, and every window is closed to the end."""
 
+# ruff: noqa: N815 - pytest-qt's names
+
 from __future__ import annotations
 
 import logging
