@@ -11,8 +11,8 @@ from bsnet_core.resources import sample_files
 @pytest.fixture
 def viewer(qtbot, open_viewer, no_model):
     made = open_viewer("--model", no_model, sample_files()[4])
-    qtbot.waitUntil(lambda: made.view.radiograph is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: not made.analysis.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: made.view.radiograph is not None)
+    qtbot.waitUntil(lambda: not made.analysis.is_busy)
     return made
 
 

@@ -58,7 +58,7 @@ def test_all_films_of_a_folder_are_listed_before_their_pictures_are_looked_at(qt
     session.pictures_known.connect(lambda keys: told.append(("seen", keys)))
     analysis.loaded.connect(lambda key, loaded: told.append(("read", (key,))))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: pictures_of(session) == FILMS, timeout=60_000)
+    qtbot.waitUntil(lambda: pictures_of(session) == FILMS)
     steps = [what for what, _ in told]
     assert told[0] == ("read", (0,))  # the film for the screen waits for nobody
     assert steps.index("seen") > len(steps) - 1 - steps[::-1].index("listed")
@@ -72,11 +72,11 @@ def test_of_a_folder_only_as_many_films_are_read_whole_as_stay_in_memory(qtbot, 
     read = []
     analysis.loaded.connect(lambda key, loaded: read.append(key))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: len(read) == KEPT_RADIOGRAPHS, timeout=60_000)
+    qtbot.waitUntil(lambda: len(read) == KEPT_RADIOGRAPHS)
     assert read == list(range(KEPT_RADIOGRAPHS))
     assert all(study.thumbnail is not None for study in session.studies)
     analysis.load(50)
-    qtbot.waitUntil(lambda: len(read) > KEPT_RADIOGRAPHS, timeout=60_000)
+    qtbot.waitUntil(lambda: len(read) > KEPT_RADIOGRAPHS)
     assert read[KEPT_RADIOGRAPHS:] == [50]
 
 
@@ -86,7 +86,7 @@ def test_films_in_sight_are_looked_at_before_the_others(qtbot, session, analysis
     session.studies_added.connect(lambda keys: analysis.prefer([70, 71]))
     session.facts_known.connect(lambda keys: analysis.prefer([70, 71]))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: len(seen) == FILMS - 1, timeout=60_000)
+    qtbot.waitUntil(lambda: len(seen) == FILMS - 1)
     assert seen[:2] == [70, 71]
 
 
@@ -96,7 +96,7 @@ def test_a_film_that_is_chosen_goes_before_all_that_nobody_has_chosen(qtbot, ses
     session.pictures_known.connect(seen.extend)
     session.studies_added.connect(lambda keys: analysis.load(50))
     analysis.open([folder])
-    qtbot.waitUntil(lambda: len(seen) == FILMS - 2, timeout=60_000)
+    qtbot.waitUntil(lambda: len(seen) == FILMS - 2)
     assert (50, 0) in read[:2]
     assert sorted([0, 50, *seen]) == list(range(FILMS))
 
@@ -107,9 +107,9 @@ def test_films_that_cannot_be_read_say_so_and_the_next_one_comes_to_the_screen(q
     for name in ("000.dcm", "001.dcm", "040.dcm"):
         (folder / name).write_bytes(b"no film")
     analysis.open([folder])
-    qtbot.waitUntil(lambda: session.current is not None and session.current.key == 2, timeout=60_000)
-    qtbot.waitUntil(lambda: sorted(refused) == ["000.dcm", "001.dcm", "040.dcm"], timeout=60_000)
-    qtbot.waitUntil(lambda: sum(study.has_been_read for study in session.studies) == FILMS - 3, timeout=60_000)
+    qtbot.waitUntil(lambda: session.current is not None and session.current.key == 2)
+    qtbot.waitUntil(lambda: sorted(refused) == ["000.dcm", "001.dcm", "040.dcm"])
+    qtbot.waitUntil(lambda: sum(study.has_been_read for study in session.studies) == FILMS - 3)
     assert session.study(40).state is StudyState.UNREADABLE
 
 
@@ -155,7 +155,7 @@ def test_many_films_come_into_the_library_with_few_writes(qtbot, session, tmp_pa
     count = 2 * REMEMBERED_AT_ONCE + 1
     for number in range(count):
         accept(session, tmp_path / f"{number}.dcm", facts(number))
-    qtbot.waitUntil(lambda: len(kept) == count, timeout=60_000)
+    qtbot.waitUntil(lambda: len(kept) == count)
     assert [after for after in changes if after] == [1, 1 + REMEMBERED_AT_ONCE, count]
     assert keeper.close()
 

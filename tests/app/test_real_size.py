@@ -61,7 +61,7 @@ def test_a_screen_is_measured_by_a_ruler_and_stays_so_at_the_next_start(qtbot, q
 def test_the_measure_of_the_preferences_is_that_of_the_picture(qtbot, open_viewer, no_model, tmp_path):
     film = write_dicom(tmp_path / "film.dcm", ramp(400, 300), bits=12, ImagerPixelSpacing=[0.2, 0.2])
     viewer = open_viewer("--model", no_model, film)
-    qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None)
     viewer.actions_by_name["preferences"].trigger()
     box = viewer.findChild(PreferencesDialog).findChild(QDoubleSpinBox, "line_mm")
     box.setValue(60.0)
@@ -72,5 +72,5 @@ def test_the_measure_of_the_preferences_is_that_of_the_picture(qtbot, open_viewe
 
 def test_without_a_stated_size_the_action_is_off(qtbot, open_viewer, no_model, tmp_path):
     viewer = open_viewer("--model", no_model, write_dicom(tmp_path / "film.dcm", ramp(400, 300), bits=12))
-    qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None)
     assert not viewer.actions_by_name["real_size"].isEnabled()

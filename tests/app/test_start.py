@@ -123,12 +123,12 @@ def test_window_panes_theme_and_switches_are_as_they_were_left(qtbot, open_viewe
 
 def test_opened_files_are_remembered_and_samples_are_not(qtbot, open_viewer, no_model, tmp_path):
     viewer = open_viewer("--model", no_model)
-    qtbot.waitUntil(lambda: viewer.session.current is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.session.current is not None)
     assert viewer._settings.recent_files == ()
     film = write_dicom(tmp_path / "film.dcm", ramp(300, 300), bits=12)
     viewer.open_paths([film])
     assert viewer._settings.recent_files == (film,)
-    qtbot.waitUntil(lambda: len(viewer.session.studies) == 6 and not viewer.analysis.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: len(viewer.session.studies) == 6 and not viewer.analysis.is_busy)
 
 
 def test_the_preferred_device_is_used_unless_the_command_names_another(qtbot, open_viewer, no_model, own_home):

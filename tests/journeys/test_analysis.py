@@ -121,7 +121,7 @@ def test_going_back_to_an_analysed_study_shows_its_result_without_a_second_analy
 
 def test_cancel_stops_the_analysis_and_it_can_be_started_again(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
-    qtbot.waitUntil(lambda: viewer.analysis.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.analysis.is_busy)
     viewer.actions_by_name["cancel"].trigger()
     assert not viewer.analysis.is_busy
     assert viewer.session.current.state is StudyState.READY
@@ -185,7 +185,7 @@ def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer,
     (cancel,) = [button for button in viewer.statusBar().findChildren(QPushButton) if button.text() == "Cancel"]
     assert not cancel.isVisible()
     viewer.actions_by_name["explain"].trigger()
-    qtbot.waitUntil(cancel.isVisible, timeout=60_000)
+    qtbot.waitUntil(cancel.isVisible)
     cancel.click()
     assert not cancel.isVisible()
     assert not viewer.analysis.is_busy
@@ -205,7 +205,7 @@ def test_a_lateral_view_is_shown_and_not_scored_and_the_reason_is_said(qtbot, op
 
 def test_entered_scores_stay_through_analysis_and_are_compared(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
-    qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None)
     for zone in Zone:
         viewer.scores.cell(zone).entry.button(zone.row).click()
     wait_until_analysed(qtbot, viewer, 0)
@@ -225,7 +225,7 @@ def test_a_corrupt_file_keeps_picture_prediction_and_entered_score(qtbot, open_v
     corrupt = tmp_path / "corrupt.dcm"
     corrupt.write_bytes(sample_files()[0].read_bytes()[:5000])
     viewer.open_paths([corrupt])
-    qtbot.waitUntil(lambda: viewer.messages.text.startswith("Problem: corrupt.dcm: "), timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.messages.text.startswith("Problem: corrupt.dcm: "))
     assert viewer.session.current is before
     assert viewer.session.current.draft == {Zone.D: 3}
     viewer.messages.hide()

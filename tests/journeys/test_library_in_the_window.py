@@ -26,7 +26,7 @@ def save_as(monkeypatch):
 
 
 def wait_until_read(qtbot, viewer):
-    qtbot.waitUntil(lambda: viewer.view.radiograph is not None and not viewer.analysis.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None and not viewer.analysis.is_busy)
 
 
 def save_reading(viewer):

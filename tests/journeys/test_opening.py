@@ -35,7 +35,7 @@ def wait_until_shown(qtbot, viewer, name):
         current = viewer.session.current
         return current is not None and current.path.name == name and viewer.view.radiograph is not None
 
-    qtbot.waitUntil(shown, timeout=60_000)
+    qtbot.waitUntil(shown)
 
 
 def wait_until_settled(qtbot, viewer):
@@ -45,7 +45,7 @@ def wait_until_settled(qtbot, viewer):
         pending = {StudyState.WAITING, StudyState.READING, StudyState.ANALYSING}
         return bool(viewer.session.studies) and not viewer.analysis.is_busy and pending.isdisjoint(states(viewer))
 
-    qtbot.waitUntil(settled, timeout=60_000)
+    qtbot.waitUntil(settled)
 
 
 def drop(viewer, *paths):
@@ -154,7 +154,7 @@ def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
     window, shown = viewer.view.voi_window, viewer.view.radiograph
     odd = write_odd(kind, tmp_path / f"{kind}.dcm")
     drop(viewer, odd)
-    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2, timeout=60_000)
+    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2)
     assert viewer.session.current.path.name == "film.dcm"
     assert viewer.session.current.draft == {Zone.B: 2}
     assert viewer.scores.cell(Zone.B).entry.score == 2

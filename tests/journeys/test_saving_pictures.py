@@ -23,7 +23,7 @@ def viewer(qtbot, open_viewer, no_model, tmp_path):
         PhotometricInterpretation="MONOCHROME1",
     )
     made = open_viewer("--model", no_model, film)
-    qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "", timeout=60_000)
+    qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "")
     made.session.accept_prediction(0, prediction("333333"))
     return made
 

@@ -21,7 +21,6 @@ def viewer(qtbot, open_viewer, no_model, tmp_path):
     made = open_viewer("--model", no_model, *reversed(films))
     qtbot.waitUntil(
         lambda: len(made.session.studies) == 3 and all(study.has_been_read for study in made.session.studies),
-        timeout=60_000,
     )
     made.session.select(0)
     qtbot.waitUntil(lambda: made.view.radiograph is not None)
@@ -117,7 +116,7 @@ def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_ne
 
     def opened():
         made = open_viewer("--model", no_model, *films)
-        qtbot.waitUntil(lambda: sum(study.has_been_read for study in made.session.studies) == 5, timeout=60_000)
+        qtbot.waitUntil(lambda: sum(study.has_been_read for study in made.session.studies) == 5)
         return made
 
     def shown(viewer):
@@ -128,21 +127,21 @@ def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_ne
     viewer.view.setFocus()
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(viewer.view, Qt.Key.Key_C, both)
-    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-15", "2020-01-10", "2020-01-05"], timeout=60_000)
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-15", "2020-01-10", "2020-01-05"])
     assert viewer.actions_by_name["compare_prior"].isChecked()
     assert viewer.actions_by_name["earlier_prior"].isEnabled()
     viewer.actions_by_name["earlier_prior"].trigger()
-    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-10", "2020-01-05", "2020-01-01"], timeout=60_000)
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-10", "2020-01-05", "2020-01-01"])
     assert not viewer.actions_by_name["earlier_prior"].isEnabled()
     viewer.session.select(3)  # only one film before it
-    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-01"], timeout=60_000)
+    qtbot.waitUntil(lambda: shown(viewer) == ["2020-01-01"])
     viewer.close()
 
     again = opened()
     again.actions_by_name["compare_prior"].trigger()
-    qtbot.waitUntil(lambda: len(shown(again)) == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: len(shown(again)) == 3)
     again.actions_by_name["compare_four"].trigger()
-    qtbot.waitUntil(lambda: shown(again) == ["2020-01-15"], timeout=60_000)
+    qtbot.waitUntil(lambda: shown(again) == ["2020-01-15"])
     again.actions_by_name["compare_prior"].trigger()
     assert not again.group.prior_shown
 

@@ -24,7 +24,7 @@ def viewer(qtbot, open_viewer, no_model, tmp_path):
     """One film with a score of 3 in every zone, and a map that names one super-pixel for A and one for F."""
     film = write_dicom(tmp_path / "film.dcm", ramp(*IMAGE_SHAPE), bits=12)
     made = open_viewer("--model", no_model, film)
-    qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "", timeout=60_000)
+    qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "")
     made.session.accept_prediction(0, prediction("333333"))
     made.session.accept_explanation(0, explanation({5: (0, 0, 3), 10: (2, 1, 3)}))
     assert made.session.current.state is not StudyState.UNREADABLE
