@@ -61,8 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(NO_DISPLAY)
         return EXIT_NO_DISPLAY
 
-    from app.logs import set_up_logging
-    from app.paths import log_dir
+    from app.background.logs import set_up_logging
+    from app.settings.paths import log_dir
 
     set_up_logging(log_dir() / "viewer.log")
     application = _application()
@@ -83,18 +83,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def open_window(arguments: argparse.Namespace) -> MainWindow:
     """The main window with what the command line names, or with the bundled samples."""
-    from app.settings import Settings
+    from app.settings.settings import Settings
     from bsnet_core.language import use_language
 
     settings = Settings()
     use_language(settings.language)  # before any widget is made: texts are translated as they are made
 
-    from app.jobs import take_short_turns
+    from app.background.garbage_collection import Tidying
+    from app.background.jobs import take_short_turns
+    from app.background.network import ModelChoice
+    from app.look.theme import Appearance
     from app.main_window import MainWindow
-    from app.network import ModelChoice
-    from app.theme import Appearance
-    from app.tidying import Tidying
-    from bsnet_core.model.config import Attention
+    from bsnet_core.model.network_config import Attention
     from bsnet_core.resources import sample_files
 
     application = _application()
@@ -170,8 +170,8 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
 def _say_in_window(
     window: MainWindow,
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
-    from app.logs import where_it_failed
-    from app.messages import Severity
+    from app.background.logs import where_it_failed
+    from app.look.messages import Severity
     from bsnet_core.language import translate as _
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -11,42 +11,42 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox, QWidget
 
-from app import screens
-from app.actions import Actions, action_specs
-from app.analysis import Analysis
-from app.archive_password import ArchivePassword
-from app.arrangement import Arrangement
+from app.background.analysis import Analysis
+from app.background.jobs import JobQueue
+from app.background.network import ModelChoice
 from app.canvas.group import MOST_PRIORS, ViewGroup
 from app.canvas.modes import ViewMode
 from app.canvas.probe import ProbeReading
-from app.exports import Exports
+from app.commands.actions import Actions, action_specs
+from app.commands.keys import Keys
+from app.commands.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.help.pages import keys_page
 from app.help.window import HelpWindow
-from app.jobs import JobQueue
-from app.keeping import Keeper
-from app.kept_measurements import KeptMeasurements
-from app.keys import Keys
+from app.library.keeper import Keeper
+from app.library.measurements import KeptMeasurements
 from app.library.order import ListOrder
-from app.library_files import LibraryFiles
-from app.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
-from app.messages import IntendedUseBar, MessageBar, Severity
-from app.network import ModelChoice
-from app.own_reading import OwnReading
-from app.panels.history import HistoryWindow
-from app.panels.overlays import OverlaysPanel
+from app.look import screens
+from app.look.arrangement import Arrangement
+from app.look.messages import IntendedUseBar, MessageBar, Severity
+from app.look.status_line import StatusLine
+from app.look.theme import Appearance
+from app.panels.image_history import HistoryWindow
+from app.panels.images import StudiesPanel
+from app.panels.overlay_switches import OverlaysPanel
+from app.panels.preferences import PreferencesDialog
 from app.panels.scores import ScoresPanel
-from app.panels.studies import StudiesPanel
 from app.panels.tags import TagsWindow
 from app.panels.trend import TrendPanel
-from app.paths import library_file
-from app.picture_actions import PictureActions
-from app.preferences import PreferencesDialog
-from app.prior_study import PriorStudy
-from app.session import Session, Study, StudyState
-from app.settings import OVERLAYS, Settings
-from app.shown_study import ShownStudy
-from app.status_line import StatusLine
-from app.theme import Appearance
+from app.presenters.archive_password import ArchivePassword
+from app.presenters.current_image import ShownStudy
+from app.presenters.exports import Exports
+from app.presenters.image_actions import PictureActions
+from app.presenters.library_files import LibraryFiles
+from app.presenters.own_reading import OwnReading
+from app.presenters.prior_image import PriorStudy
+from app.session.session import Session, Study, StudyState
+from app.settings.paths import library_file
+from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _

@@ -20,8 +20,8 @@ from bsnet_core.errors import BSNetError, PasswordNeededError, ReportError, Unfo
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
+    from bsnet_core.loading import UnpackedArchives
     from bsnet_core.prediction import Prediction, Predictor
-    from bsnet_core.reading import UnpackedArchives
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 CSV_ZONES = tuple("ABCDEF")
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
-    from bsnet_core.reading import UnpackedArchives
+    from bsnet_core.loading import UnpackedArchives
 
     with UnpackedArchives() as archives:
         files, refusals = _files_of(arguments.paths, archives, _password(arguments.password_file))
@@ -244,7 +244,7 @@ def _password(path: Path | None) -> str | None:
 def _files_of(
     paths: Sequence[Path], archives: UnpackedArchives, password: str | None
 ) -> tuple[list[Path], list[tuple[Path, BSNetError]]]:
-    from bsnet_core.reading import images_in
+    from bsnet_core.loading import images_in
 
     files: list[Path] = []
     refusals: list[tuple[Path, BSNetError]] = []
@@ -263,7 +263,7 @@ def _files_of(
 
 
 def _load_predictor(arguments: argparse.Namespace) -> Predictor:
-    from bsnet_core.model.config import Attention
+    from bsnet_core.model.network_config import Attention
     from bsnet_core.prediction import Predictor
 
     attention = Attention(arguments.attention) if arguments.attention else None
@@ -301,7 +301,7 @@ def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedAr
 
 
 def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
-    from bsnet_core.reading import read_radiograph
+    from bsnet_core.loading import read_radiograph
 
     start = time.perf_counter()
     try:

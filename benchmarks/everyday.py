@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from app.library.library import Library
 from app.main_window import MainWindow
 from app.panels.report_dialog import ReportDialog
-from app.paths import library_file
-from app.settings import ThemeChoice
+from app.settings.paths import library_file
+from app.settings.settings import ThemeChoice
 from benchmarks.pictures import BITS, large_film
 from benchmarks.timing import Row
 from benchmarks.window import (

@@ -32,10 +32,10 @@ from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Explanation
 from bsnet_core.explanation.exact import explain_exactly, masked
-from bsnet_core.explanation.fast import DEFAULT, NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.fast.fast_map import DEFAULT, NONE, Lungs, Shortcuts, explain_fast
 from bsnet_core.explanation.superpixels import reference_superpixels_of, superpixels_of
+from bsnet_core.loading import find_images, read_radiograph
 from bsnet_core.prediction import Prediction, Predictor
-from bsnet_core.reading import find_images, read_radiograph
 from bsnet_core.resources import sample_files
 
 FILMS = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"

@@ -18,19 +18,19 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import ViewGeometry
+from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.orientation import Orientation
-from app.canvas.view import ImageView, OverlayState
-from app.overlays import explanation as explanation_overlay
-from app.overlays import lungs, zones
+from app.canvas.overlays import explanation_map as explanation_overlay
+from app.canvas.overlays import lungs, zones
 from benchmarks.timing import Row, compare
 from bsnet_core.brixia import ZONES
 from bsnet_core.display import auto_window, display_table
 from bsnet_core.explanation import Explanation
-from bsnet_core.model.config import Aspect
+from bsnet_core.loading import read_radiograph
+from bsnet_core.model.network_config import Aspect
 from bsnet_core.prediction import Predictor
 from bsnet_core.preprocessing import FAST_PATH_TOLERANCE, preprocess, preprocess_reference
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import write_compressed, write_dicom
 

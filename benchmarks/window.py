@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.__main__ import build_parser, open_window
 from app.main_window import MainWindow
-from app.session import Study, StudyState
+from app.session.session import Study, StudyState
 from benchmarks.timing import Row
 
 TICK_S = 0.002

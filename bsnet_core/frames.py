@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.model.config import Aspect
-from bsnet_core.upright import AS_STORED, Turn
+from bsnet_core.model.network_config import Aspect
+from bsnet_core.standard_orientation import AS_STORED, Turn
 
 Affine = npt.NDArray[np.float64]
 """(2, 3) matrix acting on column vectors (x, y, 1)."""

@@ -18,14 +18,14 @@ from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
-from bsnet_core.model.config import Attention
+from bsnet_core.loading.input_check import refuse_for_scoring
+from bsnet_core.model.network_config import Attention
 from bsnet_core.preprocessing import preprocess
 from bsnet_core.progress import Report, no_report
 from bsnet_core.quality import lungs_are_missing, quality_notes
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading.gate import refuse_for_scoring
 from bsnet_core.resources import default_model_dir
-from bsnet_core.upright import Turn
+from bsnet_core.standard_orientation import Turn
 
 if TYPE_CHECKING:
     import torch

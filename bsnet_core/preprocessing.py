@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.frames import Frames
-from bsnet_core.model.config import Aspect
-from bsnet_core.upright import AS_STORED, Turn
+from bsnet_core.model.network_config import Aspect
+from bsnet_core.standard_orientation import AS_STORED, Turn
 
 CLAHE_CLIP_LIMIT = 0.01
 CLAHE_TILES = 8

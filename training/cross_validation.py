@@ -17,10 +17,9 @@ from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
 from bsnet_core.model.card import ModelCard
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import Predictor
 from training.calibration import fit_temperature, reliability
-from training.config import ConfigurationError, RunConfig, StageName
 from training.datasets.sample import Sample
 from training.evaluation import (
     Readings,
@@ -34,9 +33,8 @@ from training.export import CROSS_VALIDATION
 from training.files import write_json, write_whole
 from training.frozen_features import FrozenFeatures, sees_statistics_alone
 from training.loop import BEST, LAST
-from training.pictures import as_png, reliability_picture
 from training.processes import make_accelerator
-from training.run import (
+from training.run.run import (
     SPLIT_FILE,
     RunData,
     best_trained_stage,
@@ -50,7 +48,9 @@ from training.run import (
     starting_weights,
     weights_sha256,
 )
+from training.run_config import ConfigurationError, RunConfig, StageName
 from training.splits import Split, published_test_patients, severity_strata, write_split
+from training.tensorboard_images import as_png, reliability_picture
 from training.zone_predictions import (
     ZoneLogits,
     ZoneProbabilities,

@@ -20,11 +20,11 @@ from bsnet_core.model.resampling import resample
 from bsnet_core.prediction import Predictor
 from training.calibration import reliability
 from training.canonical import canonical_alignment
-from training.config import RunConfig
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import Sample
-from training.prepared import PreparedImages, as_tensor
-from training.stages import MISALIGNMENT_SEED, hard_dice, random_misalignments
+from training.prepared_images import PreparedImages, as_tensor
+from training.run_config import RunConfig
+from training.stages.stages import MISALIGNMENT_SEED, hard_dice, random_misalignments
 from training.zone_predictions import ZoneProbabilities, final_attention, predict_zones
 
 Readings = npt.NDArray[np.int_]

@@ -16,7 +16,6 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor
-from training.config import ConfigurationError, RunConfig, StageName
 from training.datasets.sources import SourceKind
 from training.evaluation import (
     evaluate_scores,
@@ -25,7 +24,7 @@ from training.evaluation import (
 )
 from training.files import write_json
 from training.loop import BEST, HISTORY, LAST
-from training.run import (
+from training.run.run import (
     RunData,
     best_trained_stage,
     build_network,
@@ -37,6 +36,7 @@ from training.run import (
     stage_weights,
     without_masks,
 )
+from training.run_config import ConfigurationError, RunConfig, StageName
 
 CROSS_VALIDATION = "cross-validation.json"
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})

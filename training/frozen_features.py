@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from bsnet_core.model.bsnet import AlignedFeatures, BSNet
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
 from training.augmentation import Augmentation
-from training.config import AugmentationConfig
-from training.prepared import PreparedImages, as_tensor
+from training.prepared_images import PreparedImages, as_tensor
+from training.run_config import AugmentationConfig
 
 
 @dataclass(frozen=True)

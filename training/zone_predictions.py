@@ -9,9 +9,9 @@ import numpy.typing as npt
 import torch
 
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from training.frozen_features import FrozenFeatures, joined
-from training.prepared import PreparedImages, as_tensor
+from training.prepared_images import PreparedImages, as_tensor
 
 BATCH = 8
 

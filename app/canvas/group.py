@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 from app.canvas.annotations import AnnotationStore
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
+from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.modes import CurrentSide
-from app.canvas.view import ImageView, OverlayState
 from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph

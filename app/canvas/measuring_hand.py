@@ -9,7 +9,7 @@ from PySide6.QtGui import QTransform
 
 from app.canvas.annotation_painting import Grip, grip_at
 from app.canvas.annotations import Annotations
-from app.canvas.drawing import Drawing
+from app.canvas.measurement_in_progress import Drawing
 from app.canvas.measuring import Annotation, Description, Point, described
 from app.canvas.modes import ViewMode
 from app.canvas.scene import DrawnAnnotation

@@ -15,8 +15,8 @@ from app.canvas.geometry import ViewGeometry
 from app.canvas.layer import Layer
 from app.canvas.lettering import INK
 from app.canvas.measuring import Annotation, Description
-from app.overlays import laid_over, stack
-from app.overlays.stack import OverlayState
+from app.canvas.overlays import dicom_overlays, stack
+from app.canvas.overlays.stack import OverlayState
 
 BACKGROUND = QColor(14, 16, 19)
 FOCUS = QColor(120, 160, 190, 150)
@@ -58,7 +58,7 @@ class Scene:
     geometry: ViewGeometry
     around: Around
     outside_shutter: QPainterPath | None
-    planes: tuple[laid_over.PlanePicture, ...]
+    planes: tuple[dicom_overlays.PlanePicture, ...]
     overlays: OverlayState | None
     moving: bool = False
     annotations: tuple[DrawnAnnotation, ...] = ()
@@ -125,7 +125,7 @@ class ScenePainter:
             frame.image.setDevicePixelRatio(ratio)
             painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
         if scene.outside_shutter is not None:
-            laid_over.paint_shutter(painter, to_view, scene.outside_shutter)
+            dicom_overlays.paint_shutter(painter, to_view, scene.outside_shutter)
 
     def _colours_of(self, greys: TableOfGreys) -> TableOfColours:
         # Onto a widget Qt draws grey of 8 bits six times slower than the screen's own 32 bits.

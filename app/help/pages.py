@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.actions import Actions
-from app.key_editor import shown
-from app.keys import Keys
-from app.menus import inner_menu_titles, menu_titles
+from app.commands.actions import Actions
+from app.commands.keys import Keys
+from app.commands.menus import inner_menu_titles, menu_titles
+from app.panels.key_editor import shown
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _

@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextFrameFormat, QTextTable
 from PySide6.QtWidgets import QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from app.background.jobs import Job, JobQueue
 from app.help.pages import HelpPage, read_pages
-from app.jobs import Job, JobQueue
-from app.theme import room_for
+from app.look.theme import room_for
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 

@@ -1,6 +1,6 @@
 """The library of studies, predictions and readings: one SQLite file in the user's data folder.
 
-Used from one background thread at a time (`app.keeping`); several windows may use the same file.
+Used from one background thread at a time (`app.library.keeper`); several windows may use the same file.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ from app.library.rows import (
     study_of,
 )
 from app.library.schema import drafts, kept_annotations, log, metadata, predictions, properties, readings, studies
-from app.readings import ComparedReading, Reading
+from app.session.readings import ComparedReading, Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _

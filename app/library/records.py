@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.canvas.measuring import Annotation
-from app.readings import Reading
+from app.session.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import ModelIdentity, Prediction
 from bsnet_core.radiograph import StudyFacts
 

@@ -12,10 +12,10 @@ from sqlalchemy.engine import RowMapping
 from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.library.patients import searchable
 from app.library.records import Draft, KeptAnnotations, KeptPrediction, KeptStudy
-from app.readings import Reading
+from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.charts.bland_altman import BlandAltmanDrawing, Dot, Level
-from app.charts.widget import ChartWidget
+from app.charts.bland_altman_chart import BlandAltmanDrawing, Dot, Level
+from app.charts.chart_widget import ChartWidget
 from bsnet_core.agreement import BlandAltman, Estimate, bland_altman
 from bsnet_core.language import translate as _
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.panels.zone_cell import signed
-from app.readings import ResultSet
+from app.session.readings import ResultSet
 from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR, ScoreDifference, compare_scores
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
@@ -180,7 +180,7 @@ class ComparisonPanel(QWidget):
         """Fills the panel; what was chosen stays chosen where the film has it.
 
         Args:
-            sets: Of the open film, as `app.readings.result_sets` gives them.
+            sets: Of the open film, as `app.session.readings.result_sets` gives them.
             hidden: Whether the reader must not see them yet.
         """
         self._sets = () if hidden else tuple(sets)

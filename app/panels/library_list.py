@@ -9,7 +9,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from app.keeping import Keeper
+from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ListedStudy, StudyPage
 from bsnet_core.brixia import N_CLASSES, ZONES

@@ -11,16 +11,16 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.panels.pictures import IntermediatePictures
+from app.panels.network_steps import IntermediatePictures
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell, signed
-from app.readings import HASH_LENGTH, Reading, name_of_reader
-from app.session import Study, StudyState
+from app.session.readings import HASH_LENGTH, Reading, name_of_reader
+from app.session.session import Study, StudyState
 from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.quality import quality_notes
-from bsnet_core.upright import Turn
+from bsnet_core.standard_orientation import Turn
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction

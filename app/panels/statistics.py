@@ -24,10 +24,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.jobs import Job, JobQueue
+from app.background.jobs import Job, JobQueue
 from app.panels.bland_altman import BlandAltmanPlot
-from app.reading_statistics import ReadingFilter, ReadingStatistics, statistics_of
-from app.readings import ComparedReading, name_of_model, name_of_reader
+from app.session.reading_statistics import ReadingFilter, ReadingStatistics, statistics_of
+from app.session.readings import ComparedReading, name_of_model, name_of_reader
 from bsnet_core.agreement import Agreement, Estimate, confusion_matrix
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.errors import BSNetError

@@ -27,14 +27,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dicom_tags import Identity, TagEntry, TagFile, read_tags
-from app.icons import sign
-from app.jobs import Job, JobQueue
-from app.session import Study
-from app.theme import Colours, room_for
+from app.background.jobs import Job, JobQueue
+from app.look.icons import sign
+from app.look.theme import Colours, room_for
+from app.session.session import Study
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.loading.dicom_tags import Identity, TagEntry, TagFile, read_tags
 
 TAG, NAME, VR, VALUE, IDENTITY = range(5)
 N_COLUMNS = 5

@@ -11,14 +11,14 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFontInfo, QFontMetricsF, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from app.charts.trend import TrendDrawing, TrendPoint
-from app.charts.widget import ChartWidget
-from app.jobs import JobQueue
-from app.keeping import Keeper
+from app.background.jobs import JobQueue
+from app.charts.chart_widget import ChartWidget
+from app.charts.trend_chart import TrendDrawing, TrendPoint
+from app.library.keeper import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastStudy
-from app.readings import Reading
-from app.session import Session, Study
+from app.session.readings import Reading
+from app.session.session import Session, Study
 from bsnet_core.dicom_dates import moment_of, shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import StudyFacts

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
-from app.overlays.explanation import CLASS_COLOURS, describe_strength, signed_points
+from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength, signed_points
 from app.report.content import Line, ReportContent, StrongestPart, moment, research_only, signed
+from app.report.image_painting import side_names
 from app.report.layout import (
     BODY,
     CENTRE,
@@ -27,13 +28,12 @@ from app.report.layout import (
     TextStyle,
     fitted,
 )
-from app.report.picture import side_names
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.quality import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
-    from app.readings import Reading
+    from app.session.readings import Reading
     from bsnet_core.prediction import Prediction
 
 AMBER = "#fff3d6"

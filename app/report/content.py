@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from app.overlays.explanation import picture_of, place_of_superpixel, strongest_superpixel
-from app.readings import Reading
-from app.report import picture
+from app.canvas.overlays.explanation_map import picture_of, place_of_superpixel, strongest_superpixel
+from app.report import image_painting
 from app.report.fonts import can_draw, load_fonts
 from app.report.names import person_name, visible
+from app.session.readings import Reading
 from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR
 from bsnet_core.backends import TORCH
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
@@ -23,8 +23,8 @@ from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.loading.input_check import refuse_for_scoring, stated_age_years
 from bsnet_core.radiograph import LookupTable, Radiograph, StudyFacts
-from bsnet_core.reading.gate import refuse_for_scoring, stated_age_years
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -212,8 +212,8 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
     study, reading_lines = _study_lines(radiograph, choices), _reading_lines(reported, choices)
     prediction = None if reported.prediction_is_hidden else reported.prediction
     reading = reported.reading if choices.with_reading else None
-    layers = picture.FilmLayers(lungs=prediction is not None, zones=prediction is not None)
-    film = picture.paint_film(
+    layers = image_painting.FilmLayers(lungs=prediction is not None, zones=prediction is not None)
+    film = image_painting.paint_film(
         radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
     return ReportContent(
@@ -366,7 +366,7 @@ def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[
 
 def _notes(facts: StudyFacts, prediction: Prediction | None) -> tuple[str, ...]:
     notes: list[str] = []
-    if picture.sides_are_in_doubt(facts, prediction):
+    if image_painting.sides_are_in_doubt(facts, prediction):
         notes.append(
             _(
                 "The file says that the patient's left is on the left of this picture. The zones are named for the "
@@ -406,15 +406,17 @@ def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture |
         for index, names in letters.items()
     }
     image = QImage(film.image)
-    picture.paint_letters(image, places)
+    image_painting.paint_letters(image, places)
     return MapPicture(image, made_how(explained), tuple(strongest))
 
 
-def paint_map(reported: ReportedStudy, prediction: Prediction, explained: ReportedExplanation) -> picture.PaintedFilm:
+def paint_map(
+    reported: ReportedStudy, prediction: Prediction, explained: ReportedExplanation
+) -> image_painting.PaintedFilm:
     """The film under the map of the zones shown, as strongly as on the screen."""
     drawn = picture_of(explained.map, prediction, explained.zones)
-    layers = picture.FilmLayers(explanation=(drawn, max(explained.opacity, LEAST_MAP_OPACITY)))
-    return picture.paint_film(
+    layers = image_painting.FilmLayers(explanation=(drawn, max(explained.opacity, LEAST_MAP_OPACITY)))
+    return image_painting.paint_film(
         reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
 
@@ -448,7 +450,8 @@ def _lungs(prediction: Prediction | None) -> LungPictures | None:
         return None
     masked = prediction.aligned_image * prediction.aligned_lung_probability
     return LungPictures(
-        picture.grey_picture(prediction.aligned_image, LUNGS_SIDE_PX), picture.grey_picture(masked, LUNGS_SIDE_PX)
+        image_painting.grey_picture(prediction.aligned_image, LUNGS_SIDE_PX),
+        image_painting.grey_picture(masked, LUNGS_SIDE_PX),
     )
 
 

@@ -24,9 +24,9 @@ from bsnet_core.backends.backend import Backend, TorchBackend
 from bsnet_core.backends.converted import folder_of, is_converted, sha256_of
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError, UnreadableImageError
 from bsnet_core.language import translate as _
+from bsnet_core.loading import read_radiograph
 from bsnet_core.progress import Report, no_report
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import read_radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.model.bsnet import BSNet

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bsnet_core.backends import TORCH
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 
 

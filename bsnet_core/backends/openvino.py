@@ -28,12 +28,12 @@ from bsnet_core.backends.backend import SeenLungs
 from bsnet_core.backends.converted import LUNG_FINDER, ZONE_SCORER, folder_of, is_converted, keep
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import translate as _
+from bsnet_core.loading import read_radiograph
 from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.preprocessing import preprocess
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
 PACKAGES = {OPENVINO: ("openvino",), OPENVINO_INT8: ("openvino", "nncf")}

@@ -36,7 +36,7 @@ def explain(
     """
     # Imported here: both need the network's libraries, which take seconds to load.
     if mode is Mode.FAST:
-        from bsnet_core.explanation.fast import explain_fast
+        from bsnet_core.explanation.fast.fast_map import explain_fast
 
         return explain_fast(predictor, prediction, report, on_partial)
     from bsnet_core.explanation.exact import explain_exactly

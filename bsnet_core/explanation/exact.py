@@ -7,7 +7,7 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.explanation.progress import Growing, most_promising_first
+from bsnet_core.explanation.growing_map import Growing, most_promising_first
 from bsnet_core.explanation.result import Explanation, Mode, OnPartial, no_partial
 from bsnet_core.explanation.superpixels import reference_superpixels_of
 from bsnet_core.language import translate as _

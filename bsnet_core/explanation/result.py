@@ -19,7 +19,7 @@ class Mode(StrEnum):
     EXACT = "exact"
     """The paper's definition without a short cut."""
     FAST = "fast"
-    """The same question answered with the short cuts of `bsnet_core.explanation.fast`."""
+    """The same question answered with the short cuts of `bsnet_core.explanation.fast.fast_map`."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from bsnet_core.model.config import AlignmentStart, BSNetConfig
 from bsnet_core.model.lung_pose import lung_pose
+from bsnet_core.model.network_config import AlignmentStart, BSNetConfig
 from bsnet_core.model.resampling import compose, identity_alignment, resample
 
 LOCALISATION_FILTERS = 20

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES
 from bsnet_core.model.backbone import build_encoder, level_channels
-from bsnet_core.model.config import Architecture, BSNetConfig
+from bsnet_core.model.network_config import Architecture, BSNetConfig
 
 
 class Baseline(nn.Module):

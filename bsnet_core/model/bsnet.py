@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bsnet_core.model.alignment import build_alignment
 from bsnet_core.model.backbone import STRIDES, build_encoder, level_channels
-from bsnet_core.model.config import Architecture, Attention, BSNetConfig, HeadVariant
+from bsnet_core.model.network_config import Architecture, Attention, BSNetConfig, HeadVariant
 from bsnet_core.model.resampling import resample
 from bsnet_core.model.scoring import ScoringHead
 from bsnet_core.model.segmentation import LungSegmentation, lung_probability

@@ -10,7 +10,7 @@ from typing import Any
 
 from bsnet_core.errors import WeightsError
 from bsnet_core.language import translate as _
-from bsnet_core.model.config import BSNetConfig
+from bsnet_core.model.network_config import BSNetConfig
 
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "model.safetensors"

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
-from bsnet_core.model.config import HeadVariant
+from bsnet_core.model.network_config import HeadVariant
 from bsnet_core.model.roi_pooling import pool_zones
 
 

@@ -8,7 +8,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import Tensor, nn
 
-from bsnet_core.model.config import SegmentationDecoder
+from bsnet_core.model.network_config import SegmentationDecoder
 
 _WHOLE_NETWORKS = {
     SegmentationDecoder.UNET_PLUS_PLUS: smp.UnetPlusPlus,

@@ -18,7 +18,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.baseline import Baseline
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import CARD_FORMAT, CARD_NAME, WEIGHTS_NAME, ModelCard, read_card
-from bsnet_core.model.config import Architecture, BSNetConfig
+from bsnet_core.model.network_config import Architecture, BSNetConfig
 
 
 def build_model(config: BSNetConfig) -> BSNet | Baseline:

@@ -26,7 +26,7 @@ from app.__main__ import build_parser, open_window  # noqa: E402
 from app.canvas.measuring import Angle, Distance, Region  # noqa: E402
 from app.report.content import ReportChoices, compose_report  # noqa: E402
 from app.report.pdf import write_report  # noqa: E402
-from app.settings import Settings  # noqa: E402
+from app.settings.settings import Settings  # noqa: E402
 from bsnet_core.brixia import ZONES  # noqa: E402
 
 SIZE = (1440, 900)

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
-from app.jobs import JobQueue
+from app.background.jobs import JobQueue
 from bsnet_core.errors import WeightsError
 from bsnet_core.resources import default_model_dir
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.library.library import Library
 from app.library.records import KeptPrediction
-from app.readings import Reading
+from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
 from tests.app.predictions import prediction

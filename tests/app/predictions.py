@@ -9,7 +9,7 @@ import numpy as np
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.explanation import Explanation
 from bsnet_core.frames import Frames
-from bsnet_core.model.config import Aspect, Attention
+from bsnet_core.model.network_config import Aspect, Attention
 from bsnet_core.prediction import ModelIdentity, Prediction
 
 SIDE = 64

@@ -9,12 +9,12 @@ from app.panels.report_dialog import AvailableParts, ReportDialog
 from app.report.content import ReportChoices, compose_report
 from app.report.paper import Paper
 from app.report.pdf import report_pdf
-from app.settings import Settings
+from app.settings.settings import Settings
 from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
 from bsnet_core.errors import UnsupportedObjectError
 from bsnet_core.language import SOURCE_LANGUAGE, use_language
+from bsnet_core.loading import read_radiograph
 from bsnet_core.progress import no_report
-from bsnet_core.reading import read_radiograph
 from tests.app.report.documents import texts_of
 from tests.app.report.studies import MADE_AT, facts, reported
 from tests.dicom_files import CT, ramp, write_dicom

@@ -13,9 +13,9 @@ from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.__main__ import EXIT_NO_DISPLAY
-from app.arrangement import FIRST_WIDTHS
-from app.settings import Device
-from app.theme import LIGHT
+from app.look.arrangement import FIRST_WIDTHS
+from app.look.theme import LIGHT
+from app.settings.settings import Device
 from bsnet_core import language
 from tests.dicom_files import ramp, write_dicom
 
@@ -61,7 +61,7 @@ def test_the_log_holds_no_file_values_and_is_its_owners_alone(tmp_path):
         f"""
 import logging, warnings
 from pathlib import Path
-from app.logs import set_up_logging, where_it_failed
+from app.background.logs import set_up_logging, where_it_failed
 set_up_logging(Path({str(path)!r}))
 warnings.warn("Invalid value for VR PN: 'Doe^Jane'")
 logging.getLogger("pydicom").warning("Doe^Jane")
@@ -69,7 +69,7 @@ name = "Doe^Jane"
 try:
     raise ValueError(name)
 except ValueError as error:
-    logging.getLogger("app.session").error("It failed: %s", where_it_failed(error))
+    logging.getLogger("app.session.session").error("It failed: %s", where_it_failed(error))
 """
     )
     text = path.read_text()

@@ -18,8 +18,8 @@ from bsnet_core.display import (
     presets,
     window_of,
 )
+from bsnet_core.loading import read_radiograph
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 

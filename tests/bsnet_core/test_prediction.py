@@ -7,13 +7,13 @@ import torch
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError
 from bsnet_core.frames import apply
+from bsnet_core.loading import read_radiograph
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.config import Attention, HeadVariant
+from bsnet_core.model.network_config import Attention, HeadVariant
 from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor, choose_device
 from bsnet_core.radiograph import VoiWindow
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import default_model_dir, sample_files
 from tests.dicom_files import ramp, write_dicom
 

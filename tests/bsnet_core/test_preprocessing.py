@@ -2,13 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from bsnet_core.model.config import Aspect
+from bsnet_core.loading import read_radiograph
+from bsnet_core.model.network_config import Aspect
 from bsnet_core.preprocessing import (
     FAST_PATH_TOLERANCE,
     preprocess,
     preprocess_reference,
 )
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
 

@@ -9,7 +9,7 @@ from bsnet_core.agreement import (
     summarise_errors,
 )
 from bsnet_core.frames import Frames
-from bsnet_core.model.config import Aspect
+from bsnet_core.model.network_config import Aspect
 from bsnet_core.quality import lungs_are_missing, quality_notes
 
 FRAMES = Frames.fit((800, 800), 128, Aspect.STRETCH)

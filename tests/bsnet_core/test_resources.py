@@ -7,8 +7,8 @@ import pytest
 from pydicom import dcmread
 
 from bsnet_core.errors import WeightsError
-from bsnet_core.reading import read_radiograph
-from bsnet_core.reading.gate import refuse_for_scoring
+from bsnet_core.loading import read_radiograph
+from bsnet_core.loading.input_check import refuse_for_scoring
 from bsnet_core.resources import default_model_dir, resources_dir, sample_files
 
 

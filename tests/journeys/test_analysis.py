@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QPushButton
 
-from app.overlays.zones import zone_polygon
-from app.session import StudyState
+from app.canvas.overlays.zones import zone_polygon
+from app.session.session import StudyState
 from bsnet_core.brixia import Zone
-from bsnet_core.reading import read_radiograph
+from bsnet_core.loading import read_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 

@@ -18,8 +18,8 @@ from PySide6.QtWidgets import QFileDialog
 from safetensors.numpy import load_file, save_file
 
 from app.library.opening import kept_aside_files
-from app.paths import library_file
-from app.session import StudyState
+from app.session.session import StudyState
+from app.settings.paths import library_file
 from bsnet_core.brixia import ZONES
 from bsnet_core.resources import sample_files
 from tests.dicom_files import chest_dataset, ramp, write_dicom

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from app.canvas.measuring import Distance
 from app.library.records import Event
-from app.panels.history import HistoryWindow
+from app.panels.image_history import HistoryWindow
 from tests.dicom_files import ramp, write_dicom
 from tests.journeys.test_error_stories import end, save_by_keys, score_by_keys
 from tests.journeys.test_library_in_the_window import wait_until_read

@@ -7,7 +7,7 @@ import stat
 import pytest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
-from app.paths import library_file
+from app.settings.paths import library_file
 from bsnet_core.brixia import ZONES
 from tests.dicom_files import ramp, write_dicom
 

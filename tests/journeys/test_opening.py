@@ -11,10 +11,10 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTreeView
 
 from app.canvas.modes import CornerTexts
-from app.session import StudyState
+from app.session.session import StudyState
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import sample_files
-from tests.bsnet_core.reading.test_dicomdir import write_medium
+from tests.bsnet_core.loading.test_dicomdir import write_medium
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
 

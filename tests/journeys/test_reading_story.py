@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QListView, QTableWidget, QWidget
 
 from app.panels.report_dialog import ReportDialog
-from app.session import StudyState
+from app.session.session import StudyState
 from bsnet_core.agreement import agreement_table, compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.resources import sample_files

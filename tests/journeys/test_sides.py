@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 
-from app.overlays.zones import zone_polygon
+from app.canvas.overlays.zones import zone_polygon
 from app.panels.report_dialog import ReportDialog
 from bsnet_core.brixia import Zone
-from bsnet_core.reading import read_radiograph
+from bsnet_core.loading import read_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import write_dicom
 

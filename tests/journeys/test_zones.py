@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QToolTip
 
-from app.actions import zone_action
-from app.overlays.zones import zone_polygon
+from app.canvas.overlays.zones import zone_polygon
+from app.commands.actions import zone_action
 from app.report.content import ReportChoices, compose_report
-from app.session import StudyState
+from app.session.session import StudyState
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.dicom_files import ramp, write_dicom

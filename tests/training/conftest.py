@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.config import RunConfig
+from training.run_config import RunConfig
 
 PATIENTS = 12
 

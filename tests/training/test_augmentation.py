@@ -9,10 +9,10 @@ import torch
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
 from training.augmentation import Augmentation
-from training.config import AugmentationConfig, LossConfig, StageConfig
 from training.datasets.sample import Sample
-from training.prepared import PreparedImages
-from training.stages import Part, ScoringStage
+from training.prepared_images import PreparedImages
+from training.run_config import AugmentationConfig, LossConfig, StageConfig
+from training.stages.stages import Part, ScoringStage
 
 STILL = {"affine_p": 0.0, "distortion_p": 0.0, "brightness_contrast_p": 0.0}
 SCORE = BrixiaScore((0, 1, 2, 3, 2, 1))

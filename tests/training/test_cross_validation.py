@@ -12,17 +12,17 @@ from accelerate import Accelerator
 
 from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
-from bsnet_core.model.config import Attention
+from bsnet_core.model.network_config import Attention
 from bsnet_core.model.weights import load_model
 from training import cli, cross_validation
 from training.calibration import fit_temperature, reliability
-from training.config import ConfigurationError, StageName
 from training.cross_validation import FoldResult, Plan, cross_validate, fold_split, summarise
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
-from training.pictures import reliability_picture
-from training.run import load_data, run_stage
+from training.run.run import load_data, run_stage
+from training.run_config import ConfigurationError, StageName
+from training.tensorboard_images import reliability_picture
 from training.zone_predictions import final_probabilities, softmax
 
 

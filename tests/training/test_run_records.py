@@ -7,9 +7,8 @@ import json
 import pytest
 from safetensors.torch import load_file, save_file
 
-from training.config import ConfigurationError, StageName
 from training.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
-from training.run import (
+from training.run.run import (
     PACKAGES,
     RunData,
     load_data,
@@ -18,6 +17,7 @@ from training.run import (
     starting_weights,
     write_run_record,
 )
+from training.run_config import ConfigurationError, StageName
 
 
 def leave_behind(config, name, epochs):

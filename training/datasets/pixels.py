@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.language import translate as _
+from bsnet_core.loading import read_radiograph
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.reading import read_radiograph
 from training.datasets.jsrt import read_jsrt_radiograph
 from training.datasets.sample import ImageFormat, MaskSizeError, Sample, UnreadableFileError
 

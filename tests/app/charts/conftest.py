@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.charts.figure import ChartColours, ChartLook
+from app.charts.chart_image import ChartColours, ChartLook
 
 DARK = ChartColours(background="#1d2024", text="#dfe3e7", muted="#a3acb6", accent="#6cc4de")
 LIGHT = ChartColours(background="#f2f3f5", text="#1c2127", muted="#515963", accent="#0b5a80")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.readings import Reading
 from app.report.content import ReportedExplanation, ReportedStudy
+from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.display import default_voi
 from bsnet_core.radiograph import Radiograph, StudyFacts

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.overlays.explanation import CLASS_COLOURS
+from app.canvas.overlays.explanation_map import CLASS_COLOURS
 from app.report.content import ReportChoices, ReportedExplanation, compose_report, gate_outcome, paint_map
 from app.report.layout import MARGIN_MM
 from app.report.paper import Paper
@@ -381,7 +381,7 @@ def test_a_reading_that_was_not_blind_is_named_so():
 
 
 def test_a_real_result_of_the_shipped_model_is_reported(sample_prediction):
-    from bsnet_core.reading import read_radiograph
+    from bsnet_core.loading import read_radiograph
     from bsnet_core.resources import sample_files
 
     film = read_radiograph(sample_files()[0])

@@ -7,20 +7,20 @@ import io
 import numpy as np
 import pytest
 
-from app.report import picture
+from app.report import image_painting
 from app.report.blocks import FilmAndScores
 from app.report.content import ReportChoices, ReportedExplanation, compose_report
-from app.report.figure import compose_figure
+from app.report.csv_tables import TabledReading, readings_csv
+from app.report.image_painting import FilmLayers, paint_film
 from app.report.layout import Sheet
 from app.report.paper import Paper
+from app.report.paper_figure import compose_figure
 from app.report.pdf import pdf_bytes, report_pdf
-from app.report.picture import FilmLayers, paint_film
-from app.report.tables import TabledReading, readings_csv
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
-from bsnet_core.reading import read_radiograph
+from bsnet_core.loading import read_radiograph
 from bsnet_core.resources import sample_files
-from bsnet_core.upright import Turn
+from bsnet_core.standard_orientation import Turn
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.app.report.documents import places_of, text_within
 from tests.app.report.studies import MADE_AT, pixels_of, radiograph, reading, reported
@@ -72,7 +72,7 @@ def test_the_patient_s_right_lung_is_on_the_left_of_the_picture(film, result):
     ):
         left, right = halves(painted.image)
         assert left > right + 100
-        assert painted.sides == picture.side_names()
+        assert painted.sides == image_painting.side_names()
 
 
 @every_file
@@ -216,7 +216,7 @@ def test_the_names_of_the_sides_stand_whole_above_a_grid_that_is_turned(monkeypa
         return pixels_of(paint_film(film, default_voi(film), prediction=result, layers=FilmLayers(zones=True)).image)
 
     usual = painted()
-    monkeypatch.setattr(picture, "HEIGHT_OF_SIDES", picture.HEIGHT_OF_SIDES + 20)
+    monkeypatch.setattr(image_painting, "HEIGHT_OF_SIDES", image_painting.HEIGHT_OF_SIDES + 20)
     with_more_room = painted()
     added = len(with_more_room) - len(usual)
     assert added > 0

@@ -17,12 +17,12 @@ from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, OPENVINO, OPENVINO_I
 from bsnet_core.backends.admission import MIN_IMAGES, Drift, admit, recorded_drift
 from bsnet_core.backends.converted import folder_of
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
+from bsnet_core.loading import read_radiograph
 from bsnet_core.model.bsnet import zone_probabilities
 from bsnet_core.model.card import ModelCard
-from bsnet_core.model.config import Attention, BSNetConfig, SegmentationDecoder
+from bsnet_core.model.network_config import Attention, BSNetConfig, SegmentationDecoder
 from bsnet_core.model.weights import build_model, load_model, save_model
 from bsnet_core.prediction import Predictor
-from bsnet_core.reading import read_radiograph
 from bsnet_core.resources import sample_files
 
 needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="needs openvino (extra)")

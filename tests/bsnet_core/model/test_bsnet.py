@@ -8,8 +8,8 @@ from bsnet_core.brixia import ZONES
 from bsnet_core.model.alignment import AlignmentNetwork, PosedAlignment
 from bsnet_core.model.baseline import Baseline
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
-from bsnet_core.model.config import Architecture, Attention, BSNetConfig, HeadVariant, SegmentationDecoder
 from bsnet_core.model.lung_pose import lung_pose
+from bsnet_core.model.network_config import Architecture, Attention, BSNetConfig, HeadVariant, SegmentationDecoder
 from bsnet_core.model.resampling import resample
 from bsnet_core.model.roi_pooling import pool_zones, zone_bands
 from bsnet_core.model.weights import build_model

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.explanation.first_order import first_order
+from bsnet_core.explanation.fast.first_order import first_order
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
-from bsnet_core.model.config import Attention, BSNetConfig, HeadVariant, SegmentationDecoder
+from bsnet_core.model.network_config import Attention, BSNetConfig, HeadVariant, SegmentationDecoder
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
 

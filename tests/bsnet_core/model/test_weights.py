@@ -100,7 +100,7 @@ def test_a_missing_folder_or_file_is_refused_by_name(folder, tmp_path):
 def test_a_head_the_model_does_not_have_is_refused(tmp_path):
     config = dataclasses.replace(SMALL, attentions=("sa",))
     save_model(tmp_path, BSNet(config), ModelCard("one", "1", config, "", "", ""))
-    from bsnet_core.model.config import Attention
+    from bsnet_core.model.network_config import Attention
 
     assert Predictor.load(tmp_path, "cpu").attention is Attention.SOFT
     with pytest.raises(WeightsError, match="'ha'"):

@@ -1,0 +1,140 @@
+"""All overlays of one picture: which are drawn, in which order, and what blind reading hides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QTransform
+
+from app.canvas.overlays import explanation_map as explanation_overlay
+from app.canvas.overlays import lungs as lungs_overlay
+from app.canvas.overlays import zones as zones_overlay
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.frames import Frames
+
+LUNGS, LUNG_FILL, ZONE_GRID, SCORES, EXPLANATION, PLANES = (
+    "lungs",
+    "lung_fill",
+    "zones",
+    "scores",
+    "explanation",
+    "planes",
+)
+FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
+"""Overlays that follow another one where they have no switch of their own."""
+
+BEYOND_X, BEYOND_Y = 120.0, 48.0
+"""How far the names of the sides and large letters may go beyond picture and grid."""
+
+
+@dataclass(frozen=True)
+class OverlayState:
+    """What is drawn over the picture.
+
+    Attributes:
+        shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
+            "planes" (the file's own drawings); opacity in [0, 1].
+        own: The reader's own scores, zone by zone.
+        in_turn: The zone that the next key scores, marked by a second frame.
+        differing: Zones in which the two results chosen for comparison differ, marked by a sign.
+        zones_shown: Zones whose part of the grid is drawn and whose scores are written.
+        zones_explained: Those of them whose map is drawn.
+        blind: Nothing that the model said is drawn; the reader's own scores are.
+        blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
+    """
+
+    shown: dict[str, bool]
+    opacity: dict[str, float]
+    lungs: lungs_overlay.LungOutline | None = None
+    frames: Frames | None = None
+    labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
+    explanation: explanation_overlay.ExplanationPicture | None = None
+    own: Mapping[Zone, int] | None = None
+    in_turn: Zone | None = None
+    differing: frozenset[Zone] = frozenset()
+    zones_shown: frozenset[Zone] = frozenset(ZONES)
+    zones_explained: tuple[Zone, ...] = ZONES
+    blind: bool = False
+    blind_grid: bool = False
+
+    def zone_at(self, x: float, y: float) -> Zone | None:
+        """The zone of the grid as it is drawn at x and y in image pixels; None outside, and where no grid is drawn."""
+        if self.frames is None or not _draws_grid(self):
+            return None
+        zone = zones_overlay.zone_at(self.frames, x, y)
+        return zone if zone in self.zones_shown else None
+
+    def strength(self, name: str) -> float:
+        """Opacity, 0 where the overlay is switched off."""
+        if name not in self.shown and name in FALLBACK:
+            name = FALLBACK[name]
+        return self.opacity.get(name, 1.0) if self.shown.get(name, name == PLANES) else 0.0
+
+    @property
+    def shows_result(self) -> bool:
+        """Whether anything that the model said is on the screen."""
+        if self.blind:
+            return False
+        has_grid = self.frames is not None and self.labels is not None and bool(self.zones_shown)
+        return (
+            (self.explanation is not None and self.strength(EXPLANATION) > 0)
+            or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
+            or (has_grid and self.strength(ZONE_GRID) > 0)
+        )
+
+
+def reach(to_view: QTransform, state: OverlayState, picture: QRectF, *, has_planes: bool) -> QRectF:
+    """Outside of this nothing is drawn; empty where nothing is drawn at all.
+
+    Args:
+        to_view: Maps image pixels to the units of what is returned.
+        state: What is drawn.
+        picture: Where the whole picture lies, in these units.
+        has_planes: Whether the file has drawings of its own.
+    """
+    drawn = QRectF()
+    shows_map = not state.blind and state.explanation is not None and state.strength(EXPLANATION) > 0
+    if shows_map or (has_planes and state.strength(PLANES) > 0):
+        drawn = picture
+    if not state.blind and state.lungs is not None and max(state.strength(LUNGS), state.strength(LUNG_FILL)) > 0:
+        drawn = drawn.united(to_view.mapRect(state.lungs.path.boundingRect()))
+    if state.frames is not None and _draws_grid(state):
+        drawn = drawn.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
+    return drawn if drawn.isEmpty() else drawn.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
+
+
+def _draws_grid(state: OverlayState) -> bool:
+    return state.strength(ZONE_GRID) > 0 and (not state.blind or state.blind_grid)
+
+
+def paint(
+    painter: QPainter, to_view: QTransform, state: OverlayState, patient_orientation: tuple[str, str] | None
+) -> None:
+    """Draws everything that is switched on; `to_view` maps image pixels to the painter."""
+    if not state.blind:
+        if state.explanation is not None and state.strength(EXPLANATION) > 0:
+            explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
+        if state.lungs is not None and state.strength(LUNG_FILL) > 0:
+            lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
+        if state.lungs is not None and state.strength(LUNGS) > 0:
+            lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
+    if state.frames is None or not _draws_grid(state):
+        return
+    labels: dict[Zone, zones_overlay.ZoneLabel] = {}
+    if not state.blind and state.labels is not None and state.strength(SCORES) > 0:
+        labels = state.labels
+    zones_overlay.paint(
+        painter,
+        to_view,
+        state.frames,
+        labels,
+        state.strength(ZONE_GRID),
+        score_opacity=state.strength(SCORES) or None,
+        own=state.own,
+        in_turn=state.in_turn,
+        differing=frozenset() if state.blind else state.differing,
+        shown=state.zones_shown,
+        patient_orientation=patient_orientation,
+    )

@@ -1,0 +1,184 @@
+"""Shows a chart that a job draws: the picture before stays, stretched, until the newest one is there."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFontInfo, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QWidget
+
+from app.background.jobs import Job, JobQueue
+from app.charts.chart_image import ChartColours, ChartLook, ChartPicture
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+
+SETTLED_AFTER_MS = 40
+"""A chart is drawn when its size, colours and texts have stood still for so long."""
+LOOK_CHANGES = (
+    QEvent.Type.PaletteChange,
+    QEvent.Type.FontChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.DevicePixelRatioChange,
+)
+
+
+class Drawing(Protocol):
+    """What a chart shows, as frozen data that knows how to be drawn."""
+
+    def draw(self, look: ChartLook) -> ChartPicture:
+        """The picture; called in a job."""
+        ...
+
+
+class ChartWidget(QWidget):
+    """Asks for one picture at a time, and only while it can be seen."""
+
+    drawn = Signal()
+    """The newest picture is on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._lane: JobQueue | None = None
+        self._job: Job | None = None
+        self._drawing: Drawing | None = None
+        self._picture: ChartPicture | None = None
+        self._picture_of: Drawing | None = None
+        self._image = QImage()
+        self._instead = ""
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.timeout.connect(self._ask)
+
+    def use_lane(self, lane: JobQueue) -> None:
+        """Lets the charts be drawn on this lane's thread; until then there is none."""
+        self._lane = lane
+        self._due.start(0)
+
+    @property
+    def sentence(self) -> str:
+        """What is said instead of a picture; nothing where there is one."""
+        if not self._image.isNull():
+            return ""
+        return self._instead if self._drawing is None else _("Drawing…")
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what is on the screen is up to date."""
+        if self._drawing is None:
+            return True
+        return self._picture is not None and self._picture_of == self._drawing and self._picture.look == self._look
+
+    def show_drawing(self, drawing: Drawing | None, *, instead: str = "", keeps_picture: bool = False) -> None:
+        """Shows something else.
+
+        Args:
+            drawing: None where there is nothing to draw.
+            instead: A sentence for that.
+            keeps_picture: Whether the picture before may be seen until the new one is there.
+        """
+        self._instead = instead
+        if drawing is not None and drawing == self._drawing:
+            return
+        self._drawing = drawing
+        if not keeps_picture or drawing is None:
+            self._picture, self._picture_of, self._image = None, None, QImage()
+        self._due.start(0)
+        self.update()
+
+    @property
+    def marks(self) -> tuple[tuple[QPointF, ...], ...]:
+        """Places of the marks of each thing shown, in pixels of the widget; none while another chart is awaited."""
+        if self._picture is None or self._picture_of != self._drawing:
+            return ()
+        return tuple(tuple(self._stretched(x, y) for x, y in group) for group in self._picture.marks)
+
+    @property
+    def area(self) -> QRectF:
+        """Where the axes lie, in pixels of the widget; empty without a picture."""
+        if self._picture is None:
+            return QRectF()
+        left, top, right, bottom = self._picture.area
+        return QRectF(self._stretched(left, top), self._stretched(right, bottom))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, or the sentence instead."""
+        with QPainter(self) as painter:  # ended even where painting fails
+            if self._image.isNull():
+                painter.setPen(self.palette().placeholderText().color())
+                painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.sentence)
+                return
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(self.rect(), self._image)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another picture, once the size stands still."""
+        super().resizeEvent(event)
+        self._due.start(SETTLED_AFTER_MS)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """What was not drawn while nobody could see it."""
+        super().showEvent(event)
+        self._due.start(0)
+
+    def event(self, event: QEvent) -> bool:
+        """Follows theme, size of the texts and screen."""
+        if event.type() in LOOK_CHANGES:
+            self._due.start(SETTLED_AFTER_MS)
+        return super().event(event)
+
+    @property
+    def _look(self) -> ChartLook:
+        roles, palette = QPalette.ColorRole, self.palette()
+        return ChartLook(
+            width_px=self.width(),
+            height_px=self.height(),
+            pixel_ratio=self.devicePixelRatioF(),
+            font_px=float(QFontInfo(self.font()).pixelSize()),
+            colours=ChartColours(
+                background=palette.color(roles.Window).name(),
+                text=palette.color(roles.WindowText).name(),
+                muted=palette.color(roles.PlaceholderText).name(),
+                accent=palette.color(roles.Link).name(),
+            ),
+        )
+
+    def _stretched(self, x: float, y: float) -> QPointF:
+        look = self._picture.look if self._picture is not None else self._look
+        return QPointF(x * self.width() / look.width_px, y * self.height() / look.height_px)
+
+    def _ask(self) -> None:
+        if self._lane is None or self._job is not None or self._drawing is None or not self.isVisible():
+            return  # what is due after a job, or when the widget is shown, is asked for then
+        look = self._look
+        if self.is_drawn or min(look.width_px, look.height_px) < 1:
+            return
+        drawing = self._drawing
+        job = self._job = Job(lambda report: (drawing, drawing.draw(look)), parent=self)
+        job.succeeded.connect(self._accept)
+        job.failed.connect(self._tell)
+        job.ended.connect(self._go_on)
+        self._lane.submit(job)
+
+    def _accept(self, answer: tuple[Drawing, ChartPicture]) -> None:
+        drawing, picture = answer
+        if drawing != self._drawing:
+            return  # something else is to be shown since
+        self._picture_of, self._picture = answer
+        ratio = picture.look.pixel_ratio
+        self._image = QImage(
+            picture.rgba, picture.width, picture.height, 4 * picture.width, QImage.Format.Format_RGBX8888
+        ).convertToFormat(QImage.Format.Format_RGB32)
+        self._image.setDevicePixelRatio(ratio)
+        self.update()
+        if self.is_drawn:
+            self.drawn.emit()
+
+    def _tell(self, error: BSNetError) -> None:
+        self._drawing = None
+        self._instead = str(error)
+        self.update()
+
+    def _go_on(self) -> None:
+        self._job = None
+        self._ask()

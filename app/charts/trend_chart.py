@@ -1,0 +1,203 @@
+"""The chart of a patient's global score over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from app.charts.chart_image import ChartLook, ChartPicture, Place, draw, lay_out, text_width_px
+from bsnet_core.agreement import MAX_TOTAL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
+
+TICKS = (0, 6, 12, MAX_TOTAL)
+DISC, DIAMOND = 0.75, 0.87
+"""Sizes of the marks, as shares of the size of the texts."""
+GAP = 1.7
+"""Films of the same day are set apart by this much of the size of the texts."""
+LABEL_GAP_PX = 6.0
+DATES_BELOW_PX = 3.5
+"""matplotlib's own distance of the labels of an axis, for which it has left room."""
+BELOW = 0.6
+"""Room below the line of score 0, for half a mark, as a share of the size of the texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One film: when it was taken, and the global scores that it got.
+
+    Attributes:
+        read: Of the last reading of each reader; the line goes through the last of them.
+    """
+
+    taken_at: datetime
+    predicted: int | None = None
+    read: tuple[int, ...] = ()
+    is_current: bool = False
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        """What is marked: the prediction first."""
+        return (*(() if self.predicted is None else (self.predicted,)), *self.read)
+
+
+@dataclass(frozen=True, slots=True)
+class TrendDrawing:
+    """What the chart shows: films in order of their dates, each with at least one score, and the words of its key."""
+
+    points: tuple[TrendPoint, ...]
+    prediction_label: str
+    reading_label: str
+    current_label: str
+
+    def shows_all_of(self, other: TrendDrawing) -> bool:
+        """Whether every score of another one stands here too, whichever film is the current one."""
+        mine = {replace(point, is_current=False) for point in self.points}
+        return all(replace(point, is_current=False) in mine for point in other.points)
+
+    def draw(self, look: ChartLook) -> ChartPicture:
+        """The picture; its marks are those of the films, of each film the `totals`."""
+        return draw(look, lambda axes: self._fill(axes, look))
+
+    def _fill(self, axes: Axes, look: ChartLook) -> Sequence[Sequence[Place]]:
+        colours, font_px = look.colours, look.font_px
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, MAX_TOTAL)
+        axes.set_yticks(TICKS)
+        axes.set_xticks([0.5], [_label(self.points[0])])
+        axes.grid(axis="y")
+        line: dict[str, Any] = {"color": colours.text, "alpha": 0.45, "linewidth": 1.2}
+        predicted = axes.plot([], [], **line)[0]
+        read = axes.plot([], [], linestyle="dashed", **line)[0]
+        marks: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 3}
+        discs = axes.plot(
+            [], [], "o", markersize=DISC * font_px, color=colours.text, markeredgewidth=0,
+            label=self.prediction_label, **marks,
+        )[0]  # fmt: skip
+        # Open, so that a disc below it is still seen.
+        diamonds = axes.plot(
+            [], [], "D", markersize=DIAMOND * font_px, color=colours.accent, markerfacecolor="none", markeredgewidth=2,
+            label=self.reading_label, **marks,
+        )[0]  # fmt: skip
+        shade = axes.fill_between([], [], color=colours.text, alpha=0.16, linewidth=0, label=self.current_label)
+        for artist in (predicted, read, discs, diamonds, shade):
+            artist.set_in_layout(False)  # still empty: they would take room at the corner
+        has_current = any(point.is_current for point in self.points)
+        _add_legend(axes, [discs, diamonds, *([shade] if has_current else [])], look)
+        width, height = lay_out(axes, look)
+
+        above, below = (1.35 + DISC) * font_px, BELOW * font_px
+        axes.set_xlim(0, width)
+        per_px = MAX_TOTAL / max(height - above - below, height / 2)
+        axes.set_ylim(-below * per_px, MAX_TOTAL + above * per_px)
+        gap = GAP * font_px
+        columns = columns_of([point.taken_at for point in self.points], (gap, width - gap), gap)
+        films = list(zip(columns, self.points, strict=True))
+        _set(predicted, [(x, point.predicted) for x, point in films])
+        _set(read, [(x, total) for x, point in films for total in point.read[-1:]])
+        _set(discs, [(x, point.predicted) for x, point in films])
+        _set(diamonds, [(x, total) for x, point in films for total in point.read])
+        for x, point in films:
+            if point.is_current:
+                axes.fill_between([x - gap / 2, x + gap / 2], 0, MAX_TOTAL, color=colours.text, alpha=0.16, linewidth=0)
+        self._write(axes, look, columns)
+        return [[(x, float(total)) for total in point.totals] for x, point in films]
+
+    def _write(self, axes: Axes, look: ChartLook, columns: Sequence[float]) -> None:
+        """The scores above their film's marks, and as many dates below the chart as there is room for."""
+        left = -axes.get_window_extent().x0 / look.pixel_ratio
+        words = ["/".join(str(total) for total in dict.fromkeys(point.totals)) for point in self.points]
+        for point, x, text in zip(self.points, columns, words, strict=True):
+            place = _within(x, text_width_px(text, look), left, look)
+            axes.annotate(
+                text, (x, max(point.totals)), xytext=(place - x, DISC * look.font_px), textcoords="offset points",
+                horizontalalignment="center", verticalalignment="bottom",
+            )  # fmt: skip
+        axes.set_xticks([])
+        dates = [_label(point) for point in self.points]
+        widths = [text_width_px(date, look) for date in dates]
+        places = [_within(x, width, left, look) for x, width in zip(columns, widths, strict=True)]
+        for number in self._dates_that_fit(places, widths):
+            axes.annotate(
+                dates[number], (columns[number], 0), xycoords=axes.get_xaxis_transform(),
+                xytext=(places[number] - columns[number], -DATES_BELOW_PX), textcoords="offset points",
+                horizontalalignment="center", verticalalignment="top", color=look.colours.muted,
+            )  # fmt: skip
+
+    def _dates_that_fit(self, places: Sequence[float], widths: Sequence[float]) -> list[int]:
+        """The current film's date first, then the ends: what is written before others is not left out."""
+        count = len(self.points)
+        wanted = [number for number, point in enumerate(self.points) if point.is_current]
+        chosen: list[int] = []
+        for number in dict.fromkeys([*wanted, 0, count - 1, *range(count)]):
+            if all(
+                abs(places[number] - places[other]) >= (widths[number] + widths[other]) / 2 + LABEL_GAP_PX
+                for other in chosen
+            ):
+                chosen.append(number)
+        return chosen
+
+
+def columns_of(moments: Sequence[datetime], ends: tuple[float, float], gap: float) -> list[float]:
+    """Places of films from left to right: by time, set apart where they would cover each other.
+
+    Args:
+        moments: In their order.
+        ends: Where the first and the last may be.
+        gap: The least distance of two, where there is room.
+    """
+    left, right = ends
+    width = max(right - left, 1.0)
+    if len(moments) < 2 or moments[0] == moments[-1]:
+        even = len(moments) + 1
+        return [left + (number + 1) * width / even for number in range(len(moments))]
+    span = (moments[-1] - moments[0]).total_seconds()
+    places = [(moment - moments[0]).total_seconds() / span * width for moment in moments]
+    gap = min(gap, width / (len(places) - 1))
+    for number in range(1, len(places)):
+        places[number] = max(places[number], places[number - 1] + gap)
+    squeeze = width / places[-1]
+    return [left + place * squeeze for place in places]
+
+
+def _label(point: TrendPoint) -> str:
+    return point.taken_at.date().isoformat()
+
+
+def _within(x: float, width: float, left: float, look: ChartLook) -> float:
+    """The middle of a text that would stand at `x`, moved so that it is not cut off.
+
+    Args:
+        x: From the left end of the axes, in pixels of the widget, as is the result.
+        width: Of the text.
+        left: Where the widget begins.
+        look: Of the chart.
+    """
+    half = width / 2 + LABEL_GAP_PX / 2
+    return min(max(x, left + half), left + look.width_px - half)
+
+
+def _set(line: Line2D, places: Sequence[tuple[float, int | None]]) -> None:
+    known = [(x, y) for x, y in places if y is not None]
+    line.set_data([x for x, _y in known], [y for _x, y in known])
+
+
+def _add_legend(axes: Axes, handles: list[object], look: ChartLook) -> Legend:
+    """Below the chart, in as many columns as there is room for."""
+    figure = axes.get_figure(root=True)
+    if figure is None:
+        raise ValueError("The axes belong to no figure.")
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(
+            handles=handles, loc="outside lower left", ncols=columns,
+            borderpad=0.1, borderaxespad=0.4, handlelength=1.0, handletextpad=0.45, columnspacing=0.8, labelspacing=0.2,
+        )  # fmt: skip
+        if columns == 1 or legend.get_window_extent().width <= look.width_px * look.pixel_ratio:
+            break
+        legend.remove()
+    return legend

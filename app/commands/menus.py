@@ -1,0 +1,124 @@
+"""The menu bar, the list of recent files and the toolbar; what nobody has connected stands in none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+
+from app.commands.actions import Actions, Menu
+from app.settings.settings import Settings
+from bsnet_core.language import translate as _
+
+TOOL_BAR = (
+    ("open", "open_folder"),
+    ("previous", "next"),
+    ("mode_window", "mode_zoom", "mode_pan", "mode_distance", "mode_angle"),
+    ("fit", "actual", "invert", "rotate_right", "reset"),
+    ("lungs", "zones", "explanation", "original_image"),
+    ("compare_prior",),
+    ("score_mode", "blind_mode", "save_reading"),
+    ("analyse", "explain", "report"),
+    ("preferences", "help"),
+)
+"""The most used actions, in groups."""
+TOOL_ICON_PX = 20
+"""At 100 % text size."""
+
+
+def menu_titles() -> dict[Menu, str]:
+    """The menus in their order; a menu that is missing here stands inside another."""
+    return {
+        Menu.FILE: _("&File"),
+        Menu.EDIT: _("&Edit"),
+        Menu.PICTURE: _("&Picture"),
+        Menu.MEASURE: _("&Measure"),
+        Menu.OVERLAYS: _("&Overlays"),
+        Menu.STUDIES: _("&Studies"),
+        Menu.LIBRARY: _("Li&brary"),
+        Menu.READING: _("&Reading"),
+        Menu.ANALYSIS: _("&Analysis"),
+        Menu.HELP: _("&Help"),
+    }
+
+
+def inner_menu_titles() -> dict[Menu, tuple[Menu, str]]:
+    """The menus inside others: in which one each stands, and its title."""
+    return {Menu.PRESETS: (Menu.PICTURE, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
+
+
+class RecentMenu(QMenu):
+    """Files and folders opened lately."""
+
+    def __init__(self, settings: Settings, open_paths: Callable[[Sequence[Path]], object], parent: QWidget) -> None:
+        super().__init__(_("Open r&ecent"), parent)
+        self._settings = settings
+        self._open_paths = open_paths
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self.fill)
+        self.fill()
+
+    def fill(self) -> None:
+        """Lists them anew."""
+        self.clear()
+        for path in self._settings.recent_files:
+            entry = self.addAction(path.name.replace("&", "&&"))
+            entry.setToolTip(str(path))
+            entry.triggered.connect(lambda checked, path=path: self._open_paths([path]))
+        if self._settings.recent_files:
+            self.addSeparator()
+            self.addAction(_("&Forget these")).triggered.connect(self._settings.forget_files)
+            return
+        empty = _("Nothing yet") if self._settings.keeps_names else _("Not kept, since a path can name a patient")
+        self.addAction(empty).setEnabled(False)
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
+    """Puts every connected action into its menu, in the order of the table; a menu with nothing in it is left out."""
+    menus = {menu: QMenu(title, bar) for menu, title in menu_titles().items()}
+    inner = inner_menu_titles()
+    menus |= {menu: QMenu(title, bar) for menu, (_outer, title) in inner.items()}
+    connected = actions.connected
+    for spec in actions.specs:
+        menu = menus[spec.menu]
+        if not spec.name:
+            menu.addSeparator()
+        elif spec.name in connected:
+            menu.addAction(actions[spec.name])
+            if spec.name == "open_folder":
+                menu.addMenu(recent)
+    for kind, (outer, _title) in inner.items():
+        if any(not entry.isSeparator() for entry in menus[kind].actions()):
+            menus[outer].addSeparator()
+            menus[outer].addMenu(menus[kind])
+    for kind, menu in menus.items():
+        menu.setToolTipsVisible(True)
+        if kind not in inner and any(not entry.isSeparator() for entry in menu.actions()):
+            bar.addMenu(menu)
+
+
+def tool_icon_size(font_percent: int) -> QSize:
+    """Icons grow with the texts."""
+    side = round(TOOL_ICON_PX * font_percent / 100)
+    return QSize(side, side)
+
+
+def make_tool_bar(actions: Actions, font_percent: int, parent: QWidget) -> QToolBar:
+    """A slim row of the most used actions that are connected."""
+    bar = QToolBar(_("Tools"), parent)
+    bar.setObjectName("tools")
+    bar.setAccessibleName(_("Tools"))
+    bar.setMovable(False)
+    bar.setFloatable(False)
+    bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+    bar.setIconSize(tool_icon_size(font_percent))
+    bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    connected = actions.connected
+    for names in TOOL_BAR:
+        group = [connected[name] for name in names if name in connected]
+        if group and bar.actions():
+            bar.addSeparator()
+        bar.addActions(group)
+    return bar

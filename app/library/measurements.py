@@ -1,0 +1,77 @@
+"""Measurements go into the library with their film, and are there when it is opened again."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from app.canvas.annotations import AnnotationStore, key_of_film
+from app.canvas.measuring import Annotation
+from app.library.keeper import Keeper
+from app.library.records import KeptAnnotations, Recalled
+from app.session.session import Session, Study
+
+
+class KeptMeasurements(QObject):
+    """Keeps the library and the measurements on all pictures in step, those on a prior film too.
+
+    A reader finds the own measurements again. Who has none of a film finds the latest of the others, but while reading
+    blind only after the own score is saved: where somebody has measured is a hint.
+    """
+
+    def __init__(
+        self, session: Session, keeper: Keeper, annotations: AnnotationStore, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._keeper, self._annotations = session, keeper, annotations
+        self._films: dict[str, int] = {}
+        self._recalled: dict[int, dict[str, KeptAnnotations]] = {}
+        self._is_restoring = False
+        keeper.recalled.connect(self._take)
+        annotations.replaced.connect(self._keep)
+        session.reader_changed.connect(lambda reader: self._show_all())
+        session.blind_changed.connect(lambda blind: self._show_all())
+        # The reading counts among the study's own only after its signal.
+        session.draft_changed.connect(self._show)
+
+    def _take(self, key: int, recalled: Recalled) -> None:
+        study = self._session.study(key)
+        self._films[_name_of(study)] = key
+        made_meanwhile = self._recalled.get(key, {})
+        self._recalled[key] = {kept.reader: kept for kept in recalled.annotations} | made_meanwhile
+        if made_meanwhile.get(self._session.reader) is None and not self._annotations.of(_name_of(study)):
+            self._show(key)
+
+    def _keep(self, name: str) -> None:
+        key = self._films.get(name)
+        if key is None:
+            key = next((study.key for study in self._session.studies if _name_of(study) == name), None)
+        if key is None or self._is_restoring:
+            return
+        kept = self._keeper.keep_annotations(key, self._annotations.of(name))
+        self._recalled.setdefault(key, {})
+        self._recalled[key].pop(kept.reader, None)
+        self._recalled[key][kept.reader] = kept
+
+    def _show_all(self) -> None:
+        for key in list(self._recalled):
+            self._show(key)
+
+    def _show(self, key: int) -> None:
+        if key not in self._recalled:
+            return
+        self._is_restoring = True
+        self._annotations.restore(_name_of(self._session.study(key)), self._seen(key))
+        self._is_restoring = False
+
+    def _seen(self, key: int) -> tuple[Annotation, ...]:
+        of_readers = self._recalled[key]
+        own = of_readers.get(self._session.reader)
+        if own is not None:
+            return own.items
+        if not of_readers or not self._session.prediction_is_visible(key):
+            return ()
+        return next(reversed(of_readers.values())).items
+
+
+def _name_of(study: Study) -> str:
+    return key_of_film(study.facts, study.path)

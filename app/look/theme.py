@@ -1,0 +1,366 @@
+"""How the window looks: one small table of colours per theme; palette and style sheet are made from it.
+
+Widgets ask for a look by a dynamic property rather than by a colour of their own:
+
+    label.setProperty("role", "muted")      muted, title, figure, heading, caution
+    frame.setProperty("role", "card")       card, note, warning, error
+
+so that every panel follows the theme and the size of the texts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from string import Template
+
+from PySide6.QtCore import QChildEvent, QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
+
+from app.settings.settings import Settings, ThemeChoice
+from bsnet_core.resources import resources_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """What a theme is made of; every text colour stands out from each background it is used on by at least 4.5 : 1.
+
+    Attributes:
+        window, base, raised: Backgrounds of panes, of lists and fields, of buttons and cards.
+        line: Borders of panes and cards.
+        control: Borders of boxes and fields that can be used.
+        text, muted: Plain and secondary text on those three.
+        disabled: Text of what cannot be used now.
+        accent, on_accent: What is chosen, and text on it.
+        link, caution: Links and words of caution on the window.
+        note, warning, error: Backgrounds of messages, each with its border (`_line`) and its text (`_text`).
+    """
+
+    window: str
+    base: str
+    raised: str
+    line: str
+    control: str
+    text: str
+    muted: str
+    disabled: str
+    accent: str
+    on_accent: str
+    link: str
+    caution: str
+    note: str
+    note_line: str
+    note_text: str
+    warning: str
+    warning_line: str
+    warning_text: str
+    error: str
+    error_line: str
+    error_text: str
+
+
+DARK = Colours(
+    window="#1d2024", base="#181b1f", raised="#2a2f35", line="#444b53", control="#75808b",
+    text="#dfe3e7", muted="#a3acb6", disabled="#767e87", accent="#2b617f", on_accent="#ffffff",
+    link="#6cc4de", caution="#e0c070",
+    note="#26323c", note_line="#3d5568", note_text="#dfe3e7",
+    warning="#3a3222", warning_line="#a0883f", warning_text="#f0dfb6",
+    error="#42262a", error_line="#97505a", error_text="#f6d7da",
+)  # fmt: skip
+LIGHT = Colours(
+    window="#f2f3f5", base="#ffffff", raised="#e3e7eb", line="#b3bac2", control="#7c848d",
+    text="#1c2127", muted="#515963", disabled="#8b929a", accent="#1f6487", on_accent="#ffffff",
+    link="#0b5a80", caution="#754e00",
+    note="#e2edf5", note_line="#98b9cd", note_text="#1c2127",
+    warning="#fcf0d0", warning_line="#8f6d12", warning_text="#513c00",
+    error="#fbe2e4", error_line="#c9828a", error_text="#6e1620",
+)  # fmt: skip
+
+STYLE = "fusion"
+SHEET_AFTER_MS, PAINTED_AFTER_MS = 30, 10
+"""Painting all windows in other colours, styling each part of them, and painting what was styled, are turns of the
+window's thread, between which it gets round to anything else."""
+STYLE_SHEET = Template("""
+QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
+QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
+QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0; }
+QToolBar { border: 0; border-bottom: 1px solid $line; spacing: 2px; padding: 3px 6px; background: $window; }
+QToolBar::separator { background: $line; width: 1px; margin: 4px 5px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolBar QToolButton:hover { background: $raised; }
+QToolBar QToolButton:checked { background: $accent; border-color: $accent; }
+QMenuBar { background: $window; }
+QMenuBar::item { padding: 4px 9px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $raised; }
+QStatusBar { border-top: 1px solid $line; }
+QStatusBar::item { border: 0; }
+QListView, QTreeView, QTableView { outline: 0; border: 0; }
+QListView::item { border-radius: 6px; padding: 3px; }
+QListView::item:selected { background: $accent; color: $on_accent; }
+QListView::item:hover:!selected { background: $raised; }
+QHeaderView::section {
+  background: $window; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 4px 6px;
+}
+QSplitter::handle { background: $line; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+QTabWidget::pane { border: 0; border-top: 1px solid $line; }
+QTabBar::tab { padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: $muted; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $link; }
+QTabBar::tab:hover:!selected, QTabBar::tab:focus { background: $raised; }
+QLineEdit { border: 1px solid $control; border-radius: 4px; padding: 3px 5px; background: $base; }
+QLineEdit:focus { border-color: $link; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; background: transparent; }
+QCheckBox::indicator { border: 1px solid $control; border-radius: 3px; background: $base; }
+QCheckBox::indicator { width: ${px14}px; height: ${px14}px; }
+QCheckBox::indicator:checked { background: $accent; image: url($icons/check.svg); }
+QCheckBox::indicator:disabled { border-color: $line; }
+QCheckBox:focus { color: $link; }
+QTextBrowser { border: 0; padding: 8px; }
+#zoneCell, QFrame[role="card"] { background: $raised; border: 1px solid $line; border-radius: 6px; }
+#zoneCell[unsure="true"], QFrame[unsure="true"] { border: 2px dashed $warning_line; }
+#zoneScore, QLabel[role="figure"] { font-size: ${px26}px; font-weight: 700; }
+#total, QLabel[role="title"] { font-size: ${px22}px; font-weight: 700; }
+#zoneName, #small, QLabel[role="muted"] { color: $muted; }
+#side, QLabel[role="heading"] { color: $text; font-weight: 600; }
+#disclaimer, QLabel[role="caution"] { color: $caution; font-weight: 600; padding: 0 6px; }
+#qualityNotes, QLabel[role="warning"] {
+  background: $warning; border: 1px solid $warning_line; border-radius: 6px; padding: 8px; color: $warning_text;
+}
+#messageBar, QFrame[role="note"] { border-radius: 6px; background: $note; border: 1px solid $note_line; }
+#messageBar[severity="warning"], QFrame[role="warning"] { background: $warning; border-color: $warning_line; }
+#messageBar[severity="error"], QFrame[role="error"] { background: $error; border-color: $error_line; }
+#messageBar QLabel, QFrame[role="note"] QLabel { color: $note_text; }
+#messageBar[severity="warning"] QLabel, QFrame[role="warning"] QLabel { color: $warning_text; }
+#messageBar[severity="error"] QLabel, QFrame[role="error"] QLabel { color: $error_text; }
+""")
+"""`${pxN}` is a text size of N pixels at 100 %."""
+
+
+class Appearance(QObject):
+    """Dresses the program as the settings say, and again whenever they or the system's colours change.
+
+    The style sheet is worn by each part of a window for itself. If the application wore it, Qt would style every widget
+    anew once for each widget it lies in, which takes three times as long.
+    """
+
+    changed = Signal(object)
+    """The `Colours` now worn."""
+
+    def __init__(self, application: QApplication, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._application = application
+        self._settings = settings
+        self.colours = DARK
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(SHEET_AFTER_MS)
+        self._due.timeout.connect(self._begin_dressing)
+        self._next_due = QTimer(self)
+        self._next_due.setSingleShot(True)
+        self._next_due.setInterval(2 * PAINTED_AFTER_MS)
+        self._next_due.timeout.connect(self._dress_next)
+        self._worn: list[_Worn] = []
+        self._in_turn: deque[_Worn] = deque()
+        settings.changed.connect(self._follow_setting)
+        application.styleHints().colorSchemeChanged.connect(self._follow_system)
+        if application.style().name() != STYLE:
+            application.setStyle(STYLE)
+        self.apply()
+
+    @property
+    def style_sheet(self) -> str:
+        """What windows wear now."""
+        return style_sheet_of(self.colours, self._settings.font_percent)
+
+    def dress(self, window: QWidget, *parts: QWidget) -> None:
+        """Lets a window wear the style sheet now and after each change.
+
+        Args:
+            window: With all that is in it, and every dialog that belongs to it.
+            parts: Instead, the widgets directly in it, each of which changes in a turn of its own; and so do the
+                dialogs that belong to it, from when they are first shown.
+        """
+        for part in parts or (window,):
+            part.setStyleSheet(self.style_sheet)
+            self._worn.append(_Worn(part))
+        if parts:
+            _DialogsOf(window, self.dress)
+
+    def _begin_dressing(self) -> None:
+        self._worn = [worn for worn in self._worn if isValid(worn)]  # the others went with their windows
+        self._in_turn = deque(self._worn)
+        self._dress_next()
+
+    def _dress_next(self) -> None:
+        sheet = self.style_sheet
+        while self._in_turn:
+            worn = self._in_turn.popleft()
+            if isValid(worn) and worn.put_on(sheet):
+                self._next_due.start()
+                return
+
+    def apply(self) -> None:
+        """Sets palette and text size of the whole program, and a moment later the style sheet of its windows."""
+        self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
+        self._application.setPalette(palette_of(self.colours))
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        percent = self._settings.font_percent
+        if font.pointSizeF() > 0:
+            font.setPointSizeF(font.pointSizeF() * percent / 100)
+        else:
+            font.setPixelSize(round(font.pixelSize() * percent / 100))
+        # Every widget is laid out anew by a font, so it is not set without need.
+        if font != self._application.font():
+            self._application.setFont(font)
+        self._due.start()
+        self.changed.emit(self.colours)
+
+    def _follow_setting(self, name: str) -> None:
+        if name in ("theme", "font_percent"):
+            self.apply()
+
+    def _follow_system(self) -> None:
+        if self._settings.theme is ThemeChoice.SYSTEM:
+            self.apply()
+
+
+class _Worn(QObject):
+    """The style sheet of a part of a window, for as long as the part lives.
+
+    A window that is not seen puts it on when it is shown next.
+    """
+
+    def __init__(self, part: QWidget) -> None:
+        super().__init__(part)
+        self._part = part
+        self._put_off: str | None = None
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.setInterval(PAINTED_AFTER_MS)
+        self._due.timeout.connect(lambda: part.setUpdatesEnabled(True))
+        if part.isWindow():
+            part.installEventFilter(self)
+
+    def put_on(self, sheet: str) -> bool:
+        """Styles all that is in the part, which is painted a moment later; whether there was something to do."""
+        if self._part.isWindow() and not self._is_seen:
+            self._put_off = sheet
+            return False
+        self._part.setUpdatesEnabled(False)
+        self._part.setStyleSheet(sheet)
+        self._due.start()
+        return True
+
+    @property
+    def _is_seen(self) -> bool:
+        """Whether the window, or a dialog that wears what it wears, is on the screen."""
+        directly = Qt.FindChildOption.FindDirectChildrenOnly
+        windows = [child for child in self._part.findChildren(QWidget, options=directly) if child.isWindow()]
+        return any(window.isVisible() for window in (self._part, *windows))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Puts on what was put off."""
+        if event.type() == QEvent.Type.Show and self._put_off is not None:
+            sheet, self._put_off = self._put_off, None
+            self._part.setStyleSheet(sheet)
+        return False
+
+
+class _DialogsOf(QObject):
+    """Dresses the dialogs of a window, each when it is first shown."""
+
+    def __init__(self, window: QWidget, dress: Callable[[QWidget], None]) -> None:
+        super().__init__(window)
+        self._dress = dress
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A child of the window is about to be shown."""
+        if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
+            child = event.child()
+            if isinstance(child, QWidget) and child.isWindow():
+                self._dress(child)
+        return False
+
+
+def colours_of(choice: ThemeChoice, system: Qt.ColorScheme) -> Colours:
+    """The table for a choice; where the system does not say, it is dark."""
+    if choice is ThemeChoice.SYSTEM:
+        return LIGHT if system == Qt.ColorScheme.Light else DARK
+    return LIGHT if choice is ThemeChoice.LIGHT else DARK
+
+
+def palette_of(colours: Colours) -> QPalette:
+    """Qt's palette of a theme."""
+    palette = QPalette()
+    roles, groups = QPalette.ColorRole, QPalette.ColorGroup
+    for role, colour in {
+        roles.Window: colours.window,
+        roles.WindowText: colours.text,
+        roles.Base: colours.base,
+        roles.AlternateBase: colours.window,
+        roles.Text: colours.text,
+        roles.Button: colours.raised,
+        roles.ButtonText: colours.text,
+        roles.BrightText: colours.on_accent,
+        roles.ToolTipBase: colours.raised,
+        roles.ToolTipText: colours.text,
+        roles.PlaceholderText: colours.muted,
+        roles.Highlight: colours.accent,
+        roles.HighlightedText: colours.on_accent,
+        roles.Link: colours.link,
+        roles.LinkVisited: colours.link,
+        roles.Accent: colours.accent,
+    }.items():
+        palette.setColor(role, QColor(colour))
+    for role in (roles.Text, roles.ButtonText, roles.WindowText):
+        palette.setColor(groups.Disabled, role, QColor(colours.disabled))
+    palette.setColor(groups.Disabled, roles.Highlight, QColor(colours.line))
+    return palette
+
+
+def style_sheet_of(colours: Colours, font_percent: int = 100) -> str:
+    """The style sheet of a theme, its text sizes scaled."""
+    sizes = {
+        name: str(round(int(name.removeprefix("px")) * font_percent / 100))
+        for name in re.findall(r"px\d+", STYLE_SHEET.template)
+    }
+    names = Colours.__dataclass_fields__
+    icons = (resources_dir() / "icons").as_posix()
+    return STYLE_SHEET.substitute({name: getattr(colours, name) for name in names}, icons=icons, **sizes)
+
+
+def set_look(widget: QWidget, name: str, value: str) -> None:
+    """Sets a dynamic property that the style sheet looks at, and lets the widget be styled anew."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
+
+
+def room_for(widget: QWidget, letters: int, lines: int) -> QSize:
+    """A size for so much text in the widget's font, within its screen."""
+    metrics = widget.fontMetrics()
+    wanted = QSize(letters * metrics.horizontalAdvance("0"), lines * metrics.lineSpacing())
+    return wanted.boundedTo(widget.screen().availableSize())
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours, 1 to 21.
+
+    Source: WCAG 2.1, relative luminance and contrast ratio.
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

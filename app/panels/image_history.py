@@ -1,0 +1,116 @@
+"""The history of the film on the screen: who saved, saw, revealed and exported what, and when; nobody can change it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.library.keeper import Keeper
+from app.library.records import Event, LogEntry
+from app.look.theme import room_for
+from app.session.session import Session
+from bsnet_core.language import translate as _
+
+LETTERS, LINES = 80, 16
+"""How much text the window has room for at first."""
+
+
+class HistoryWindow(QWidget):
+    """Reads the audit log of one film, newest entry first, and follows it while it is open."""
+
+    def __init__(self, session: Session, keeper: Keeper, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self._session, self._keeper = session, keeper
+        self._question = 0
+        self.setWindowTitle(_("History"))
+        self._about = QLabel("", self)
+        self._about.setAccessibleName(_("Film"))
+        self._about.setTextFormat(Qt.TextFormat.PlainText)
+        self.table = QTableWidget(0, 3, self)
+        self.table.setHorizontalHeaderLabels([_("When"), _("Who"), _("What")])
+        self.table.setAccessibleName(_("History of this film"))
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setTabKeyNavigation(False)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._about)
+        layout.addWidget(self.table, 1)
+        self.resize(room_for(self, LETTERS, LINES))
+        session.current_changed.connect(lambda key: self.refresh())
+        keeper.recalled.connect(lambda key, recalled: self.refresh())
+        keeper.logged.connect(self.refresh)
+
+    def open(self) -> None:
+        """Shows the window and what is known by now."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.table.setFocus()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks the library again, while anybody looks."""
+        if not self.isVisible():
+            return
+        self._question += 1
+        question, study = self._question, self._session.current
+        if study is None or not study.has_been_read:
+            self._fill(_("No film is shown."), ())
+            return
+
+        def accept(entries: tuple[LogEntry, ...]) -> None:
+            if question == self._question:  # else another film has come to the screen since
+                self._fill(study.title if entries else _("{film}: nothing yet").format(film=study.title), entries)
+
+        self._keeper.ask_of(study.key, lambda library, number: library.log_entries(number), accept)
+
+    def _fill(self, about: str, entries: tuple[LogEntry, ...]) -> None:
+        self._about.setText(about)
+        self.table.setRowCount(len(entries))
+        for row, entry in enumerate(reversed(entries)):
+            when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            for column, text in enumerate((when, entry.reader or _("unnamed reader"), described(entry))):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        if entries and self.table.currentRow() < 0:
+            self.table.setCurrentCell(0, 0)
+
+
+def described(entry: LogEntry) -> str:
+    """An entry of the audit log in words."""
+    match entry.event:
+        case Event.SAVED if entry.detail == "blind":
+            return _("saved a reading, blind")
+        case Event.SAVED:
+            return _("saved a reading")
+        case Event.SEEN:
+            return _("saw the prediction for the first time")
+        case Event.REVEALED:
+            return _("revealed the prediction before saving a reading")
+        case Event.EXPORTED:
+            return _("exported: {what}").format(what=_what_was_exported(entry.detail))
+        case Event.FORGOTTEN:
+            return _("took identities out of the library")
+        case Event.OPENED:
+            return _("opened the film")
+
+
+def _what_was_exported(detail: str) -> str:
+    return {
+        "report": _("report"),
+        "figure": _("three pictures"),
+        "picture": _("picture"),
+        "table": _("table"),
+    }.get(detail, detail)

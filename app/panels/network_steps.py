@@ -1,0 +1,290 @@
+"""What the network made of the picture before it scored: lungs found, aligned, masked; small, and larger on demand.
+
+None of it tells a score, so that a reader may look while the prediction is hidden.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.canvas.overlays.zones import COLUMN_EDGES, ROW_EDGES
+from bsnet_core.brixia import ZONES
+from bsnet_core.language import translate as _
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
+
+SMALL_PX = 112
+LARGE_PX = 620
+OUTLINE = (96, 205, 228)
+GRID = QColor(235, 235, 235, 150)
+
+
+class Step(Enum):
+    """The network's steps that have a picture."""
+
+    LUNGS = "lungs"
+    ALIGNED = "aligned"
+    MASKED = "masked"
+
+    @property
+    def words(self) -> str:
+        """Its name below the picture."""
+        return {Step.LUNGS: _("lungs found"), Step.ALIGNED: _("aligned"), Step.MASKED: _("lungs only")}[self]
+
+    @property
+    def meaning(self) -> str:
+        """What the picture is, and what to look for."""
+        return {
+            Step.LUNGS: _("The picture as the network sees it, with the outline of the lungs it found."),
+            Step.ALIGNED: _("The picture turned and scaled for scoring: both lungs should stand upright and be whole."),
+            Step.MASKED: _("The lungs alone, and the zones: each zone should hold its part of a lung."),
+        }[self]
+
+
+class PictureButton(QAbstractButton):
+    """A small picture that opens larger by click, Space or Enter."""
+
+    def __init__(self, step: Step, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixmap = QPixmap()
+        self.setFixedSize(SMALL_PX, SMALL_PX)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(_("{picture}, open larger").format(picture=step.words))
+        self.setToolTip(step.meaning + "\n" + _("Click to open it larger."))
+
+    def set_picture(self, image: QImage) -> None:
+        """Shows a square picture."""
+        self._pixmap = QPixmap.fromImage(image)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens, as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, framed while the keyboard is on it or the pointer over it."""
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.drawPixmap(self.rect(), self._pixmap)
+            if self.hasFocus() or self.underMouse():
+                painter.setPen(QPen(self.palette().highlight().color(), 3))
+                painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
+
+
+class LargePicture(QLabel):
+    """One step's picture as large as its window lets it be."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image = QImage()
+        self._with_grid = False
+        self.setMinimumSize(240, 240)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_picture(self, image: QImage, *, with_grid: bool) -> None:
+        """Shows a square picture, with the zones if asked for."""
+        self._image, self._with_grid = image, with_grid
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As large as it opens."""
+        return QSize(LARGE_PX, LARGE_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture in the middle, square."""
+        side = min(self.width(), self.height())
+        place = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        with QPainter(self) as painter:  # ended even where painting fails
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, self._image)
+            if self._with_grid:
+                _paint_grid(painter, place)
+
+
+class PictureWindow(QDialog):
+    """A small window of its own with one step's picture; its buttons change between them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(_("How the network saw this film"))
+        self.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }")
+        self._images: dict[Step, QImage] = {}
+        self._picture = LargePicture(self)
+        self._meaning = QLabel("", self)
+        self._meaning.setWordWrap(True)
+        self._buttons: dict[Step, QToolButton] = {}
+        row = QHBoxLayout()
+        for step in Step:
+            button = QToolButton(self)
+            button.setText(step.words)
+            button.setCheckable(True)
+            button.setToolTip(step.meaning)
+            button.clicked.connect(lambda checked=False, step=step: self.show_step(step))
+            row.addWidget(button)
+            self._buttons[step] = button
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(self._picture, 1)
+        layout.addWidget(self._meaning)
+
+    @property
+    def step(self) -> Step:
+        """The step on the screen."""
+        return next((step for step, button in self._buttons.items() if button.isChecked()), Step.LUNGS)
+
+    def set_images(self, images: dict[Step, QImage]) -> None:
+        """Takes the pictures of another prediction."""
+        self._images = images
+        self.show_step(self.step)
+
+    def show_step(self, step: Step) -> None:
+        """Shows one of the pictures."""
+        for other, button in self._buttons.items():
+            button.setChecked(other is step)
+        self._meaning.setText(step.meaning)
+        self._picture.setAccessibleName(step.words)
+        self._picture.setAccessibleDescription(step.meaning)
+        self._picture.show_picture(self._images[step], with_grid=step is Step.MASKED)
+
+
+class IntermediatePictures(QWidget):
+    """The three small pictures in a row."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._prediction: Prediction | None = None
+        self._images: dict[Step, QImage] = {}
+        self._window: PictureWindow | None = None
+        self.buttons = {step: PictureButton(step, self) for step in Step}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for step, button in self.buttons.items():
+            caption = QLabel(step.words, self)
+            caption.setObjectName("small")
+            caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            caption.setWordWrap(True)
+            column = QVBoxLayout()
+            column.setSpacing(1)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addWidget(caption)
+            row.addLayout(column, 1)
+            button.clicked.connect(lambda checked=False, step=step: self.open_larger(step))
+
+    @property
+    def window_shown(self) -> PictureWindow | None:
+        """The larger window while it is open."""
+        return self._window if self._window is not None and self._window.isVisible() else None
+
+    def show_prediction(self, prediction: Prediction | None) -> None:
+        """Follows the open study; without a prediction there is nothing to see."""
+        self.setVisible(prediction is not None)
+        if prediction is self._prediction:
+            return
+        self._prediction = prediction
+        if prediction is None:
+            self._images = {}
+            if self._window is not None:
+                self._window.close()
+            return
+        self._images = {step: picture_of(prediction, step) for step in Step}
+        side = round(SMALL_PX * self.devicePixelRatioF())
+        for step, button in self.buttons.items():
+            small = self._images[step].scaled(
+                side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+            if step is Step.MASKED:
+                painter = QPainter(small)
+                _paint_grid(painter, QRectF(0, 0, side, side))
+                painter.end()
+            small.setDevicePixelRatio(self.devicePixelRatioF())
+            button.set_picture(small)
+        if self._window is not None:
+            self._window.set_images(self._images)
+
+    def open_larger(self, step: Step) -> None:
+        """Opens a step's picture in the window of its own."""
+        if not self._images:
+            return
+        if self._window is None:
+            self._window = PictureWindow(self)
+        self._window.set_images(self._images)
+        self._window.show_step(step)
+        self._window.show()
+        self._window.activateWindow()
+
+
+def picture_of(prediction: Prediction, step: Step) -> QImage:
+    """(side, side) RGB picture of a step."""
+    if step is Step.LUNGS:
+        return _as_image(_with_outline(prediction.network_image, prediction.lung_probability))
+    grey = prediction.aligned_image
+    if step is Step.MASKED:
+        grey = grey * prediction.aligned_lung_probability
+    return _as_image(cv2.cvtColor(_to_bytes(grey), cv2.COLOR_GRAY2RGB))
+
+
+def _with_outline(picture: npt.NDArray[np.float32], lung_probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """(S, S, 3) of an (S, S) picture in [0, 1] with the lungs' outline."""
+    coloured = cv2.cvtColor(_to_bytes(picture), cv2.COLOR_GRAY2RGB)
+    mask = (lung_probability >= 0.5).astype(np.uint8)
+    contours = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    cv2.drawContours(coloured, contours, -1, OUTLINE, max(1, len(picture) // 170), cv2.LINE_AA)
+    return np.asarray(coloured)
+
+
+def _to_bytes(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    return np.ascontiguousarray(np.clip(picture * 255, 0, 255).astype(np.uint8))
+
+
+def _as_image(rgb: npt.NDArray[np.uint8]) -> QImage:
+    contiguous = np.ascontiguousarray(rgb)
+    height, width = contiguous.shape[:2]
+    return QImage(contiguous.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def _paint_grid(painter: QPainter, place: QRectF) -> None:
+    """The six zones over a picture in the aligned frame, with their letters where there is room."""
+    painter.setPen(QPen(GRID, 1))
+    for share in ROW_EDGES[1:-1]:
+        y = place.top() + share * place.height()
+        painter.drawLine(round(place.left()), round(y), round(place.right()), round(y))
+    middle = round(place.left() + COLUMN_EDGES[1] * place.width())
+    painter.drawLine(middle, round(place.top()), middle, round(place.bottom()))
+    if place.width() < 2 * SMALL_PX:
+        return
+    font = painter.font()
+    font.setPixelSize(16)
+    painter.setFont(font)
+    for zone in ZONES:
+        x = place.left() + COLUMN_EDGES[zone.column] * place.width() + 10
+        y = place.top() + ROW_EDGES[zone.row] * place.height() + 22
+        painter.drawText(round(x), round(y), zone.name)
+    painter.drawText(
+        place.adjusted(0, 0, -8, -8), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, _("L (patient)")
+    )
+    painter.drawText(
+        place.adjusted(8, 0, 0, -8), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, _("R (patient)")
+    )

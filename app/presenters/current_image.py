@@ -1,0 +1,255 @@
+"""Keeps the picture in step with the session: which study is shown and what is drawn over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QToolTip
+
+from app.background.analysis import Analysis, LoadedStudy
+from app.canvas.frame import FrameRenderer
+from app.canvas.image_view import ImageView, OverlayState
+from app.canvas.overlays import explanation_map as explanation_overlay
+from app.canvas.overlays import lungs as lungs_overlay
+from app.canvas.overlays import zones as zones_overlay
+from app.commands.actions import Actions, zone_action
+from app.session.session import Session, Study, StudyState
+from app.settings.settings import OVERLAYS, Settings
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.language import translate as _
+
+if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
+    from bsnet_core.prediction import LungsFound, Prediction
+
+
+class ShownStudy(QObject):
+    """Shows the session's current study, reads it where its pixels are gone, and starts its analysis."""
+
+    refreshed = Signal(object)
+    """The `Study` shown, after it or what is known of it has changed."""
+    zone_clicked = Signal(object)
+    """The `Zone` of the drawn grid that was clicked."""
+    overlays_switched = Signal()
+    """Which overlays are shown, or how strongly, has changed, for any picture."""
+
+    def __init__(
+        self, session: Session, analysis: Analysis, view: ImageView, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._analysis = analysis
+        self._view = view
+        self._settings = settings
+        self._renderers: dict[int, FrameRenderer] = {}
+        self._shown_key: int | None = None
+        self._painted = NOTHING
+        self._zone: Zone | None = None
+        self._zones_shown: frozenset[Zone] = frozenset(ZONES)
+        self._in_turn: Zone | None = None
+        self._differing: frozenset[Zone] = frozenset()
+        self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
+        self._pointed_at: tuple[float, float] | None = None
+        session.current_changed.connect(self._show)
+        session.study_changed.connect(self._follow)
+        session.blind_changed.connect(lambda blind: self._update_overlays())
+        session.reader_changed.connect(lambda reader: self._update_overlays())
+        analysis.loaded.connect(self._accept)
+        analysis.lungs_found.connect(self._accept_lungs)
+        view.pointer_moved.connect(self._point_at)
+        view.clicked.connect(self._tell_zone)
+        settings.changed.connect(self._follow_setting)
+        self._update_overlays()
+
+    def explain_zone(self, zone: Zone | None) -> None:
+        """Shows the explanation of one zone, or of all."""
+        self._zone = zone
+        self._update_overlays()
+
+    def use_actions(self, actions: Actions) -> None:
+        """Lets menu and keys switch the zones one by one; all are shown at every start."""
+        for zone in ZONES:
+            actions.connect_switch(zone_action(zone), partial(self.show_zone, zone), checked=zone in self._zones_shown)
+
+        def show_all() -> None:
+            for zone in ZONES:
+                actions[zone_action(zone)].setChecked(True)
+
+        actions.connect("all_zones", show_all)
+
+    def show_zone(self, zone: Zone, shown: bool) -> None:
+        """Shows grid, scores and explanation of a zone, in every picture, or hides them."""
+        self._zones_shown = self._zones_shown | {zone} if shown else self._zones_shown - {zone}
+        self._update_overlays()
+        self.overlays_switched.emit()
+
+    def mark_turn(self, zone: Zone | None) -> None:
+        """Marks the zone that the next key scores."""
+        self._in_turn = zone
+        self._update_overlays()
+
+    def mark_differing(self, zones: Iterable[Zone]) -> None:
+        """Marks the zones in which the two compared results differ."""
+        self._differing = frozenset(zones)
+        self._update_overlays()
+
+    def say_reading(self) -> None:
+        """Shows that a file is being read."""
+        self._view.show_message(_("Reading…"))
+
+    def _show(self, key: int) -> None:
+        self._analysis.make_way()
+        self._shown_key = None
+        study = self._session.study(key)
+        if self._session.radiograph_of(key) is not None and key in self._renderers:
+            self._show_picture(key)
+        elif study.state is StudyState.UNREADABLE:
+            self._view.show_message(study.problem)
+        else:
+            self.say_reading()
+            self._analysis.load(key)
+        self._refresh(study)
+
+    def _accept(self, key: int, loaded: LoadedStudy) -> None:
+        self._renderers[key] = loaded.renderer
+        kept = {study.key for study in self._session.studies if self._session.radiograph_of(study.key) is not None}
+        self._renderers = {other: renderer for other, renderer in self._renderers.items() if other in kept}
+        study = self._session.current
+        if study is not None and study.key == key:
+            self._show_picture(key)
+
+    def _show_picture(self, key: int) -> None:
+        radiograph = self._session.radiograph_of(key)
+        if radiograph is None:
+            return
+        self._view.show_radiograph(radiograph, self._renderers[key])
+        self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
+        study = self._session.study(key)
+        if study.prediction is None and study.state is not StudyState.NOT_SCORED:
+            self._analysis.analyse(key)
+        self._refresh(self._session.study(key))
+
+    def _follow(self, key: int) -> None:
+        study = self._session.current
+        if study is not None and study.key == key:
+            self._refresh(study)
+
+    def _refresh(self, study: Study) -> None:
+        if study.state is StudyState.UNREADABLE:
+            self._view.show_message(study.problem)
+        self._update_overlays()
+        self.refreshed.emit(study)
+
+    def _follow_setting(self, name: str) -> None:
+        if name == "overlays":
+            self._update_overlays()
+            self.overlays_switched.emit()
+
+    def overlays_of(self, study: Study) -> OverlayState:
+        """What belongs over any study's picture, as the switches say."""
+        return self._switched(_overlays_of(Ingredients(study.prediction, study.explanation, self._explained)), study)
+
+    def _accept_lungs(self, key: int, lungs: LungsFound) -> None:
+        self._early_outline = (key, lungs_overlay.outline_of(lungs))
+        self._update_overlays()
+
+    def _update_overlays(self) -> None:
+        study = self._session.current
+        made_of, caption = NOTHING, ""
+        if study is not None and study.key == self._shown_key:
+            made_of = Ingredients(study.prediction, study.explanation, self._explained)
+            if study.prediction is not None:
+                model = study.prediction.model
+                caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
+        drawn = self._view.overlays
+        if not made_of.are_the_same_as(self._painted):
+            # A growing map leaves outline and labels as they are.
+            known = drawn if made_of.prediction is self._painted.prediction else None
+            self._painted = made_of
+            drawn = _overlays_of(made_of, known)
+        if study is not None and made_of.prediction is None:
+            early = self._early_outline
+            is_there = early is not None and early[0] == study.key == self._shown_key
+            drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
+        self._view.set_result_caption(caption)
+        marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
+        self._view.set_overlays(self._switched(marked, study))
+        self._describe_superpixel()  # the map may have grown under a pointer at rest
+
+    @property
+    def _explained(self) -> tuple[Zone, ...]:
+        """Zones whose explanation is shown."""
+        return tuple(zone for zone in ZONES if zone in self._zones_shown and self._zone in (None, zone))
+
+    def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
+        own: dict[Zone, int] = {}
+        if study is not None:
+            saved = study.reading_of(self._session.reader) if not study.draft else None
+            own = dict(study.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
+        return replace(
+            drawn,
+            shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},
+            opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
+            own=own,
+            zones_shown=self._zones_shown,
+            zones_explained=self._explained,
+            blind=study is not None and not self._session.prediction_is_visible(study.key),
+        )
+
+    def _tell_zone(self, x: float, y: float) -> None:
+        zone = self._view.overlays.zone_at(x, y)
+        if zone is not None and not self._view.is_original:
+            self.zone_clicked.emit(zone)
+
+    def _point_at(self, x: float, y: float) -> None:
+        self._pointed_at = x, y
+        self._describe_superpixel()
+
+    def _describe_superpixel(self) -> None:
+        study, overlays, place = self._session.current, self._view.overlays, self._pointed_at
+        text = None
+        if place is not None and study is not None and study.prediction is not None and study.explanation is not None:
+            is_seen = not overlays.blind and not self._view.is_original and overlays.strength("explanation") > 0
+            if is_seen:
+                text = explanation_overlay.describe_superpixel(
+                    study.explanation, study.prediction, *place, self._explained
+                )
+        before = self._view.toolTip()
+        self._view.setToolTip(text or "")
+        if before and QToolTip.isVisible() and QToolTip.text() == before != (text or ""):
+            QToolTip.showText(QCursor.pos(), text or "", self._view)  # Qt leaves a tip that is open as it is
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """What the overlays are made from; made anew only when one of these is another."""
+
+    prediction: Prediction | None
+    explanation: Explanation | None
+    zones: tuple[Zone, ...]
+
+    def are_the_same_as(self, other: Ingredients) -> bool:
+        """Whether the first two are the very same objects, and the zones are equal."""
+        are_the_same = self.prediction is other.prediction and self.explanation is other.explanation
+        return are_the_same and self.zones == other.zones
+
+
+NOTHING = Ingredients(None, None, ())
+
+
+def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
+    """Made anew, but for outline and labels where `known` has them of the same prediction."""
+    prediction, picture = made_of.prediction, None
+    if prediction is None:
+        return OverlayState({}, {})
+    if made_of.explanation is not None and made_of.zones:
+        picture = explanation_overlay.picture_of(made_of.explanation, prediction, made_of.zones)
+    if known is not None and known.frames is prediction.frames:
+        return replace(known, explanation=picture)
+    outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)
+    return OverlayState({}, {}, outline, prediction.frames, labels, picture)

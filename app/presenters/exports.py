@@ -1,0 +1,294 @@
+"""Everything that leaves the viewer as a file: asked for here, written on a thread of its own, noted in the log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.background.jobs import Job, JobQueue
+from app.canvas.image_view import ImageView
+from app.commands.actions import Actions
+from app.library.keeper import Keeper
+from app.library.records import Event
+from app.look.messages import MessageBar, Severity
+from app.panels.report_dialog import AvailableParts, ReportDialog, ReportWish
+from app.report.content import ReportedExplanation, ReportedStudy, compose_report
+from app.report.csv_tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
+from app.report.names import file_name
+from app.report.paper_figure import compose_figure, write_figure
+from app.report.pdf import write_report
+from app.report.png import copy_picture, film_picture, view_picture, write_picture, write_png
+from app.session.readings import ComparedReading
+from app.session.session import Session
+from app.settings.settings import Settings
+from bsnet_core.errors import BSNetError
+from bsnet_core.explanation import Mode
+from bsnet_core.language import translate as _
+from bsnet_core.prediction import ModelIdentity
+from bsnet_core.progress import Report
+
+PICTURE_DENSITY = 2.0
+"""Pixels of a saved picture per unit of the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPlace:
+    """Where a file is to be saved.
+
+    Attributes:
+        may_replace: Whether a file of that name may be replaced: the system's own dialog has asked.
+    """
+
+    path: Path
+    may_replace: bool
+
+    @classmethod
+    def of(cls, path: Path, kind: str, proposed: str, kinds: str) -> ChosenPlace:
+        """The place as the dialog gave it, with the ending of the kind that was chosen where its name has none.
+
+        Args:
+            path: What was typed or left as it was proposed.
+            kind: The kind chosen, such as "JPEG (*.jpg *.jpeg)"; empty where the system does not say.
+            proposed: The name that was proposed.
+            kinds: All kinds that were offered.
+        """
+        own, wanted = path.suffix.lower(), _endings(kind) or [Path(proposed).suffix]
+        if own not in _endings(kinds):
+            return cls(path.with_name(path.name + wanted[0]), may_replace=False)
+        if own == Path(proposed).suffix and own not in wanted:
+            return cls(path.with_suffix(wanted[0]), may_replace=False)
+        return cls(path, may_replace=True)
+
+
+class Exports(QObject):
+    """Report, figure, picture of the view, film, and tables."""
+
+    def __init__(
+        self,
+        session: Session,
+        view: ImageView,
+        keeper: Keeper,
+        settings: Settings,
+        messages: MessageBar,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._session, self._view, self._keeper = session, view, keeper
+        self._settings, self._messages, self._window = settings, messages, window
+        self._lane = JobQueue("exports")
+        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+        self._results: dict[int, BatchResult] = {}
+        session.study_changed.connect(self._note_result)
+
+    def use_actions(self, actions: Actions) -> None:
+        """Lets menus and keys ask for files."""
+        actions.connect("report", self.ask_for_report)
+        actions.connect("export_figure", self.ask_for_figure)
+        actions.connect("export_picture", self.ask_for_picture)
+        actions.connect("export_film", self.ask_for_film)
+        actions.connect("copy_picture", self.copy_picture)
+        actions.connect("export_csv", self.ask_for_readings)
+        actions.connect("export_batch", self.ask_for_batch)
+
+    def close(self, within_s: float) -> bool:
+        """Ends the thread; whether it ended in time."""
+        self._lane.close()
+        return self._lane.wait(within_s)
+
+    # Report
+
+    def ask_for_report(self) -> None:
+        """Opens the dialog of the PDF report of the study on the screen."""
+        study, reported = self._session.current, self.reported()
+        if study is None or reported is None:
+            return
+        visible = not reported.prediction_is_hidden
+        available = AvailableParts(
+            reading=reported.reading is not None,
+            explanation=visible and reported.explanation is not None and bool(reported.explanation.zones),
+            lungs=visible and reported.prediction is not None,
+        )
+        now = datetime.now().astimezone()
+        dialog = ReportDialog(study.facts, available, self._folder, now, self._window, paper=self._settings.paper)
+        dialog.deidentify(self._settings.deidentifies)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.wanted.connect(lambda wish: self._write_report(dialog, study.key, reported, wish))
+        dialog.open()
+
+    def _write_report(self, dialog: ReportDialog, key: int, reported: ReportedStudy, wish: ReportWish) -> None:
+        now = datetime.now().astimezone()
+
+        def work(report: Report) -> Path:
+            content = compose_report(reported, wish.choices, now)
+            return write_report(content, wish.path, wish.paper, overwrite=wish.overwrite)
+
+        def accept(path: Path) -> None:
+            self._settings.paper = wish.paper
+            dialog.accept()
+            self._tell_written(path, "report", key)
+
+        self._submit(work, accept, dialog.show_failure)
+
+    def reported(self) -> ReportedStudy | None:
+        """What can be reported of the study on the screen, as it is seen; None while there is no picture."""
+        study, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
+        if study is None or radiograph is None or voi is None:
+            return None
+        explained = None
+        if study.explanation is not None:
+            explained = ReportedExplanation(
+                study.explanation,
+                zones=self._view.overlays.zones_explained,
+                opacity=self._settings.overlay_opacity("explanation") / 100,
+                exact=study.explanation.mode is Mode.EXACT,
+                share_done=float(study.explanation.is_computed.mean()),
+            )
+        return ReportedStudy(
+            radiograph=radiograph,
+            voi=voi,
+            inverted=self._view.is_inverted,
+            prediction=study.prediction,
+            prediction_is_hidden=not self._session.prediction_is_visible(study.key),
+            reading=study.reading_of(self._session.reader),
+            explanation=explained,
+            problem=study.problem,
+        )
+
+    # Figure and picture
+
+    def ask_for_figure(self) -> None:
+        """Asks where the three pictures of the explanation are saved."""
+        study, reported = self._session.current, self.reported()
+        if study is None or reported is None:
+            return
+        place = self._ask_for_place(
+            _("Save the three pictures"),
+            file_name("brixia-figure", ".png", None, self._now()),
+            "PNG (*.png);;PDF (*.pdf)",
+        )
+        if place is not None:
+            self._write(
+                lambda: write_figure(compose_figure(reported), place.path, overwrite=place.may_replace),
+                "figure",
+                study.key,
+            )
+
+    def ask_for_picture(self) -> None:
+        """Asks where the picture is saved as it is on the screen, without who the patient is."""
+        study = self._session.current
+        if study is None or self._view.radiograph is None:
+            return
+        picture = self.picture()
+        name = file_name("brixia-view", ".png", None, self._now())
+        place = self._ask_for_place(_("Save the picture"), name, "PNG (*.png);;JPEG (*.jpg *.jpeg)")
+        if place is not None:
+            self._write(lambda: write_picture(picture, place.path, overwrite=place.may_replace), "picture", study.key)
+
+    def ask_for_film(self) -> None:
+        """Asks where the film is saved alone, with all its values and without overlays and patient."""
+        study, radiograph = self._session.current, self._view.radiograph
+        if study is None or radiograph is None:
+            return
+        name = file_name("film", ".png", None, self._now())
+        place = self._ask_for_place(_("Save the film with 16 bits"), name, "PNG (*.png)")
+        if place is not None:
+            self._write(
+                lambda: write_png(film_picture(radiograph), place.path, overwrite=place.may_replace), "film", study.key
+            )
+
+    def copy_picture(self) -> None:
+        """Puts the picture as it is on the screen, without who the patient is, on the clipboard."""
+        if self._view.radiograph is not None:
+            copy_picture(self.picture())
+            self._messages.show_message(Severity.INFO, _("The picture is on the clipboard."))
+
+    def picture(self) -> QImage:
+        """The view with a strip that names the model; patient texts only where the preferences keep them."""
+        view, study = self._view, self._session.current
+        model: ModelIdentity | None = None
+        if study is not None and study.prediction is not None and view.overlays.shows_result:
+            model = study.prediction.model
+        view.set_identity_hidden(self._settings.deidentifies)
+        grabbed = view.picture_of_view(PICTURE_DENSITY)
+        view.set_identity_hidden(False)
+        return view_picture(grabbed, model)
+
+    # Tables
+
+    def ask_for_readings(self) -> None:
+        """Asks where all readings of the library are saved as a table."""
+        self._keeper.ask(lambda library: library.compared_readings(), self.save_readings)
+
+    def save_readings(self, compared: Sequence[ComparedReading]) -> None:
+        """Asks where these readings are saved as a table."""
+        if not compared:
+            self._messages.show_message(Severity.INFO, _("There is no saved reading with a prediction yet."))
+            return
+        text = readings_csv([TabledReading.from_compared(one) for one in compared])
+        self._save_table(_("Save readings"), "brixia-readings", text)
+
+    def ask_for_batch(self) -> None:
+        """Asks where the results of all open studies are saved as a table."""
+        results = [self._results[key] for key in sorted(self._results) if self._session.prediction_is_visible(key)]
+        if not results:
+            self._messages.show_message(Severity.INFO, _("No open study has a result that may be shown yet."))
+            return
+        self._save_table(_("Save the results of all studies"), "brixia-results", batch_csv(results))
+
+    def _note_result(self, key: int) -> None:
+        # Numbers only: the maps of studies long not shown are let go, and a table wants all of them.
+        study = self._session.study(key)
+        facts = study.facts
+        if study.prediction is not None:
+            self._results[key] = BatchResult.from_prediction(
+                study.path.name, study.prediction, facts.study_uid, facts.study_date
+            )
+        elif study.refusal is not None:
+            self._results[key] = BatchResult(study.path.name, facts.study_uid, facts.study_date, refusal=study.refusal)
+
+    def _save_table(self, title: str, stem: str, text: str) -> None:
+        place = self._ask_for_place(title, file_name(stem, ".csv", None, self._now()), "CSV (*.csv)")
+        if place is not None:
+            self._write(lambda: write_csv(text, place.path, overwrite=place.may_replace), "table", None)
+
+    # Writing
+
+    def _now(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def _ask_for_place(self, title: str, proposed: str, kinds: str) -> ChosenPlace | None:
+        asked = str(self._folder / proposed)
+        name, kind = QFileDialog.getSaveFileName(self._window, title, asked, kinds)
+        return ChosenPlace.of(Path(name), kind, proposed, kinds) if name else None
+
+    def _write(self, write: Callable[[], Path], what: str, key: int | None) -> None:
+        self._submit(
+            lambda report: write(),
+            lambda path: self._tell_written(path, what, key),
+            lambda error: self._messages.show_message(Severity.ERROR, str(error)),
+        )
+
+    def _submit(
+        self, work: Callable[[Report], Any], accept: Callable[[Any], None], refuse: Callable[[BSNetError], None]
+    ) -> None:
+        job = Job(work, parent=self)
+        job.succeeded.connect(accept)
+        job.failed.connect(refuse)
+        self._lane.submit(job)
+
+    def _tell_written(self, path: Path, what: str, key: int | None) -> None:
+        self._folder = path.parent
+        self._keeper.log(Event.EXPORTED, what, key)
+        self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path))
+
+
+def _endings(kinds: str) -> list[str]:
+    return re.findall(r"\*(\.\w+)", kinds)

@@ -1,0 +1,182 @@
+"""The library as files: copies, lines of text, what is left of a damaged one; and forgetting whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.commands.actions import Actions
+from app.library.keeper import Keeper
+from app.library.records import Event, ForgottenIdentities, KeptAside
+from app.look.messages import MessageBar, Severity
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+
+if TYPE_CHECKING:
+    from app.library.library import Library
+    from app.library.recovery import Salvaged
+
+T = TypeVar("T")
+
+
+class LibraryFiles(QObject):
+    """Asks where to, and lets the library's own thread do the work."""
+
+    def __init__(self, keeper: Keeper, messages: MessageBar, window: QWidget) -> None:
+        super().__init__(window)
+        self._keeper, self._messages, self._window = keeper, messages, window
+        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+        self._question: QMessageBox | None = None
+        self._kept_aside: tuple[Path, ...] = ()
+        self._salvage: QAction | None = None
+        keeper.opened.connect(self._tell_opened)
+        keeper.opened.connect(lambda kept_aside: self._look_for_kept_aside())
+
+    @property
+    def question(self) -> QMessageBox | None:
+        """The question on the screen."""
+        return self._question
+
+    def use_actions(self, actions: Actions) -> None:
+        """Lets menus and keys ask for the library."""
+        actions.connect("copy_library", self.ask_for_copy)
+        actions.connect("export_library", self.ask_for_lines)
+        actions.connect("forget_identities", self.ask_to_forget)
+        actions.connect("salvage_library", self.ask_which_to_salvage)
+        self._salvage = actions["salvage_library"]
+        self._salvage.setEnabled(bool(self._kept_aside))
+
+    def ask_for_copy(self) -> None:
+        """Asks where a copy of the whole library is saved."""
+        path = self._ask_for_path(_("Save a copy of the library"), "sqlite3", "SQLite (*.sqlite3)")
+        if path is not None:
+            self._write(lambda library: library.copy_to(path), path, "library copy")
+
+    def ask_for_lines(self) -> None:
+        """Asks where all rows of the library are saved as lines of JSON."""
+        path = self._ask_for_path(_("Save the library as JSON lines"), "jsonl", "JSON lines (*.jsonl)")
+        if path is not None:
+            self._write(lambda library: library.export_json_lines(path), path, "library lines")
+
+    def ask_to_forget(self) -> None:
+        """Asks whether names are to be taken out of the library, and takes them out."""
+        box = self._question = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(_("Forget identities"))
+        box.setText(_("Take what names patients out of the library?"))
+        box.setInformativeText(
+            _(
+                "Names, patient numbers, birth dates, accession numbers and paths of the files go for good. Scores "
+                "and readings stay, and films of one patient still belong together."
+            )
+        )
+        forget = box.addButton(_("Forget"), QMessageBox.ButtonRole.DestructiveRole)
+        keep = box.addButton(_("Keep"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(keep)
+        forget.clicked.connect(lambda: self._keeper.forget_identities(self._tell_forgotten, self._refuse))
+        box.finished.connect(self._close_question)
+        box.open()
+
+    def ask_which_to_salvage(self) -> None:
+        """Asks which of the damaged libraries kept aside is to be saved as far as it can be read, if there are more."""
+        if len(self._kept_aside) < 2:
+            chosen = self._kept_aside
+        else:
+            kinds = _("Damaged libraries") + " (*.damaged-*.sqlite3)"
+            newest = str(self._kept_aside[-1])
+            name, _kind = QFileDialog.getOpenFileName(self._window, _("Recover a damaged library"), newest, kinds)
+            chosen = (Path(name),) if name else ()
+        for path in chosen:
+            self._ask_for_salvage(path)
+
+    def _offer_salvage(self, kept_aside: KeptAside) -> None:
+        if not self._ask_for_salvage(kept_aside.path):
+            self._tell_opened(kept_aside)  # the offer stays
+
+    def _ask_for_salvage(self, damaged: Path) -> bool:
+        """Asks where what can still be read is saved; whether a place was named."""
+        title = _("Save what can be recovered")
+        path = self._ask_for_path(title, "jsonl", "JSON lines (*.jsonl)", stem="brixia-library-recovered")
+        if path is None:
+            return False
+
+        def work(library: Library) -> Salvaged:
+            from app.library.recovery import salvage  # here, off the window's thread
+
+            return salvage(damaged, path)
+
+        self._submit(work, lambda salvaged: self._tell_salvaged(salvaged, path), path, "recovered library")
+        return True
+
+    def _look_for_kept_aside(self) -> None:
+        def accept(files: tuple[Path, ...]) -> None:
+            self._kept_aside = files
+            if self._salvage is not None:
+                self._salvage.setEnabled(bool(files))
+
+        self._keeper.ask(lambda library: library.kept_aside_files, accept)
+
+    def _tell_opened(self, kept_aside: KeptAside | None) -> None:
+        if kept_aside is not None:
+            self._messages.show_offer(
+                Severity.WARNING,
+                kept_aside.sentence,
+                _("Export what can be recovered…"),
+                lambda: self._offer_salvage(kept_aside),
+            )
+
+    def _tell_forgotten(self, forgotten: ForgottenIdentities) -> None:
+        text = translate_count(
+            "{count} film is kept without its patient's identity from now on.",
+            "{count} films are kept without their patients' identities from now on.",
+            forgotten.studies,
+        ).format(count=forgotten.studies)
+        if not forgotten.still_naming:
+            self._messages.show_message(Severity.INFO, text)
+            return
+        names = ", ".join(path.name for path in forgotten.still_naming)
+        folder = forgotten.still_naming[0].parent
+        left = _("Damaged libraries put aside still name patients, delete them yourself: {names} in {folder}.")
+        self._messages.show_message(Severity.WARNING, f"{text} {left.format(names=names, folder=folder)}")
+
+    def _tell_salvaged(self, salvaged: Salvaged, path: Path) -> None:
+        count = sum(salvaged.rows.values())
+        text = translate_count(
+            "{count} row was recovered and saved: {path}", "{count} rows were recovered and saved: {path}", count
+        )
+        self._messages.show_message(Severity.INFO, text.format(count=count, path=path))
+
+    def _close_question(self) -> None:
+        self._question = None
+
+    def _ask_for_path(self, title: str, ending: str, kinds: str, stem: str = "brixia-library") -> Path | None:
+        proposed = self._folder / f"{stem}-{date.today():%Y%m%d}.{ending}"
+        # The system's own dialog asks before it gives back a name that is taken.
+        name, _kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+        return Path(name) if name else None
+
+    def _write(self, work: Callable[[Library], object], path: Path, what: str) -> None:
+        def tell(result: object) -> None:
+            self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path))
+
+        self._submit(work, tell, path, what)
+
+    def _submit(self, work: Callable[[Library], T], tell: Callable[[T], None], path: Path, what: str) -> None:
+        def accept(result: T) -> None:
+            self._folder = path.parent
+            self._keeper.log(Event.EXPORTED, what)
+            tell(result)
+
+        self._keeper.ask(work, accept, self._refuse)
+
+    def _refuse(self, error: BSNetError) -> None:
+        self._messages.show_message(Severity.ERROR, str(error))

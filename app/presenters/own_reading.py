@@ -1,0 +1,174 @@
+"""The reader's own part: scoring, saving, blind reading, comparison and statistics, put together with the window."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+from app.background.jobs import JobQueue
+from app.commands.actions import PRESETS, Actions
+from app.library.keeper import Keeper
+from app.look.messages import MessageBar, Severity
+from app.panels.comparison import ComparisonPanel
+from app.panels.scores import ScoresPanel
+from app.panels.statistics import StatisticsPanel
+from app.session.readings import Reading, result_sets
+from app.session.scoring_mode import ScoringMode
+from app.session.session import Session, Study
+from app.settings.settings import Settings
+from bsnet_core.brixia import BrixiaScore, Zone
+from bsnet_core.language import translate as _
+from bsnet_core.prediction import ModelIdentity
+
+if TYPE_CHECKING:
+    from app.library.records import KeptPrediction, Recalled
+
+STATISTICS_SIZE = QSize(1040, 760)
+
+
+class OwnReading(QObject):
+    """Connects session, scoring mode, panels and library for everything that the reader scores."""
+
+    zone_in_turn_changed = Signal()
+    export_wished = Signal(object)
+    """Compared readings to be written as CSV, `tuple[ComparedReading, ...]`."""
+
+    def __init__(
+        self,
+        session: Session,
+        keeper: Keeper,
+        settings: Settings,
+        scores: ScoresPanel,
+        messages: MessageBar,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._keeper = keeper
+        self._settings = settings
+        self._scores = scores
+        self._messages = messages
+        self._kept_predictions: dict[int, tuple[KeptPrediction, ...]] = {}
+        self.scoring = ScoringMode(session, window)
+        self.comparison = ComparisonPanel(window)
+        self._window = window
+        self._lane: JobQueue | None = None
+        session.reader, session.blind = settings.reader, settings.blind
+        self._connect()
+
+    @cached_property
+    def statistics(self) -> StatisticsWindow:
+        """The statistics, made when they are first asked for."""
+        made = StatisticsWindow(self._window)
+        made.panel.export_wished.connect(self.export_wished)
+        if self._lane is not None:
+            made.panel.use_lane(self._lane)
+        return made
+
+    def use_lane(self, lane: JobQueue) -> None:
+        """Lets the statistics be counted and drawn on this lane's thread."""
+        self._lane = lane
+
+    def use_actions(self, actions: Actions) -> None:
+        """Lets menus and keys work the scoring mode and the undo stack."""
+        for name, other in (
+            ("score_mode", "scoring"),
+            ("blind_mode", "blind"),
+            ("clear_reading", "clear_reading"),
+            ("correct_reading", "correct_reading"),
+            ("undo", "undo"),
+            ("redo", "redo"),
+        ):
+            actions.stand_for(name, self.scoring.actions[other])
+        # Return saves in the mode, this one everywhere; the mode's own action keeps its keys.
+        actions.connect("save_reading", self.scoring.save)
+        actions.connect("statistics", self.show_statistics)
+        self.scoring.switched.connect(lambda on: actions.allow_group(PRESETS, not on))
+
+    def show_study(self, study: Study) -> None:
+        """Fills the score panel and the comparison, leaving out what may not be seen."""
+        hidden = not self._session.prediction_is_visible(study.key)
+        self._scores.show_study(study, hidden=hidden, reader=self._session.reader)
+        sets = () if hidden else result_sets(study.readings, self._predictions_of(study))
+        self.comparison.show_sets(sets, hidden=hidden)
+        self.comparison.setVisible(len(sets) > 1)
+
+    def show_statistics(self) -> None:
+        """Opens the statistics over all readings of the library."""
+        self.statistics.show()
+        self.statistics.raise_()
+        self.statistics.activateWindow()
+        self._keeper.ask(lambda library: library.compared_readings(), self.statistics.panel.show_readings)
+
+    def _predictions_of(self, study: Study) -> list[tuple[ModelIdentity, BrixiaScore]]:
+        now = [(study.prediction.model, study.prediction.score)] if study.prediction is not None else []
+        return now + [(kept.model, kept.score) for kept in self._kept_predictions.get(study.key, ())]
+
+    def _connect(self) -> None:
+        session, scoring, scores, settings = self._session, self.scoring, self._scores, self._settings
+        scores.zone_entered.connect(self._enter)
+        scores.zone_chosen.connect(scoring.choose)
+        scores.save_wished.connect(scoring.save)
+        scores.clear_wished.connect(scoring.clear)
+        scores.correct_wished.connect(scoring.correct)
+        scoring.zone_changed.connect(self._show_turn)
+        scoring.switched.connect(lambda on: self._show_turn())
+        scoring.refused.connect(lambda text: self._messages.show_message(Severity.INFO, text))
+        session.blind_changed.connect(self._keep_blind)
+        settings.changed.connect(self._follow_setting)
+        self._keeper.recalled.connect(self._take_recalled)
+        self._keeper.kept.connect(self._tell_kept)
+        self._keeper.not_kept.connect(self._tell_not_kept)
+
+    def _enter(self, zone: Zone, score: int | None) -> None:
+        if self._session.current is not None:
+            self._session.enter(self._session.current.key, zone, score)
+
+    def _show_turn(self, zone: Zone | None = None) -> None:
+        self._scores.show_turn(self.scoring.current_zone, self.scoring.hint if self.scoring.is_on else "")
+        self.zone_in_turn_changed.emit()
+
+    def _keep_blind(self, on: bool) -> None:
+        if self._settings.blind != on:
+            self._settings.blind = on
+
+    def _follow_setting(self, name: str) -> None:
+        if name == "reader":
+            self._session.reader = self._settings.reader
+        elif name == "blind":
+            self._session.blind = self._settings.blind
+
+    def _take_recalled(self, key: int, recalled: Recalled) -> None:
+        self._kept_predictions[key] = recalled.predictions
+        study = self._session.current
+        if study is not None and study.key == key:
+            self.show_study(study)
+
+    def _tell_kept(self, key: int, reading: Reading) -> None:
+        text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)
+        self._messages.show_message(Severity.INFO, text)
+
+    def _tell_not_kept(self, key: int, reading: Reading, error: Exception) -> None:
+        text = _("{problem} Your score is not lost yet: it stays here until the window closes.").format(problem=error)
+        self._messages.show_offer(Severity.ERROR, text, _("Save again"), self._keeper.try_again)
+
+
+class StatisticsWindow(QWidget):
+    """Agreement over all readings, in a window of its own."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(_("Statistics over all readings"))
+        self.resize(STATISTICS_SIZE)
+        self.panel = StatisticsPanel(self)
+        scroll = QScrollArea(self)
+        scroll.setWidget(self.panel)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.addWidget(scroll)

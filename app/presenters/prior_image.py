@@ -1,0 +1,219 @@
+"""An earlier film of the same patient beside the one on the screen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.background.analysis import Analysis, LoadedStudy
+from app.canvas.group import ViewGroup
+from app.library.keeper import Keeper
+from app.library.patients import patient_of
+from app.presenters.current_image import ShownStudy
+from app.session.session import Session, Study
+from bsnet_core.dicom_dates import day_of, moment_of
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+from bsnet_core.radiograph import StudyFacts
+
+if TYPE_CHECKING:
+    from app.library.records import PastStudy
+
+
+class PriorStudy(QObject):
+    """Finds the films before the current one, among the open ones and in the library, and keeps the last beside it."""
+
+    none_found = Signal(str)
+    """A sentence: there is nothing to compare with."""
+    choice_changed = Signal()
+    """There are other films to step to, or none any more."""
+
+    def __init__(
+        self,
+        session: Session,
+        keeper: Keeper,
+        analysis: Analysis,
+        group: ViewGroup,
+        shown: ShownStudy,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._keeper, self._analysis, self._group, self._shown = session, keeper, analysis, group, shown
+        self._is_on = False
+        self._most = 1
+        self._keys: tuple[int, ...] = ()
+        self._question = 0
+        self._earlier: tuple[Path, ...] = ()
+        self._place = 0
+        self._waits_for_current = False
+        session.current_changed.connect(lambda key: self._find())
+        session.study_changed.connect(self._follow)
+        analysis.loaded.connect(self._accept)
+        shown.overlays_switched.connect(self._update_overlays)
+        group.prior_shown_changed.connect(self._follow_group)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a prior film is wanted beside the current one."""
+        return self._is_on
+
+    @property
+    def key(self) -> int | None:
+        """The study beside the current one, of several the latest; None while there is none."""
+        return self._keys[0] if self._keys else None
+
+    @property
+    def can_go_earlier(self) -> bool:
+        """Whether there is a film before those beside the current one."""
+        return self._place + self._most < len(self._earlier)
+
+    @property
+    def can_go_later(self) -> bool:
+        """Whether there is a film between those beside the current one and the current one."""
+        return self._place > 0
+
+    def step(self, earlier: int) -> None:
+        """Shows the film `earlier` places before the one beside the current one; a later one where negative."""
+        place = self._place + earlier
+        if self._is_on and 0 <= place < max(len(self._earlier) - self._most + 1, 1):
+            self._show(place)
+
+    def show_at_most(self, count: int) -> None:
+        """How many prior films may stand beside the current one."""
+        if count != self._most:
+            self._most = count
+            if self._keys:
+                self._show(min(self._place, max(len(self._earlier) - count, 0)))
+
+    def switch(self, on: bool) -> None:
+        """Shows the prior film, or the current one alone."""
+        if on == self._is_on:
+            return
+        self._is_on = on
+        if on:
+            self._find()
+        else:
+            self._let_go()
+
+    def _follow_group(self, shown: bool) -> None:
+        if not shown and self._keys:
+            self._is_on = False
+            self._forget_choice()
+
+    def _let_go(self) -> None:
+        self._forget_choice()
+        self._group.hide_prior()
+
+    def _forget_choice(self) -> None:
+        self._keys, self._earlier, self._place = (), (), 0
+        self.choice_changed.emit()
+
+    def _find(self) -> None:
+        current = self._session.current
+        if not self._is_on or current is None:
+            return
+        self._question += 1
+        # Whose film it is stands in the file: one still being read is asked about when it is there.
+        self._waits_for_current = not current.has_been_read
+        if self._waits_for_current:
+            self._let_go()
+            return
+        question = self._question
+
+        def choose(past: tuple[PastStudy, ...]) -> None:
+            if question == self._question and self._is_on:
+                self._choose(current, past)
+
+        facts = current.facts
+        self._keeper.ask(
+            lambda library: library.history_of_patient(library.key_of(facts)), choose, lambda error: choose(())
+        )
+
+    def _choose(self, current: Study, past: tuple[PastStudy, ...]) -> None:
+        """All earlier films, the latest first and shown; of one moment an open one before a file of the library."""
+        now = _moment_of(current.facts)
+        patient = patient_of(current.facts)
+        candidates: list[tuple[datetime | None, int, Path]] = [
+            (_moment_of(study.facts), 1, study.path)
+            for study in self._session.studies
+            if patient and study.has_been_read and patient_of(study.facts) == patient
+        ]
+        candidates += [
+            (_moment_of(entry.study.facts), 0, entry.study.path) for entry in past if entry.study.path is not None
+        ]
+        earlier = [(moment, is_open, path) for moment, is_open, path in candidates if now and moment and moment < now]
+        if not earlier:
+            self._let_go()
+            self.none_found.emit(_("There is no earlier film of this patient among the open ones or in the library."))
+            return
+        paths = (path for _moment, _is_open, path in sorted(earlier, key=lambda one: one[:2], reverse=True))
+        self._earlier = tuple(dict.fromkeys(paths))
+        self._show(0)
+
+    def _show(self, place: int) -> None:
+        self._place = place
+        shown = self._earlier[place : place + self._most]
+        self._keys = tuple(study.key for study in self._session.add_all(shown))
+        self._group.show_at_most(len(shown))
+        self.choice_changed.emit()
+        # Read again where the pixels have gone; `loaded` brings them.
+        self._analysis.load(*self._keys)
+
+    def _accept(self, key: int, loaded: LoadedStudy) -> None:
+        if key in self._keys and self._is_on:
+            current, prior = self._session.current, self._session.study(key)
+            if current is None:
+                return
+            self._group.set_caption(_("Current  {date}").format(date=date_of(current.facts)))
+            self._group.show_prior(
+                loaded.radiograph,
+                loaded.renderer,
+                self._caption(prior, current),
+                self._shown.overlays_of(prior),
+                self._keys.index(key),
+            )
+
+    def _caption(self, prior: Study, current: Study) -> str:
+        caption = caption_of(prior.facts, current.facts)
+        if len(self._earlier) < 2:
+            return caption
+        number = self._earlier.index(prior.path) + 1
+        place = _("{place} of {count} earlier films").format(place=number, count=len(self._earlier))
+        return f"{caption}  {place}"
+
+    def _follow(self, key: int) -> None:
+        current = self._session.current
+        if self._waits_for_current and current is not None and current.key == key and current.has_been_read:
+            self._find()
+        if key in self._keys:
+            self._update_overlays()
+
+    def _update_overlays(self) -> None:
+        for key, view in zip(self._keys, self._group.priors, strict=False):
+            if view.radiograph is not None:
+                view.set_overlays(self._shown.overlays_of(self._session.study(key)))
+
+
+def _moment_of(facts: StudyFacts) -> datetime | None:
+    return moment_of(facts.study_date, facts.study_time)
+
+
+def date_of(facts: StudyFacts) -> str:
+    """The study's date as YYYY-MM-DD, or that it is not stated."""
+    day = day_of(facts.study_date)
+    return day.isoformat() if day is not None else _("date not stated")
+
+
+def caption_of(prior: StudyFacts, current: StudyFacts) -> str:
+    """What stands above the prior film: its date and how long before the current one it was made."""
+    before, now = day_of(prior.study_date), day_of(current.study_date)
+    if before is None or now is None:
+        return _("Prior  {date}").format(date=date_of(prior))
+    days = (now - before).days
+    if days == 0:
+        return _("Prior  {date}  (same day)").format(date=before.isoformat())
+    ago = translate_count("{count} day before", "{count} days before", days).format(count=days)
+    return _("Prior  {date}  ({ago})").format(date=before.isoformat(), ago=ago)

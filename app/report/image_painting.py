@@ -1,0 +1,267 @@
+"""The pictures of a report, painted off the screen: film, overlays, aligned lungs. No widgets, so any thread may.
+
+The patient's right always stands on the left: a film whose file says that it is the other way round is turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QTransform
+
+from app.canvas.overlays import explanation_map as explanation_overlay
+from app.canvas.overlays import lungs as lungs_overlay
+from app.canvas.overlays import zones as zones_overlay
+from app.report.fonts import load_fonts, report_font
+from bsnet_core.brixia import Zone
+from bsnet_core.display import Voi, display_table
+from bsnet_core.frames import Frames
+from bsnet_core.language import translate as _
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.standard_orientation import AS_STORED, Turn
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
+
+LOGICAL_SIDE = 440.0
+"""Longer side of a painted film in the units in which overlays count their lines and letters."""
+PIXELS_PER_UNIT = 4.0
+LETTER_PT = 11.0
+HEIGHT_OF_SIDES = 22.0
+"""Units that the zone overlay takes above the grid for the names of the sides."""
+LETTER = QColor(255, 255, 255)
+SHADOW = QColor(0, 0, 0)
+NO_COLOUR = QColor(255, 255, 255)
+PALE_RIM, DARK_RIM = QColor(255, 255, 255), QColor(0, 0, 0)
+DARK_LUMINANCE = 0.5
+PART_LETTER = 15.0
+"""Height of the letters on single super-pixels, in units."""
+
+
+@dataclass(frozen=True)
+class FilmLayers:
+    """What is painted over a film, from below to above; what is None or False is left out.
+
+    Attributes:
+        explanation: Map and its opacity in [0, 1].
+        lungs: Outline of the lung mask.
+        zones: Grid with predicted scores and confidence.
+    """
+
+    explanation: tuple[explanation_overlay.ExplanationPicture, float] | None = None
+    lungs: bool = False
+    zones: bool = False
+
+
+PLAIN = FilmLayers()
+
+
+@dataclass(frozen=True)
+class PaintedFilm:
+    """A finished picture of a film.
+
+    Attributes:
+        image: RGB32, `PIXELS_PER_UNIT` pixels per unit.
+        to_units: From image pixels of the file to units of this picture.
+        sides: What is written at its left and right edge.
+    """
+
+    image: QImage
+    to_units: QTransform
+    sides: tuple[str, str]
+
+
+def side_names() -> tuple[str, str]:
+    """What stands over the left and the right column of every grid."""
+    return _("R (patient)"), _("L (patient)")
+
+
+def right_side_is_stated_on_the_right(facts: StudyFacts) -> bool | None:
+    """Where the file says that the patient's right lies; None where it does not say.
+
+    Source: DICOM PS3.3 C.7.6.1.1.1, where the rows of the picture run to.
+    """
+    along_rows = facts.patient_orientation[0][:1] if facts.patient_orientation else ""
+    return {"R": True, "L": False}.get(along_rows)
+
+
+def zone_a_lies_on_the_right(frames: Frames) -> bool:
+    """Whether the network's zones of the patient's right lie on the right of the file's own pixel grid."""
+    middles = [zones_overlay.zone_polygon(frames, zone).boundingRect().center().x() for zone in (Zone.A, Zone.D)]
+    return middles[0] > middles[1]
+
+
+def sides_are_in_doubt(facts: StudyFacts, prediction: Prediction | None) -> bool:
+    """Whether the zones named for the patient's right lie where the file says that the left is."""
+    stated = right_side_is_stated_on_the_right(facts)
+    return stated is not None and prediction is not None and stated != zone_a_lies_on_the_right(prediction.frames)
+
+
+def paint_film(
+    radiograph: Radiograph,
+    voi: Voi,
+    *,
+    inverted: bool = False,
+    prediction: Prediction | None = None,
+    layers: FilmLayers = PLAIN,
+) -> PaintedFilm:
+    """The film as the eye sees it, the patient's right on the left, with what is laid over it.
+
+    Args:
+        radiograph: Pixel spacing that is not square is respected.
+        voi: Window or VOI LUT in use.
+        inverted: The user's own inversion.
+        prediction: Of this radiograph; needed by every layer.
+        layers: What to paint over it.
+    """
+    load_fonts()
+    turn = _turn_of(radiograph.facts, prediction)
+    size = _size_of(radiograph, turn)
+    to_units = _to_units(radiograph, size, turn)
+    grey = _grey_film(radiograph, voi, size, turn, inverted=inverted)
+    has_grid = prediction is not None and layers.zones
+    headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
+    image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
+    image.fill(SHADOW)
+    to_units = to_units * QTransform.fromTranslate(0, headroom)
+    painter = QPainter(image)
+    painter.drawImage(0, image.height() - grey.height(), grey)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setFont(report_font(LETTER_PT))
+    if layers.explanation is not None:
+        explanation_overlay.paint(painter, to_units, *layers.explanation)
+    if prediction is not None and layers.lungs:
+        lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
+    if prediction is not None and layers.zones:
+        labels = zones_overlay.labels_of(prediction)
+        orientation = radiograph.facts.patient_orientation
+        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0, patient_orientation=orientation)
+    sides = _sides(radiograph.facts, prediction, turn)
+    if not has_grid:  # the grid names the sides itself
+        paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
+    painter.end()
+    return PaintedFilm(image, to_units, sides)
+
+
+def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None:
+    """Writes the sides into the upper corners of a picture."""
+    painter.save()
+    font = painter.font()
+    font.setPixelSize(15)
+    painter.setFont(font)
+    inside = area.adjusted(8, 6, -8, -6)
+    for text, side in zip(sides, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
+        for colour, shift in ((SHADOW, 1.0), (LETTER, 0.0)):
+            painter.setPen(colour)
+            painter.drawText(inside.translated(shift, shift), int(side | Qt.AlignmentFlag.AlignTop), text)
+    painter.restore()
+
+
+def paint_letters(image: QImage, places: Mapping[str, QPointF]) -> None:
+    """Writes letters over a painted film, each around its place in units."""
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    for text, place in places.items():
+        paint_rimmed(painter, place, text, PART_LETTER, NO_COLOUR)
+    painter.end()
+
+
+def paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, colour: QColor) -> None:
+    """Text with a rim of the other brightness, to be read over dark lung, bright bone and the map alike.
+
+    Args:
+        painter: In units of the picture.
+        middle: Of the text.
+        text: A letter or a few.
+        height: Of a capital letter, in units.
+        colour: Of the letters.
+    """
+    font = report_font(LETTER_PT, bold=True)
+    font.setPixelSize(max(round(height * 1.3), 6))  # digits are some three quarters of the size
+    metrics = QFontMetricsF(font)
+    path = QPainterPath()
+    path.addText(middle.x() - metrics.horizontalAdvance(text) / 2, middle.y() + metrics.capHeight() / 2, font, text)
+    rim = PALE_RIM if colour.lightnessF() < DARK_LUMINANCE + 0.1 else DARK_RIM
+    painter.setPen(
+        QPen(rim, max(height * 0.14, 2.0), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
+    painter.fillPath(path, colour)
+
+
+def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:
+    """A square map of [0, 1] as a grey picture, such as the aligned lungs.
+
+    Args:
+        values: (S, S) float32 in [0, 1].
+        side_px: Side of the picture.
+    """
+    shrinks = side_px < values.shape[0]
+    sized = cv2.resize(
+        np.ascontiguousarray(values),
+        (side_px, side_px),
+        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
+    )
+    return _to_image(np.clip(sized * 255, 0, 255).astype(np.uint8))
+
+
+def _turn_of(facts: StudyFacts, prediction: Prediction | None) -> Turn:
+    # Where zones and file contradict each other the film stays as stored, and the report says so in words.
+    return AS_STORED if sides_are_in_doubt(facts, prediction) else Turn.of(facts.patient_orientation)
+
+
+def _headroom(frames: Frames, to_units: QTransform) -> float:
+    """Units to add above a film so that the names of the sides above its grid are not cut off."""
+    # They stand above its highest corner, and a turned grid has one that is higher than its edge.
+    return max(0.0, HEIGHT_OF_SIDES - to_units.map(zones_overlay.grid_outline(frames)).boundingRect().top())
+
+
+def _sides(facts: StudyFacts, prediction: Prediction | None, turn: Turn) -> tuple[str, str]:
+    """Only what the file or the zones say is written; nothing is guessed."""
+    right, left = side_names()
+    stated = right_side_is_stated_on_the_right(facts)
+    if stated is None and prediction is None and turn.changes_nothing:
+        return _("side not stated"), ""
+    return (left, right) if stated and turn.changes_nothing else (right, left)
+
+
+def _size_of(radiograph: Radiograph, turn: Turn) -> QSizeF:
+    """Width and height of the upright film in units."""
+    height, width = map(float, radiograph.shape)
+    spacing = radiograph.facts.spacing
+    if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
+        height *= spacing.row_mm / spacing.column_mm
+    scale = LOGICAL_SIDE / max(height, width)
+    size = QSizeF(max(width * scale, 1.0), max(height * scale, 1.0))
+    return size.transposed() if turn.transposed else size
+
+
+def _to_units(radiograph: Radiograph, size: QSizeF, turn: Turn) -> QTransform:
+    height, width = turn.upright_shape(radiograph.shape)
+    (m11, m12, dx), (m21, m22, dy) = turn.affine(radiograph.shape)
+    return QTransform(m11, m21, m12, m22, dx, dy) * QTransform.fromScale(size.width() / width, size.height() / height)
+
+
+def _grey_film(radiograph: Radiograph, voi: Voi, size: QSizeF, turn: Turn, *, inverted: bool) -> QImage:
+    grey = display_table(radiograph, voi, inverted=inverted)[radiograph.stored]
+    width, height = round(size.width() * PIXELS_PER_UNIT), round(size.height() * PIXELS_PER_UNIT)
+    upright = np.ascontiguousarray(turn.to_upright(grey))
+    shrinks = width < upright.shape[1]
+    return _to_image(
+        cv2.resize(upright, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    )
+
+
+def _to_image(grey: npt.NDArray[np.uint8]) -> QImage:
+    grey = np.ascontiguousarray(grey)
+    height, width = grey.shape
+    return QImage(grey.data, width, height, width, QImage.Format.Format_Grayscale8).copy()

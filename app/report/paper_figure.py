@@ -1,0 +1,274 @@
+"""The three-picture figure of the paper (Figure 10): film, aligned and masked lungs, explanation map with scores.
+
+It names no patient, so that it can be shown to others as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPdfWriter, QPen, QTransform
+
+from app.canvas.overlays import zones as zones_overlay
+from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
+from app.report.blocks import class_meanings, prediction_line
+from app.report.content import (
+    ReportedStudy,
+    attention_name,
+    computed_on,
+    gate_outcome,
+    made_how,
+    paint_map,
+    research_only,
+    software,
+)
+from app.report.fonts import load_fonts, report_font
+from app.report.image_painting import (
+    LETTER_PT,
+    LOGICAL_SIDE,
+    NO_COLOUR,
+    PIXELS_PER_UNIT,
+    grey_picture,
+    paint_film,
+    paint_rimmed,
+    paint_sides,
+    side_names,
+)
+from app.report.layout import LABEL, MM_PER_INCH, QUIET, SMALL, Sheet, TextStyle
+from app.report.pdf import pdf_bytes, pdf_texts
+from app.report.png import describe, write_png
+from app.report.saving import save
+from bsnet_core.brixia import N_CLASSES, ZONES
+from bsnet_core.errors import ReportError
+from bsnet_core.language import translate as _
+
+if TYPE_CHECKING:
+    from bsnet_core.prediction import Prediction
+
+WIDTH_MM = 190.0
+MARGIN_MM = 5.0
+GAP_MM = 3.0
+INNER_MM = WIDTH_MM - 2 * MARGIN_MM
+SWATCH_MM = 7.0
+PRINT_DPI = 300
+SCORE_SHARE = 0.5
+"""Height of a score as a share of its zone's."""
+CAPTION = TextStyle(8.5, bold=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TextHeights:
+    """Room for the texts below the pictures, in mm; `legend` for each of its lines."""
+
+    captions: float
+    legend: float
+    score: float
+    small_print: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Three pictures of one height, and what is written below them.
+
+    Attributes:
+        panels: Pictures with their captions, from left to right.
+        prediction: Whose scores they show.
+        small_print: Model, hash, input check, software, warning.
+    """
+
+    panels: tuple[tuple[QImage, str], ...]
+    prediction: Prediction
+    small_print: str
+
+    @property
+    def panel_height_mm(self) -> float:
+        """The height that lets the pictures fill the width."""
+        room = INNER_MM - (len(self.panels) - 1) * GAP_MM
+        return room / sum(image.width() / image.height() for image, _caption in self.panels)
+
+    def panel_width_mm(self, image: QImage) -> float:
+        """The width of one of the pictures."""
+        return self.panel_height_mm * image.width() / image.height()
+
+    @cached_property
+    def heights(self) -> TextHeights:
+        """Room for every text, in the language in use."""
+        load_fonts()
+        image = _blank(1, 1)
+        painter = QPainter(image)
+        sheet = Sheet(painter, QSizeF(WIDTH_MM, WIDTH_MM))
+        captions = [sheet.text_height(text, self.panel_width_mm(image), CAPTION) for image, text in self.panels]
+        legend = [sheet.text_height(text, INNER_MM / 2 - SWATCH_MM, LABEL) for text in _legend()]
+        heights = TextHeights(
+            captions=max(captions),
+            legend=max(legend),
+            score=sheet.text_height(prediction_line(self.prediction), INNER_MM),
+            small_print=sheet.text_height(self.small_print, INNER_MM, SMALL),
+        )
+        painter.end()
+        return heights
+
+    @property
+    def size_mm(self) -> QSizeF:
+        """Width and height of the whole."""
+        texts = self.heights
+        below = texts.captions + (N_CLASSES // 2) * texts.legend + texts.score + texts.small_print + 2.5 * GAP_MM
+        return QSizeF(WIDTH_MM, MARGIN_MM + self.panel_height_mm + below + MARGIN_MM)
+
+
+def compose_figure(reported: ReportedStudy) -> Figure:
+    """Puts the figure together; not for the thread of the window.
+
+    Raises:
+        ReportError: the film has no prediction or no explanation map, or they are hidden from the reader.
+    """
+    prediction, explained = reported.prediction, reported.explanation
+    if reported.prediction_is_hidden:
+        raise ReportError(_("The figure shows the prediction, which is hidden until your reading is saved."))
+    if prediction is None or explained is None:
+        raise ReportError(_("The figure needs the explanation map. Compute it first."))
+    if not explained.zones:
+        raise ReportError(_("The figure needs a zone of the explanation map, but all are hidden. Show one first."))
+    film = paint_film(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
+    mapped = paint_map(reported, prediction, explained)
+    with_scores = QImage(mapped.image)
+    paint_scores(with_scores, prediction, mapped.to_units)
+    model, head = prediction.model, attention_name(prediction)
+    sentences = [
+        made_how(explained),
+        describe_strength(),
+        f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
+        _("Input check") + f": {gate_outcome(reported.radiograph)}.",
+        f"{software()}.",
+        research_only(),
+    ]
+    panels = (
+        (film.image, _("Film")),
+        (_aligned_lungs(prediction), _("Aligned and masked lungs")),
+        (with_scores, _("Explanation map, predicted scores")),
+    )
+    return Figure(panels, prediction, " ".join(sentences))
+
+
+def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) -> None:
+    """Writes every zone's score into its place on a film, in its class colour, with the zone's letter.
+
+    Args:
+        image: A painted film; drawn on.
+        prediction: Gives scores and places.
+        to_units: From image pixels of the file to units of the picture.
+    """
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    for zone in ZONES:
+        box = to_units.map(zones_overlay.zone_polygon(prediction.frames, zone)).boundingRect()
+        size = SCORE_SHARE * min(box.width(), box.height())
+        score = prediction.score[zone]
+        colour = CLASS_COLOURS.get(score, NO_COLOUR)
+        paint_rimmed(painter, box.center() + QPointF(0, size * 0.12), str(score), size, colour)
+        paint_rimmed(painter, box.center() - QPointF(0, size * 0.75), zone.name, size * 0.35, NO_COLOUR)
+    painter.end()
+
+
+def figure_png(figure: Figure) -> QImage:
+    """The figure as a picture for print at 300 dpi, with the model in its text chunks."""
+    size = figure.size_mm * (PRINT_DPI / MM_PER_INCH)
+    image = _blank(round(size.width()), round(size.height()))
+    painter = QPainter(image)
+    _draw(figure, Sheet(painter, figure.size_mm))
+    painter.end()
+    describe(image, figure.prediction.model)
+    return image
+
+
+def figure_pdf(figure: Figure) -> bytes:
+    """The figure as a page of its own size."""
+
+    def draw(writer: QPdfWriter, painter: QPainter) -> None:
+        _draw(figure, Sheet(painter, figure.size_mm))
+
+    return pdf_bytes(figure.size_mm, _("Explanation of a Brixia score"), draw)
+
+
+def write_figure(figure: Figure, path: Path, *, overwrite: bool = False) -> Path:
+    """Writes the figure as PDF or PNG, as the name ends; for a worker thread.
+
+    Raises:
+        ReportError: the name ends otherwise, or the file could not be written or does not open again.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".pdf":
+        return save(figure_pdf(figure), path, overwrite=overwrite, check=lambda data: _check_pdf(data, figure))
+    if suffix == ".png":
+        return write_png(figure_png(figure), path, overwrite=overwrite)
+    raise ReportError(_("The figure is saved as .png or .pdf. Choose a name with one of these endings."))
+
+
+def _check_pdf(data: bytes, figure: Figure) -> None:
+    texts = ["".join(text.split()) for text in pdf_texts(data)]
+    if len(texts) != 1 or figure.prediction.model.sha256 not in texts[0]:
+        raise ReportError(_("The figure that was made is not complete, so it was not saved. Try again."))
+
+
+def _draw(figure: Figure, sheet: Sheet) -> None:
+    left, top, texts = MARGIN_MM, MARGIN_MM, figure.heights
+    below = top + figure.panel_height_mm + GAP_MM / 2
+    for image, caption in figure.panels:
+        width = figure.panel_width_mm(image)
+        sheet.picture(QRectF(left, top, width, figure.panel_height_mm), image)
+        sheet.text(QRectF(left, below, width, texts.captions), caption, CAPTION)
+        left += width + GAP_MM
+    below += texts.captions + GAP_MM / 2
+    for score, text in enumerate(_legend()):
+        column, row = divmod(score, N_CLASSES // 2)
+        place = QRectF(MARGIN_MM + column * INNER_MM / 2, below + row * texts.legend, INNER_MM / 2, texts.legend)
+        sheet.box(QRectF(place.left(), place.top() + 0.5, 5, 2.8), QUIET, CLASS_COLOURS.get(score))
+        sheet.text(place.adjusted(SWATCH_MM, 0, 0, 0), text, LABEL)
+    below += N_CLASSES // 2 * texts.legend + GAP_MM
+    sheet.text(QRectF(MARGIN_MM, below, INNER_MM, texts.score), prediction_line(figure.prediction))
+    below += texts.score + GAP_MM / 2
+    sheet.text(QRectF(MARGIN_MM, below, INNER_MM, texts.small_print), figure.small_print, SMALL)
+
+
+def _legend() -> list[str]:
+    return [f"{score}  {meaning}" for score, meaning in enumerate(class_meanings())]
+
+
+def _blank(width: int, height: int) -> QImage:
+    """White paper at the resolution of print."""
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    per_metre = round(PRINT_DPI / MM_PER_INCH * 1000)
+    image.setDotsPerMeterX(per_metre)
+    image.setDotsPerMeterY(per_metre)
+    image.fill(Qt.GlobalColor.white)
+    return image
+
+
+def _aligned_lungs(prediction: Prediction) -> QImage:
+    """The masked lungs with the six zones, the patient's right on the left as in every aligned frame."""
+    side = round(LOGICAL_SIDE * PIXELS_PER_UNIT)
+    masked = prediction.aligned_image * prediction.aligned_lung_probability
+    image = grey_picture(masked, side).convertToFormat(QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
+    painter.setFont(report_font(LETTER_PT))
+    painter.setPen(QPen(zones_overlay.LINE, 1.0, Qt.PenStyle.DashLine))
+    rows = [LOGICAL_SIDE * edge for edge in zones_overlay.ROW_EDGES]
+    columns = [LOGICAL_SIDE * edge for edge in zones_overlay.COLUMN_EDGES]
+    for row in rows[1:-1]:
+        painter.drawLine(QPointF(0, row), QPointF(LOGICAL_SIDE, row))
+    for column in columns[1:-1]:
+        painter.drawLine(QPointF(column, 0), QPointF(column, LOGICAL_SIDE))
+    paint_sides(painter, QRectF(0, 0, LOGICAL_SIDE, LOGICAL_SIDE), side_names())
+    for zone in ZONES:
+        middle = (columns[zone.column] + columns[zone.column + 1]) / 2
+        height = (rows[zone.row] + rows[zone.row + 1]) / 2
+        paint_rimmed(painter, QPointF(middle, height), zone.name, 20.0, NO_COLOUR)
+    painter.end()
+    return image

@@ -1,0 +1,83 @@
+"""What the statistics panel shows, computed from readings; may run on any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.session.readings import ComparedReading, ReadersAgreement, last_ones, readers_agreement
+from bsnet_core.agreement import AgreementTable, agreement_table
+from bsnet_core.brixia import ZONES
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingFilter:
+    """Which readings count.
+
+    Attributes:
+        reader: Name of the only reader; None for all.
+        sha256: Weights' hash of the only model; None for all.
+        blind_only: Only readings saved before the prediction was seen.
+        last_only: Of every reader and film only the last, after the other filters.
+    """
+
+    reader: str | None = None
+    sha256: str | None = None
+    blind_only: bool = False
+    last_only: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingStatistics:
+    """Figures over the readings that pass a filter.
+
+    Attributes:
+        all_count: How many readings there were before it.
+        chosen: Those that pass.
+        predicted, read: (N, 6) integers, zones A-F.
+        table: Agreement per zone and as a whole; None without readings.
+        among: Agreement of the readers among themselves, where they read the same films.
+        films, models: How many different ones.
+    """
+
+    all_count: int
+    chosen: tuple[ComparedReading, ...]
+    predicted: npt.NDArray[np.int64]
+    read: npt.NDArray[np.int64]
+    table: AgreementTable | None
+    among: ReadersAgreement | None
+    films: int
+    models: int
+
+
+def statistics_of(compared: Sequence[ComparedReading], wanted: ReadingFilter) -> ReadingStatistics:
+    """Filters and counts."""
+    chosen = [
+        one
+        for one in compared
+        if (wanted.reader is None or one.reading.reader == wanted.reader)
+        and (wanted.sha256 is None or one.model.sha256 == wanted.sha256)
+        and (one.reading.blind or not wanted.blind_only)
+    ]
+    if wanted.last_only:
+        chosen = last_ones(chosen)
+    predicted = _scores([one.predicted.zones for one in chosen])
+    read = _scores([one.reading.score.zones for one in chosen])
+    return ReadingStatistics(
+        all_count=len(compared),
+        chosen=tuple(chosen),
+        predicted=predicted,
+        read=read,
+        table=agreement_table(predicted, read) if chosen else None,
+        among=readers_agreement(chosen),
+        films=len({one.study for one in chosen}),
+        models=len({one.model.sha256 for one in chosen}),
+    )
+
+
+def _scores(zones: Sequence[tuple[int, ...]]) -> npt.NDArray[np.int64]:
+    """(N, 6) integers."""
+    return np.array(zones, dtype=np.int64).reshape(-1, len(ZONES))

@@ -1,0 +1,396 @@
+"""Scoring by keys: a visible mode in which 0-3 score the zone in turn and six presses enter a whole score.
+
+Outside the mode digits belong to others, such as window presets. The mode takes its keys in an event filter before
+Qt looks for shortcuts, so that one key may stand for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QKeySequenceEdit,
+    QLineEdit,
+    QMenuBar,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
+
+from app.session.readings import IncompleteReadingError
+from app.session.session import Session, Study
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.language import translate as _
+
+OTHER_DIGITS = "456789"
+USES_ARROWS = (QAbstractItemView, QAbstractSlider, QComboBox, QMenuBar, QTabBar)
+NAVIGATION = ("score_next", "score_previous", "score_up", "score_down", "score_left", "score_right", "save_reading")
+KEY_CONTEXT = "keyContext"
+"""Property of an action that says where its keys count: "scoring" ones may be used for something else outside."""
+
+
+class ScoringMode(QObject):
+    """Which zone is in turn, and the actions of the reader's own reading.
+
+    Attributes:
+        actions: By name. "scoring" and "blind" switch the modes; "undo" and "redo" are those of the session's stack;
+            "clear_reading" and "correct_reading" start over; the others work only in the mode. Their shortcuts are
+            the default keys and may be changed.
+    """
+
+    switched = Signal(bool)
+    zone_changed = Signal(object)
+    """The zone in turn, None while the mode is off or there is nothing to score."""
+    refused = Signal(str)
+    """A sentence on why a key did nothing."""
+
+    def __init__(self, session: Session, window: QWidget) -> None:
+        """Args: session: what is read; window: the mode takes keys only from widgets in it."""
+        super().__init__(window)
+        self._session = session
+        self._window = window
+        self._zone = Zone.A
+        self._announced: Zone | None = None
+        self._known: dict[Zone, int] = {}
+        self._is_entering = False
+        self.actions = self._make_actions()
+        session.current_changed.connect(self._start_study)
+        session.study_changed.connect(self._follow_study)
+        session.draft_changed.connect(self._follow_draft)
+        session.recalled.connect(self._follow_recall)
+        session.blind_changed.connect(self.actions["blind"].setChecked)
+        session.reader_changed.connect(self._refresh)
+        self._refresh()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether digits score."""
+        return self.actions["scoring"].isChecked()
+
+    @property
+    def current_zone(self) -> Zone | None:
+        """The zone in turn; None while the mode is off or no picture is open."""
+        return self._zone if self.is_on and self._study is not None else None
+
+    @property
+    def hint(self) -> str:
+        """The keys of the mode, for people."""
+
+        def keys(name: str) -> str:
+            return self.actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+        return _("{scores} score · {back} takes back · {save} saves").format(
+            scores=" ".join(keys(f"score_{score}") for score in range(N_CLASSES)),
+            back=keys("score_back"),
+            save=keys("save_reading"),
+        )
+
+    def switch(self, on: bool) -> None:
+        """Turns the mode on or off."""
+        self.actions["scoring"].setChecked(on)
+
+    def choose(self, zone: Zone) -> None:
+        """Makes a zone the one in turn."""
+        self._zone = zone
+        self._refresh()
+
+    def point_at(self, zone: Zone) -> None:
+        """Makes a zone that was clicked on the picture the one in turn, while the mode is on."""
+        if self.is_on:
+            self.choose(zone)
+
+    def enter(self, score: int) -> None:
+        """Scores the zone in turn and goes on to the next."""
+        study = self._study
+        if study is None:
+            return
+        self._is_entering = True
+        self._session.enter(study.key, self._zone, score)
+        self._is_entering = False
+        self.choose(ZONES[min(self._zone.value + 1, len(ZONES) - 1)])
+
+    def go_back(self) -> None:
+        """Takes the zone in turn back; one without a score gives the turn to the zone before."""
+        study = self._study
+        if study is None:
+            return
+        if self._zone not in study.draft and self._zone is not ZONES[0]:
+            self.choose(ZONES[self._zone.value - 1])
+        self._session.enter(study.key, self._zone, None)
+
+    def save(self) -> None:
+        """Saves the whole draft of the open study; an incomplete one is refused with the missing zones."""
+        study = self._session.current
+        if study is None or not study.draft:
+            return
+        try:
+            self._session.save_reading(study.key)
+        except IncompleteReadingError as error:
+            self.choose(next(zone for zone in ZONES if zone not in study.draft))
+            self.refused.emit(str(error))
+
+    def clear(self) -> None:
+        """Takes all zones of the open study's draft back."""
+        if self._session.current is not None:
+            self._session.clear_draft(self._session.current.key)
+
+    def correct(self) -> None:
+        """Starts a draft from the reader's saved reading of the open study."""
+        if self._session.current is not None:
+            self._session.correct(self._session.current.key)
+
+    def retranslate(self) -> None:
+        """Says the actions' texts anew after a change of language."""
+        for name, (text, tip) in _texts().items():
+            action = self.actions[name]
+            action.setText(text)
+            action.setToolTip(tip)
+            action.setStatusTip(tip)
+        self._name_undo(self._session.undo_stack.undoText())
+        self._name_redo(self._session.undo_stack.redoText())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Takes the mode's keys before they become shortcuts or reach a widget; installed only while it is on."""
+        if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return False
+        if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
+            return False
+        if watched.window() is not self._window:
+            return False
+        focus = QApplication.focusWidget() or watched
+        if self._study is None or not self._may_take_from(focus):
+            return False
+        name = self._name_of(event)
+        if name is None or not self._wants(name, focus):
+            return False
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+        elif not event.isAutoRepeat():  # a key held down must not score zone after zone
+            self._act(name)
+        return True
+
+    # What a key means
+
+    def _may_take_from(self, focus: QWidget) -> bool:
+        if QApplication.activePopupWidget() is not None or focus.window() is not self._window:
+            return False
+        return not _takes_text(focus)
+
+    def _name_of(self, event: QKeyEvent) -> str | None:
+        sequences = _sequences_of(event)
+        for name in self._mode_names:
+            if any(keys in sequences for keys in self.actions[name].shortcuts()):
+                return name
+        # A slip of the finger must not change the window that the film is judged in.
+        if any(QKeySequence(digit) in sequences for digit in OTHER_DIGITS):
+            return "other_digit"
+        return None
+
+    def _wants(self, name: str, focus: QWidget) -> bool:
+        if name in NAVIGATION and isinstance(focus, USES_ARROWS):
+            return False
+        # At either end Tab goes its usual way, so that the keyboard leads out of the zones.
+        at_end = {"score_next": ZONES[-1], "score_previous": ZONES[0]}
+        return at_end.get(name) is not self._zone
+
+    def _act(self, name: str) -> None:
+        if name == "other_digit":
+            self.refused.emit(_("A zone is scored 0, 1, 2 or 3."))
+        else:
+            self.actions[name].trigger()
+
+    def _step(self, offset: int) -> None:
+        number = self._zone.value + offset
+        if 0 <= number < len(ZONES):
+            self.choose(ZONES[number])
+
+    def _move(self, rows: int, columns: int) -> None:
+        row, column = self._zone.row + rows, self._zone.column + columns
+        for zone in ZONES:
+            if (zone.row, zone.column) == (row, column):
+                self.choose(zone)
+                return
+
+    # Following the session
+
+    @property
+    def _study(self) -> Study | None:
+        """The open study, if it has a picture to score."""
+        study = self._session.current
+        return study if study is not None and study.has_been_read else None
+
+    def _start_study(self, key: int) -> None:
+        self._known = dict(self._session.study(key).draft)
+        self._zone = self._first_missing()
+        self._refresh()
+
+    def _follow_study(self, key: int) -> None:
+        if self._session.current is not None and self._session.current.key == key:
+            self._refresh()
+
+    def _follow_draft(self, key: int) -> None:
+        study = self._session.current
+        if study is None or study.key != key:
+            return
+        changed = [zone for zone in ZONES if self._known.get(zone) != study.draft.get(zone)]
+        self._known = dict(study.draft)
+        if changed and not self._is_entering:
+            self._zone = changed[0] if len(changed) == 1 else self._first_missing()
+        self._refresh()
+
+    def _follow_recall(self, key: int) -> None:
+        study = self._session.current
+        if study is not None and study.key == key:
+            self._known = dict(study.draft)
+            if self._zone in self._known:
+                self._zone = self._first_missing()
+            self._refresh()
+
+    def _first_missing(self) -> Zone:
+        return next((zone for zone in ZONES if zone not in self._known), ZONES[0])
+
+    def _refresh(self, *_unused: object) -> None:
+        study, here = self._study, self.current_zone is not None
+        for name in self._mode_names:
+            self.actions[name].setEnabled(here)
+        has_draft = study is not None and bool(study.draft)
+        has_read = study is not None and study.reading_of(self._session.reader) is not None
+        self.actions["save_reading"].setEnabled(here and has_draft)
+        self.actions["clear_reading"].setEnabled(has_draft)
+        self.actions["correct_reading"].setEnabled(has_read and not has_draft)
+        if self.current_zone is not self._announced:
+            self._announced = self.current_zone
+            self.zone_changed.emit(self._announced)
+
+    def _switch(self, on: bool) -> None:
+        application = QApplication.instance()
+        if application is not None:
+            if on:
+                application.installEventFilter(self)
+            else:
+                application.removeEventFilter(self)
+        self._zone = self._first_missing()
+        self._refresh()
+        self.switched.emit(on)
+
+    def _read_blind(self, on: bool) -> None:
+        self._session.blind = on
+
+    def _name_undo(self, step: str) -> None:
+        self.actions["undo"].setText(_("&Undo {step}").format(step=step.replace("&", "&&")).strip())
+
+    def _name_redo(self, step: str) -> None:
+        self.actions["redo"].setText(_("&Redo {step}").format(step=step.replace("&", "&&")).strip())
+
+    def _make_actions(self) -> dict[str, QAction]:
+        always: dict[str, tuple[str, Callable[..., object]]] = {
+            "scoring": ("S", self._switch),
+            "blind": ("Ctrl+B", self._read_blind),
+            "clear_reading": ("Ctrl+Backspace", self.clear),
+            "correct_reading": ("Shift+S", self.correct),
+        }
+        in_mode: dict[str, tuple[str, Callable[..., object]]] = {
+            **{f"score_{score}": (str(score), self._scorer(score)) for score in range(N_CLASSES)},
+            "score_back": ("Backspace", self.go_back),
+            "score_next": ("Tab", lambda: self._step(1)),
+            "score_previous": ("Shift+Tab", lambda: self._step(-1)),
+            "score_up": ("Up", lambda: self._move(-1, 0)),
+            "score_down": ("Down", lambda: self._move(1, 0)),
+            "score_left": ("Left", lambda: self._move(0, -1)),
+            "score_right": ("Right", lambda: self._move(0, 1)),
+            "save_reading": ("Return", self.save),
+        }
+        self._mode_names = tuple(in_mode)
+        actions = {}
+        for name, (keys, slot) in (always | in_mode).items():
+            action = QAction(self)
+            action.setShortcut(QKeySequence(keys))
+            action.setProperty(KEY_CONTEXT, "scoring" if name in in_mode else "window")
+            if name in ("scoring", "blind"):
+                action.setCheckable(True)
+                action.toggled.connect(slot)
+            else:
+                action.triggered.connect(lambda checked=False, slot=slot: slot())
+            actions[name] = action
+        actions["save_reading"].setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
+        for name in in_mode:
+            # The event filter gives them their keys; Qt's own shortcuts would take Tab and arrows from other widgets.
+            actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        stack = self._session.undo_stack
+        for name, key, slot, can in (
+            ("undo", QKeySequence.StandardKey.Undo, stack.undo, stack.canUndoChanged),
+            ("redo", QKeySequence.StandardKey.Redo, stack.redo, stack.canRedoChanged),
+        ):
+            action = QAction(self)
+            action.setShortcut(QKeySequence(key))
+            action.setProperty(KEY_CONTEXT, "window")
+            action.setEnabled(False)
+            action.triggered.connect(slot)
+            can.connect(action.setEnabled)
+            actions[name] = action
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
+        self.actions = actions
+        self.retranslate()
+        return actions
+
+    def _scorer(self, score: int) -> Callable[[], None]:
+        return lambda: self.enter(score)
+
+
+def _texts() -> dict[str, tuple[str, str]]:
+    """Text and tip of every action, in the language in use."""
+    scores = {
+        f"score_{score}": (
+            _("Score {score}").format(score=score),
+            _("Score the zone in turn {score}").format(score=score),
+        )
+        for score in range(N_CLASSES)
+    }
+    return {
+        "scoring": (_("&Scoring mode"), _("Keys 0 to 3 score the zones from A to F")),
+        "blind": (_("&Blind reading"), _("Hide predictions until your own score is saved")),
+        "clear_reading": (_("&Clear my zones"), _("Take back all zones that are not saved")),
+        "correct_reading": (_("C&orrect my score"), _("Start from the score you saved; it stays as it is")),
+        **scores,
+        "score_back": (_("Zone back"), _("Take the last zone back")),
+        "score_next": (_("Next zone"), _("Go to the next zone")),
+        "score_previous": (_("Previous zone"), _("Go to the zone before")),
+        "score_up": (_("Zone above"), _("Go to the zone above")),
+        "score_down": (_("Zone below"), _("Go to the zone below")),
+        "score_left": (_("Zone to the left"), _("Go to the zone on the left of the picture")),
+        "score_right": (_("Zone to the right"), _("Go to the zone on the right of the picture")),
+        "save_reading": (_("Sa&ve my score"), _("Save the six zones as your reading")),
+        "undo": ("", _("Take the last step back")),
+        "redo": ("", _("Do the step taken back again")),
+    }
+
+
+def _takes_text(widget: QWidget) -> bool:
+    """Whether digits typed into a widget are text."""
+    if isinstance(widget, (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)):
+        return not widget.isReadOnly()
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    return isinstance(widget, QKeySequenceEdit) or isinstance(widget.parentWidget(), QKeySequenceEdit)
+
+
+def _sequences_of(event: QKeyEvent) -> tuple[QKeySequence, ...]:
+    """What a key press may be called: keypad or not; a digit by its text, which some keyboards give with Shift."""
+    modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    key = Qt.Key(event.key())
+    if key == Qt.Key.Key_Backtab:
+        key, modifiers = Qt.Key.Key_Tab, modifiers | Qt.KeyboardModifier.ShiftModifier
+    pressed = QKeySequence(QKeyCombination(modifiers, key))
+    text = event.text()
+    if text.isascii() and text.isdigit() and not modifiers & ~Qt.KeyboardModifier.ShiftModifier:
+        return (pressed, QKeySequence(text))
+    return (pressed,)

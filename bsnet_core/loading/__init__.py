@@ -1,0 +1,163 @@
+"""Files to radiographs: DICOM, JPEG, PNG and TIFF, told apart by their content; alone, in folders and archives."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from bsnet_core.errors import BSNetError, UnreadableImageError
+from bsnet_core.language import translate as _
+from bsnet_core.loading.archive import UnpackedArchives, is_zip
+from bsnet_core.loading.decoder import DEFAULT_TIMEOUT_S
+from bsnet_core.loading.dicom import read_dicom, read_dicom_facts
+from bsnet_core.loading.dicomdir import NAME as DICOMDIR
+from bsnet_core.loading.dicomdir import dicomdir_in, images_named_by, is_dicomdir
+from bsnet_core.loading.found_images import FoundImages
+from bsnet_core.loading.medium import MediumCopies
+from bsnet_core.loading.plain_image import picture_facts, read_picture
+from bsnet_core.loading.sniffing import NEVER_IMAGES, SNIFFED_BYTES, looks_like_a_picture, looks_like_dicom
+from bsnet_core.progress import Report, no_report
+from bsnet_core.radiograph import Radiograph, StudyFacts
+
+__all__ = [
+    "FoundImages",
+    "MediumCopies",
+    "UnpackedArchives",
+    "find_images",
+    "images_in",
+    "read_facts",
+    "read_radiograph",
+]
+
+
+def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
+    """Reads one file.
+
+    Args:
+        path: DICOM, JPEG, PNG or TIFF, whatever its name.
+        timeout_s: Limit for decoding compressed pixels.
+        sampled_px: For a thumbnail: fewer pixels will do, as long as the shorter side keeps about so many. All pixels
+            if None; only then do sizes and distances of the file hold for them.
+
+    Raises:
+        UnreadableImageError: no such file, no permission, empty, damaged, or no image at all.
+        UnsupportedObjectError: a sound object of another kind, such as CT or a multi-frame film.
+        ImageTooLargeError: more pixels declared than are read.
+    """
+    start = _first_bytes(path)
+    # DICOM first: its preamble may hold the start of a TIFF, for programs that know only that.
+    if looks_like_dicom(start):
+        return read_dicom(path, timeout_s, sampled_px=sampled_px)
+    if looks_like_a_picture(start):
+        return read_picture(path, timeout_s, sampled_px=sampled_px)
+    raise _no_image()
+
+
+def read_facts(path: Path) -> StudyFacts:
+    """What a file says of itself, without its pixels: enough to list it, in a fraction of the time.
+
+    Args:
+        path: As for `read_radiograph`. That it gives facts does not mean that its picture can be read.
+
+    Raises:
+        UnreadableImageError, UnsupportedObjectError: as `read_radiograph`, where the header tells already.
+    """
+    start = _first_bytes(path)
+    if looks_like_dicom(start):
+        return read_dicom_facts(path)
+    if looks_like_a_picture(start):
+        return picture_facts(path)
+    raise _no_image()
+
+
+def images_in(
+    path: Path, archives: UnpackedArchives, *, password: str | None = None, report: Report = no_report
+) -> FoundImages:
+    """The files to read behind a path that somebody opens.
+
+    A file is itself; a folder, what its DICOMDIR names or else every image below it; a DICOMDIR, what it names; a ZIP
+    archive, the images in it.
+
+    Args:
+        path: Need not exist: reading it then says so.
+        archives: Owns the folders that archives are unpacked to; keep it open as long as their files are read.
+        password: Of an encrypted archive.
+        report: Told the share of an archive done; may raise `Cancelled`.
+
+    Raises:
+        PasswordNeededError: an encrypted archive, and the password is missing or wrong.
+        UnreadableImageError: a folder that may not be read, a damaged archive or DICOMDIR, or one without images.
+        ImageTooLargeError: an archive over the limits.
+        UnsupportedObjectError: an archive encrypted or compressed in a way that is not read.
+    """
+    if _is_folder(path):
+        dicomdir = dicomdir_in(path)
+        if dicomdir is not None:
+            try:
+                return images_named_by(dicomdir)
+            except BSNetError:  # the files themselves may be sound
+                pass
+        return FoundImages(tuple(find_images(path)))
+    if is_zip(path):
+        return archives.unpack(path, password, report)
+    if is_dicomdir(path):
+        return images_named_by(path)
+    return FoundImages((path,))
+
+
+def find_images(folder: Path) -> list[Path]:
+    """Files below a folder that may be images, sorted; hidden files and known texts are left out.
+
+    A folder further down that may not be read is listed itself, so that reading it says so and the rest goes on.
+
+    Raises:
+        UnreadableImageError: the folder itself may not be read.
+    """
+    found: list[Path] = []
+
+    def note(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise UnreadableImageError(
+                _("The folder {folder} cannot be read: {reason}.").format(folder=folder, reason=error.strerror)
+            ) from error
+        found.append(Path(error.filename))
+
+    for parent, folders, names in os.walk(folder, onerror=note):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in names:
+            path = Path(parent, name)
+            if not name.startswith(".") and name != DICOMDIR and path.suffix.lower() not in NEVER_IMAGES:
+                found.append(path)
+    return sorted(found)
+
+
+def _no_image() -> UnreadableImageError:
+    return UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF picture."))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # behind a folder that may not be entered; reading it says so
+        return False
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)  # a folder that may not be read says that instead
+            raise UnreadableImageError(_("This is a folder, not an image file."))
+        if path.exists() and not path.is_file():
+            raise UnreadableImageError(_("This is no file that can be read."))
+        with path.open("rb") as file:
+            start = file.read(SNIFFED_BYTES)
+    except FileNotFoundError as error:
+        raise UnreadableImageError(_("There is no such file any more. It may have been moved.")) from error
+    except PermissionError as error:
+        raise UnreadableImageError(_("This file or folder may not be read: permission was denied.")) from error
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or _("its name is not valid")
+        raise UnreadableImageError(_("This file cannot be read: {reason}.").format(reason=reason)) from error
+    if not start:
+        raise UnreadableImageError(_("This file is empty."))
+    return start

@@ -1,0 +1,167 @@
+"""The parent's side of the decoder process: a time limit, a restart after a crash, a sentence for every failure."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import math
+import struct
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.child_process import Child, end_child, start_child
+from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
+from bsnet_core.language import translate as _
+
+MAX_PIXELS = 120_000_000
+"""Largest picture that is read; the largest chest detectors have some 20 million pixels."""
+DEFAULT_TIMEOUT_S = 60.0
+COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
+
+
+@dataclass(frozen=True)
+class DecodedPicture:
+    """(H, W) integers as the codec gave them, and how colourful the picture was before it became grey."""
+
+    grey: npt.NDArray[Any]
+    colourfulness: float
+
+
+class Decoder:
+    """One child process, started when first needed; calls from several threads take turns."""
+
+    def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
+        self._command = command
+        self._lock = threading.Lock()
+        self._process: Child | None = None
+
+    def decode(
+        self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S, *, sampled_px: int | None = None
+    ) -> DecodedPicture:
+        """Decodes a file in the child.
+
+        Args:
+            kind: "dicom" or "picture".
+            path: The file; its declared DICOM size has been checked.
+            timeout_s: The child is killed after this many seconds.
+            sampled_px: Fewer pixels will do, as long as both sides keep about so many; all if None.
+
+        Raises:
+            UnreadableImageError: damaged pixels, or a codec that crashed or took too long.
+            ImageTooLargeError: over the limit of pixels or memory.
+            UnsupportedObjectError: several pictures, or a kind of pixels that is not read.
+        """
+        request = {
+            "kind": kind,
+            "path": str(path.absolute()),
+            "max_pixels": MAX_PIXELS,
+            "timeout_s": timeout_s,
+            "sampled_px": sampled_px,
+        }
+        with self._lock:
+            try:
+                process = self._running()
+            except OSError as error:
+                raise UnreadableImageError(_("The decoder for compressed pictures could not be started.")) from error
+            expired = threading.Event()
+
+            def expire() -> None:
+                expired.set()
+                process.kill()
+
+            timer = threading.Timer(timeout_s, expire)
+            timer.daemon = True
+            timer.start()
+            answered = False
+            try:
+                decoded = _exchange(process, request)
+                answered = True
+                return decoded
+            except BSNetError:
+                answered = True
+                raise
+            except (OSError, EOFError, ValueError, KeyError) as error:
+                if expired.is_set():
+                    sentence = _("Decoding this file took over {seconds} seconds and was stopped. It may be damaged.")
+                    sentence = sentence.format(seconds=f"{timeout_s:g}")
+                else:
+                    sentence = _("The decoder of this file's compression crashed. The file is probably damaged.")
+                raise UnreadableImageError(sentence) from error
+            finally:
+                timer.cancel()
+                if not answered or expired.is_set():
+                    # Half an answer left in the pipe, or a child just killed, would spoil the next file.
+                    self._stop()
+
+    def close(self) -> None:
+        """Ends the child; the next call starts a new one."""
+        with self._lock:
+            self._stop()
+
+    def _running(self) -> Child:
+        if self._process is None or self._process.poll() is not None:
+            self._stop()
+            self._process = start_child(self._command, is_quiet=True)
+        return self._process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            end_child(process)
+
+
+def _exchange(process: Child, request: dict[str, Any]) -> DecodedPicture:
+    text = json.dumps(request).encode()
+    if process.stdin is None or process.stdout is None:
+        raise EOFError
+    process.stdin.write(struct.pack(">I", len(text)) + text)
+    process.stdin.flush()
+    header = json.loads(_read_exactly(process, struct.unpack(">I", _read_exactly(process, 4))[0]))
+    if "reason" in header:
+        raise _refusal(header["reason"], header["values"])
+    dtype = np.dtype(header["dtype"])
+    payload = _read_exactly(process, math.prod(header["shape"]) * dtype.itemsize)
+    return DecodedPicture(np.frombuffer(payload, dtype).reshape(header["shape"]), float(header["colourfulness"]))
+
+
+def _refusal(reason: str, values: Mapping[str, int | str]) -> BSNetError:
+    """The error of the child's reason, worded here, where the language in use is known."""
+    match reason:
+        case "too-many-pixels":
+            sentence = _(
+                "The picture declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
+                "loaded."
+            )
+            return ImageTooLargeError(sentence.format(**values))
+        case "no-memory":
+            return ImageTooLargeError(_("There is not enough memory to decode this picture."))
+        case "several-pictures":
+            return UnsupportedObjectError(_("This file holds several pictures. Save the one to open by itself."))
+        case "colour-model":
+            return UnsupportedObjectError(_("TIFF pictures of this colour model are not read; save it as grey."))
+        case "pixel-type":
+            sentence = _("TIFF pictures of type {type} are not read; save 8 or 16 bit.")
+            return UnsupportedObjectError(sentence.format(**values))
+        case "other-size":
+            return UnreadableImageError(_("The compressed picture has another size than its DICOM header says."))
+        case _other:
+            return UnreadableImageError(_("The picture in this file is damaged and cannot be decoded."))
+
+
+def _read_exactly(process: Child, count: int) -> bytes:
+    content = process.stdout.read(count) if process.stdout is not None else b""
+    if len(content) < count:
+        raise EOFError
+    return content
+
+
+DECODER = Decoder()
+"""The program's one child; it ends with the program."""
+atexit.register(DECODER.close)

@@ -1,0 +1,216 @@
+"""The child process that decodes compressed pixels: codecs can crash or hang, and must not take the viewer along.
+
+Run as `python -m bsnet_core.loading.decoder_process`. Requests come on standard input, answers go to standard
+output; both are a 4-byte big-endian length and JSON, an answer with an image is followed by its bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import signal
+import struct
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from bsnet_core.loading.codestream import declared_size
+from bsnet_core.loading.colour_to_grey import to_grey
+from bsnet_core.loading.header import mend_pixel_tags
+from bsnet_core.loading.sampling import sampling_step
+
+MEMORY_LIMIT_BYTES = 6 * 1024**3
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+ORIENTATION_TAG = 274
+READ_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
+"""White is zero, black is zero, RGB, palette, YCbCr."""
+GRACE_S = 5
+
+
+class RefusedError(Exception):
+    """A picture that will not be decoded; the parent, which knows the language in use, words the sentence."""
+
+    def __init__(self, reason: str, **values: int | str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.values = values
+
+
+def main() -> int:
+    """Answers requests until standard input ends."""
+    _limit_memory()
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # a codec that prints must not disturb the answers
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    while (request := _read_message(requests)) is not None:
+        with _ended_by_the_system(float(request["timeout_s"]) + GRACE_S):
+            answer = _serve(request)
+        _answer(answers, *answer)
+    return 0
+
+
+@contextlib.contextmanager
+def _ended_by_the_system(limit_s: float) -> Iterator[None]:
+    """Ends a hanging codec even when the parent is gone and nobody else would."""
+    if not hasattr(signal, "alarm"):
+        yield
+        return
+    signal.alarm(math.ceil(limit_s))
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+
+
+def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    try:
+        path, max_pixels, sampled_px = Path(request["path"]), int(request["max_pixels"]), request["sampled_px"]
+        if request["kind"] == "dicom":
+            grey, colourfulness = decode_dicom(path)
+        else:
+            grey, colourfulness = decode_picture(path, max_pixels, sampled_px)
+    except RefusedError as error:
+        return {"reason": error.reason, "values": error.values}, b""
+    except MemoryError:
+        return {"reason": "no-memory", "values": {}}, b""
+    except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the sentence
+        return {"reason": "damaged", "values": {}, "detail": type(error).__name__}, b""
+    height, width = grey.shape
+    step = sampling_step((height, width), sampled_px)
+    grey = grey[::step, ::step]
+    little = grey.astype(grey.dtype.newbyteorder("<"), copy=False)
+    header = {"shape": list(grey.shape), "dtype": little.dtype.str, "colourfulness": colourfulness}
+    return header, np.ascontiguousarray(little).tobytes()
+
+
+def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
+    """The single frame of a compressed DICOM file as (H, W) integers, and its colourfulness."""
+    import pydicom
+    from pydicom.encaps import generate_frames
+
+    dataset = pydicom.dcmread(path, force=True)
+    mend_pixel_tags(dataset)
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
+    shape = (dataset.Rows, dataset.Columns)
+    if declared_size(frame) not in (None, shape):
+        raise RefusedError("other-size")
+    if syntax == JPEG_EXTENDED or syntax in JPEG_LOSSLESS:
+        import imagecodecs
+
+        pixels = imagecodecs.ljpeg_decode(frame) if syntax in JPEG_LOSSLESS else imagecodecs.jpeg_decode(frame)
+    else:
+        # The reader masks the unused bits itself: only it knows High Bit.
+        dataset.pixel_array_options(correct_unused_bits=False)
+        pixels = dataset.pixel_array
+    pixels = np.asarray(pixels)
+    if pixels.shape[:2] != shape:
+        raise RefusedError("other-size")
+    return to_grey(pixels)
+
+
+def decode_picture(path: Path, max_pixels: int, sampled_px: int | None = None) -> tuple[npt.NDArray[Any], float]:
+    """A JPEG, PNG or TIFF file as (H, W) uint8 or uint16, and its colourfulness.
+
+    Where about `sampled_px` along each side will do, a JPEG gives no more: its codec makes small pictures faster.
+    """
+    content = path.read_bytes()
+    if content.startswith(TIFF_SIGNATURES):
+        return _decode_tiff(content, max_pixels)
+    from PIL import Image, ImageOps
+
+    Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better sentence
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
+        _refuse_too_large(*picture.size, max_pixels)
+        if picture.format == "PNG":
+            if getattr(picture, "n_frames", 1) > 1:
+                raise RefusedError("several-pictures")
+            if content[24:25] == b"\x10":
+                import imagecodecs
+
+                orientation = picture.getexif().get(ORIENTATION_TAG, 1)
+                return to_grey(upright(imagecodecs.png_decode(content), orientation))
+        elif sampled_px is not None:
+            picture.draft(None, (sampled_px, sampled_px))
+        turned = ImageOps.exif_transpose(picture)
+        if turned.mode in ("RGB", "L"):
+            return to_grey(np.asarray(turned))
+        return to_grey(np.asarray(turned.convert("L" if turned.mode in ("1", "LA") else "RGB")))
+
+
+def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], float]:
+    import tifffile
+
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        if sum(not getattr(page, "is_reduced", False) for page in file.pages) > 1:
+            raise RefusedError("several-pictures")
+        page = file.pages.first
+        _refuse_too_large(page.imagewidth, page.imagelength, max_pixels)
+        photometric = page.photometric
+        if photometric not in READ_TIFF_PHOTOMETRIC:
+            raise RefusedError("colour-model")
+        pixels = page.asarray()
+        if photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
+            pixels = np.moveaxis(page.colormap[:, pixels], 0, -1)
+        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and pixels.ndim == 3:
+            pixels = np.moveaxis(pixels, 0, -1)
+        orientation = page.tags.valueof(ORIENTATION_TAG, default=1)
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8) * 255
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise RefusedError("pixel-type", type=str(pixels.dtype))
+    grey, colourfulness = to_grey(upright(pixels, orientation))
+    if photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+        grey = np.iinfo(grey.dtype).max - grey
+    return grey, colourfulness
+
+
+def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """A picture turned as its EXIF or TIFF orientation 1 to 8 says; other numbers change nothing."""
+    if orientation in (5, 6, 7, 8):
+        pixels = np.swapaxes(pixels, 0, 1)
+    flip_rows = orientation in (3, 4, 7, 8)
+    flip_columns = orientation in (2, 3, 6, 7)
+    return pixels[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
+
+
+def _refuse_too_large(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise RefusedError("too-many-pixels", width=width, height=height, limit=max_pixels // 10**6)
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    for limit, value in ((resource.RLIMIT_AS, MEMORY_LIMIT_BYTES), (resource.RLIMIT_CORE, 0)):
+        with contextlib.suppress(ValueError, OSError):  # macOS knows the limit but may refuse to set it
+            resource.setrlimit(limit, (value, value))
+
+
+def _read_message(stream: BinaryIO) -> dict[str, Any] | None:
+    prefix = stream.read(4)
+    if len(prefix) < 4:
+        return None
+    message: dict[str, Any] = json.loads(stream.read(struct.unpack(">I", prefix)[0]))
+    return message
+
+
+def _answer(stream: BinaryIO, header: dict[str, Any], payload: bytes) -> None:
+    text = json.dumps(header).encode()
+    stream.write(struct.pack(">I", len(text)) + text)
+    stream.write(payload)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

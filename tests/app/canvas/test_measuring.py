@@ -1,0 +1,160 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QUndoStack
+
+from app.canvas.annotations import AnnotationCommand, Annotations, AnnotationStore, key_of
+from app.canvas.measurement_in_progress import Drawing
+from app.canvas.measuring import (
+    Angle,
+    Distance,
+    Region,
+    RegionShape,
+    area_of,
+    degrees_of,
+    described,
+    length_of,
+    statistics_of,
+)
+from app.canvas.modes import ViewMode
+from bsnet_core.radiograph import LookupTable, PixelSpacing, Radiograph, SpacingMeaning, StudyFacts
+
+
+def film(stored=None, spacing=None, **more):
+    pixels = np.arange(60 * 80, dtype=np.uint16).reshape(60, 80) if stored is None else stored
+    return Radiograph(pixels, 0, 12, monochrome1=False, facts=StudyFacts(spacing=spacing), **more)
+
+
+AT_DETECTOR = PixelSpacing(0.4, 0.2, SpacingMeaning.DETECTOR)
+
+
+def test_a_distance_follows_pixels_that_are_not_square():
+    length, meaning = length_of((10, 10), (40, 30), film(spacing=AT_DETECTOR))
+    assert length == pytest.approx(math.hypot(30 * 0.2, 20 * 0.4))
+    assert meaning is SpacingMeaning.DETECTOR
+
+
+@pytest.mark.parametrize(
+    ("spacing", "lines"),
+    [
+        (None, ("50.0 pixels",)),
+        (PixelSpacing(2.0, 1.0, SpacingMeaning.UNKNOWN), ("85.4 pixels",)),
+        (PixelSpacing(0.1, 0.1, SpacingMeaning.DETECTOR), ("5.0 mm", "at detector")),
+        (PixelSpacing(0.1, 0.1, SpacingMeaning.CORRECTED), ("5.0 mm", "corrected by magnification")),
+    ],
+)
+def test_a_distance_says_what_it_means(spacing, lines):
+    assert described(Distance((0, 0), (30, 40)), film(spacing=spacing)).lines == lines
+
+
+def test_an_angle_is_measured_in_mm_and_not_in_pixels():
+    angle = Angle((20, 10), (10, 10), (20, 20))
+    assert degrees_of(angle, film()) == pytest.approx(45)
+    assert degrees_of(angle, film(spacing=AT_DETECTOR)) == pytest.approx(math.degrees(math.atan(2)))
+    assert described(Angle((0, 10), (10, 10), (20, 10)), film()).lines == ("180.0°",)
+
+
+@pytest.mark.parametrize("shape", RegionShape)
+def test_statistics_are_those_of_numpy(shape):
+    rng = np.random.default_rng(0)
+    stored = rng.integers(0, 4096, (60, 80), dtype=np.uint16)
+    radiograph = film(stored, rescale_slope=2.5, rescale_intercept=-100.0)
+    region = Region((50.2, 44.9), (11.4, 6.6), shape)
+    left, top, right, bottom = region.box
+    y, x = np.mgrid[0:60, 0:80] + 0.5
+    inside = (x > left) & (x < right) & (y > top) & (y < bottom)
+    if shape is RegionShape.ELLIPSE:
+        cx, cy = (left + right) / 2, (top + bottom) / 2
+        inside = ((x - cx) / ((right - left) / 2)) ** 2 + ((y - cy) / ((bottom - top) / 2)) ** 2 <= 1
+    values = stored[inside] * 2.5 - 100
+    found = statistics_of(region, radiograph)
+    assert found.pixels == inside.sum()
+    assert (found.mean, found.sd) == pytest.approx((values.mean(), values.std()))
+    assert (found.lowest, found.highest) == (values.min(), values.max())
+    assert described(region, radiograph).histogram == found.histogram
+    assert sum(found.histogram) == found.pixels
+
+
+@pytest.mark.parametrize(("values", "bars"), [(1, 1), (7, 7), (32, 32), (48, 24), (4096, 32)])
+def test_evenly_spread_values_give_a_level_histogram(values, bars):
+    stored = np.tile(np.arange(values, dtype=np.uint16), (4, 1))
+    found = statistics_of(Region((0, 0), (values, 4)), film(stored, rescale_slope=-0.5, rescale_intercept=9.0))
+    assert found.histogram == (4 * values // bars,) * bars
+
+
+def test_statistics_go_through_the_modality_table_and_leave_padding_out():
+    stored = np.full((10, 10), 3, np.uint16)
+    stored[:5] = 9
+    table = LookupTable(0, np.arange(16, dtype=np.float32) * 100, 16)
+    found = statistics_of(Region((0, 0), (10, 10)), film(stored, modality_lut=table, padding=(9, 9)))
+    assert (found.mean, found.sd, found.pixels) == (300, 0, 50)
+    assert statistics_of(Region((0, 0), (10, 4)), film(stored, padding=(9, 9))) is None
+
+
+def test_a_region_over_the_border_counts_what_is_inside_and_one_outside_counts_nothing():
+    assert statistics_of(Region((-20, -20), (5, 5)), film()).pixels == 25
+    assert statistics_of(Region((-20, -20), (-5, -5)), film()) is None
+    assert "no values inside" in described(Region((100, 100), (120, 120)), film()).lines
+
+
+def test_an_area_is_in_square_mm_where_the_file_gives_a_size():
+    rectangle = Region((0, 0), (10, 20))
+    assert area_of(rectangle, film()) == (200, SpacingMeaning.UNKNOWN)
+    assert area_of(rectangle, film(spacing=AT_DETECTOR))[0] == pytest.approx(200 * 0.08)
+    ellipse = replace(rectangle, shape=RegionShape.ELLIPSE)
+    assert area_of(ellipse, film())[0] == pytest.approx(math.pi * 50)
+
+
+def test_a_region_keeps_its_opposite_corner_when_one_is_moved():
+    region = Region((10, 10), (30, 40))
+    for index, (x, y) in enumerate(region.handles):
+        moved = region.with_handle(index, (x + 1, y + 2))
+        assert region.handles[(index + 2) % 4] in moved.handles
+        assert (x + 1, y + 2) in moved.handles
+
+
+def test_an_angle_needs_three_points_and_a_distance_two():
+    drawing = Drawing(ViewMode.ANGLE, (0, 0))
+    assert drawing.fix((10, 0)) is None
+    drawing.move((5, 5))
+    assert drawing.preview == Angle((0, 0), (10, 0), (5, 5))
+    assert drawing.fix((10, 10)) == Angle((0, 0), (10, 0), (10, 10))
+    assert Drawing(ViewMode.DISTANCE, (0, 0)).fix((1, 1)) == Distance((0, 0), (1, 1))
+    assert Drawing(ViewMode.ROI_ELLIPSE, (0, 0)).fix((1, 1)).shape is RegionShape.ELLIPSE
+
+
+def test_every_change_can_be_undone_and_done_again(qapp):
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
+    annotations.show("film")
+    first, second = Distance((0, 0), (1, 1)), Distance((2, 2), (3, 3))
+    annotations.add(first, "Measure")
+    annotations.replace(0, second, "Move")
+    annotations.remove(0, "Delete")
+    assert [stack.text(index) for index in range(3)] == ["Measure", "Move", "Delete"]
+    states = [annotations.items]
+    for _ in range(3):
+        stack.undo()
+        states.append(annotations.items)
+    assert states == [(), (second,), (first,), ()]
+    stack.redo()
+    assert annotations.items == (first,)
+
+
+def test_undoing_reaches_the_film_on_which_it_was_drawn(qapp):
+    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
+    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
+    annotations.show("one")
+    annotations.add(Distance((0, 0), (1, 1)), "Measure")
+    annotations.show("two")
+    assert annotations.items == ()
+    stack.undo()
+    assert annotations.store.of("one") == ()
+
+
+def test_a_film_read_again_has_the_same_key(tmp_path):
+    named = StudyFacts(sop_instance_uid="1.2.3")
+    assert key_of(replace(film(), facts=named)) == key_of(replace(film(), facts=named)) == "1.2.3"
+    assert key_of(replace(film(), source=tmp_path)) == str(tmp_path)

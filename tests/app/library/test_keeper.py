@@ -1,0 +1,356 @@
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QThread
+
+from app.library.keeper import Keeper
+from app.library.library import Library
+from app.library.records import Event
+from app.session.session import Session
+from app.settings.paths import LIBRARY_NAME
+from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.errors import LibraryError
+from bsnet_core.loading import read_radiograph
+from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.resources import sample_files
+from tests.app.library_content import facts
+from tests.app.predictions import prediction
+
+pytestmark = pytest.mark.skipif(not hasattr(Session, "recall"), reason="needs a session that knows readings")
+THUMBNAIL = np.full((144, 120), 90, dtype=np.uint8)
+
+
+class Window:
+    """A session and its keeper, as a window has them."""
+
+    def __init__(self, qtbot, path, *, keep_identity=True):
+        self.qtbot, self.path = qtbot, path
+        self.session = Session()
+        self.session.reader = "Reader One"
+        self.keeper = Keeper(self.session, path, keep_identity=keep_identity)
+        self.failures = []
+        self.keeper.failed.connect(self.failures.append)
+
+    def open(self, known=None, file="/films/1.dcm"):
+        """Opens a film and waits until what was kept of it is there; gives its key."""
+        key = self.session.add(Path(file)).key
+        with self.qtbot.waitSignal(self.keeper.recalled, timeout=20_000):
+            self.read(key, facts() if known is None else known)
+        return key
+
+    def read(self, key, known):
+        radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False, facts=known)
+        self.session.accept_radiograph(key, radiograph, THUMBNAIL)
+
+    def enter(self, key, digits):
+        for zone, digit in zip(ZONES, digits, strict=False):
+            self.session.enter(key, zone, int(digit))
+
+    def save(self, key, digits):
+        self.enter(key, digits)
+        with self.qtbot.waitSignal(self.keeper.kept, timeout=20_000):
+            self.session.save_reading(key)
+
+    def wait(self):
+        """Until all that was asked for is done."""
+        with self.qtbot.waitSignal(self.keeper.ask(lambda library: None, lambda nothing: None).ended, timeout=20_000):
+            pass
+
+    def ask(self, question):
+        answers = []
+        with self.qtbot.waitSignal(self.keeper.ask(question, answers.append).ended, timeout=20_000):
+            pass
+        return answers[0]
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / LIBRARY_NAME
+
+
+@pytest.fixture
+def open_window(qtbot, path):
+    windows = []
+
+    def start(**more):
+        window = Window(qtbot, path, **more)
+        windows.append(window)
+        return window
+
+    yield start
+    for window in windows:
+        window.keeper.close()
+
+
+@pytest.fixture
+def library(path):
+    """Opens the file as another window would."""
+
+    @contextlib.contextmanager
+    def opened():
+        library = Library.open(path, keep_identity=True)
+        yield library
+        library.close()
+
+    return opened
+
+
+def test_a_film_its_predictions_and_readings_are_found_again_after_a_restart(open_window):
+    first = open_window()
+    key = first.open()
+    first.session.accept_prediction(key, prediction("012321"))
+    first.save(key, "111111")
+    first.save(key, "222222")
+    assert first.keeper.unkept == ()
+    assert first.keeper.close()
+    second = open_window()
+    again = second.open(file="/elsewhere/1.dcm")
+    study = second.session.study(again)
+    assert [str(reading.score) for reading in study.readings] == ["111111", "222222"]
+    assert study.draft == {}
+    recalled = second.ask(lambda library: library.recall(1, "Reader One"))
+    assert str(recalled.prediction.score) == "012321"
+    assert recalled.study.path == Path("/elsewhere/1.dcm")
+
+
+def test_a_prediction_is_kept_once_however_often_the_study_changes(open_window):
+    window = open_window()
+    key = window.open()
+    window.session.accept_prediction(key, prediction("012321"))
+    window.enter(key, "12")
+    window.session.accept_prediction(key, prediction("333333"))
+    window.wait()
+    kept = window.ask(lambda library: library.predictions_of(1))
+    assert [str(one.score) for one in kept] == ["012321", "333333"]
+    assert {one.model.sha256 for one in kept} == {"0123456789abcdef" * 4}
+
+
+def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbot, library):
+    first = open_window()
+    key = first.open()
+    first.enter(key, "301")
+    started_at = first.session.study(key).draft_started_at
+
+    def is_kept():
+        with library() as other:
+            draft = other.draft_of(1, "Reader One")
+            assert draft is not None
+            assert len(draft.zones) == 3
+
+    qtbot.waitUntil(is_kept, timeout=20_000)
+    second = open_window()  # the first one is still open, as after a crash that nobody noticed
+    again = second.session.study(second.open())
+    assert again.draft == {Zone.A: 3, Zone.B: 0, Zone.C: 1}
+    assert again.draft_started_at == started_at
+
+
+def test_the_last_zones_are_kept_when_the_window_closes(open_window, library):
+    window = open_window()
+    key = window.open()
+    window.enter(key, "30123")
+    assert window.keeper.close()
+    with library() as other:
+        assert len(other.draft_of(1, "Reader One").zones) == 5
+
+
+def test_a_saved_or_emptied_draft_does_not_come_back(open_window, library):
+    window = open_window()
+    one, two = window.open(), window.open(facts(2), "/films/2.dcm")
+    window.save(one, "111111")
+    window.enter(two, "12")
+    window.session.clear_draft(two)
+    assert window.keeper.close()
+    with library() as other:
+        assert other.draft_of(1, "Reader One") is None
+        assert other.draft_of(2, "Reader One") is None
+
+
+def test_what_was_entered_before_the_library_answered_stays(open_window):
+    first = open_window()
+    key = first.open()
+    first.enter(key, "12")
+    assert first.keeper.close()
+    second = open_window()
+    again = second.session.add(Path("/films/1.dcm")).key
+    second.enter(again, "3")
+    with second.qtbot.waitSignal(second.keeper.recalled, timeout=20_000):
+        second.read(again, facts())
+    assert second.session.study(again).draft == {Zone.A: 3, Zone.B: 2}
+
+
+def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(open_window, tmp_path, qtbot):
+    blocked = tmp_path / "folder"
+    blocked.write_text("a file where the folder should be")
+    window = Window(qtbot, blocked / LIBRARY_NAME)
+    key = window.session.add(Path("/films/1.dcm")).key
+    window.read(key, facts())
+    window.enter(key, "123012")
+    with qtbot.waitSignal(window.keeper.not_kept, timeout=20_000) as told:
+        reading = window.session.save_reading(key)
+    assert told.args[:2] == [key, reading]
+    assert isinstance(told.args[2], LibraryError)
+    assert window.session.study(key).readings == (reading,)
+    assert window.keeper.unkept == ((key, reading),)
+    window.wait()
+    assert len(window.failures) == 1  # of the library as a whole, not of every film
+    blocked.unlink()
+    with qtbot.waitSignal(window.keeper.kept, timeout=20_000):
+        window.keeper.try_again()
+    assert window.keeper.unkept == ()
+    assert window.ask(lambda library: library.readings_of(1)) == (reading,)
+    assert window.keeper.close()
+
+
+def test_a_library_that_breaks_while_it_is_open_is_put_aside_and_the_reading_is_kept(open_window, path, qtbot):
+    window = open_window()
+    key = window.open()
+    window.save(key, "111111")
+    for file in path.parent.glob(f"{LIBRARY_NAME}-*"):
+        file.unlink()
+    os.replace(path, path.with_name("other"))
+    path.write_text("This is no database.\n" * 100)
+    window.enter(key, "222222")
+    with qtbot.waitSignals([window.keeper.opened, window.keeper.kept], timeout=20_000):
+        window.session.save_reading(key)
+    (aside,) = path.parent.glob("library.damaged-*.sqlite3")
+    assert aside.read_text().startswith("This is no database.")
+    assert [str(reading.score) for reading in window.ask(lambda library: library.readings_of(1))] == ["222222"]
+
+
+def test_a_damaged_library_is_told_when_it_is_opened(qtbot, open_window, path):
+    path.write_text("This is no database.\n" * 100)
+    window = open_window()
+    with qtbot.waitSignal(window.keeper.opened, timeout=20_000) as told:
+        pass
+    assert "kept aside" in told.args[0].sentence
+
+
+def test_films_without_a_uid_are_known_by_their_bytes_wherever_they_lie(open_window, tmp_path):
+    file, copy, other = (tmp_path / name for name in ("a.png", "copy.png", "other.png"))
+    file.write_bytes(b"one film")
+    copy.write_bytes(b"one film")
+    other.write_bytes(b"another film")
+    window = open_window()
+    for one in (file, copy, other):
+        window.open(StudyFacts(), str(one))
+    assert window.ask(lambda library: library.studies().total) == 2
+
+
+def test_thumbnails_are_small_and_pictures(open_window):
+    window = open_window()
+    window.open()
+    (row,) = window.ask(lambda library: library.studies()).rows
+    assert row.study.thumbnail.startswith(b"\x89PNG")
+    assert len(row.study.thumbnail) < 20_000
+
+
+def test_the_log_tells_who_saw_a_prediction_once_and_the_session_learns_it_again(open_window):
+    first = open_window()
+    key = first.open()
+    first.session.accept_prediction(key, prediction())
+    first.session.accept_prediction(key, prediction("111111"))
+    first.save(key, "111111")
+    first.keeper.log(Event.EXPORTED, "pdf", key)
+    assert first.keeper.close()
+    second = open_window()
+    again = second.open()
+    assert second.session.study(again).was_seen_by("Reader One")
+    second.session.accept_prediction(again, prediction("222222"))
+    second.wait()
+    entries = second.ask(lambda library: library.log_entries())
+    assert [(entry.event, entry.reader, entry.study, entry.detail) for entry in entries] == [
+        (Event.SEEN, "Reader One", 1, ""),
+        (Event.SAVED, "Reader One", 1, ""),
+        (Event.EXPORTED, "Reader One", 1, "pdf"),
+    ]
+
+
+def test_a_blind_reading_stays_blind_in_the_library_and_revealing_is_logged(open_window):
+    window = open_window()
+    one, two = window.open(), window.open(facts(2), "/films/2.dcm")
+    window.session.blind = True
+    for key in (one, two):
+        window.session.accept_prediction(key, prediction())
+    window.save(one, "111111")
+    window.session.blind = False
+    window.wait()
+    (kept,) = window.ask(lambda library: library.readings_of(1))
+    assert kept.blind
+    revealed = [e.study for e in window.ask(lambda library: library.log_entries()) if e.event is Event.REVEALED]
+    assert revealed == [2]
+
+
+def test_the_privacy_option_can_be_changed_while_the_window_is_open(open_window, qtbot):
+    window = open_window(keep_identity=False)
+    window.open()
+    assert window.ask(lambda library: library.study(1)).facts.patient_name == ""
+    window.keeper.set_keep_identity(True)
+    window.open(facts(2), "/films/2.dcm")
+    assert window.ask(lambda library: library.study(2)).facts.patient_name == "Müller^Änne"
+    forgotten = []
+    window.keeper.forget_identities(forgotten.append)
+    qtbot.waitUntil(lambda: bool(forgotten), timeout=20_000)
+    assert forgotten[0].studies == 1
+    assert window.ask(lambda library: library.study(2)).facts.patient_name == ""
+
+
+def test_the_window_s_thread_never_touches_the_file(open_window):
+    window = open_window()
+    threads = []
+    window.ask(lambda library: threads.append(QThread.currentThread()))
+    assert threads[0] is not QThread.currentThread()
+
+
+READER = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication
+from app.background.analysis import thumbnail_of
+from app.library.keeper import Keeper
+from app.session.session import Session
+from bsnet_core.brixia import ZONES
+from bsnet_core.loading import read_radiograph
+application = QCoreApplication([])
+session = Session()
+session.reader = "Reader One"
+keeper = Keeper(session, Path(sys.argv[1]), keep_identity=True)
+keeper.kept.connect(lambda key, reading: print(session.study(key).path.name, reading.score, flush=True))
+def save(key, recalled):
+    for zone, score in zip(ZONES, (1, 2, 3, 0, key, 2)):
+        session.enter(key, zone, score)
+    session.save_reading(key)
+    session.enter(key, ZONES[0], 3)  # a correction that is never saved
+keeper.recalled.connect(save)
+for name in sys.argv[2:]:
+    radiograph = read_radiograph(Path(name))
+    session.accept_radiograph(session.add(Path(name)).key, radiograph, thumbnail_of(radiograph))
+application.exec()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_readings_saved_before_the_power_went_are_there_when_the_films_are_opened_again(open_window, path):
+    """The story of a reader whose computer stops: save, kill, open again, find everything."""
+    files = [str(file) for file in sample_files()[:3]]
+    process = subprocess.Popen([sys.executable, "-c", READER, str(path), *files], stdout=subprocess.PIPE, text=True)
+    saved = dict(process.stdout.readline().split() for _ in files)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    window = open_window()
+    for file in files:
+        known = read_radiograph(Path(file)).facts
+        study = window.session.study(window.open(known, file))
+        assert [str(reading.score) for reading in study.readings] == [saved[Path(file).name]]
+        assert study.readings[0].reader == "Reader One"
+    assert len(saved) == 3
+    key = window.ask(lambda library: library.key_of(known))
+    assert [past.study.facts.study_date for past in window.ask(lambda library: library.history_of_patient(key))] == [
+        "20200101", "20200105", "20200109",
+    ]  # fmt: skip

@@ -1,0 +1,239 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QToolButton
+
+from app.library.keeper import Keeper
+from app.library.library import Library
+from app.library.order import ListOrder
+from app.library.records import ListedStudy
+from app.panels.images import StudiesPanel
+from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_kept
+from app.session.session import Session
+from app.settings.paths import LIBRARY_NAME
+from bsnet_core.radiograph import StudyFacts
+from tests.app.library_content import MORNING, THUMBNAIL, facts, fill, film, kept_prediction, reading
+from tests.app.session.test_session import THUMBNAIL as GREY
+from tests.app.session.test_session import radiograph
+
+
+@pytest.fixture
+def library(tmp_path):
+    opened = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def session(qapp):
+    return Session()
+
+
+@pytest.fixture
+def keeper(session, tmp_path):
+    made = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_panel(qtbot, session, keeper):
+    def start():
+        panel = StudiesPanel(session)
+        qtbot.addWidget(panel)
+        panel.resize(260, 800)
+        panel.use_library(keeper)
+        panel.show()
+        return panel
+
+    return start
+
+
+def films_of(panel):
+    (view,) = (one for one in panel.findChildren(QListView) if one.accessibleName() == "Films of the library")
+    return view
+
+
+def search_of(panel):
+    return panel.findChild(QLineEdit)
+
+
+def texts(view):
+    return [view.model().index(row).data() for row in range(view.model().rowCount())]
+
+
+def listed(library, **more):
+    (row,) = library.studies().rows
+    return row
+
+
+def test_a_row_says_who_when_and_where_it_stands(library):
+    number = library.remember_study(*film()).number
+    assert describe_kept(listed(library)) == "Müller Änne\n2026-03-01  AP\nChest AP\nnew"
+    library.add_prediction(number, kept_prediction("012321"))
+    assert describe_kept(listed(library)).endswith("\nanalysed, not read\npredicted 9/18")
+    library.add_reading(number, reading("111111"))
+    assert describe_kept(listed(library)).endswith("\nread 6/18 by Reader One\npredicted 9/18")
+
+
+def test_blind_a_row_tells_no_score(library):
+    number = library.remember_study(*film()).number
+    library.add_prediction(number, kept_prediction("012321"))
+    assert describe_kept(listed(library), scores_hidden=True).endswith("\nanalysed")
+    library.add_reading(number, reading("111111"))
+    assert describe_kept(listed(library), scores_hidden=True).endswith("\nread by others")
+
+
+def test_films_of_a_patient_are_marked_as_such(library):
+    for number in (1, 2):
+        library.remember_study(*film(number))
+    first, second = (describe_kept(row).splitlines()[:2] for row in library.studies().rows)
+    assert first == ["Müller Änne", "2026-03-02  AP · 1 of 2"]
+    assert second == ["↳ Müller Änne", "2026-03-01  AP · 2 of 2"]
+
+
+def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=False)
+    library.remember_study(*film())
+    library.remember_study(StudyFacts(sop_instance_uid="9"), Path("/films/a.dcm"))
+    names = [describe_kept(row).splitlines()[0] for row in library.studies().rows]
+    library.close()
+    assert "Film 2" in names
+    (name,) = (name for name in names if name.startswith("Patient "))
+    assert len(name) == len("Patient ") + 4
+
+
+def test_a_long_library_is_fetched_a_page_at_a_time(library, keeper, qtbot):
+    fill(library, patients=PAGE_ROWS + 30)
+    model = LibraryListModel(keeper)
+    qtbot.waitUntil(lambda: model.rowCount() == PAGE_ROWS, timeout=20_000)
+    assert model.canFetchMore(QModelIndex())
+    model.fetchMore(QModelIndex())
+    model.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: model.rowCount() == PAGE_ROWS + 30, timeout=20_000)
+    assert not model.canFetchMore(QModelIndex())
+    names = [model.film(model.index(row)).study.facts.patient_name for row in range(model.rowCount())]
+    assert len(set(names)) == PAGE_ROWS + 30
+    assert not model.index(0).data(Qt.ItemDataRole.DecorationRole).isNull()
+
+
+def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel, qtbot):
+    fill(library, patients=5)
+    panel = open_panel()
+    view = films_of(panel)
+    qtbot.waitUntil(lambda: view.model().rowCount() == 5, timeout=20_000)
+    qtbot.keyClicks(search_of(panel), "patient 0003")
+    qtbot.waitUntil(lambda: [text.splitlines()[0] for text in texts(view)] == ["Patient 0003"], timeout=20_000)
+    search_of(panel).clear()
+    qtbot.keyClicks(search_of(panel), "nobody")
+    qtbot.waitUntil(lambda: panel.message == "No film of the library matches.", timeout=20_000)
+    search_of(panel).clear()
+    qtbot.waitUntil(lambda: view.model().rowCount() == 5 and panel.message == "", timeout=20_000)
+
+
+def test_a_film_is_opened_from_where_it_lies(library, open_panel, qtbot, tmp_path):
+    there, gone = tmp_path / "there.dcm", tmp_path / "gone.dcm"
+    there.write_bytes(b"film")
+    library.remember_study(facts(1, patient="A"), there, at=MORNING)
+    library.remember_study(facts(2, patient="B"), gone, at=MORNING.replace(hour=9))
+    panel = open_panel()
+    view = films_of(panel)
+    qtbot.waitUntil(lambda: view.model().rowCount() == 2, timeout=20_000)
+    with qtbot.waitSignal(panel.wanted, timeout=20_000) as wanted:
+        view.activated.emit(view.model().index(1))
+    assert wanted.args == [there]
+    view.activated.emit(view.model().index(0))
+    qtbot.waitUntil(lambda: panel.message.startswith("The file gone.dcm is not in"), timeout=20_000)
+
+
+def test_a_film_that_is_open_already_is_chosen(library, open_panel, session, qtbot):
+    library.remember_study(*film(1))
+    key = session.add(Path("/elsewhere.dcm")).key
+    session.accept_radiograph(key, radiograph_of(facts(1)), GREY)
+    panel = open_panel()
+    view = films_of(panel)
+    qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=20_000)
+    with qtbot.waitSignal(panel.chosen) as chosen:
+        view.activated.emit(view.model().index(0))
+    assert chosen.args == [key]
+
+
+def radiograph_of(known):
+    from dataclasses import replace
+
+    return replace(radiograph(), facts=known)
+
+
+def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session, qtbot):
+    session.reader = "Reader One"
+    panel = open_panel()
+    view = films_of(panel)
+    qtbot.waitUntil(lambda: panel.message.startswith("Films that you open"), timeout=20_000)
+    key = session.add(Path("/films/1.dcm")).key
+    session.accept_radiograph(key, radiograph_of(facts(1)), GREY)
+    qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=20_000)
+    library.add_reading(1, reading("111111"))
+    search_of(panel).setText("müller")
+    qtbot.waitUntil(
+        lambda: texts(view) == ["Müller Änne\n2026-03-01  AP\nChest AP\nread 6/18 by Reader One"], timeout=20_000
+    )
+
+
+def test_the_order_chosen_is_shown_and_told(library, open_panel, qtbot):
+    for number, name in enumerate(("Zeta^A", "Alpha^B", "Mitte^C")):
+        known = facts(9 - number, patient=name, name=name)
+        library.remember_study(known, Path(f"/films/{number}.dcm"), at=MORNING + timedelta(minutes=number))
+    panel = open_panel()
+    view = films_of(panel)
+    chooser = panel.findChild(QComboBox)
+    told = []
+    panel.order_chosen.connect(told.append)
+
+    def names():
+        return [text.split(" ")[0] for text in texts(view)]
+
+    qtbot.waitUntil(lambda: names() == ["Mitte", "Alpha", "Zeta"], timeout=20_000)
+    chooser.setCurrentText("By name")
+    qtbot.waitUntil(lambda: names() == ["Alpha", "Mitte", "Zeta"], timeout=20_000)
+    panel.choose_order(ListOrder.STUDY_DATE)
+    qtbot.waitUntil(lambda: names() == ["Zeta", "Alpha", "Mitte"], timeout=20_000)
+    assert told == [ListOrder.NAME, ListOrder.STUDY_DATE]
+
+
+def test_films_of_one_study_say_so(library):
+    for number, series in ((1, "a"), (2, "b")):
+        known = facts(1, study_uid="1.2", series_uid=series, sop_instance_uid=f"1.2.{number}")
+        library.remember_study(known, Path(f"/films/{number}.dcm"))
+    rows = [describe_kept(row).splitlines()[2] for row in library.studies().rows]
+    assert rows == ["Chest AP", "same study as above"]
+
+
+def test_both_lists_fold_up_by_keyboard(library, open_panel, qtbot):
+    panel = open_panel()
+    headings = [button for button in panel.findChildren(QToolButton) if button.isCheckable()]
+    assert [button.text().split(" (")[0] for button in headings] == ["This session", "Library"]
+    for button in headings:
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+        assert button.arrowType() is Qt.ArrowType.RightArrow
+    lists = [view for view in panel.findChildren(QListView) if view.accessibleName()]
+    assert [view.isVisible() for view in lists] == [False, False]
+    qtbot.keyClick(headings[1], Qt.Key.Key_Space)
+    assert films_of(panel).isVisible()
+
+
+def test_films_of_the_shown_patient_are_marked_in_the_session(session, qtbot):
+    panel = StudiesPanel(session)
+    qtbot.addWidget(panel)
+    for number, patient in enumerate(("A", "A", "B")):
+        key = session.add(Path(f"/films/{number}.dcm")).key
+        session.accept_radiograph(key, radiograph_of(facts(number + 1, patient=patient)), GREY)
+    session.select(0)
+    view = panel.findChildren(QListView)[0]
+    assert ["same patient" in text for text in texts(view)] == [False, True, False]
+
+
+def test_rows_keep_their_thumbnails_small(library):
+    row = ListedStudy(library.remember_study(*film()), None, None, "", 1, 1)
+    assert row.study.thumbnail == THUMBNAIL

@@ -1,0 +1,122 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QImage
+from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
+from scipy.ndimage import minimum_filter
+
+from app.panels.overlay_switches import OverlaysPanel
+from app.session.session import Study, StudyState
+from bsnet_core.brixia import Zone
+from bsnet_core.explanation import Mode
+from tests.app.predictions import explanation, prediction
+from tests.app.report.studies import pixels_of
+
+
+@pytest.fixture
+def explain():
+    return QAction("E&xplain")
+
+
+@pytest.fixture
+def panel(qtbot, explain):
+    actions = {}
+    for name in ("Lungs", "Zones", "Explanation"):
+        action = QAction(f"&{name}", checkable=True, checked=True)
+        action.setShortcut(name[0])
+        actions[name.lower()] = action
+    made = OverlaysPanel(actions, {"lungs": 80, "zones": 90, "explanation": 70}, explain)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def study(of=None):
+    result = prediction()
+    return Study(0, Path("/films/a.dcm"), StudyState.ANALYSED, score=result.score, prediction=result, explanation=of)
+
+
+def ways(panel):
+    return next(box for box in panel.findChildren(QComboBox) if box.count() == 2)
+
+
+def legend(panel):
+    return next(label for label in panel.findChildren(QLabel) if label.accessibleName() == "Explanation legend")
+
+
+def test_fast_is_offered_first_and_the_choice_is_told(qtbot, panel):
+    assert panel.chosen_mode is Mode.FAST
+    panel.show_study(study(), busy=False)
+    with qtbot.waitSignal(panel.mode_chosen) as told:
+        qtbot.keyClick(ways(panel), Qt.Key.Key_Down)
+    assert told.args == [Mode.EXACT]
+    assert panel.chosen_mode is Mode.EXACT
+    assert "definition" in ways(panel).toolTip()
+
+
+def test_the_button_explains_once_there_is_a_score_and_nothing_runs(qtbot, panel, explain):
+    button = panel.findChild(QPushButton)
+    assert not button.isEnabled()
+    panel.show_study(study(), busy=True)
+    assert not button.isEnabled()
+    panel.show_study(study(), busy=False)
+    with qtbot.waitSignal(explain.triggered):
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+
+
+def test_the_legend_names_colours_in_words_too_and_the_way_it_was_computed(panel):
+    panel.show_study(study(), busy=False)
+    assert not legend(panel).isVisible()
+    panel.show_study(study(replace(explanation({}), mode=Mode.FAST)), busy=False)
+    assert legend(panel).isVisible()
+    assert "fast" in legend(panel).text()
+    for word in ("orange", "red", "black"):
+        assert word in legend(panel).accessibleDescription()
+
+
+def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
+    panel.show_study(study(explanation({})), busy=False)
+    text = legend(panel).text()
+    assert re.findall(r"color:(#\w{6}); [^>]*>■</span>&nbsp;(\d)", text) == [
+        ("#ff961e", "1"),
+        ("#e12323", "2"),
+        ("#000000", "3"),
+    ]
+    assert "clear: none" in text
+    # And so they are seen, from left to right.
+    image = legend(panel).grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    seen = pixels_of(image)
+    places = []
+    for colour in ((255, 150, 30), (225, 35, 35), (0, 0, 0)):
+        is_it = (np.abs(seen - colour) <= 2).all(axis=2)
+        filled = minimum_filter(is_it.astype(np.uint8), size=4, mode="constant")  # no stroke of a letter is as wide
+        places.append(np.nonzero(filled)[1].mean())
+    assert places == sorted(places)
+
+
+def test_an_explanation_under_way_says_how_far_it_is(panel):
+    part = replace(explanation({}), computed=np.arange(16) < 5)
+    panel.show_study(study(part), busy=True)
+    assert "5 of 16 parts so far; hatched: not masked" in legend(panel).text()
+
+
+def test_a_zone_can_be_chosen_while_the_map_grows(qtbot, panel):
+    panel.show_study(study(replace(explanation({}), computed=np.arange(16) < 5)), busy=True)
+    with qtbot.waitSignal(panel.zone_chosen) as told:
+        panel.choose_zone(Zone.C)
+    assert told.args == [Zone.C]
+
+
+def test_every_overlay_fades_on_its_own_and_every_control_has_a_name(qtbot, panel):
+    told = []
+    panel.faded.connect(lambda name, percent: told.append((name, percent)))
+    sliders = {slider.accessibleName(): slider for slider in panel.findChildren(QSlider)}
+    assert set(sliders) == {"Opacity of Lungs", "Opacity of Zones", "Opacity of Explanation"}
+    qtbot.keyClick(sliders["Opacity of Zones"], Qt.Key.Key_Left)
+    assert told == [("zones", 89)]
+    for box in panel.findChildren(QComboBox):
+        assert box.accessibleName()
