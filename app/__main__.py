@@ -89,7 +89,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     settings = Settings()
     use_language(settings.language)  # before any widget is made: texts are translated as they are made
 
-    from app.background.garbage_collection import Tidying
+    from app.background.garbage_collection import GarbageCollection
     from app.background.jobs import take_short_turns
     from app.background.network import ModelChoice
     from app.look.theme import Appearance
@@ -104,7 +104,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     window = MainWindow(settings, choice, Appearance(application, settings))
     window.show()
     take_short_turns()
-    Tidying(window)
+    GarbageCollection(window)
     paths = list(arguments.paths)
     if paths:
         window.open_paths(paths)
@@ -151,10 +151,10 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
 
     def look() -> None:
         nonlocal asked
-        study = window.session.current
-        if study is None or window.analysis.is_busy or (study.prediction is None and not study.problem):
+        image = window.session.current
+        if image is None or window.analysis.is_busy or (image.prediction is None and not image.problem):
             return
-        if explain and study.prediction is not None and study.explanation is None:
+        if explain and image.prediction is not None and image.explanation is None:
             if not asked:
                 asked = True
                 window.actions_by_name["explain"].trigger()

@@ -31,20 +31,20 @@ from app.look.messages import IntendedUseBar, MessageBar, Severity
 from app.look.status_line import StatusLine
 from app.look.theme import Appearance
 from app.panels.image_history import HistoryWindow
-from app.panels.images import StudiesPanel
+from app.panels.images import ImagesPanel
 from app.panels.overlay_switches import OverlaysPanel
 from app.panels.preferences import PreferencesDialog
 from app.panels.scores import ScoresPanel
 from app.panels.tags import TagsWindow
 from app.panels.trend import TrendPanel
 from app.presenters.archive_password import ArchivePassword
-from app.presenters.current_image import ShownStudy
+from app.presenters.current_image import CurrentImage
 from app.presenters.exports import Exports
-from app.presenters.image_actions import PictureActions
+from app.presenters.image_actions import ImageActions
 from app.presenters.library_files import LibraryFiles
 from app.presenters.own_reading import OwnReading
-from app.presenters.prior_image import PriorStudy
-from app.session.session import Session, Study, StudyState
+from app.presenters.prior_image import PriorImage
+from app.session.session import ImageState, OpenImage, Session
 from app.settings.paths import library_file
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.errors import BSNetError
@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
     def open_samples(self, paths: Sequence[Path]) -> None:
         """Opens files like `open_paths` and remembers nothing."""
         if self.session.current is None:
-            self.shown_study.say_reading()
+            self.current_image.say_loading()
         self.analysis.open(list(paths))
 
     def choose_files(self) -> None:
@@ -136,29 +136,29 @@ class MainWindow(QMainWindow):
         self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
-        self._lane = JobQueue("tags and help")
-        self._charts_lane = JobQueue("charts and statistics")
+        self._queue = JobQueue("tags and help")
+        self._charts_queue = JobQueue("charts and statistics")
         self.messages = MessageBar(self)
         self.intended_use = IntendedUseBar(settings, self)
         self.group = ViewGroup(self)
         self.view = self.group.current
         self.keeper = Keeper(self.session, library_file(), keep_identity=settings.keeps_names, parent=self)
         self.kept_measurements = KeptMeasurements(self.session, self.keeper, self.group.annotations, self)
-        self.shown_study = ShownStudy(self.session, self.analysis, self.view, settings, self)
-        self.studies = StudiesPanel(self.session, self)
-        self.studies.choose_order(settings.library_order)
-        self.studies.use_library(self.keeper)
+        self.current_image = CurrentImage(self.session, self.analysis, self.view, settings, self)
+        self.images = ImagesPanel(self.session, self)
+        self.images.choose_order(settings.library_order)
+        self.images.use_library(self.keeper)
         self.trend = TrendPanel(self.session, self.keeper, self)
-        self.prior_study = PriorStudy(self.session, self.keeper, self.analysis, self.group, self.shown_study, self)
+        self.prior_image = PriorImage(self.session, self.keeper, self.analysis, self.group, self.current_image, self)
         self.scores = ScoresPanel(self)
         self.own_reading = OwnReading(self.session, self.keeper, settings, self.scores, self.messages, self)
         self.exports = Exports(self.session, self.view, self.keeper, settings, self.messages, self)
         self.library_files = LibraryFiles(self.keeper, self.messages, self)
         self.archive_password = ArchivePassword(self.analysis, self.messages, self)
         self.group.set_current_side(settings.current_side)
-        self.prior_study.show_at_most(MOST_PRIORS if settings.compares_four else 1)
-        self.own_reading.use_lane(self._charts_lane)
-        self.trend.use_lane(self._charts_lane)
+        self.prior_image.show_at_most(MOST_PRIORS if settings.compares_four else 1)
+        self.own_reading.use_queue(self._charts_queue)
+        self.trend.use_queue(self._charts_queue)
         self.status_line = StatusLine(self.actions_of["cancel"], self)
         for name in OVERLAYS:
             self.actions_of[name].setChecked(settings.overlay_shown(name))
@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         self.arrangement = Arrangement(self._settings, self)
         self.arrangement.fill(
-            left=(self.studies, self.trend),
+            left=(self.images, self.trend),
             centre=(self.intended_use, self.messages, self.group),
             right=(self.scores, self.own_reading.comparison, self.overlays),
         )
@@ -185,8 +185,8 @@ class MainWindow(QMainWindow):
         actions.connect("open", self.choose_files)
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
-        self.picture_actions = PictureActions(actions, self.group, self.session, self._settings, self)
-        self.shown_study.use_actions(actions)
+        self.image_actions = ImageActions(actions, self.group, self.session, self._settings, self)
+        self.current_image.use_actions(actions)
         self.own_reading.use_actions(actions)
         self.exports.use_actions(actions)
         self.library_files.use_actions(actions)
@@ -196,10 +196,10 @@ class MainWindow(QMainWindow):
                 partial(self._settings.set_overlay_shown, name),
                 checked=self._settings.overlay_shown(name),
             )
-        actions.connect_switch("compare_prior", self.prior_study.switch, checked=False)
+        actions.connect_switch("compare_prior", self.prior_image.switch, checked=False)
         actions.connect_switch("compare_four", self._compare_four, checked=self._settings.compares_four)
-        actions.connect("earlier_prior", lambda: self.prior_study.step(1))
-        actions.connect("later_prior", lambda: self.prior_study.step(-1))
+        actions.connect("earlier_prior", lambda: self.prior_image.step(1))
+        actions.connect("later_prior", lambda: self.prior_image.step(-1))
         actions.connect("other_picture", self.group.focus_other)
         actions.connect_switch("link_views", self.group.set_linked, checked=self.group.is_linked)
         actions.connect("previous", lambda: self._step(-1))
@@ -219,9 +219,9 @@ class MainWindow(QMainWindow):
 
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of
-        self.tags = TagsWindow(self._lane, self._appearance.colours, self, self.analysis.place_of)
+        self.tags = TagsWindow(self._queue, self._appearance.colours, self, self.analysis.place_of)
         self.history = HistoryWindow(self.session, self.keeper, self)
-        self.help = HelpWindow(self._lane, settings.language, lambda: keys_page(actions, self.keys), self)
+        self.help = HelpWindow(self._queue, settings.language, lambda: keys_page(actions, self.keys), self)
 
     def _connect_parts(self) -> None:
         self._appearance.changed.connect(self.actions_of.paint_icons)
@@ -229,31 +229,31 @@ class MainWindow(QMainWindow):
         self._appearance.changed.connect(
             lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
         )
-        self.studies.chosen.connect(self.session.select)
-        self.studies.in_sight.connect(self.analysis.prefer)
-        self.studies.order_chosen.connect(self._keep_order)
-        for panel in (self.studies, self.trend):
-            panel.wanted.connect(lambda path: self.open_paths([path]))
+        self.images.chosen.connect(self.session.select)
+        self.images.in_sight.connect(self.analysis.prefer)
+        self.images.order_chosen.connect(self._keep_order)
+        for panel in (self.images, self.trend):
+            panel.requested.connect(lambda path: self.open_paths([path]))
         self.trend.chosen.connect(self.session.select)
         self.group.prior_shown_changed.connect(self._follow_prior)
         self.group.linked_changed.connect(self.actions_of["link_views"].setChecked)
-        self.prior_study.none_found.connect(self._tell_no_prior)
-        self.prior_study.choice_changed.connect(self._allow_priors)
-        self.own_reading.scoring.zone_changed.connect(self.shown_study.mark_turn)
-        self.shown_study.zone_clicked.connect(self.own_reading.scoring.point_at)
-        self.own_reading.comparison.disagreement_changed.connect(self.shown_study.mark_differing)
+        self.prior_image.none_found.connect(self._tell_no_prior)
+        self.prior_image.choice_changed.connect(self._allow_priors)
+        self.own_reading.scoring.zone_changed.connect(self.current_image.mark_turn)
+        self.current_image.zone_clicked.connect(self.own_reading.scoring.point_at)
+        self.own_reading.comparison.disagreement_changed.connect(self.current_image.mark_differing)
         for view in self.group.views:
             view.probed.connect(self._show_probe)
         self.view.mode_changed.connect(lambda mode: self._show_probe(None))
-        self.own_reading.export_wished.connect(self.exports.save_readings)
+        self.own_reading.export_requested.connect(self.exports.save_readings)
         self.keeper.kept.connect(lambda key, reading: self._close_when_saved())
         self.keeper.not_kept.connect(lambda key, reading, error: self._close_when_saved())
         self.keeper.failed.connect(lambda error: self._show_failure("", error))
         self._settings.changed.connect(self._follow_setting)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
-        self.overlays.zone_chosen.connect(self.shown_study.explain_zone)
+        self.overlays.zone_chosen.connect(self.current_image.explain_zone)
         self.overlays.mode_chosen.connect(self._keep_mode)
-        self.shown_study.refreshed.connect(self._refresh)
+        self.current_image.refreshed.connect(self._refresh)
         self.analysis.failed.connect(self._show_failure)
         self.analysis.progressed.connect(self.status_line.show_stage)
         self.analysis.busy_changed.connect(self.status_line.show_busy)
@@ -263,21 +263,21 @@ class MainWindow(QMainWindow):
 
     # Following the session
 
-    def _refresh(self, study: Study) -> None:
-        self.own_reading.show_study(study)
-        self.tags.show_study(study)
-        self.picture_actions.follow_picture()
+    def _refresh(self, image: OpenImage) -> None:
+        self.own_reading.show_image(image)
+        self.tags.show_image(image)
+        self.image_actions.follow_image()
         self._allow_actions()
 
     def _allow_actions(self) -> None:
-        study, busy = self.session.current, self.analysis.is_busy
-        self.actions_of["analyse"].setEnabled(study is not None)
-        seen = None if study is None else self.session.shown(study.key)
+        image, busy = self.session.current, self.analysis.is_busy
+        self.actions_of["analyse"].setEnabled(image is not None)
+        seen = None if image is None else self.session.shown(image.key)
         # While the map grows by itself, asking for it shows it.
-        asks_at_will = study is not None and (not busy or self.analysis.is_explaining(study.key))
+        asks_at_will = image is not None and (not busy or self.analysis.is_explaining(image.key))
         self.actions_of["explain"].setEnabled(seen is not None and seen.prediction is not None and asks_at_will)
         self.actions_of["cancel"].setEnabled(busy)
-        self.overlays.show_study(seen, busy=not asks_at_will)
+        self.overlays.show_image(seen, busy=not asks_at_will)
 
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
@@ -286,9 +286,9 @@ class MainWindow(QMainWindow):
     # What the user does
 
     def _step(self, offset: int) -> None:
-        study = self.session.current
-        if study is not None and 0 <= study.key + offset < len(self.session.studies):
-            self.session.select(study.key + offset)
+        image = self.session.current
+        if image is not None and 0 <= image.key + offset < len(self.session.images):
+            self.session.select(image.key + offset)
 
     def _go_to_unread(self) -> None:
         key = self.session.next_unread()
@@ -298,55 +298,55 @@ class MainWindow(QMainWindow):
             self.session.select(key)
 
     def _analyse_current(self) -> None:
-        study = self.session.current
-        if study is None:
+        image = self.session.current
+        if image is None:
             return
-        if study.state is StudyState.UNREADABLE:
-            self.shown_study.say_reading()
-            self.analysis.load(study.key)
+        if image.state is ImageState.UNREADABLE:
+            self.current_image.say_loading()
+            self.analysis.load(image.key)
         else:
-            self.analysis.analyse(study.key)
+            self.analysis.analyse(image.key)
 
     def _explain_current(self) -> None:
-        study, mode = self.session.current, self.overlays.chosen_mode
-        if study is None:
+        image, mode = self.session.current, self.overlays.chosen_mode
+        if image is None:
             return
         self.actions_of["explanation"].setChecked(True)
-        so_far = study.explanation
+        so_far = image.explanation
         is_there = so_far is not None and so_far.mode is mode and so_far.is_whole
-        grows = self.analysis.is_explaining(study.key) and mode is Mode.FAST
+        grows = self.analysis.is_explaining(image.key) and mode is Mode.FAST
         if not is_there and not grows:
-            self.analysis.explain(study.key, mode)
+            self.analysis.explain(image.key, mode)
 
     def _explain_by_itself(self, key: int) -> None:
-        study = self.session.current
-        wanted = self._settings.explains and self._settings.explanation_mode is Mode.FAST
-        if wanted and study is not None and study.key == key:
+        image = self.session.current
+        requested = self._settings.explains and self._settings.explanation_mode is Mode.FAST
+        if requested and image is not None and image.key == key:
             self.analysis.explain(key, Mode.FAST)
 
     def _follow_prior(self, shown: bool) -> None:
         action = self.actions_of["compare_prior"]
-        if not shown and not self.prior_study.is_on:
+        if not shown and not self.prior_image.is_on:
             action.setChecked(False)
         for name in ("link_views", "other_picture"):
             self.actions_of[name].setEnabled(shown)
 
     def _compare_four(self, on: bool) -> None:
         self._settings.compares_four = on
-        self.prior_study.show_at_most(MOST_PRIORS if on else 1)
+        self.prior_image.show_at_most(MOST_PRIORS if on else 1)
         if on:
             self.actions_of["compare_prior"].setChecked(True)
 
     def _allow_priors(self) -> None:
-        self.actions_of["earlier_prior"].setEnabled(self.prior_study.can_go_earlier)
-        self.actions_of["later_prior"].setEnabled(self.prior_study.can_go_later)
+        self.actions_of["earlier_prior"].setEnabled(self.prior_image.can_go_earlier)
+        self.actions_of["later_prior"].setEnabled(self.prior_image.can_go_later)
 
     def _tell_no_prior(self, text: str) -> None:
         self.messages.show_message(Severity.INFO, text)
 
     def _show_probe(self, reading: ProbeReading | None) -> None:
-        is_wanted = reading is not None and self.view.mode is ViewMode.PROBE
-        self.status_line.show_probe(reading.text if reading is not None and is_wanted else "")
+        is_requested = reading is not None and self.view.mode is ViewMode.PROBE
+        self.status_line.show_probe(reading.text if reading is not None and is_requested else "")
 
     def _keep_order(self, order: ListOrder) -> None:
         self._settings.library_order = order
@@ -448,16 +448,16 @@ class MainWindow(QMainWindow):
     def end_work(self) -> bool:
         """Stops all threads; whether they ended in time."""
         deadline = time.monotonic() + WORK_ENDS_WITHIN_S
-        self._lane.close()
-        self._charts_lane.close()
+        self._queue.close()
+        self._charts_queue.close()
 
         def left_s() -> float:
             return max(deadline - time.monotonic(), 0.1)
 
         kept = self.keeper.close(left_s())
         ended = [self.exports.close(left_s()), self.analysis.close(left_s())]
-        lanes_ended = [lane.wait(left_s()) for lane in (self._lane, self._charts_lane)]
-        return kept and all(ended + lanes_ended)
+        queues_ended = [queue.wait(left_s()) for queue in (self._queue, self._charts_queue)]
+        return kept and all(ended + queues_ended)
 
 
 def _bring_up(window: QWidget) -> None:

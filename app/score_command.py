@@ -118,11 +118,11 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
     from bsnet_core.loading import UnpackedArchives
 
     with UnpackedArchives() as archives:
-        files, refusals = _files_of(arguments.paths, archives, _password(arguments.password_file))
+        files, rejections = _files_of(arguments.paths, archives, _password(arguments.password_file))
         # An earlier result that lies among the images is no image.
         results = {path.absolute() for path in (arguments.json, arguments.csv) if path is not None}
         files = [path for path in files if path.absolute() not in results]
-        if not files and not refusals:
+        if not files and not rejections:
             raise UnreadableImageError(_("There is no image to score in what was named."))
         if arguments.admit is not None:
             return _admit(arguments, files, lines)
@@ -131,10 +131,10 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
         with _json_output(arguments.json) as records, _csv_output(arguments.csv) as rows:
             outputs = Outputs(lines, records, csv.DictWriter(rows, CSV_COLUMNS) if rows is not None else None, rows)
             outputs.begin()
-            for path, error in refusals:
+            for path, error in rejections:
                 outputs.add_failure(path, error)
             failures = _score_all(predictor, files, archives, outputs) if predictor is not None else 0
-    return EXIT_SOME_FAILED if failures or refusals else EXIT_OK
+    return EXIT_SOME_FAILED if failures or rejections else EXIT_OK
 
 
 def record_of(path: Path, prediction: Prediction, read_seconds: float) -> dict[str, Any]:
@@ -247,19 +247,19 @@ def _files_of(
     from bsnet_core.loading import images_in
 
     files: list[Path] = []
-    refusals: list[tuple[Path, BSNetError]] = []
+    rejections: list[tuple[Path, BSNetError]] = []
     for path in paths:
         try:
             found = images_in(path, archives, password=password)
         except PasswordNeededError as error:
             sentence = _("{problem} Give it by --password-file.").format(problem=error)
-            refusals.append((path, PasswordNeededError(sentence, error.archive)))
+            rejections.append((path, PasswordNeededError(sentence, error.archive)))
         except BSNetError as error:
-            refusals.append((path, error))
+            rejections.append((path, error))
         else:
             files += found.files
-            refusals += found.refusals
-    return files, refusals
+            rejections += found.rejections
+    return files, rejections
 
 
 def _load_predictor(arguments: argparse.Namespace) -> Predictor:
@@ -301,11 +301,11 @@ def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedAr
 
 
 def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
-    from bsnet_core.loading import read_radiograph
+    from bsnet_core.loading import load_radiograph
 
     start = time.perf_counter()
     try:
-        radiograph = read_radiograph(path)
+        radiograph = load_radiograph(path)
         read_seconds = time.perf_counter() - start
         return predictor.predict(radiograph), read_seconds
     except BSNetError:

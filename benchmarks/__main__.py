@@ -23,10 +23,10 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         backends,
         everyday,
         explanations,
+        images,
         importing,
         memory,
         network,
-        pictures,
         responsiveness,
         training,
     )
@@ -36,16 +36,16 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "superpixels": ("Super-pixels by quickshift", explanations.superpixels),
         "explanation": ("Explanation map, Eq. 4", explanations.whole_map),
         "shortcuts": ("Short cuts of the explanation", explanations.fidelity),
-        "preprocessing": ("Preprocessing, 3000 x 3000", pictures.preprocessing),
-        "display": ("Display frame, 3000 x 3000 on 1200 x 1200", pictures.display_frame),
-        "overlays": ("Frame with all overlays, 3000 x 3000 on 1200 x 1200", pictures.overlaid_frame),
+        "preprocessing": ("Preprocessing, 3000 x 3000", images.preprocessing),
+        "display": ("Display frame, 3000 x 3000 on 1200 x 1200", images.display_frame),
+        "overlays": ("Frame with all overlays, 3000 x 3000 on 1200 x 1200", images.overlaid_frame),
         "training": ("One step of training, 256 x 256", training.stages),
         "backends": ("Accelerated backends, whole predictions", backends.backends),
         "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),
         "everyday": ("Windows, dialogs and panels: goal / measured", everyday.everyday),
         "memory": ("Resident memory, studies opened in turn", memory.memory),
         "importing": ("Folder of 300 DICOM files: rate / 70 files per s", importing.importing),
-        "reading": ("Reading DICOM, 3000 x 3000, 12 bit", pictures.reading),
+        "reading": ("Reading DICOM, 3000 x 3000, 12 bit", images.reading),
     }
 
 

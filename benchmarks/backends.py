@@ -9,7 +9,7 @@ from benchmarks.timing import Row
 from bsnet_core.backends import ACCELERATED_BACKENDS, TORCH
 from bsnet_core.backends.admission import MIN_IMAGES, Drift, drift_of
 from bsnet_core.backends.openvino import is_installed
-from bsnet_core.loading import find_images, read_radiograph
+from bsnet_core.loading import find_images, load_radiograph
 from bsnet_core.prediction import Predictor
 from bsnet_core.resources import sample_files
 
@@ -25,11 +25,11 @@ def backends() -> list[Row]:
     Raises:
         WeightsError: no model is installed.
     """
-    films = real_films()
-    where = "" if len(films) >= MIN_IMAGES else " (bundled samples only: too few to admit by)"
+    images = real_images()
+    where = "" if len(images) >= MIN_IMAGES else " (bundled samples only: too few to admit by)"
     reference = Predictor.load(device="cpu", backend=TORCH)
     drifts = [
-        drift_of(Predictor.load(device="cpu", backend=name), reference, map(read_radiograph, films))
+        drift_of(Predictor.load(device="cpu", backend=name), reference, map(load_radiograph, images))
         for name in ACCELERATED_BACKENDS
         if is_installed(name)
     ]
@@ -40,15 +40,15 @@ def backends() -> list[Row]:
     return rows + [_row(drift) for drift in drifts]
 
 
-def real_films() -> list[Path]:
+def real_images() -> list[Path]:
     """Films spread over the shared data folder beside the checkout; the bundled samples without it."""
-    films: list[Path] = []
+    images: list[Path] = []
     for name in FOLDERS:
         folder = SHARED_DATA / name
         if folder.is_dir():
             found = find_images(folder)
-            films += islice(found, 0, None, max(1, len(found) * len(FOLDERS) // IMAGES))
-    return films or sample_files()
+            images += islice(found, 0, None, max(1, len(found) * len(FOLDERS) // IMAGES))
+    return images or sample_files()
 
 
 def _row(drift: Drift) -> Row:

@@ -18,7 +18,7 @@ from app.main_window import MainWindow
 from app.panels.report_dialog import ReportDialog
 from app.settings.paths import library_file
 from app.settings.settings import ThemeChoice
-from benchmarks.pictures import BITS, large_film
+from benchmarks.images import BITS, large_image
 from benchmarks.timing import Row
 from benchmarks.window import (
     StallMeter,
@@ -31,10 +31,10 @@ from benchmarks.window import (
     write_rows,
 )
 from bsnet_core.resources import default_model_dir
-from tests.app.library_content import facts, film, kept_prediction, reading
+from tests.app.library_content import image, kept_prediction, metadata, reading
 from tests.dicom_files import write_dicom
 
-FILMS, READINGS = 2000, 300
+IMAGES, READINGS = 2000, 300
 PATIENT = "P-4711"
 DATES = ("20250301", "20250401")
 LASTS_S = 0.6
@@ -55,12 +55,12 @@ def of_this_process() -> list[Row]:
     """What `everyday` gives, measured in the process that calls it."""
     with own_home() as folder:
         _fill_library()
-        films = [_film_of(folder, date) for date in DATES]
+        images = [_image_of(folder, date) for date in DATES]
         window = real_window("--no-samples", "--model", str(default_model_dir()))
         meter = StallMeter()
         meter.run(lambda: False, LASTS_S)
-        rows = [meter.row("stall while the library is listed", f", {FILMS} films")]
-        for path in films:
+        rows = [meter.row("stall while the library is listed", f", {IMAGES} films")]
+        for path in images:
             meter.run(lambda path=path: is_shown(window, path), act=lambda path=path: window.open_paths([path]))  # type: ignore[misc]
             meter.run(lambda: is_settled(window.session.current))
         meter.run(lambda: False, LASTS_S)
@@ -121,23 +121,23 @@ def _row(meter: StallMeter, what: str, act: Callable[[], object]) -> Row:
 
 def _fill_library() -> None:
     library = Library.open(library_file(), keep_identity=True)
-    for number in range(FILMS):
-        known = facts(
+    for number in range(IMAGES):
+        known = metadata(
             1 + number % 28,
             patient=f"P{number // 4:04d}",
             name=f"Patient^{number // 4:04d}",
             study_time=f"{number % 24:02d}0000",
         )
-        kept = library.remember_study(known, *film()[1:])
+        kept = library.remember_image(known, *image()[1:])
         if number < READINGS:
             library.add_prediction(kept.number, kept_prediction())
             library.add_reading(kept.number, reading())
     library.close()
 
 
-def _film_of(folder: Path, date: str) -> Path:
+def _image_of(folder: Path, date: str) -> Path:
     return write_dicom(
-        folder / f"{date}.dcm", large_film() << (16 - BITS), 16, PatientID=PATIENT, StudyDate=date, StudyTime="080000"
+        folder / f"{date}.dcm", large_image() << (16 - BITS), 16, PatientID=PATIENT, StudyDate=date, StudyTime="080000"
     )
 
 

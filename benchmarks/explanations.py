@@ -32,14 +32,15 @@ from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Explanation
 from bsnet_core.explanation.exact import explain_exactly, masked
-from bsnet_core.explanation.fast.fast_map import DEFAULT, NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.fast.approximations import DEFAULT, NONE, Approximations, Lungs
+from bsnet_core.explanation.fast.fast_map import explain_fast
 from bsnet_core.explanation.superpixels import reference_superpixels_of, superpixels_of
-from bsnet_core.loading import find_images, read_radiograph
+from bsnet_core.loading import find_images, load_radiograph
 from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.resources import sample_files
 
-FILMS = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"
-DEFAULT_FILMS = 3
+IMAGES = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"
+DEFAULT_IMAGES = 3
 """How many films unless BSNET_BENCH_FILMS says more; the figures of docs/explanations.md name theirs."""
 SUPERPIXELS = 30
 """Super-pixels per film whose exact contribution is compared."""
@@ -48,20 +49,20 @@ ROUNDS = 7
 """Of the plain loop and a fast map in turn: how fast a machine is changes from second to second."""
 SEED = 0
 
-FIRST_ORDER = Shortcuts(tolerance=0.0, trusted_lungs=None, half_precision=False)
-WAYS: Mapping[str, Shortcuts] = {
+FIRST_ORDER = Approximations(tolerance=0.0, trusted_lungs=None, half_precision=False)
+WAYS: Mapping[str, Approximations] = {
     "windows, nothing else": NONE,
     "+ lungs frozen": replace(NONE, lungs=Lungs.FROZEN),
     "heads by gradients or statistics": replace(NONE, linear_heads=True),
     "the same, lungs to first order": replace(FIRST_ORDER, lung_path=False),
     "the same, along the decoder's main path": FIRST_ORDER,
-    "the same, tails to first order": Shortcuts(trusted_lungs=None, half_precision=False),
-    "the same, bfloat16 where the processor knows it": Shortcuts(trusted_lungs=None),
+    "the same, tails to first order": Approximations(trusted_lungs=None, half_precision=False),
+    "the same, bfloat16 where the processor knows it": Approximations(trusted_lungs=None),
     "the same, large changes of lungs recomputed (the default)": DEFAULT,
-    "the default without bfloat16": Shortcuts(half_precision=False),
-    "the default, lungs back through the whole decoder": Shortcuts(lung_path=False),
-    "the default, lungs frozen": Shortcuts(lungs=Lungs.FROZEN),
-    "the default, super-pixels on lungs only": Shortcuts(lungs_only_margin_px=0),
+    "the default without bfloat16": Approximations(half_precision=False),
+    "the default, lungs back through the whole decoder": Approximations(lung_path=False),
+    "the default, lungs frozen": Approximations(lungs=Lungs.FROZEN),
+    "the default, super-pixels on lungs only": Approximations(lungs_only_margin_px=0),
 }
 """Each short cut on exact windows, then together."""
 SLOW = ("windows, nothing else", "heads by gradients or statistics")
@@ -89,7 +90,7 @@ def superpixels() -> list[Row]:
     Raises:
         WeightsError: no model is installed.
     """
-    image = Predictor.load(device="cpu").predict(read_radiograph(sample_files()[0])).network_image
+    image = Predictor.load(device="cpu").predict(load_radiograph(sample_files()[0])).network_image
     rows = compare({"scikit-image": lambda: reference_superpixels_of(image), "here": lambda: superpixels_of(image)}, 5)
     index = adjusted_rand_index(reference_superpixels_of(image), superpixels_of(image))
     return [rows[0], replace(rows[1], fidelity=f"adjusted Rand index {index:.3f}")]
@@ -115,7 +116,7 @@ def whole_map() -> list[Row]:
         WeightsError: no model is installed.
     """
     predictor = Predictor.load(device="cpu")
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     plain = PlainLoop(predictor)
     # Both warm: the first map of all also traces the network, and the plain loop has run before it is timed.
     explain_fast(predictor, prediction)
@@ -166,28 +167,30 @@ def fidelity() -> list[Row]:
         if is_installed(name)
     }
     collected = {name: Collected() for name in (*WAYS, *accelerated)}
-    plain_s, counts, films = [], [], 0
-    for file in films_to_measure():
+    plain_s, counts, images = [], [], 0
+    for file in images_to_measure():
         try:
-            prediction = predictor.predict(read_radiograph(file))
+            prediction = predictor.predict(load_radiograph(file))
         except BSNetError:
             continue
         if not prediction.score.total:
             continue
-        films += 1
+        images += 1
         labels = superpixels_of(prediction.network_image)
         count = int(labels.max()) + 1
         exact = exact_sample(predictor, prediction, labels, file)
         some = np.flatnonzero(exact.is_computed)
         plain_s.append(plain.seconds_per_superpixel(prediction))
         counts.append(count)
-        for name, shortcuts in WAYS.items():
+        for name, approximations in WAYS.items():
             only = some if name in SLOW else np.arange(count)
-            found = explain_fast(predictor, prediction, shortcuts=shortcuts, superpixels=labels, only=only)
+            found = explain_fast(predictor, prediction, approximations=approximations, superpixels=labels, only=only)
             seconds = found.seconds / count
             if name in SLOW:
                 # What is done once per picture is shared by all super-pixels of a whole map, not by the few taken here.
-                nothing = explain_fast(predictor, prediction, shortcuts=shortcuts, superpixels=labels, only=some[:0])
+                nothing = explain_fast(
+                    predictor, prediction, approximations=approximations, superpixels=labels, only=some[:0]
+                )
                 seconds = nothing.seconds / count + (found.seconds - nothing.seconds) / len(some)
             share = int(found.is_computed.sum()) / len(only)
             collected[name].add(seconds, share, rank_correlations(found, exact, prediction, some))
@@ -198,7 +201,7 @@ def fidelity() -> list[Row]:
     number = statistics.median(counts)
     per_superpixel = statistics.median(plain_s)
     rows = [
-        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{films} films, {SUPERPIXELS} super-pixels each")
+        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{images} films, {SUPERPIXELS} super-pixels each")
     ]
     for name, values in collected.items():
         seconds = statistics.median(values.per_superpixel_s)
@@ -255,10 +258,10 @@ class _ContiguousPredictor(Predictor):
         return torch.tensor(network_images)[:, None].to(self.device)
 
 
-def films_to_measure() -> list[Path]:
+def images_to_measure() -> list[Path]:
     """Films of the shared data folder in an order that is always the same, or else the bundled samples."""
-    count = int(os.environ.get("BSNET_BENCH_FILMS", DEFAULT_FILMS))
-    files = find_images(FILMS) if FILMS.is_dir() else sample_files()
+    count = int(os.environ.get("BSNET_BENCH_FILMS", DEFAULT_IMAGES))
+    files = find_images(IMAGES) if IMAGES.is_dir() else sample_files()
     order = np.random.default_rng(SEED).permutation(len(files))
     return [files[index] for index in order[:count]]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from app.main_window import MainWindow
-from benchmarks.pictures import BITS, large_film
+from benchmarks.images import BITS, large_image
 from benchmarks.timing import Row
 from benchmarks.window import StallMeter, let_go, measured_elsewhere, own_home, real_window, write_rows
 from tests.dicom_files import write_dicom
@@ -34,13 +34,13 @@ def of_this_process() -> list[Row]:
     rows = []
     for side_px in SIDES_PX:
         with own_home() as folder:
-            rows += _import(_films(folder / "films", side_px), folder, side_px)
+            rows += _import(_images(folder / "films", side_px), folder, side_px)
     return rows
 
 
-def _films(folder: Path, side_px: int) -> Path:
+def _images(folder: Path, side_px: int) -> Path:
     folder.mkdir()
-    pixels = np.ascontiguousarray(large_film()[:side_px, :side_px])
+    pixels = np.ascontiguousarray(large_image()[:side_px, :side_px])
     for number in range(FILES):
         name, date = f"Patient^{number:03d}", f"2020{number % 12 + 1:02d}{number % 28 + 1:02d}"
         write_dicom(
@@ -49,7 +49,7 @@ def _films(folder: Path, side_px: int) -> Path:
     return folder
 
 
-def _import(films: Path, folder: Path, side_px: int) -> list[Row]:
+def _import(images: Path, folder: Path, side_px: int) -> list[Row]:
     no_model = folder / "no-model"
     no_model.mkdir()
     window = real_window("--no-samples", "--model", str(no_model))
@@ -57,12 +57,12 @@ def _import(films: Path, folder: Path, side_px: int) -> list[Row]:
     meter.run(lambda: False, SETTLING_S)
     kept: set[int] = set()
     window.keeper.recalled.connect(lambda key, recalled: kept.add(key))
-    window.open_paths([films])
+    window.open_paths([images])
     listed_s = meter.run(lambda: _are_listed(window))
     rows = [_row(f"in the list, {side_px} px", listed_s, _stall_of(meter))]
-    pictures_s = listed_s + meter.run(lambda: _have_pictures(window))
-    rows.append(_row(f"with thumbnails, {side_px} px", pictures_s, _stall_of(meter)))
-    kept_s = pictures_s + meter.run(lambda: len(kept) == FILES)
+    images_s = listed_s + meter.run(lambda: _have_images(window))
+    rows.append(_row(f"with thumbnails, {side_px} px", images_s, _stall_of(meter)))
+    kept_s = images_s + meter.run(lambda: len(kept) == FILES)
     rows.append(_row(f"kept in the library, {side_px} px", kept_s, _stall_of(meter)))
     window.close()
     let_go(window)
@@ -80,12 +80,12 @@ def _stall_of(meter: StallMeter) -> str:
 
 def _are_listed(window: MainWindow) -> bool:
     """Whether every film's row names patient, date and where it stands."""
-    studies = window.session.studies
-    return len(studies) == FILES and all(study.facts.patient_name and study.facts.study_date for study in studies)
+    images = window.session.images
+    return len(images) == FILES and all(image.metadata.patient_name and image.metadata.study_date for image in images)
 
 
-def _have_pictures(window: MainWindow) -> bool:
-    return all(study.thumbnail is not None for study in window.session.studies)
+def _have_images(window: MainWindow) -> bool:
+    return all(image.thumbnail is not None for image in window.session.images)
 
 
 if __name__ == "__main__":

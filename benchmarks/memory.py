@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from benchmarks.pictures import BITS, large_film
+from benchmarks.images import BITS, large_image
 from benchmarks.timing import Row
 from benchmarks.window import (
     StallMeter,
@@ -21,7 +21,7 @@ from benchmarks.window import (
 from bsnet_core.resources import default_model_dir
 from tests.dicom_files import write_dicom
 
-STUDIES, STUDIES_ANALYSED, STUDY_SIDE_PX = 200, 60, 1024
+IMAGES, STUDIES_ANALYSED, IMAGE_SIDE_PX = 200, 60, 1024
 TOLD, TOLD_ANALYSED = (20, 100, 150, 200), (20, 40, 60)
 
 
@@ -41,7 +41,7 @@ def of_this_process() -> list[Row]:
     """What `memory` gives, measured in the process that calls it."""
     with own_home() as folder:
         (folder / "no-model").mkdir()
-        rows = _open_in_turn(folder, STUDIES, TOLD, str(folder / "no-model"), "")
+        rows = _open_in_turn(folder, IMAGES, TOLD, str(folder / "no-model"), "")
         return rows + _open_in_turn(folder, STUDIES_ANALYSED, TOLD_ANALYSED, str(default_model_dir()), ", analysed")
 
 
@@ -51,9 +51,9 @@ def _open_in_turn(folder: Path, count: int, told: tuple[int, ...], model: str, w
     meter.run(window.isVisible)
     start, at_first = time.perf_counter(), resident_mib()
     rows, known = [Row(f"at start{what}", 0.0, 1.0, f"{at_first:.0f} MiB")], dict[int, float]()
-    film = large_film()[:STUDY_SIDE_PX, :STUDY_SIDE_PX]
+    image = large_image()[:IMAGE_SIDE_PX, :IMAGE_SIDE_PX]
     for number in range(1, count + 1):
-        path = write_dicom(folder / f"{number}{what.strip(', ')}.dcm", film, BITS)
+        path = write_dicom(folder / f"{number}{what.strip(', ')}.dcm", image, BITS)
         window.open_paths([path])
         meter.run(lambda path=path: is_shown(window, path) and is_settled(window.session.current))  # type: ignore[misc]
         if number in told:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from app.main_window import MainWindow
-from benchmarks.pictures import BITS, large_film
+from benchmarks.images import BITS, large_image
 from benchmarks.timing import Row
 from benchmarks.window import (
     StallMeter,
@@ -50,33 +51,33 @@ def responsiveness() -> list[Row]:
 def of_this_process() -> list[Row]:
     """What `responsiveness` gives, measured in the process that calls it."""
     with own_home() as folder:
-        films = _films(folder)
+        images = _images(folder)
         window = real_window("--no-samples", "--model", str(default_model_dir()))
         window._settings.explains = False  # one thing after the other
         meter = StallMeter()
         meter.run(window.isVisible)
-        rows = _stalls(window, meter, films["raw"])
-        rows += _first_pixels(window, meter, films)
-        rows += _second_study(window, meter, films["raw"])
+        rows = _stalls(window, meter, images["raw"])
+        rows += _first_pixels(window, meter, images)
+        rows += _second_image(window, meter, images["raw"])
         rows += [_cancel_row(window, meter), _close_row(window, meter)]
     return rows
 
 
-def _films(folder: Path) -> dict[str, Path]:
-    film = large_film()
+def _images(folder: Path) -> dict[str, Path]:
+    image = large_image()
     return {
-        "raw": write_dicom(folder / "raw.dcm", film << (16 - BITS), 16),
-        "RLE": write_compressed(folder / "rle.dcm", film, RLELossless, BITS),
-        "JPEG-LS": write_compressed(folder / "jpegls.dcm", film, JPEGLSLossless, BITS),
-        "JPEG 2000": write_compressed(folder / "jpeg2000.dcm", film, JPEG2000Lossless, BITS),
+        "raw": write_dicom(folder / "raw.dcm", image << (16 - BITS), 16),
+        "RLE": write_compressed(folder / "rle.dcm", image, RLELossless, BITS),
+        "JPEG-LS": write_compressed(folder / "jpegls.dcm", image, JPEGLSLossless, BITS),
+        "JPEG 2000": write_compressed(folder / "jpeg2000.dcm", image, JPEG2000Lossless, BITS),
     }
 
 
-def _stalls(window: MainWindow, meter: StallMeter, film: Path) -> list[Row]:
+def _stalls(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
     """The first film of a window just opened, from the file to the map."""
     actions, stages = window.actions_by_name, list[str]()
     window.analysis.progressed.connect(lambda stage, fraction: stages.append(stage))
-    meter.run(lambda: window.view.radiograph is not None, act=lambda: window.open_paths([film]))
+    meter.run(lambda: window.view.radiograph is not None, act=lambda: window.open_paths([image]))
     rows = [meter.row("stall while loading the film")]
     meter.run(lambda: is_settled(window.session.current) or len(set(stages)) > 1)
     rows.append(meter.row("stall while the network is imported and loaded"))
@@ -89,19 +90,19 @@ def _stalls(window: MainWindow, meter: StallMeter, film: Path) -> list[Row]:
     return rows
 
 
-def _first_pixels(window: MainWindow, meter: StallMeter, films: dict[str, Path]) -> list[Row]:
+def _first_pixels(window: MainWindow, meter: StallMeter, images: dict[str, Path]) -> list[Row]:
     """From opening to the picture; the first compressed film also starts the decoder."""
     rows = []
-    for kind, film in films.items():
+    for kind, image in images.items():
         if kind == "raw":
-            film = film.rename(film.with_name("raw-again.dcm"))
-        seconds = meter.run(lambda film=film: is_shown(window, film), act=lambda film=film: window.open_paths([film]))  # type: ignore[misc]
+            image = image.rename(image.with_name("raw-again.dcm"))
+        seconds = meter.run(partial(is_shown, window, image), act=partial(window.open_paths, [image]))
         rows.append(Row(f"first pixels, {kind}", seconds, FIRST_PIXELS_GOAL_S[kind] / seconds))
         meter.run(lambda: is_settled(window.session.current))
     return rows
 
 
-def _second_study(window: MainWindow, meter: StallMeter, film: Path) -> list[Row]:
+def _second_image(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
     """From opening another film to the first one's worker having let go."""
     rows, others = [], iter(sample_files())
     for name, during in (("analyse", "analysing"), ("explain", "explaining")):

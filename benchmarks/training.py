@@ -32,7 +32,7 @@ def stages() -> list[Row]:
     config = RunConfig.from_file(RECIPE)
     config = dataclasses.replace(config, model=dataclasses.replace(config.model, side_px=SIDE_PX))
     accelerator = make_accelerator(config)
-    data = drawn_films(BATCH)
+    data = drawn_images(BATCH)
     part = Part(range(BATCH), ())
     device = accelerator.device
 
@@ -93,7 +93,7 @@ def stages() -> list[Row]:
     return [dataclasses.replace(row, note=f"{images[row.what] / row.seconds:.3g} images/s; {where}") for row in rows]
 
 
-def drawn_films(count: int) -> PreparedImages:
+def drawn_images(count: int) -> PreparedImages:
     """Noise with two drawn lungs, scored at random: what is in the films does not change what they cost."""
     rng = np.random.default_rng(0)
     masks = np.zeros((count, SIDE_PX, SIDE_PX), dtype=np.uint8)

@@ -20,14 +20,14 @@ from PySide6.QtWidgets import QApplication
 
 from app.__main__ import build_parser, open_window
 from app.main_window import MainWindow
-from app.session.session import Study, StudyState
+from app.session.session import ImageState, OpenImage
 from benchmarks.timing import Row
 
 TICK_S = 0.002
 STALL_GOAL_S = 0.05
 TIMEOUT_S = 300.0
 HOME_VARIABLES = ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
-SETTLED = (StudyState.ANALYSED, StudyState.NOT_SCORED, StudyState.UNREADABLE)
+SETTLED = (ImageState.ANALYSED, ImageState.NOT_SCORED, ImageState.UNREADABLE)
 
 
 class StallMeter:
@@ -109,13 +109,13 @@ def let_go(window: MainWindow) -> None:
 
 def is_shown(window: MainWindow, path: Path) -> bool:
     """Whether a film is the one on the screen."""
-    study = window.session.current
-    return study is not None and study.path == path
+    image = window.session.current
+    return image is not None and image.path == path
 
 
-def is_settled(study: Study | None) -> bool:
+def is_settled(image: OpenImage | None) -> bool:
     """Whether a study has a score, or a reason for having none."""
-    return study is not None and study.state in SETTLED
+    return image is not None and image.state in SETTLED
 
 
 @contextmanager

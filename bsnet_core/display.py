@@ -17,7 +17,7 @@ from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindo
 Voi = VoiWindow | LookupTable
 DEFAULT_PERCENTILES = (0.5, 99.5)
 TABLE_SIZE = 65536
-LARGEST_DEEP_GREY = 65535
+LARGEST_DEEP_GREY_LEVEL = 65535
 SAMPLED_PIXELS = 1_000_000
 LUNG_PERCENTILES = (1.0, 75.0)
 SOFT_TISSUE_PERCENTILES = (25.0, 97.0)
@@ -141,7 +141,7 @@ def display_table(
 
 
 @dataclass(frozen=True)
-class DeepGreys:
+class DeepGreyLevels:
     """A film in 16 bits, whole and without any window.
 
     Attributes:
@@ -154,7 +154,7 @@ class DeepGreys:
     intercept: float
 
 
-def deep_greys(radiograph: Radiograph) -> DeepGreys:
+def deep_grey_levels(radiograph: Radiograph) -> DeepGreyLevels:
     """The modality values in the file's own polarity, as they are where 16 bits hold them.
 
     Negative values are shifted to begin at 0. Only where a value is not whole, or the range exceeds 16 bits, are they
@@ -168,15 +168,15 @@ def deep_greys(radiograph: Radiograph) -> DeepGreys:
     seen = values[~is_padding] if not is_padding.all() else values
     darkest, brightest = float(seen.min()), float(seen.max())
     span, are_whole = brightest - darkest, bool((seen == np.rint(seen)).all())
-    slope = 1.0 if span == 0 or (are_whole and span <= LARGEST_DEEP_GREY) else span / LARGEST_DEEP_GREY
-    intercept = 0.0 if are_whole and darkest >= 0 and brightest <= LARGEST_DEEP_GREY else darkest
+    slope = 1.0 if span == 0 or (are_whole and span <= LARGEST_DEEP_GREY_LEVEL) else span / LARGEST_DEEP_GREY_LEVEL
+    intercept = 0.0 if are_whole and darkest >= 0 and brightest <= LARGEST_DEEP_GREY_LEVEL else darkest
     if radiograph.shown_inverted:
         # The range stays where it is, and its ends change places.
         slope, intercept = -slope, darkest + brightest - intercept
     table = np.zeros(TABLE_SIZE, dtype=np.uint16)
-    table[codes] = np.clip(np.rint((values - intercept) / slope), 0, LARGEST_DEEP_GREY).astype(np.uint16)
+    table[codes] = np.clip(np.rint((values - intercept) / slope), 0, LARGEST_DEEP_GREY_LEVEL).astype(np.uint16)
     table[codes[is_padding]] = 0
-    return DeepGreys(table[radiograph.stored], slope, intercept)
+    return DeepGreyLevels(table[radiograph.stored], slope, intercept)
 
 
 def _through_window(values: npt.NDArray[np.float32], window: VoiWindow) -> npt.NDArray[np.float32]:

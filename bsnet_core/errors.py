@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 
 
-class RefusalCode(StrEnum):
+class RejectionCode(StrEnum):
     """Why a file has no result; stable words for logs, JSON and tests."""
 
     NOT_FRONTAL_CHEST = "not-frontal-chest"
@@ -29,43 +29,43 @@ class BSNetError(Exception):
     It never holds a patient's name.
     """
 
-    code: RefusalCode = RefusalCode.PROCESSING_FAILED
+    code: RejectionCode = RejectionCode.PROCESSING_FAILED
 
 
 class UnreadableImageError(BSNetError):
     """The bytes are no image, or not a whole one."""
 
-    code = RefusalCode.UNREADABLE
+    code = RejectionCode.UNREADABLE
 
 
 class ImageTooLargeError(BSNetError):
     """The declared size is over the limit; nothing of it was allocated."""
 
-    code = RefusalCode.TOO_LARGE
+    code = RejectionCode.TOO_LARGE
 
 
 class UnsupportedObjectError(BSNetError):
     """A sound DICOM object that this program does not read, such as a CT slice or a multi-frame film."""
 
-    code = RefusalCode.UNSUPPORTED_OBJECT
+    code = RejectionCode.UNSUPPORTED_OBJECT
 
 
 class UnsuitableImageError(BSNetError):
     """A readable picture that is not a frontal chest radiograph."""
 
-    code = RefusalCode.NOT_FRONTAL_CHEST
+    code = RejectionCode.NOT_FRONTAL_CHEST
 
 
 class NotAdultError(UnsuitableImageError):
     """A picture of a patient under the age that the network was trained for."""
 
-    code = RefusalCode.NOT_ADULT
+    code = RejectionCode.NOT_ADULT
 
 
 class PasswordNeededError(BSNetError):
     """An encrypted archive, and no password or a wrong one."""
 
-    code = RefusalCode.PASSWORD_NEEDED
+    code = RejectionCode.PASSWORD_NEEDED
 
     def __init__(self, sentence: str, archive: Path) -> None:
         super().__init__(sentence)
@@ -76,19 +76,19 @@ class PasswordNeededError(BSNetError):
 class WeightsError(BSNetError):
     """A model folder that is missing, damaged or made for another configuration; the text names the file."""
 
-    code = RefusalCode.WEIGHTS
+    code = RejectionCode.WEIGHTS
 
 
 class ReportError(BSNetError):
     """A result that could not be written."""
 
-    code = RefusalCode.REPORT
+    code = RejectionCode.REPORT
 
 
 class LibraryError(BSNetError):
     """The library of studies and readings could not be opened, read or written; the text names the file."""
 
-    code = RefusalCode.LIBRARY
+    code = RejectionCode.LIBRARY
 
 
 class LibraryDamagedError(LibraryError):
@@ -114,10 +114,10 @@ class LibraryReplacedError(LibraryError):
 class UnforeseenError(BSNetError):
     """Anything the program did not foresee, wrapped so that the window can say it and go on."""
 
-    code = RefusalCode.PROCESSING_FAILED
+    code = RejectionCode.PROCESSING_FAILED
 
 
 class Cancelled(BSNetError):
     """Raised by a `Report` callable to stop work; never shown as a failure."""
 
-    code = RefusalCode.CANCELLED
+    code = RejectionCode.CANCELLED

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.model.network_config import Aspect
-from bsnet_core.standard_orientation import AS_STORED, Turn
+from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 Affine = npt.NDArray[np.float64]
 """(2, 3) matrix acting on column vectors (x, y, 1)."""
@@ -63,7 +63,7 @@ class Frames:
     Attributes:
         image_shape: (height, width) of the original picture in pixels.
         side_px: Side of the network's square.
-        upright_to_network: (2, 3), pixel-edge coordinates, from the picture turned upright.
+        standard_to_network: (2, 3), pixel-edge coordinates, from the picture turned upright.
         alignment: (2, 3), the spatial transformer's matrix in normalised coordinates [-1, 1]: it maps a place
             in the aligned frame to the place in the network frame that it shows (as `affine_grid` does).
         turn: How the stored picture is turned upright, the patient's right on the left.
@@ -71,17 +71,19 @@ class Frames:
 
     image_shape: tuple[int, int]
     side_px: int
-    upright_to_network: Affine
+    standard_to_network: Affine
     alignment: Affine
-    turn: Turn = AS_STORED
+    turn: StandardOrientation = AS_STORED
 
     @classmethod
-    def fit(cls, image_shape: tuple[int, int], side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> Frames:
+    def fit(
+        cls, image_shape: tuple[int, int], side_px: int, aspect: Aspect, turn: StandardOrientation = AS_STORED
+    ) -> Frames:
         """The frame a picture of `image_shape` (as stored) is given, not aligned yet.
 
         The resized picture covers whole network pixels, so that resizing and this map agree exactly.
         """
-        height, width = turn.upright_shape(image_shape)
+        height, width = turn.standard_shape(image_shape)
         if aspect is Aspect.STRETCH:
             box_width, box_height = side_px, side_px
         else:
@@ -95,8 +97,8 @@ class Frames:
     @property
     def box(self) -> tuple[int, int, int, int]:
         """(left, top, width, height) of the picture inside the network's square, in network pixels."""
-        height, width = self.turn.upright_shape(self.image_shape)
-        (scale_x, _, left), (_, scale_y, top) = self.upright_to_network
+        height, width = self.turn.standard_shape(self.image_shape)
+        (scale_x, _, left), (_, scale_y, top) = self.standard_to_network
         return round(left), round(top), round(scale_x * width), round(scale_y * height)
 
     def with_alignment(self, alignment: npt.ArrayLike) -> Frames:
@@ -107,7 +109,7 @@ class Frames:
     @property
     def image_to_network(self) -> Affine:
         """(2, 3), pixel-edge coordinates of both frames."""
-        return compose(self.upright_to_network, self.turn.affine(self.image_shape))
+        return compose(self.standard_to_network, self.turn.affine(self.image_shape))
 
     @property
     def network_to_image(self) -> Affine:
@@ -135,7 +137,7 @@ class Frames:
     @property
     def alignment_angle_deg(self) -> float:
         """Rotation of the aligned frame on the upright picture in degrees, without stretching; positive clockwise."""
-        left, _, right = np.linalg.svd(compose(invert(self.upright_to_network), self.aligned_to_network)[:, :2])
+        left, _, right = np.linalg.svd(compose(invert(self.standard_to_network), self.aligned_to_network)[:, :2])
         rotation = left @ right
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
 
@@ -150,14 +152,14 @@ class Frames:
         """
         left, top, box_width, box_height = self.box
         cropped = np.ascontiguousarray(values[top : top + box_height, left : left + box_width])
-        height, width = self.turn.upright_shape(self.image_shape)
+        height, width = self.turn.standard_shape(self.image_shape)
         if nearest:
             rows = np.minimum((np.arange(height) + 0.5) * box_height / height, box_height - 1).astype(np.intp)
             columns = np.minimum((np.arange(width) + 0.5) * box_width / width, box_width - 1).astype(np.intp)
-            upright = cropped[rows[:, None], columns[None, :]]
+            standard = cropped[rows[:, None], columns[None, :]]
         else:
-            upright = cv2.resize(cropped, (width, height), interpolation=cv2.INTER_LINEAR)
-        return np.ascontiguousarray(self.turn.to_stored(upright))
+            standard = cv2.resize(cropped, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.ascontiguousarray(self.turn.to_stored(standard))
 
     def image_map_to_aligned(
         self, values: npt.NDArray[np.generic], *, nearest: bool = False

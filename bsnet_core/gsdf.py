@@ -87,9 +87,9 @@ class Screen:
     def levels(self) -> npt.NDArray[np.uint8]:
         """(4096,) driving levels of P-values from black to white: equal steps of P-values are equal steps in JNDs."""
         first, last = jnd_of(self.luminance_at(0.0)), jnd_of(self.luminance_at(LARGEST_LEVEL))
-        wanted = luminance_of(np.linspace(first, last, STEPS))
+        requested = luminance_of(np.linspace(first, last, STEPS))
         # The two formulas of the standard are fits of their own, so the ends are a little off.
-        shares = np.clip((wanted - self.ambient - self.minimum) / (self.maximum - self.minimum), 0.0, 1.0)
+        shares = np.clip((requested - self.ambient - self.minimum) / (self.maximum - self.minimum), 0.0, 1.0)
         levels = np.rint(LARGEST_LEVEL * shares ** (1 / GAMMA)).astype(np.uint8)
         levels[0], levels[-1] = 0, LARGEST_LEVEL
         levels.flags.writeable = False

@@ -18,14 +18,14 @@ from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
-from bsnet_core.loading.input_check import refuse_for_scoring
+from bsnet_core.loading.input_check import reject_unsuitable
 from bsnet_core.model.network_config import Attention
 from bsnet_core.preprocessing import preprocess
 from bsnet_core.progress import Report, no_report
 from bsnet_core.quality import lungs_are_missing, quality_notes
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.resources import default_model_dir
-from bsnet_core.standard_orientation import Turn
+from bsnet_core.standard_orientation import StandardOrientation
 
 if TYPE_CHECKING:
     import torch
@@ -226,11 +226,11 @@ class Predictor:
         seconds: dict[str, float] = {}
         try:
             report(_("Checking the picture"), 0.0)
-            refuse_for_scoring(radiograph)
+            reject_unsuitable(radiograph)
             report(_("Preparing the picture"), 0.05)
             with _timed(seconds, "preprocess"):
                 pixels = radiograph.pixels
-                config, turn = self.card.config, Turn.of(radiograph.facts.patient_orientation)
+                config, turn = self.card.config, StandardOrientation.of(radiograph.metadata.patient_orientation)
                 network_image, frames = preprocess(pixels, config.side_px, config.aspect, turn)
             blank_share = float((pixels == 0).mean())
             return self._predict_prepared(network_image, frames, blank_share, seconds, report, on_lungs)
@@ -404,15 +404,15 @@ def _choose_backend(name: str, model: BSNet, card: ModelCard, device: torch.devi
     return choose_backend(name, model, card.sha256)
 
 
-def _choose_attention(card: ModelCard, wanted: Attention | None) -> Attention:
+def _choose_attention(card: ModelCard, requested: Attention | None) -> Attention:
     heads = card.config.attentions
-    if wanted is None:
+    if requested is None:
         return Attention.ENSEMBLE if len(heads) > 1 else heads[0]
-    if wanted not in heads and not (wanted is Attention.ENSEMBLE and len(heads) > 1):
+    if requested not in heads and not (requested is Attention.ENSEMBLE and len(heads) > 1):
         raise WeightsError(
-            _("The model {model} has no '{head}' scoring head.").format(model=card.name, head=wanted.value)
+            _("The model {model} has no '{head}' scoring head.").format(model=card.name, head=requested.value)
         )
-    return wanted
+    return requested
 
 
 def _to_numpy(tensor: torch.Tensor) -> npt.NDArray[np.float32]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bsnet_core.frames import Frames
 from bsnet_core.model.network_config import Aspect
-from bsnet_core.standard_orientation import AS_STORED, Turn
+from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 CLAHE_CLIP_LIMIT = 0.01
 CLAHE_TILES = 8
@@ -25,7 +25,9 @@ FAST_PATH_TOLERANCE = 0.03
 Pixels = npt.NDArray[np.float32]
 
 
-def preprocess(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> tuple[Pixels, Frames]:
+def preprocess(
+    pixels: Pixels, side_px: int, aspect: Aspect, turn: StandardOrientation = AS_STORED
+) -> tuple[Pixels, Frames]:
     """The network image of a radiograph, by the fast path.
 
     Args:
@@ -38,7 +40,7 @@ def preprocess(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STO
         (side_px, side_px) float32 in [0, 1], zero outside the picture; and the frames to map results back.
     """
     frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
-    grey = _to_full_8_bit_range(np.ascontiguousarray(turn.to_upright(pixels)))
+    grey = _to_full_8_bit_range(np.ascontiguousarray(turn.to_standard(pixels)))
     # OpenCV counts the clip limit per bin of 256, scikit-image as a share of the tile.
     clahe = cv2.createCLAHE(CLAHE_CLIP_LIMIT * 256, (CLAHE_TILES, CLAHE_TILES))
     filtered = cv2.medianBlur(clahe.apply(grey), 3)
@@ -53,22 +55,24 @@ def preprocess(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STO
     return _into_square(resized, frames), frames
 
 
-def preprocess_reference(pixels: Pixels, side_px: int, aspect: Aspect, turn: Turn = AS_STORED) -> tuple[Pixels, Frames]:
+def preprocess_reference(
+    pixels: Pixels, side_px: int, aspect: Aspect, turn: StandardOrientation = AS_STORED
+) -> tuple[Pixels, Frames]:
     """The same by the scikit-image chain in floating point; slow, for comparison."""
     # Imported here: the fast path, which the window waits for, does without.
     from skimage import exposure, transform
     from skimage.filters import median as skimage_median
 
     frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
-    upright = turn.to_upright(pixels)
-    low, high = np.percentile(upright, RANGE_PERCENTILES)
-    ranged = np.clip((upright - low) / max(float(high - low), 1e-6), 0.0, 1.0)
+    standard = turn.to_standard(pixels)
+    low, high = np.percentile(standard, RANGE_PERCENTILES)
+    ranged = np.clip((standard - low) / max(float(high - low), 1e-6), 0.0, 1.0)
     equalized = exposure.equalize_adapthist(ranged, clip_limit=CLAHE_CLIP_LIMIT)
     filtered = skimage_median(equalized, footprint=np.ones((3, 3)))
     low, high = np.percentile(filtered, PERCENTILES)
     rescaled = np.clip((filtered - low) / max(float(high - low), 1e-6), 0.0, 1.0)
     _, _, box_width, box_height = frames.box
-    resized = transform.resize(rescaled, (box_height, box_width), order=1, anti_aliasing=box_width < upright.shape[1])
+    resized = transform.resize(rescaled, (box_height, box_width), order=1, anti_aliasing=box_width < standard.shape[1])
     return _into_square(resized.astype(np.float32), frames), frames
 
 

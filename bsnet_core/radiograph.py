@@ -90,7 +90,7 @@ class OverlayPlane:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyFacts:
+class ImageMetadata:
     """What the file says of itself; an empty string or None where it says nothing.
 
     `patient_name`, `patient_id` and `patient_birth_date` identify a person: never log them.
@@ -148,7 +148,7 @@ class Radiograph:
     """Inclusive range of padding in stored values (PixelPaddingValue and ...RangeLimit)."""
     colourfulness: float = 0.0
     """Spread of opponent colours before the picture became grey, as a share of the range; 0 for grey files."""
-    facts: StudyFacts = field(default_factory=StudyFacts)
+    metadata: ImageMetadata = field(default_factory=ImageMetadata)
     source: Path | None = None
     shutter: Shutter | None = None
     overlay_planes: tuple[OverlayPlane, ...] = ()

@@ -19,7 +19,7 @@ DOWN = ("F", "H")
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class StandardOrientation:
     """One of the eight ways a picture can have been stored; made in this order: transposed, then mirrored.
 
     Attributes:
@@ -33,7 +33,7 @@ class Turn:
     mirrored_y: bool = False
 
     @classmethod
-    def of(cls, patient_orientation: tuple[str, str] | None) -> Turn:
+    def of(cls, patient_orientation: tuple[str, str] | None) -> StandardOrientation:
         """The turn that makes a frontal picture upright.
 
         Args:
@@ -52,27 +52,27 @@ class Turn:
         """Whether the picture is upright as it is stored."""
         return not (self.transposed or self.mirrored_x or self.mirrored_y)
 
-    def upright_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
+    def standard_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
         """(height, width) of the upright picture from the stored one's."""
         return (shape[1], shape[0]) if self.transposed else shape
 
-    def to_upright(self, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def to_standard(self, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The upright picture, (H, W): a view."""
         turned = stored.T if self.transposed else stored
         return turned[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
 
-    def to_stored(self, upright: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def to_stored(self, standard: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The stored picture from the upright one, (H, W): a view."""
-        turned = upright[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
+        turned = standard[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
         return turned.T if self.transposed else turned
 
     def affine(self, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
         """(2, 3) map of points from the stored picture of this (height, width) to the upright one, pixel edges."""
-        height, width = self.upright_shape(shape)
+        height, width = self.standard_shape(shape)
         linear = np.array([[0.0, 1.0], [1.0, 0.0]]) if self.transposed else np.eye(2)
         signs = np.array([[-1.0 if self.mirrored_x else 1.0], [-1.0 if self.mirrored_y else 1.0]])
         offset = np.array([[float(width) if self.mirrored_x else 0.0], [float(height) if self.mirrored_y else 0.0]])
         return np.hstack([signs * linear, offset])
 
 
-AS_STORED = Turn()
+AS_STORED = StandardOrientation()

@@ -37,7 +37,7 @@ def predictor():  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="session")
 def sample_prediction(predictor):  # type: ignore[no-untyped-def]
     """The shipped model's result on the first sample study."""
-    from bsnet_core.loading import read_radiograph
+    from bsnet_core.loading import load_radiograph
     from bsnet_core.resources import sample_files
 
-    return predictor.predict(read_radiograph(sample_files()[0]))
+    return predictor.predict(load_radiograph(sample_files()[0]))

@@ -77,8 +77,8 @@ def canonical_alignment(
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = np.concatenate([contour[:, 0, :] for contour in contours]).astype(np.float64) + 0.5
-    upright = outline @ turn
-    low, high = upright.min(axis=0) - margin_px, upright.max(axis=0) + margin_px
+    standard = outline @ turn
+    low, high = standard.min(axis=0) - margin_px, standard.max(axis=0) + margin_px
     half_size = (high - low) / 2
     centre = turn @ ((low + high) / 2)
     linear = turn * (half_size / (side / 2))

@@ -25,7 +25,7 @@ from training.evaluation import (
     Readings,
     compare_readings,
     evaluate_trunk,
-    median_floor,
+    median_baseline,
     readings,
     readings_of,
 )
@@ -50,7 +50,7 @@ from training.run.run import (
 )
 from training.run_config import ConfigurationError, RunConfig, StageName
 from training.splits import Split, published_test_patients, severity_strata, write_split
-from training.tensorboard_images import as_png, reliability_picture
+from training.tensorboard_images import as_png, reliability_image
 from training.zone_predictions import (
     ZoneLogits,
     ZoneProbabilities,
@@ -62,7 +62,7 @@ from training.zone_predictions import (
 )
 
 FOLD_FILE = "fold.json"
-RELIABILITY_PICTURE = "reliability.png"
+RELIABILITY_IMAGE = "reliability.png"
 NOBODY = Split(frozenset(), frozenset(), frozenset())
 LOGIT_DECIMALS = 5
 
@@ -162,8 +162,8 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
         if config.data.trunk_without_scored and plan.trunk is None and trunk is not None:
             figures |= _measure_trunk(config, trunk)
         write_json(config.output / CROSS_VALIDATION, figures)
-        picture = reliability_picture(figures["calibration"])
-        write_whole(config.output / RELIABILITY_PICTURE, as_png(picture))
+        image = reliability_image(figures["calibration"])
+        write_whole(config.output / RELIABILITY_IMAGE, as_png(image))
     accelerator.wait_for_everyone()
     return figures
 
@@ -322,7 +322,7 @@ def _test_fold(
         validation_logits = predict_logits(model, prepared, validation, device)
         load_weights(model, stage_weights(config, stage, LAST))
         last = predict_logits(model, prepared, test, device)
-    floor = median_floor([data.samples[row].score for row in training], len(test))
+    floor = median_baseline([data.samples[row].score for row in training], len(test))
     return FoldResult(
         repeat, fold, test, validation, {"best": best, "last": last}, validation_logits, floor, stage.value
     )
@@ -360,7 +360,7 @@ def _reader_figures(samples: Sequence[Sample], parts: Sequence[tuple[list[int], 
         all_rows += rows
         all_values.append(values)
     counted = sorted(errors)
-    per_film = np.array([np.mean(errors[row], axis=0) for row in counted])
+    per_image = np.array([np.mean(errors[row], axis=0) for row in counted])
     patients = [samples[row].patient for row in counted]
     truth = readings([samples[row].score for row in all_rows])
     everything = compare_readings(np.concatenate(all_values), truth, [samples[row].patient for row in all_rows])
@@ -368,8 +368,8 @@ def _reader_figures(samples: Sequence[Sample], parts: Sequence[tuple[list[int], 
     for index, part in enumerate(("zones", "global")):
         means = [mean[index] for mean in fold_means]
         figures[part] = {
-            "mean_absolute_error": float(per_film[:, index].mean()),
-            "interval_95": grouped_bootstrap_interval(per_film[:, index], patients),
+            "mean_absolute_error": float(per_image[:, index].mean()),
+            "interval_95": grouped_bootstrap_interval(per_image[:, index], patients),
             "mean_of_folds": float(np.mean(means)),
             "sd_of_folds": float(np.std(means)),
             "mean_error": everything[part]["mean_error"],
@@ -388,7 +388,7 @@ def _calibration(samples: Sequence[Sample], results: Sequence[FoldResult]) -> di
     plain, tempered, truth = [], [], []
     temperatures = []
     for result in results:
-        temperature = _fitted_temperature(samples, _fitting_films(result, results))
+        temperature = _fitted_temperature(samples, _fitting_images(result, results))
         temperatures.append(temperature)
         plain.append(final_probabilities(result.logits["best"], 1.0))
         tempered.append(final_probabilities(result.logits["best"], temperature))
@@ -396,7 +396,7 @@ def _calibration(samples: Sequence[Sample], results: Sequence[FoldResult]) -> di
     before = reliability(np.concatenate(plain), np.concatenate(truth))
     after = reliability(np.concatenate(tempered), np.concatenate(truth))
     helps = after["ece"] < before["ece"] and after["cross_entropy"] < before["cross_entropy"]
-    everything = [part for result in results for part in (_validation_films(result) or [_test_films(result)])]
+    everything = [part for result in results for part in (_validation_images(result) or [_test_images(result)])]
     return {
         "as_trained": before,
         "tempered": after,
@@ -406,28 +406,28 @@ def _calibration(samples: Sequence[Sample], results: Sequence[FoldResult]) -> di
     }
 
 
-Films = tuple[list[int], dict[Attention, ZoneLogits]]
+Images = tuple[list[int], dict[Attention, ZoneLogits]]
 """Rows of films and what a network that has not seen them says of them."""
 
 
-def _test_films(result: FoldResult) -> Films:
+def _test_images(result: FoldResult) -> Images:
     return result.test, result.logits["best"]
 
 
-def _validation_films(result: FoldResult) -> list[Films]:
+def _validation_images(result: FoldResult) -> list[Images]:
     return [(result.validation, result.validation_logits)] if result.validation else []
 
 
-def _fitting_films(result: FoldResult, results: Sequence[FoldResult]) -> list[Films]:
+def _fitting_images(result: FoldResult, results: Sequence[FoldResult]) -> list[Images]:
     others = [other for other in results if other.repeat == result.repeat and other.fold != result.fold]
-    return _validation_films(result) or [_test_films(other) for other in others]
+    return _validation_images(result) or [_test_images(other) for other in others]
 
 
-def _fitted_temperature(samples: Sequence[Sample], films: Sequence[Films]) -> float:
+def _fitted_temperature(samples: Sequence[Sample], images: Sequence[Images]) -> float:
     def all_at(temperature: float) -> ZoneProbabilities:
-        return np.concatenate([final_probabilities(logits, temperature) for _rows, logits in films])
+        return np.concatenate([final_probabilities(logits, temperature) for _rows, logits in images])
 
-    return fit_temperature(all_at, np.concatenate([_grids(samples, rows) for rows, _logits in films]))
+    return fit_temperature(all_at, np.concatenate([_grids(samples, rows) for rows, _logits in images]))
 
 
 def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from training.datasets.sample import DataSetError, MaskSizeError, Sample, missing_files, refuse_missing_files
+from training.datasets.sample import DataSetError, MaskSizeError, Sample, missing_files, reject_missing_files
 from training.files import write_json
 from training.prepared_images import PreparedImages, prepare, prepare_sound
 from training.run.run import RunData, listed_samples, run_split, write_run_record
@@ -44,7 +44,7 @@ def prepare_run(config: RunConfig) -> dict[str, Any]:
     missing = {sample.image: paths for sample in listed if (paths := missing_files(sample))}
     whole = [sample for sample in listed if sample.image not in missing]
     if not whole:
-        refuse_missing_files(listed)
+        reject_missing_files(listed)
     data = RunData(whole, run_split(config, listed), config.data.cache)
     prepared, faults = prepare_sound(data.samples, config.model.side_px, config.model.aspect, data.cache)
     write_run_record(config, data)
@@ -127,10 +127,10 @@ def same_content(data: RunData) -> list[list[int]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-def patients_to_join(samples: Sequence[Sample], same_films: Iterable[Sequence[int]]) -> list[list[str]]:
+def patients_to_join(samples: Sequence[Sample], same_images: Iterable[Sequence[int]]) -> list[list[str]]:
     """Groups of patients that share a film, sorted, as `join_patients` of the configuration wants them."""
     groups: list[set[str]] = []
-    for rows in same_films:
+    for rows in same_images:
         together = {samples[row].patient for row in rows}
         touched = [group for group in groups if group & together]
         groups = [group for group in groups if not group & together]

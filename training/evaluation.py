@@ -49,7 +49,7 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
     A film refused because no lungs were found counts as Dice 0.
     """
     dices, ious, patients = [], [], []
-    refused = 0
+    rejected = 0
     for sample in tqdm(samples, desc=_("lungs"), leave=False, disable=None):
         if not sample.masks:
             continue
@@ -58,7 +58,7 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
         try:
             mask = predictor.predict(radiograph).lung_mask
         except UnsuitableImageError:
-            refused += 1
+            rejected += 1
             mask = np.zeros_like(reference)
         dices.append(dice(mask, reference))
         ious.append(iou(mask, reference))
@@ -66,7 +66,7 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
     return {
         "images": len(dices),
         "patients": len(set(patients)),
-        "refused": refused,
+        "refused": rejected,
         "dice": _mean_with_interval(dices, patients),
         "dice_5th_percentile": float(np.percentile(dices, 5)),
         "iou": _mean_with_interval(ious, patients),
@@ -117,7 +117,7 @@ def evaluate_scores(
     senior = readings([sample.score for sample in samples])
     probabilities = predict_zones(model, data, rows, device)
     readers = {str(attention): readings_of(values) for attention, values in probabilities.items()}
-    readers["median_floor"] = median_floor([data.samples[row].score for row in training_rows], len(rows))
+    readers["median_floor"] = median_baseline([data.samples[row].score for row in training_rows], len(rows))
     if all(sample.second_score is not None for sample in samples):
         readers["second_radiologist"] = readings([sample.second_score for sample in samples])
     grids = np.stack([sample.score.grid for sample in samples if sample.score is not None])
@@ -146,7 +146,7 @@ def readings_of(probabilities: ZoneProbabilities) -> Readings:
     return np.array([BrixiaScore.from_grid(grid).zones for grid in probabilities.argmax(axis=-1)], dtype=np.int_)
 
 
-def median_floor(training_scores: Sequence[BrixiaScore | None], count: int) -> Readings:
+def median_baseline(training_scores: Sequence[BrixiaScore | None], count: int) -> Readings:
     """What always answering each zone's median of the training films says of `count` films."""
     medians = np.median(readings(training_scores), axis=0).astype(int)
     return np.tile(medians, (count, 1))

@@ -24,7 +24,7 @@ from bsnet_core.explanation.exact import explain_exactly
 from bsnet_core.explanation.fast.fast_map import explain_fast
 from bsnet_core.explanation.superpixels import superpixels_of
 from bsnet_core.frames import apply, invert
-from bsnet_core.loading import find_images, read_radiograph
+from bsnet_core.loading import find_images, load_radiograph
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.roi_pooling import zone_bands
 from bsnet_core.model.segmentation import lung_probability
@@ -172,12 +172,12 @@ def curve(
         `STEPS` + 1 heights in [0, 1], the first before any place has gone or come.
     """
     order = np.argsort(-shown.ravel(), kind="stable")
-    picture = prediction.network_image.ravel()
+    image = prediction.network_image.ravel()
     heights = []
     for step in range(STEPS + 1):
         chosen = order[: round(step / STEPS * order.size)]
-        replica = np.zeros_like(picture) if inserting else picture.copy()
-        replica[chosen] = picture[chosen] if inserting else 0.0
+        replica = np.zeros_like(image) if inserting else image.copy()
+        replica[chosen] = image[chosen] if inserting else 0.0
         probabilities = predictor.zone_probabilities(replica.reshape(shown.shape)[None])[0]
         heights.append(float(probabilities[zone.row, zone.column, prediction.score[zone]]))
     return tuple(heights)
@@ -277,7 +277,7 @@ def evaluate_explanations(
             if done == images:
                 break
             try:
-                prediction = predictor.predict(read_radiograph(file))
+                prediction = predictor.predict(load_radiograph(file))
             except BSNetError:
                 continue  # not a frontal film: not part of the question
             zone = zone_to_explain(prediction)
@@ -329,10 +329,10 @@ def differences(results: Sequence[Measured]) -> dict[str, dict[str, Difference]]
 
 
 def _difference(results: Sequence[Measured], measure: str, first: str, other: str) -> Difference:
-    def by_film(method: str) -> dict[str, float]:
+    def by_image(method: str) -> dict[str, float]:
         return {result.film: result.values[measure] for result in results if result.method == method}
 
-    of_first, of_other = by_film(first), by_film(other)
+    of_first, of_other = by_image(first), by_image(other)
     values = np.array([of_first[film] - of_other[film] for film in of_first if film in of_other])
     values = values[~np.isnan(values)]
     enough = len(values) >= FEWEST_FOR_INTERVAL

@@ -52,7 +52,7 @@ INTENDED_USE = (
     "Research on chest X-ray severity scoring in adults with suspected or proven viral pneumonia, frontal films. "
     "Not for diagnosis, triage or treatment."
 )
-LIMITS_OF_PUBLIC_PICTURES = (
+LIMITS_OF_PUBLIC_IMAGES = (
     "8-bit pictures already windowed by their publishers; few raw DICOM films",
     "one public collection, adults, mostly COVID-19",
 )
@@ -193,7 +193,7 @@ def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
             for name, patients in parts.items()
         },
         "data_sha256": data.fingerprint,
-        "known_limits": list(LIMITS_OF_PUBLIC_PICTURES) if SourceKind.COHEN_FOLDER in kinds else [],
+        "known_limits": list(LIMITS_OF_PUBLIC_IMAGES) if SourceKind.COHEN_FOLDER in kinds else [],
     }
 
 

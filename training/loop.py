@@ -79,7 +79,7 @@ class Stage(Protocol):
     def validate(self) -> Mapping[str, float]:
         """Validation figures; `value` is the one to lower."""
 
-    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+    def images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         """(H, W, 3) pictures of the validation images by name, for TensorBoard."""
 
 
@@ -179,8 +179,8 @@ def fit(
             with average.applied_to(stage.model):
                 row, best_value = _validate_and_keep(stage, row, best_value, folder)
                 if writer and pictures_every and (epoch + 1) % pictures_every == 0 and stage.has_validation:
-                    for name, picture in stage.pictures().items():
-                        writer.add_image(name, picture, epoch, dataformats="HWC")
+                    for name, image in stage.images().items():
+                        writer.add_image(name, image, epoch, dataformats="HWC")
         row, best_value = broadcast_object_list([row, best_value])
         if isinstance(scheduler, ReduceLROnPlateau):
             scheduler.step(row.get("validation_value", row["loss"]))

@@ -67,13 +67,13 @@ def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[st
     if len(tensors) != len(target):
         raise ConfigurationError(_("initial_encoder: the package's weights do not fit this encoder."))
     state: dict[str, Tensor] = {}
-    for (source_name, tensor), (name, wanted) in zip(tensors, target.items(), strict=True):
+    for (source_name, tensor), (name, requested) in zip(tensors, target.items(), strict=True):
         if source_name == "_conv_stem.weight":
             summed = tensor.sum(dim=1, keepdim=True)
             shift, tensor = summed.sum(dim=(1, 2, 3)), summed * 2
         elif source_name == "_bn0.running_mean":
             tensor = tensor + shift
-        if tensor.shape != wanted.shape or source_name.rsplit(".", 1)[1] != name.rsplit(".", 1)[1]:
+        if tensor.shape != requested.shape or source_name.rsplit(".", 1)[1] != name.rsplit(".", 1)[1]:
             raise ConfigurationError(
                 _("initial_encoder: {source} does not fit {target}.").format(source=source_name, target=name)
             )

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from bsnet_core.brixia import N_CLASSES
 from bsnet_core.language import translate as _
 
-Picture = npt.NDArray[np.uint8]
+RgbImage = npt.NDArray[np.uint8]
 
 BY_HAND_RGB = (64, 220, 64)
 FOUND_RGB = (255, 160, 0)
@@ -22,7 +22,7 @@ GAP_PX = 2
 PLOT_DPI = 150
 
 
-def mask_picture(images: Picture, found: npt.NDArray[np.bool_], by_hand: npt.NDArray[np.bool_]) -> Picture:
+def mask_image(images: RgbImage, found: npt.NDArray[np.bool_], by_hand: npt.NDArray[np.bool_]) -> RgbImage:
     """Films side by side: the lungs drawn by hand in green, the ones found in orange on top.
 
     Args:
@@ -40,7 +40,7 @@ def mask_picture(images: Picture, found: npt.NDArray[np.bool_], by_hand: npt.NDA
     return _beside(shown)
 
 
-def alignment_picture(*rows: npt.NDArray[np.float32]) -> Picture:
+def alignment_image(*rows: npt.NDArray[np.float32]) -> RgbImage:
     """One line of pictures per argument: such as misaligned, re-aligned and canonical masks.
 
     Args:
@@ -55,7 +55,7 @@ def alignment_picture(*rows: npt.NDArray[np.float32]) -> Picture:
     return np.concatenate(lines, axis=0)
 
 
-def confusion_picture(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.int_]) -> Picture:
+def confusion_image(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.int_]) -> RgbImage:
     """How often each zone score was predicted for each score of the radiologist, as counts and shares of the row."""
     counts = confusion_counts(predicted, reference)
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
@@ -74,7 +74,7 @@ def confusion_picture(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def reliability_picture(calibration: Mapping[str, Any]) -> Picture:
+def reliability_image(calibration: Mapping[str, Any]) -> RgbImage:
     """The reliability diagram: how often the predicted class was right, over how sure the network was of it.
 
     Under it, how many zones stand behind each point: points of few zones mean little.
@@ -105,9 +105,9 @@ def reliability_picture(calibration: Mapping[str, Any]) -> Picture:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def as_png(picture: Picture) -> bytes:
+def as_png(image: RgbImage) -> bytes:
     """A (H, W, 3) RGB picture as a PNG file."""
-    _ok, content = cv2.imencode(".png", picture[..., ::-1])
+    _ok, content = cv2.imencode(".png", image[..., ::-1])
     return content.tobytes()
 
 
@@ -118,7 +118,7 @@ def confusion_counts(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.
     return counts
 
 
-def _beside(pictures: Sequence[Picture]) -> Picture:
-    gap = np.full((pictures[0].shape[0], GAP_PX, 3), 255, dtype=np.uint8)
-    parts = [part for picture in pictures for part in (picture, gap)]
+def _beside(images: Sequence[RgbImage]) -> RgbImage:
+    gap = np.full((images[0].shape[0], GAP_PX, 3), 255, dtype=np.uint8)
+    parts = [part for image in images for part in (image, gap)]
     return np.concatenate(parts[:-1], axis=1)

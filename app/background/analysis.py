@@ -19,13 +19,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.background.jobs import Job, JobQueue
 from app.background.network import NETWORK, ModelChoice
 from app.canvas.frame import FrameRenderer
-from app.session.session import Look, Session, StudyState
+from app.session.session import ImageState, Look, Session
 from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError
 from bsnet_core.language import translate as _
-from bsnet_core.loading import MediumCopies, UnpackedArchives, images_in, read_facts, read_radiograph
+from bsnet_core.loading import MediumCopies, UnpackedArchives, images_in, load_metadata, load_radiograph
 from bsnet_core.progress import Report
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation, Mode
@@ -49,11 +49,11 @@ class FoundFiles:
     """What opening a list of files and folders came to; refusals carry the name they concern."""
 
     files: tuple[Path, ...]
-    refusals: tuple[tuple[str, BSNetError], ...]
+    rejections: tuple[tuple[str, BSNetError], ...]
 
 
 @dataclass(frozen=True)
-class LoadedStudy:
+class LoadedImage:
     """What reading gives: pixels, their pyramid, a thumbnail."""
 
     radiograph: Radiograph
@@ -66,7 +66,7 @@ class Looks:
     """What a short look at files came to, by their studies' keys; what is in neither was not looked at yet."""
 
     seen: Mapping[int, Look]
-    refused: Mapping[int, BSNetError]
+    rejected: Mapping[int, BSNetError]
 
 
 class Task(Enum):
@@ -150,22 +150,22 @@ class Analysis(QObject):
         self._reading.submit(*jobs, urgent=True)
 
     def _load_job(self, key: int) -> Job:
-        path = self._session.study(key).path
+        path = self._session.image(key).path
 
-        def work(report: Report) -> LoadedStudy:
+        def work(report: Report) -> LoadedImage:
             report(_("Reading"), 0.0)
             radiograph = self._read(path)
             measure_values(radiograph)
-            return LoadedStudy(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
+            return LoadedImage(radiograph, FrameRenderer(radiograph.stored), thumbnail_of(radiograph))
 
         def mark() -> None:
-            if not self._session.study(key).has_been_read:
-                self._session.mark(key, StudyState.READING)
+            if not self._session.image(key).is_loaded:
+                self._session.mark(key, ImageState.READING)
 
         job = Job(work, parent=self)
         job.progressed.connect(mark)
         job.succeeded.connect(lambda loaded: self._accept_load(key, loaded))
-        job.failed.connect(lambda error: self._refuse_load(key, error))
+        job.failed.connect(lambda error: self._reject_load(key, error))
         job.ended.connect(lambda: self._end_load(key))
         self._loads[key] = job
         return job
@@ -176,7 +176,7 @@ class Analysis(QObject):
 
     def _read(self, path: Path) -> Radiograph:
         place = self._medium.place_of(path)
-        radiograph = read_radiograph(place)
+        radiograph = load_radiograph(place)
         return radiograph if place == path else replace(radiograph, source=path)
 
     def _end_load(self, key: int) -> None:
@@ -187,9 +187,9 @@ class Analysis(QObject):
 
     def prefer(self, keys: Iterable[int]) -> None:
         """Reads these before the others that nobody has chosen, such as those whose rows are in sight."""
-        wanted = set(keys)
+        requested = set(keys)
         for waiting in (self._unlisted, self._unseen):
-            in_sight = [key for key in waiting if key in wanted]
+            in_sight = [key for key in waiting if key in requested]
             for key in in_sight:
                 waiting.remove(key)
             waiting.extendleft(reversed(in_sight))
@@ -204,12 +204,12 @@ class Analysis(QObject):
             self._look_at_some()
         while self._unread and not (self._looks_ahead or self._loads) and self._session.has_room_for_pixels:
             key = self._unread.popleft()
-            if self._session.radiograph_of(key) is None and self._session.study(key).has_been_read:
+            if self._session.radiograph_of(key) is None and self._session.image(key).is_loaded:
                 self._reading.submit(self._load_job(key))
 
     def _list_some(self) -> None:
         paths = self._taken_from(self._unlisted, LISTED_AT_ONCE)
-        self._look_ahead(Job(lambda report: _facts_of(paths, report), parent=self), self._session.accept_facts)
+        self._look_ahead(Job(lambda report: _metadata_of(paths, report), parent=self), self._session.accept_metadata)
 
     def _look_at_some(self) -> None:
         paths = self._taken_from(self._unseen, LOOKED_AT_ONCE)
@@ -219,18 +219,18 @@ class Analysis(QObject):
 
         def accept(looks: Looks) -> None:
             self._unseen.extendleft(
-                key for key in reversed(paths) if key not in looks.seen and key not in looks.refused
+                key for key in reversed(paths) if key not in looks.seen and key not in looks.rejected
             )
             self._session.accept_looks(looks.seen)
-            for key, error in looks.refused.items():
-                self._refuse_load(key, error)
+            for key, error in looks.rejected.items():
+                self._reject_load(key, error)
 
         self._look_ahead(Job(work, parent=self), accept)
 
     def _taken_from(self, waiting: deque[int], most: int) -> dict[int, Path]:
         keys = [waiting.popleft() for _number in range(min(most, len(waiting)))]
-        studies = [self._session.study(key) for key in keys if key not in self._loads]
-        return {study.key: study.path for study in studies if not study.has_been_read}
+        images = [self._session.image(key) for key in keys if key not in self._loads]
+        return {image.key: image.path for image in images if not image.is_loaded}
 
     def _look_ahead(self, job: Job, accept: Callable[[Any], None]) -> None:
         def end() -> None:
@@ -248,7 +248,7 @@ class Analysis(QObject):
         if radiograph is None:
             return
         self.make_way()
-        self._session.mark(key, StudyState.ANALYSING)
+        self._session.mark(key, ImageState.ANALYSING)
 
         def work(report: Report) -> Prediction:
             return NETWORK.predict(self._choice, radiograph, report, job.tell)
@@ -256,12 +256,12 @@ class Analysis(QObject):
         job = Job(work, parent=self)
         job.told.connect(lambda lungs: self.lungs_found.emit(key, lungs))
         job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
-        job.failed.connect(lambda error: self._refuse_score(key, error))
+        job.failed.connect(lambda error: self._reject_score(key, error))
         self._start(key, job)
 
     def explain(self, key: int, mode: Mode) -> None:
         """Computes a study's explanation map, which grows on the screen; what is there when it is stopped stays."""
-        prediction = self._session.study(key).prediction
+        prediction = self._session.image(key).prediction
         if prediction is None:
             return
         self.make_way()
@@ -272,7 +272,7 @@ class Analysis(QObject):
         job = Job(work, parent=self)
         job.told.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
-        job.failed.connect(lambda error: self.failed.emit(self._session.study(key).path.name, error))
+        job.failed.connect(lambda error: self.failed.emit(self._session.image(key).path.name, error))
         self._start(key, job, Task.MAP)
 
     def is_explaining(self, key: int) -> bool:
@@ -284,7 +284,7 @@ class Analysis(QObject):
 
         The study on the screen goes before: work asked for there interrupts the row, which goes on afterwards.
         """
-        keys = [study.key for study in self._session.studies]
+        keys = [image.key for image in self._session.images]
         self._batch = deque(key for key in keys if key != self._job_key and not self._is_settled(key))
         self._batch_size = len(self._batch)
         if self._batch:
@@ -301,27 +301,27 @@ class Analysis(QObject):
         if not self._batch:
             return
         key = self._batch.popleft()
-        study = self._session.study(key)
+        image = self._session.image(key)
         radiograph = self._session.radiograph_of(key)
 
         def work(report: Report) -> Prediction:
-            film = self._read(study.path) if radiograph is None else radiograph
-            return NETWORK.predict(self._choice, film, report, lambda lungs: None)
+            loaded = self._read(image.path) if radiograph is None else radiograph
+            return NETWORK.predict(self._choice, loaded, report, lambda lungs: None)
 
-        self._session.mark(key, StudyState.ANALYSING)
+        self._session.mark(key, ImageState.ANALYSING)
         job = Job(work, parent=self)
         job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
-        job.failed.connect(lambda error: self._refuse_in_batch(key, error))
+        job.failed.connect(lambda error: self._reject_in_batch(key, error))
         self._start(key, job, of_batch=True)
 
     def _is_settled(self, key: int) -> bool:
-        study = self._session.study(key)
-        return study.score is not None or bool(study.problem)
+        image = self._session.image(key)
+        return image.score is not None or bool(image.problem)
 
-    def _refuse_in_batch(self, key: int, error: BSNetError) -> None:
+    def _reject_in_batch(self, key: int, error: BSNetError) -> None:
         if isinstance(error, WeightsError):
             self._batch.clear()  # all others would fail alike
-        self._refuse_score(key, error)
+        self._reject_score(key, error)
 
     def _count_batch(self) -> None:
         if self._batch_size == 0:
@@ -359,12 +359,12 @@ class Analysis(QObject):
             Whether all work ended in time. The network's does, by force; reading one file cannot be stopped midway.
         """
         deadline = time.monotonic() + within_s
-        lanes = (self._reading, self._network)
-        for lane in lanes:
-            lane.close()
+        queues = (self._reading, self._network)
+        for queue in queues:
+            queue.close()
         if not self._network.wait(0.0):
             NETWORK.end()
-        ended = all([lane.wait(deadline - time.monotonic()) for lane in lanes])
+        ended = all([queue.wait(deadline - time.monotonic()) for queue in queues])
         self._archives.close()
         self._medium.close()
         return ended
@@ -383,26 +383,26 @@ class Analysis(QObject):
             self.busy_changed.emit(False)
             if self._job_is_of_batch:
                 self._count_batch()
-            elif self._task is Task.SCORE and self._session.study(key).prediction is not None:
+            elif self._task is Task.SCORE and self._session.image(key).prediction is not None:
                 self.scored.emit(key)
             self._go_on_with_batch()
 
     def _accept_found(self, found: FoundFiles) -> None:
-        for name, error in found.refusals:
+        for name, error in found.rejections:
             self.failed.emit(name, error)
-        keys = [study.key for study in self._session.add_all(found.files)]
+        keys = [image.key for image in self._session.add_all(found.files)]
         self._newly_opened.clear()
         self._newly_opened.update(dict.fromkeys(keys))
-        unread = [key for key in keys if not self._session.study(key).has_been_read]
+        unread = [key for key in keys if not self._session.image(key).is_loaded]
         for waiting in (self._unlisted, self._unseen, self._unread):
             waiting.extend(unread[1:])
         if unread:
             self.load(unread[0])  # the others follow
-        if keys and self._session.study(keys[0]).has_been_read:
+        if keys and self._session.image(keys[0]).is_loaded:
             self._newly_opened.clear()
             self._session.select(keys[0])
 
-    def _accept_load(self, key: int, loaded: LoadedStudy) -> None:
+    def _accept_load(self, key: int, loaded: LoadedImage) -> None:
         is_next = key in self._newly_opened
         if is_next:
             self._newly_opened.clear()
@@ -411,9 +411,9 @@ class Analysis(QObject):
         if is_next:
             self._session.select(key)
 
-    def _refuse_load(self, key: int, error: BSNetError) -> None:
-        self._session.accept_failure(key, StudyState.UNREADABLE, error)
-        self.failed.emit(self._session.study(key).path.name, error)
+    def _reject_load(self, key: int, error: BSNetError) -> None:
+        self._session.accept_failure(key, ImageState.UNREADABLE, error)
+        self.failed.emit(self._session.image(key).path.name, error)
         for waiting in (self._unlisted, self._unseen, self._unread):
             if key in waiting:
                 waiting.remove(key)  # once is enough to know
@@ -424,64 +424,64 @@ class Analysis(QObject):
         elif self._session.current is None and not self._newly_opened:
             self._session.select(key)
 
-    def _refuse_score(self, key: int, error: BSNetError) -> None:
-        self._session.accept_failure(key, StudyState.NOT_SCORED, error)
+    def _reject_score(self, key: int, error: BSNetError) -> None:
+        self._session.accept_failure(key, ImageState.NOT_SCORED, error)
         # What the gate turns down is said beside the picture; anything else also in the message bar.
         if not isinstance(error, UnsuitableImageError):
-            self.failed.emit(self._session.study(key).path.name, error)
+            self.failed.emit(self._session.image(key).path.name, error)
 
 
-def _facts_of(paths: Mapping[int, Path], report: Report) -> dict[int, StudyFacts]:
+def _metadata_of(paths: Mapping[int, Path], report: Report) -> dict[int, ImageMetadata]:
     """What the headers say, by key; of a file that cannot be read, nothing: reading its picture says why."""
-    facts = {}
+    metadata = {}
     for number, (key, path) in enumerate(paths.items()):
         report(_("Looking for images"), number / len(paths))
         with contextlib.suppress(BSNetError):
-            facts[key] = read_facts(path)
-    return facts
+            metadata[key] = load_metadata(path)
+    return metadata
 
 
 def _look_at(paths: Mapping[int, Path], report: Report) -> Looks:
     """Thumbnails for a while; at least one."""
     seen: dict[int, Look] = {}
-    refused: dict[int, BSNetError] = {}
+    rejected: dict[int, BSNetError] = {}
     started = time.monotonic()
     for number, (key, path) in enumerate(paths.items()):
         if number and time.monotonic() - started > LOOKED_FOR_S:
             break
         report(_("Reading"), number / len(paths))
         try:
-            sample = read_radiograph(path, sampled_px=SAMPLED_PX)
-            seen[key] = Look(sample.facts, thumbnail_of(sample))
+            sample = load_radiograph(path, sampled_px=SAMPLED_PX)
+            seen[key] = Look(sample.metadata, thumbnail_of(sample))
         except Cancelled:
             raise
         except BSNetError as error:
-            refused[key] = error
-    return Looks(seen, refused)
+            rejected[key] = error
+    return Looks(seen, rejected)
 
 
 def _find_files(
     paths: Sequence[Path], archives: UnpackedArchives, medium: MediumCopies, password: str | None, report: Report
 ) -> FoundFiles:
     files: list[Path] = []
-    refusals: list[tuple[str, BSNetError]] = []
+    rejections: list[tuple[str, BSNetError]] = []
     for number, path in enumerate(paths):
         report(_("Looking for images"), number / len(paths))
         try:
             found = images_in(path, archives, password=password, report=report)
-            if not found.files and not found.refusals:
+            if not found.files and not found.rejections:
                 raise UnreadableImageError(_("This folder holds no images."))
         except Cancelled:
             raise
         except BSNetError as error:
-            refusals.append((path.name, error))
+            rejections.append((path.name, error))
             continue
         of_path = [file.absolute() for file in found.files]
         if found.on_medium:
             medium.claim(of_path)
         files += of_path
-        refusals += [(where.name, error) for where, error in found.refusals]
-    return FoundFiles(tuple(files), tuple(refusals))
+        rejections += [(where.name, error) for where, error in found.rejections]
+    return FoundFiles(tuple(files), tuple(rejections))
 
 
 def thumbnail_of(radiograph: Radiograph) -> npt.NDArray[np.uint8]:

@@ -19,7 +19,7 @@ WORTH_IT = 200
 """New objects below which there is nothing to search for."""
 
 
-class Tidying(QObject):
+class GarbageCollection(QObject):
     """Searches while its parent lives; what imported libraries are made of is set aside, since it never goes."""
 
     def __init__(self, parent: QObject) -> None:

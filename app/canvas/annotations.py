@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand
 
 from app.canvas.measuring import Annotation
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ class AnnotationCommand(QUndoCommand):
 
 def key_of(radiograph: Radiograph) -> str:
     """What tells one radiograph from another, also when it is read again."""
-    return key_of_film(radiograph.facts, radiograph.source) or str(id(radiograph))
+    return key_of_image(radiograph.metadata, radiograph.source) or str(id(radiograph))
 
 
-def key_of_film(facts: StudyFacts, path: Path | None) -> str:
+def key_of_image(metadata: ImageMetadata, path: Path | None) -> str:
     """The same of a film whose pixels are not at hand; empty where nothing tells it from others."""
-    return facts.sop_instance_uid or (str(path) if path is not None else "")
+    return metadata.sop_instance_uid or (str(path) if path is not None else "")

@@ -12,7 +12,7 @@ from app.canvas.modes import CornerTexts
 from app.canvas.orientation import EdgeLetters, Orientation
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import Radiograph, StudyFacts, VoiWindow
+from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow
 
 RESULT_INK = QColor(122, 214, 236)
 MARGIN_X, MARGIN_Y = 10.0, 8.0
@@ -53,8 +53,8 @@ class CornerLines:
 
 def corner_lines(around: Around) -> CornerLines:
     """What stands in the four corners; the result's name and the pixel values are asked for, so they always stand."""
-    facts, texts = around.radiograph.facts, around.texts
-    lossy = (_("lossy compression"),) if facts.lossy_compressed else ()
+    metadata, texts = around.radiograph.metadata, around.texts
+    lossy = (_("lossy compression"),) if metadata.lossy_compressed else ()
     window = window_text(around.window) if around.window is not None else ""
     zoom = _("Zoom {zoom}").format(zoom=f"{around.zoom:.0%}")
     if texts is CornerTexts.NONE:
@@ -65,8 +65,8 @@ def corner_lines(around: Around) -> CornerLines:
     view_state = [around.preset, window, zoom, _("Inverted") if around.inverted else "", _turned(around.orientation)]
     size = _("{width} × {height}, {bits} bit").format(width=width, height=height, bits=around.radiograph.bits_stored)
     return CornerLines(
-        _patient(facts, hidden=around.identity_hidden),
-        _study(facts, hidden=around.identity_hidden),
+        _patient(metadata, hidden=around.identity_hidden),
+        _image(metadata, hidden=around.identity_hidden),
         _filled(around.probe, *view_state),
         (size, *lossy),
     )
@@ -92,20 +92,20 @@ def paint(painter: QPainter, area: QRectF, around: Around, font: QFont) -> None:
         height = len(lines.top_right)
         blank = [""] * height
         write(painter, wide, right | top, [*blank, around.result], small, RESULT_INK)
-    _paint_sides(painter, area, around.orientation.letters(around.radiograph.facts.patient_orientation), font)
+    _paint_sides(painter, area, around.orientation.letters(around.radiograph.metadata.patient_orientation), font)
 
 
 def _paint_sides(painter: QPainter, area: QRectF, letters: EdgeLetters, font: QFont) -> None:
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-    across, upright = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
+    across, standard = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
     if letters == EdgeLetters():
-        write(painter, area, left | upright, [_("side"), _("not stated")], font_of(font, 0.9))
+        write(painter, area, left | standard, [_("side"), _("not stated")], font_of(font, 0.9))
         return
     large = font_of(font, 1.4, bold=True)
     for text, side in (
-        (letters.left, left | upright),
-        (letters.right, right | upright),
+        (letters.left, left | standard),
+        (letters.right, right | standard),
         (letters.top, across | top),
         (letters.bottom, across | bottom),
     ):
@@ -119,20 +119,20 @@ def window_text(window: VoiWindow) -> str:
     return _("C {centre}  W {width}").format(centre=f"{window.centre:.{digits}f}", width=f"{window.width:.{digits}f}")
 
 
-def _patient(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
+def _patient(metadata: ImageMetadata, *, hidden: bool) -> tuple[str, ...]:
     if hidden:
         return (_("de-identified"),)
-    born = _("born {date}").format(date=shown_date(facts.patient_birth_date)) if facts.patient_birth_date else ""
-    person = "  ".join(part for part in (facts.patient_sex, facts.patient_age, born) if part)
-    return _filled(facts.patient_name.replace("^", " ").strip(), facts.patient_id, person)
+    born = _("born {date}").format(date=shown_date(metadata.patient_birth_date)) if metadata.patient_birth_date else ""
+    person = "  ".join(part for part in (metadata.patient_sex, metadata.patient_age, born) if part)
+    return _filled(metadata.patient_name.replace("^", " ").strip(), metadata.patient_id, person)
 
 
-def _study(facts: StudyFacts, *, hidden: bool) -> tuple[str, ...]:
-    laterality = _("laterality {side}").format(side=facts.image_laterality) if facts.image_laterality else ""
-    view = "  ".join(part for part in (facts.modality, facts.view_position, laterality) if part)
+def _image(metadata: ImageMetadata, *, hidden: bool) -> tuple[str, ...]:
+    laterality = _("laterality {side}").format(side=metadata.image_laterality) if metadata.image_laterality else ""
+    view = "  ".join(part for part in (metadata.modality, metadata.view_position, laterality) if part)
     if hidden:
         return _filled(view)
-    return _filled(shown_date(facts.study_date), facts.study_description, view)
+    return _filled(shown_date(metadata.study_date), metadata.study_description, view)
 
 
 def _turned(orientation: Orientation) -> str:

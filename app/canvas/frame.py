@@ -19,8 +19,8 @@ SHOW_PIXELS_FROM = 3.0
 OPENCV_LOOKS_UP_16_BIT = int(cv2.__version__.split(".")[0]) >= 5
 """OpenCV's look-up is three times as fast as numpy's; before version 5 it knew 8 bit only."""
 TRANSPOSED = QTransform(0, 1, 1, 0, 0, 0)
-TableOfGreys = npt.NDArray[np.uint8]
-TableOfColours = npt.NDArray[np.uint32]
+GreyTable = npt.NDArray[np.uint8]
+ColourTable = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,7 @@ class FrameRenderer:
         height, width = self._levels[0].shape
         return height, width
 
-    def render(
-        self, table: TableOfGreys | TableOfColours, image_to_device: QTransform, view_size: QSize
-    ) -> Frame | None:
+    def render(self, table: GreyTable | ColourTable, image_to_device: QTransform, view_size: QSize) -> Frame | None:
         """The part of the picture that lies inside the view.
 
         The picture is resampled first and mapped to grey after, so that moving the window alone costs one look-up
@@ -91,10 +89,10 @@ class FrameRenderer:
         height = min(round(covered.bottom()), view_size.height()) - top
         if width <= 0 or height <= 0:
             return None
-        wanted = (*_coefficients(image_to_device), left, top, width, height)
-        if wanted != self._codes_shown:
+        requested = (*_coefficients(image_to_device), left, top, width, height)
+        if requested != self._codes_shown:
             self._codes = self._resampled(image_to_device, left, top, width, height)
-            self._codes_shown = wanted
+            self._codes_shown = requested
         return Frame(self._looked_up(self._codes, table), left, top)
 
     def _resampled(
@@ -103,8 +101,8 @@ class FrameRenderer:
         """Codes of the device pixels from `left`, `top` on."""
         if image_to_device.m11() == 0:
             # A quarter turn: sampling along the rows and turning what came out is twice as fast as sampling across.
-            upright = self._resampled(image_to_device * TRANSPOSED, top, left, height, width)
-            return cv2.transpose(upright)
+            standard = self._resampled(image_to_device * TRANSPOSED, top, left, height, width)
+            return cv2.transpose(standard)
         scale_x, scale_y = abs(image_to_device.m11()), abs(image_to_device.m22())
         magnified = min(scale_x, scale_y) >= SHOW_PIXELS_FROM
         as_it_is = max(abs(scale_x - 1), abs(scale_y - 1)) < 1e-9
@@ -140,7 +138,7 @@ class FrameRenderer:
         steps = int(np.floor(np.log2(max(image_pixels_per_device_pixel, 1.0))))
         return min(steps, len(self._levels) - 1)
 
-    def _looked_up(self, codes: npt.NDArray[np.uint16], table: TableOfGreys | TableOfColours) -> QImage:
+    def _looked_up(self, codes: npt.NDArray[np.uint16], table: GreyTable | ColourTable) -> QImage:
         height, width = codes.shape
         pixel_bytes = table.dtype.itemsize
         stride = -(-width * pixel_bytes // 4) * 4  # QImage wants rows of whole 32-bit words
@@ -154,7 +152,7 @@ class FrameRenderer:
 
 
 def look_up(
-    table: TableOfGreys | TableOfColours,
+    table: GreyTable | ColourTable,
     codes: npt.NDArray[np.uint16],
     into: npt.NDArray[np.uint8] | npt.NDArray[np.uint32],
 ) -> None:

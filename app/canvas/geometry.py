@@ -68,7 +68,7 @@ class ViewGeometry:
         return inverse.map(view_point)
 
     @property
-    def picture_on_view(self) -> QRectF:
+    def image_on_view(self) -> QRectF:
         """The rectangle that the whole picture covers, in view units."""
         return self.to_view.mapRect(QRectF(QPointF(0, 0), self.image_size))
 

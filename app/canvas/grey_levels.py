@@ -14,7 +14,7 @@ WINDOW_PER_PX = 1 / 600
 """Share of the picture's value range per pixel of a drag."""
 
 
-class Greys:
+class GreyLevels:
     """From stored values to what is seen on a screen."""
 
     def __init__(self, radiograph: Radiograph, screen: Screen | None = None) -> None:

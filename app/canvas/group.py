@@ -36,7 +36,7 @@ LEAST_SIDE_PX = 200
 """Of a picture: four of them must find room on a small screen."""
 
 
-class FilmPane(QWidget):
+class ImagePane(QWidget):
     """A picture below a caption that stands there while there is more than one."""
 
     def __init__(self, view: ImageView, *buttons: QToolButton) -> None:
@@ -90,9 +90,9 @@ class ViewGroup(QWidget):
         self._close.setToolTip(_("Show the current radiograph alone"))
         self._close.setAccessibleName(_("Close the prior radiograph"))
         self._close.clicked.connect(self.hide_prior)
-        self._current_pane = FilmPane(self.current)
+        self._current_pane = ImagePane(self.current)
         first, *further = self.priors
-        self._prior_panes = (FilmPane(first, self._link, self._close), *(FilmPane(view) for view in further))
+        self._prior_panes = (ImagePane(first, self._link, self._close), *(ImagePane(view) for view in further))
         self._first_row, self._second_row = QSplitter(Qt.Orientation.Horizontal), QSplitter(Qt.Orientation.Horizontal)
         self._rows = QSplitter(Qt.Orientation.Vertical, self)
         for splitter in (self._first_row, self._second_row, self._rows):

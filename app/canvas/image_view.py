@@ -22,7 +22,7 @@ from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
 from app.canvas.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
-from app.canvas.grey_levels import Greys
+from app.canvas.grey_levels import GreyLevels
 from app.canvas.lettering import INK
 from app.canvas.measuring import Point
 from app.canvas.measuring_hand import CLICK_PX, MeasuringHand
@@ -99,10 +99,10 @@ class ImageView(QWidget):
         self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
         self._standstill.timeout.connect(self._come_to_rest)
         self._geometry: ViewGeometry | None = None
-        self._greys: Greys | None = None
+        self._grey_levels: GreyLevels | None = None
         self._screen: Screen | None = None
         self._outside_shutter: QPainterPath | None = None
-        self._planes: tuple[dicom_overlays.PlanePicture, ...] = ()
+        self._planes: tuple[dicom_overlays.PlaneImage, ...] = ()
         self._overlays = OverlayState({}, {})
         self._message = _("Open a chest radiograph: Ctrl+O, or drop a file here.")
         self._fits = True
@@ -129,9 +129,9 @@ class ImageView(QWidget):
         self._stop_what_goes_on()
         self._radiograph, self._renderer = radiograph, renderer
         self._scene_painter.forget()
-        self._greys = Greys(radiograph, self._screen)
+        self._grey_levels = GreyLevels(radiograph, self._screen)
         self._overlays = replace(self._overlays, lungs=None, frames=None, labels=None, explanation=None, own=None)
-        self._planes = tuple(dicom_overlays.PlanePicture(plane) for plane in radiograph.overlay_planes)
+        self._planes = tuple(dicom_overlays.PlaneImage(plane) for plane in radiograph.overlay_planes)
         self._outside_shutter = None
         if radiograph.shutter is not None:
             shape = radiograph.shape
@@ -142,12 +142,12 @@ class ImageView(QWidget):
         self._hand.forget_descriptions()
         self.annotations.show(key_of(radiograph))
         self.window_changed.emit(self.voi_window)
-        self._fit(self._upright)
+        self._fit(self._standard)
 
     def show_message(self, text: str) -> None:
         """Shows a sentence instead of a picture."""
         self._stop_what_goes_on()
-        self._radiograph = self._renderer = self._geometry = self._greys = None
+        self._radiograph = self._renderer = self._geometry = self._grey_levels = None
         self._scene_painter.forget()
         self._planes, self._outside_shutter = (), None
         self.annotations.show("")
@@ -182,22 +182,22 @@ class ImageView(QWidget):
     @property
     def voi(self) -> Voi | None:
         """The window or VOI LUT in use; None without a picture."""
-        return self._greys.preset.voi if self._greys is not None else None
+        return self._grey_levels.preset.voi if self._grey_levels is not None else None
 
     @property
     def voi_window(self) -> VoiWindow | None:
         """The window in use, in modality values."""
-        return self._greys.window if self._greys is not None else None
+        return self._grey_levels.window if self._grey_levels is not None else None
 
     @property
     def preset_name(self) -> str:
         """The name of the preset in use; empty once the window was changed by hand."""
-        return self._greys.preset.name if self._greys is not None else ""
+        return self._grey_levels.preset.name if self._grey_levels is not None else ""
 
     @property
     def is_inverted(self) -> bool:
         """Whether the user turned the greys around."""
-        return self._greys is not None and self._greys.inverted
+        return self._grey_levels is not None and self._grey_levels.inverted
 
     # Zoom, pan and turning
 
@@ -216,7 +216,7 @@ class ImageView(QWidget):
     @property
     def has_real_size(self) -> bool:
         """Whether the file says how large a pixel is."""
-        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        spacing = self._radiograph.metadata.spacing if self._radiograph is not None else None
         return spacing is not None and spacing.meaning is not SpacingMeaning.UNKNOWN
 
     def real_size(self, mm_per_px: float) -> None:
@@ -225,7 +225,7 @@ class ImageView(QWidget):
         Args:
             mm_per_px: Side of a logical pixel of the screen.
         """
-        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        spacing = self._radiograph.metadata.spacing if self._radiograph is not None else None
         if self._geometry is not None and spacing is not None and self.has_real_size:
             self._remember()
             scale = min(max(spacing.column_mm / mm_per_px, MIN_SCALE), MAX_SCALE)
@@ -257,8 +257,8 @@ class ImageView(QWidget):
         """Whether this picture may be turned and flipped: CR, DX, and pictures that are no DICOM files."""
         if self._radiograph is None:
             return False
-        facts = self._radiograph.facts
-        return facts.modality in TURNABLE or not facts.transfer_syntax
+        metadata = self._radiograph.metadata
+        return metadata.modality in TURNABLE or not metadata.transfer_syntax
 
     @property
     def orientation(self) -> Orientation:
@@ -287,15 +287,15 @@ class ImageView(QWidget):
             self._place(replace(self._geometry, orientation=orientation))
 
     @property
-    def _upright(self) -> Orientation:
+    def _standard(self) -> Orientation:
         """As the file says that the patient lies in it, whoever may turn it from there."""
         if self._radiograph is None:
             return Orientation()
-        return Orientation.upright(self._radiograph.facts.patient_orientation)
+        return Orientation.standard(self._radiograph.metadata.patient_orientation)
 
     @property
     def _pixel_aspect(self) -> float:
-        spacing = self._radiograph.facts.spacing if self._radiograph is not None else None
+        spacing = self._radiograph.metadata.spacing if self._radiograph is not None else None
         return spacing.row_mm / spacing.column_mm if spacing is not None else 1.0
 
     @property
@@ -330,7 +330,7 @@ class ImageView(QWidget):
 
     def presets(self) -> tuple[WindowPreset, ...]:
         """Under the digits: 0 automatic, then the file's own, then useful ones for a chest; empty without a picture."""
-        return self._greys.presets if self._greys is not None else ()
+        return self._grey_levels.presets if self._grey_levels is not None else ()
 
     def apply_preset(self, number: int) -> None:
         """Uses a preset; a number that there is none of changes nothing."""
@@ -340,15 +340,15 @@ class ImageView(QWidget):
 
     def set_voi(self, voi: Voi) -> None:
         """Another window or VOI LUT."""
-        if self._greys is not None:
+        if self._grey_levels is not None:
             self._remember("voi")
             self._use(WindowPreset("", voi))
 
     def invert(self) -> None:
         """Turns the greys around, or back."""
-        if self._greys is not None:
+        if self._grey_levels is not None:
             self._remember()
-            self._use(self._greys.preset, inverted=not self._greys.inverted)
+            self._use(self._grey_levels.preset, inverted=not self._grey_levels.inverted)
 
     def set_window_drag(self, way: str) -> None:
         """Which way a drag turns the window: the value of a `WindowDrag`."""
@@ -358,14 +358,14 @@ class ImageView(QWidget):
         """Greys by the Grayscale Standard Display Function for a screen of known luminance; None for plain ones."""
         if screen != self._screen:
             self._screen = screen
-            if self._greys is not None:
-                self._greys.show_on(screen)
+            if self._grey_levels is not None:
+                self._grey_levels.show_on(screen)
             self.update()
 
     def _use(self, preset: WindowPreset, *, inverted: bool | None = None) -> None:
-        if self._greys is not None:
-            self._greys.use(preset, inverted=self._greys.inverted if inverted is None else inverted)
-            self.window_changed.emit(self._greys.window)
+        if self._grey_levels is not None:
+            self._grey_levels.use(preset, inverted=self._grey_levels.inverted if inverted is None else inverted)
+            self.window_changed.emit(self._grey_levels.window)
             self.update()
 
     # Going back
@@ -390,13 +390,13 @@ class ImageView(QWidget):
         elif self._radiograph is not None:
             self._remember()
             self._use(default_preset(self._radiograph), inverted=False)
-            self._fit(self._upright)
+            self._fit(self._standard)
 
     @property
     def _state(self) -> ViewState | None:
-        if self._geometry is None or self._greys is None:
+        if self._geometry is None or self._grey_levels is None:
             return None
-        return ViewState(self._greys.preset, self._greys.inverted, self._geometry, self._fits)
+        return ViewState(self._grey_levels.preset, self._grey_levels.inverted, self._geometry, self._fits)
 
     def _remember(self, going_on: str = "") -> None:
         state = self._state
@@ -505,9 +505,9 @@ class ImageView(QWidget):
 
     def probe_at(self, view_point: QPointF) -> ProbeReading | None:
         """The values of the pixel under a view point; None outside the picture."""
-        if self._geometry is None or self._radiograph is None or self._greys is None:
+        if self._geometry is None or self._radiograph is None or self._grey_levels is None:
             return None
-        return probe(self._radiograph, self._greys.p_values, _point(self._geometry.to_image(view_point)))
+        return probe(self._radiograph, self._grey_levels.p_values, _point(self._geometry.to_image(view_point)))
 
     def _move_pointer(self, view_point: QPointF) -> None:
         if self._geometry is None:
@@ -544,8 +544,8 @@ class ImageView(QWidget):
             self._drag = (DRAG_OF_BUTTON[event.button()], place)
         elif event.button() is Qt.MouseButton.LeftButton:
             self._drag = self._left_drag(place)
-            is_of_picture = not self._hand.holds and not self._mode.is_measuring
-            self._pressed = place if is_of_picture else None
+            is_of_image = not self._hand.holds and not self._mode.is_measuring
+            self._pressed = place if is_of_image else None
 
     def _left_drag(self, place: QPointF) -> tuple[Drag, QPointF] | None:
         is_there = self._geometry is not None and self._annotations_visible
@@ -580,9 +580,9 @@ class ImageView(QWidget):
             self._hand.drag(event.position(), self._geometry.to_view.inverted()[0])
 
     def _drag_window(self, offset: QPointF, pace: float) -> None:
-        if self._greys is not None:
+        if self._grey_levels is not None:
             self._remember("window")
-            self._use(self._greys.dragged(offset.x(), offset.y(), pace, self._window_drag))
+            self._use(self._grey_levels.dragged(offset.x(), offset.y(), pace, self._window_drag))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends a drag."""
@@ -693,7 +693,7 @@ class ImageView(QWidget):
 
     # Painting
 
-    def picture_of_view(self, ratio: float = 1.0) -> QImage:
+    def image_of_view(self, ratio: float = 1.0) -> QImage:
         """The view as it is on the screen, for a file or the clipboard, in greys that belong to no one screen.
 
         Args:
@@ -725,13 +725,18 @@ class ImageView(QWidget):
             painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self._message)
 
     def _scene(self, ratio: float) -> Scene | None:
-        radiograph, renderer, greys, geometry = self._radiograph, self._renderer, self._greys, self._geometry
-        if radiograph is None or renderer is None or greys is None or geometry is None:
+        radiograph, renderer, grey_levels, geometry = (
+            self._radiograph,
+            self._renderer,
+            self._grey_levels,
+            self._geometry,
+        )
+        if radiograph is None or renderer is None or grey_levels is None or geometry is None:
             return None
         has_lens = self._mode is ViewMode.LENS or self._lens_held
         return Scene(
             renderer=renderer,
-            table=greys.p_values if self._without_screen else greys.table,
+            table=grey_levels.p_values if self._without_screen else grey_levels.table,
             geometry=geometry,
             around=self._around(radiograph, geometry, ratio),
             outside_shutter=self._outside_shutter if self._shutter_shown else None,

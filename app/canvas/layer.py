@@ -87,17 +87,17 @@ class Layer:
         ratio = painter.deviceTransform().m11()
         to_device = to_view * QTransform.fromScale(ratio, ratio)
         view = QRectF(area.topLeft() * ratio, area.size() * ratio).toAlignedRect()
-        wanted = QRectF(reach.topLeft() * ratio, reach.size() * ratio).toAlignedRect()
+        requested = QRectF(reach.topLeft() * ratio, reach.size() * ratio).toAlignedRect()
         all_made_of = (*made_of, ratio)
         drawn = self._drawn
         if drawn is None or not _are_the_same(drawn.made_of, all_made_of):
             drawn = None
         elif drawn.to_device != to_device:
             motion = drawn.to_device.inverted()[0] * to_device
-            seen = view.intersected(wanted)
+            seen = view.intersected(requested)
             drawn = drawn if _serves(drawn, motion, seen, moving=moving) else None
         if drawn is None:
-            place = view.adjusted(-MARGIN_PX, -MARGIN_PX, MARGIN_PX, MARGIN_PX).intersected(wanted)
+            place = view.adjusted(-MARGIN_PX, -MARGIN_PX, MARGIN_PX, MARGIN_PX).intersected(requested)
             drawn = self._drawn = _draw_anew(draw, all_made_of, to_view, to_device, place, ratio, painter)
         self._is_exact = _lay_over(painter, drawn, to_device, ratio)
 

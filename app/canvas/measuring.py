@@ -177,7 +177,7 @@ def area_of(region: Region, radiograph: Radiograph) -> tuple[float, SpacingMeani
     area = (right - left) * (bottom - top)
     if region.shape is RegionShape.ELLIPSE:
         area *= math.pi / 4
-    spacing = radiograph.facts.spacing
+    spacing = radiograph.metadata.spacing
     if spacing is None or spacing.meaning is SpacingMeaning.UNKNOWN:
         return area, SpacingMeaning.UNKNOWN
     return area * spacing.row_mm * spacing.column_mm, spacing.meaning
@@ -267,7 +267,7 @@ def meaning_text(meaning: SpacingMeaning) -> str:
 def _legs(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, float, SpacingMeaning]:
     """Along rows and along columns, in mm or in widths of a pixel."""
     dx, dy = end[0] - start[0], end[1] - start[1]
-    spacing = radiograph.facts.spacing
+    spacing = radiograph.metadata.spacing
     if spacing is None:
         return dx, dy, SpacingMeaning.UNKNOWN
     if spacing.meaning is SpacingMeaning.UNKNOWN:

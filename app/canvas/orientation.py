@@ -36,18 +36,18 @@ class Orientation:
     mirrored: bool = False
 
     @classmethod
-    def upright(cls, patient_orientation: tuple[str, str] | None) -> Orientation:
+    def standard(cls, patient_orientation: tuple[str, str] | None) -> Orientation:
         """The least turning after which the patient's right is on the left of the screen and the head is up.
 
         What the file does not state turns nothing.
         """
 
-        def is_upright(one: Orientation) -> bool:
+        def is_standard(one: Orientation) -> bool:
             letters = one.letters(patient_orientation)
             return letters.left[:1] in ("", "R") and letters.top[:1] in ("", "H")
 
         every = [cls(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
-        return next((one for one in every if is_upright(one)), cls())
+        return next((one for one in every if is_standard(one)), cls())
 
     @property
     def swaps_sides(self) -> bool:
@@ -93,10 +93,10 @@ class Orientation:
             (0, 1): along_columns,
             (0, -1): opposite(along_columns),
         }
-        to_picture, _ = self.matrix.inverted()
+        to_image, _ = self.matrix.inverted()
 
         def letters_towards(x: int, y: int) -> str:
-            direction = to_picture.map(QPointF(x, y))
+            direction = to_image.map(QPointF(x, y))
             return on_edge[round(direction.x()), round(direction.y())]
 
         return EdgeLetters(letters_towards(-1, 0), letters_towards(0, -1), letters_towards(1, 0), letters_towards(0, 1))

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransfor
 
 from app.canvas import annotation_painting, corners
 from app.canvas.corners import Around
-from app.canvas.frame import FrameRenderer, TableOfColours, TableOfGreys
+from app.canvas.frame import ColourTable, FrameRenderer, GreyTable
 from app.canvas.geometry import ViewGeometry
 from app.canvas.layer import Layer
 from app.canvas.lettering import INK
@@ -54,11 +54,11 @@ class Scene:
     """
 
     renderer: FrameRenderer
-    table: TableOfGreys
+    table: GreyTable
     geometry: ViewGeometry
     around: Around
     outside_shutter: QPainterPath | None
-    planes: tuple[dicom_overlays.PlanePicture, ...]
+    planes: tuple[dicom_overlays.PlaneImage, ...]
     overlays: OverlayState | None
     moving: bool = False
     annotations: tuple[DrawnAnnotation, ...] = ()
@@ -72,7 +72,7 @@ class ScenePainter:
 
     def __init__(self) -> None:
         self._layer = Layer()
-        self._colours: tuple[TableOfGreys, TableOfColours] | None = None
+        self._colours: tuple[GreyTable, ColourTable] | None = None
         self._lens_renderer: FrameRenderer | None = None
         self._lens_is_of: FrameRenderer | None = None
 
@@ -99,7 +99,7 @@ class ScenePainter:
         ratio = painter.deviceTransform().m11()
         to_view = scene.geometry.to_view
         size = (area.size() * ratio).toSize()
-        self._paint_picture(painter, scene, scene.renderer, to_view, size, ratio)
+        self._paint_image(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
             self._paint_over(painter, area, scene, scene.overlays, font)
         if scene.lens is not None:
@@ -111,7 +111,7 @@ class ScenePainter:
             painter.setPen(QPen(FOCUS, 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
 
-    def _paint_picture(
+    def _paint_image(
         self,
         painter: QPainter,
         scene: Scene,
@@ -127,14 +127,14 @@ class ScenePainter:
         if scene.outside_shutter is not None:
             dicom_overlays.paint_shutter(painter, to_view, scene.outside_shutter)
 
-    def _colours_of(self, greys: TableOfGreys) -> TableOfColours:
+    def _colours_of(self, grey_levels: GreyTable) -> ColourTable:
         # Onto a widget Qt draws grey of 8 bits six times slower than the screen's own 32 bits.
-        if self._colours is None or self._colours[0] is not greys:
-            self._colours = greys, OPAQUE | greys.astype(np.uint32) * ONE_GREY
+        if self._colours is None or self._colours[0] is not grey_levels:
+            self._colours = grey_levels, OPAQUE | grey_levels.astype(np.uint32) * ONE_GREY
         return self._colours[1]
 
     def _paint_over(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont) -> None:
-        to_view, sides = scene.geometry.to_view, scene.around.radiograph.facts.patient_orientation
+        to_view, sides = scene.geometry.to_view, scene.around.radiograph.metadata.patient_orientation
 
         def draw(onto: QPainter, to_units: QTransform, size: QSize) -> None:
             ratio = onto.deviceTransform().m11()
@@ -144,7 +144,7 @@ class ScenePainter:
                     plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
             stack.paint(onto, to_units, overlays, sides)
 
-        reach = stack.reach(to_view, overlays, scene.geometry.picture_on_view, has_planes=bool(scene.planes))
+        reach = stack.reach(to_view, overlays, scene.geometry.image_on_view, has_planes=bool(scene.planes))
         made_of = (overlays, scene.planes, sides, font.toString())
         self._layer.paint(painter, draw, made_of, to_view, area, reach, moving=scene.moving)
         margin = ANNOTATION_MARGIN_PX
@@ -169,7 +169,7 @@ class ScenePainter:
         painter.fillRect(place, BACKGROUND)
         painter.translate(corner)
         size = (place.size() * ratio).toSize()
-        self._paint_picture(painter, scene, self._lens_renderer, to_lens, size, ratio)
+        self._paint_image(painter, scene, self._lens_renderer, to_lens, size, ratio)
         painter.restore()
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.charts.chart_image import ChartLook, ChartPicture, Place, draw, lay_out
+from app.charts.chart_image import ChartImage, ChartLook, Place, draw, lay_out
 from bsnet_core.agreement import MAX_TOTAL
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class BlandAltmanDrawing:
         reach = math.ceil(max([SMALLEST_REACH, *values, *limits]) * 1.08)
         return reach + reach % 2
 
-    def draw(self, look: ChartLook) -> ChartPicture:
+    def draw(self, look: ChartLook) -> ChartImage:
         """The picture; its marks are those of the dots, one each."""
         return draw(look, lambda axes: self._fill(axes, look))
 
@@ -109,8 +109,8 @@ class BlandAltmanDrawing:
 
         heights = [reach + text.xy[1] for text in beside]
         apart = spread(heights, LINE * font_px * 2 * reach / height)
-        for text, there, wanted in zip(beside, heights, apart, strict=True):
-            text.set_position((0.5 * font_px, (wanted - there) * height / (2 * reach)))
+        for text, there, requested in zip(beside, heights, apart, strict=True):
+            text.set_position((0.5 * font_px, (requested - there) * height / (2 * reach)))
         return [[(dot.mean, float(dot.difference))] for dot in self.dots]
 
 

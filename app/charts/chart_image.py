@@ -53,7 +53,7 @@ class ChartLook:
 
 
 @dataclass(frozen=True, slots=True)
-class ChartPicture:
+class ChartImage:
     """A chart as it was drawn.
 
     Attributes:
@@ -78,7 +78,7 @@ Fill = Callable[["Axes"], Sequence[Sequence[Place]]]
 """Draws into axes and tells, for each thing shown, where its marks lie in the units of the data."""
 
 
-def draw(look: ChartLook, fill: Fill) -> ChartPicture:
+def draw(look: ChartLook, fill: Fill) -> ChartImage:
     """Draws a chart of one pair of axes.
 
     matplotlib's settings are its own defaults and `look`, whatever a `matplotlibrc` on this machine says, and are put
@@ -106,7 +106,7 @@ def draw(look: ChartLook, fill: Fill) -> ChartPicture:
             """From pixels of the screen, upwards, to pixels of the widget, downwards."""
             return float(x / look.pixel_ratio), float((height - y) / look.pixel_ratio)
 
-        picture = ChartPicture(
+        image = ChartImage(
             rgba=canvas.buffer_rgba().tobytes(),
             width=width,
             height=height,
@@ -115,7 +115,7 @@ def draw(look: ChartLook, fill: Fill) -> ChartPicture:
             area=(*place(box.x0, box.y1), *place(box.x1, box.y0)),
         )
         figure.clear()  # parts of a figure refer to each other, and would be left for the search for garbage
-        return picture
+        return image
 
 
 def lay_out(axes: Axes, look: ChartLook) -> Place:

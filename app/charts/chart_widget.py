@@ -9,7 +9,7 @@ from PySide6.QtGui import QFontInfo, QImage, QPainter, QPaintEvent, QPalette, QR
 from PySide6.QtWidgets import QWidget
 
 from app.background.jobs import Job, JobQueue
-from app.charts.chart_image import ChartColours, ChartLook, ChartPicture
+from app.charts.chart_image import ChartColours, ChartImage, ChartLook
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
@@ -26,7 +26,7 @@ LOOK_CHANGES = (
 class Drawing(Protocol):
     """What a chart shows, as frozen data that knows how to be drawn."""
 
-    def draw(self, look: ChartLook) -> ChartPicture:
+    def draw(self, look: ChartLook) -> ChartImage:
         """The picture; called in a job."""
         ...
 
@@ -39,20 +39,20 @@ class ChartWidget(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lane: JobQueue | None = None
+        self._queue: JobQueue | None = None
         self._job: Job | None = None
         self._drawing: Drawing | None = None
-        self._picture: ChartPicture | None = None
-        self._picture_of: Drawing | None = None
+        self._chart: ChartImage | None = None
+        self._chart_of: Drawing | None = None
         self._image = QImage()
         self._instead = ""
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._ask)
 
-    def use_lane(self, lane: JobQueue) -> None:
+    def use_queue(self, queue: JobQueue) -> None:
         """Lets the charts be drawn on this lane's thread; until then there is none."""
-        self._lane = lane
+        self._queue = queue
         self._due.start(0)
 
     @property
@@ -67,38 +67,38 @@ class ChartWidget(QWidget):
         """Whether what is on the screen is up to date."""
         if self._drawing is None:
             return True
-        return self._picture is not None and self._picture_of == self._drawing and self._picture.look == self._look
+        return self._chart is not None and self._chart_of == self._drawing and self._chart.look == self._look
 
-    def show_drawing(self, drawing: Drawing | None, *, instead: str = "", keeps_picture: bool = False) -> None:
+    def show_drawing(self, drawing: Drawing | None, *, instead: str = "", keeps_image: bool = False) -> None:
         """Shows something else.
 
         Args:
             drawing: None where there is nothing to draw.
             instead: A sentence for that.
-            keeps_picture: Whether the picture before may be seen until the new one is there.
+            keeps_image: Whether the picture before may be seen until the new one is there.
         """
         self._instead = instead
         if drawing is not None and drawing == self._drawing:
             return
         self._drawing = drawing
-        if not keeps_picture or drawing is None:
-            self._picture, self._picture_of, self._image = None, None, QImage()
+        if not keeps_image or drawing is None:
+            self._chart, self._chart_of, self._image = None, None, QImage()
         self._due.start(0)
         self.update()
 
     @property
     def marks(self) -> tuple[tuple[QPointF, ...], ...]:
         """Places of the marks of each thing shown, in pixels of the widget; none while another chart is awaited."""
-        if self._picture is None or self._picture_of != self._drawing:
+        if self._chart is None or self._chart_of != self._drawing:
             return ()
-        return tuple(tuple(self._stretched(x, y) for x, y in group) for group in self._picture.marks)
+        return tuple(tuple(self._stretched(x, y) for x, y in group) for group in self._chart.marks)
 
     @property
     def area(self) -> QRectF:
         """Where the axes lie, in pixels of the widget; empty without a picture."""
-        if self._picture is None:
+        if self._chart is None:
             return QRectF()
-        left, top, right, bottom = self._picture.area
+        left, top, right, bottom = self._chart.area
         return QRectF(self._stretched(left, top), self._stretched(right, bottom))
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -144,11 +144,11 @@ class ChartWidget(QWidget):
         )
 
     def _stretched(self, x: float, y: float) -> QPointF:
-        look = self._picture.look if self._picture is not None else self._look
+        look = self._chart.look if self._chart is not None else self._look
         return QPointF(x * self.width() / look.width_px, y * self.height() / look.height_px)
 
     def _ask(self) -> None:
-        if self._lane is None or self._job is not None or self._drawing is None or not self.isVisible():
+        if self._queue is None or self._job is not None or self._drawing is None or not self.isVisible():
             return  # what is due after a job, or when the widget is shown, is asked for then
         look = self._look
         if self.is_drawn or min(look.width_px, look.height_px) < 1:
@@ -158,16 +158,16 @@ class ChartWidget(QWidget):
         job.succeeded.connect(self._accept)
         job.failed.connect(self._tell)
         job.ended.connect(self._go_on)
-        self._lane.submit(job)
+        self._queue.submit(job)
 
-    def _accept(self, answer: tuple[Drawing, ChartPicture]) -> None:
-        drawing, picture = answer
+    def _accept(self, answer: tuple[Drawing, ChartImage]) -> None:
+        drawing, image = answer
         if drawing != self._drawing:
             return  # something else is to be shown since
-        self._picture_of, self._picture = answer
-        ratio = picture.look.pixel_ratio
+        self._chart_of, self._chart = answer
+        ratio = image.look.pixel_ratio
         self._image = QImage(
-            picture.rgba, picture.width, picture.height, 4 * picture.width, QImage.Format.Format_RGBX8888
+            image.rgba, image.width, image.height, 4 * image.width, QImage.Format.Format_RGBX8888
         ).convertToFormat(QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(ratio)
         self.update()

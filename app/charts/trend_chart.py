@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from app.charts.chart_image import ChartLook, ChartPicture, Place, draw, lay_out, text_width_px
+from app.charts.chart_image import ChartImage, ChartLook, Place, draw, lay_out, text_width_px
 from bsnet_core.agreement import MAX_TOTAL
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class TrendDrawing:
         mine = {replace(point, is_current=False) for point in self.points}
         return all(replace(point, is_current=False) in mine for point in other.points)
 
-    def draw(self, look: ChartLook) -> ChartPicture:
+    def draw(self, look: ChartLook) -> ChartImage:
         """The picture; its marks are those of the films, of each film the `totals`."""
         return draw(look, lambda axes: self._fill(axes, look))
 
@@ -97,16 +97,16 @@ class TrendDrawing:
         axes.set_ylim(-below * per_px, MAX_TOTAL + above * per_px)
         gap = GAP * font_px
         columns = columns_of([point.taken_at for point in self.points], (gap, width - gap), gap)
-        films = list(zip(columns, self.points, strict=True))
-        _set(predicted, [(x, point.predicted) for x, point in films])
-        _set(read, [(x, total) for x, point in films for total in point.read[-1:]])
-        _set(discs, [(x, point.predicted) for x, point in films])
-        _set(diamonds, [(x, total) for x, point in films for total in point.read])
-        for x, point in films:
+        images = list(zip(columns, self.points, strict=True))
+        _set(predicted, [(x, point.predicted) for x, point in images])
+        _set(read, [(x, total) for x, point in images for total in point.read[-1:]])
+        _set(discs, [(x, point.predicted) for x, point in images])
+        _set(diamonds, [(x, total) for x, point in images for total in point.read])
+        for x, point in images:
             if point.is_current:
                 axes.fill_between([x - gap / 2, x + gap / 2], 0, MAX_TOTAL, color=colours.text, alpha=0.16, linewidth=0)
         self._write(axes, look, columns)
-        return [[(x, float(total)) for total in point.totals] for x, point in films]
+        return [[(x, float(total)) for total in point.totals] for x, point in images]
 
     def _write(self, axes: Axes, look: ChartLook, columns: Sequence[float]) -> None:
         """The scores above their film's marks, and as many dates below the chart as there is room for."""
@@ -132,9 +132,9 @@ class TrendDrawing:
     def _dates_that_fit(self, places: Sequence[float], widths: Sequence[float]) -> list[int]:
         """The current film's date first, then the ends: what is written before others is not left out."""
         count = len(self.points)
-        wanted = [number for number, point in enumerate(self.points) if point.is_current]
+        requested = [number for number, point in enumerate(self.points) if point.is_current]
         chosen: list[int] = []
-        for number in dict.fromkeys([*wanted, 0, count - 1, *range(count)]):
+        for number in dict.fromkeys([*requested, 0, count - 1, *range(count)]):
             if all(
                 abs(places[number] - places[other]) >= (widths[number] + widths[other]) / 2 + LABEL_GAP_PX
                 for other in chosen

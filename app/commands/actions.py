@@ -33,12 +33,12 @@ class Menu(StrEnum):
 
     FILE = auto()
     EDIT = auto()
-    PICTURE = auto()
+    IMAGE = auto()
     PRESETS = auto()
     MEASURE = auto()
     OVERLAYS = auto()
     ZONES = auto()
-    STUDIES = auto()
+    IMAGES = auto()
     LIBRARY = auto()
     READING = auto()
     ANALYSIS = auto()
@@ -124,34 +124,34 @@ def action_specs() -> tuple[ActionSpec, ...]:
         spec("preferences", _("&Preferences…"), ("Ctrl+,",), _("Appearance, reading, keys and more"), m.EDIT,
              "cog-outline"),
 
-        spec("fit", _("&Fit"), ("F",), _("Show the whole picture"), m.PICTURE, "fit-to-screen-outline"),
-        spec("actual", _("&1:1"), ("Ctrl+1",), _("One image pixel per screen pixel"), m.PICTURE,
+        spec("fit", _("&Fit"), ("F",), _("Show the whole picture"), m.IMAGE, "fit-to-screen-outline"),
+        spec("actual", _("&1:1"), ("Ctrl+1",), _("One image pixel per screen pixel"), m.IMAGE,
              "numeric-1-box-outline"),
         spec("real_size", _("Real si&ze"), ("Ctrl+2",),
-             _("One mm of the film, as its file states it, on one mm of the screen"), m.PICTURE, "tape-measure"),
-        spec("zoom_in", _("Zoom &in"), ("+",), _("Enlarge"), m.PICTURE, "magnify-plus-outline"),
-        spec("zoom_out", _("Zoom &out"), ("-",), _("Make smaller"), m.PICTURE, "magnify-minus-outline"),
-        gap(m.PICTURE),
-        spec("invert", _("In&vert"), ("Ctrl+I",), _("Turn the greys around"), m.PICTURE, "invert-colors"),
-        spec("rotate_right", _("Rotate &right"), ("R",), _("Turn the picture a quarter clockwise"), m.PICTURE,
+             _("One mm of the film, as its file states it, on one mm of the screen"), m.IMAGE, "tape-measure"),
+        spec("zoom_in", _("Zoom &in"), ("+",), _("Enlarge"), m.IMAGE, "magnify-plus-outline"),
+        spec("zoom_out", _("Zoom &out"), ("-",), _("Make smaller"), m.IMAGE, "magnify-minus-outline"),
+        gap(m.IMAGE),
+        spec("invert", _("In&vert"), ("Ctrl+I",), _("Turn the greys around"), m.IMAGE, "invert-colors"),
+        spec("rotate_right", _("Rotate &right"), ("R",), _("Turn the picture a quarter clockwise"), m.IMAGE,
              "rotate-right"),
         spec("rotate_left", _("Rotate &left"), ("Shift+R",), _("Turn the picture a quarter counter-clockwise"),
-             m.PICTURE, "rotate-left"),
-        spec("flip_horizontal", _("Flip left and ri&ght"), ("Shift+H",), _("Mirror the picture"), m.PICTURE,
+             m.IMAGE, "rotate-left"),
+        spec("flip_horizontal", _("Flip left and ri&ght"), ("Shift+H",), _("Mirror the picture"), m.IMAGE,
              "flip-horizontal"),
-        spec("flip_vertical", _("Flip &top and bottom"), ("Shift+V",), _("Turn the picture upside down"), m.PICTURE,
+        spec("flip_vertical", _("Flip &top and bottom"), ("Shift+V",), _("Turn the picture upside down"), m.IMAGE,
              "flip-vertical"),
-        gap(m.PICTURE),
-        spec("previous_state", _("&Previous state"), ("P",), _("Window and zoom as they were before"), m.PICTURE,
+        gap(m.IMAGE),
+        spec("previous_state", _("&Previous state"), ("P",), _("Window and zoom as they were before"), m.IMAGE,
              "history"),
-        spec("reset", _("Re&set"), ("Esc",), _("Window, polarity and zoom as opened"), m.PICTURE, "restore"),
-        gap(m.PICTURE),
-        spec("full_screen", _("&Whole screen"), ("F11",), _("Fill the whole screen, or back"), m.PICTURE, "fullscreen",
+        spec("reset", _("Re&set"), ("Esc",), _("Window, polarity and zoom as opened"), m.IMAGE, "restore"),
+        gap(m.IMAGE),
+        spec("full_screen", _("&Whole screen"), ("F11",), _("Fill the whole screen, or back"), m.IMAGE, "fullscreen",
              checkable=True),
-        spec("corner_texts", _("&Corner texts"), ("I",), _("All, few or no texts in the corners"), m.PICTURE,
+        spec("corner_texts", _("&Corner texts"), ("I",), _("All, few or no texts in the corners"), m.IMAGE,
              "text-box-outline"),
         spec("shutter", _("&Blacken outside the shutter"), ("Shift+B",),
-             _("Blacken what the file's shutter leaves out, or show the whole picture"), m.PICTURE,
+             _("Blacken what the file's shutter leaves out, or show the whole picture"), m.IMAGE,
              "circle-box-outline", checkable=True),
         *_presets(),
 
@@ -188,23 +188,23 @@ def action_specs() -> tuple[ActionSpec, ...]:
              m.OVERLAYS, "image-outline", checkable=True),
         *_zones(),
 
-        spec("previous", _("&Previous study"), ("PgUp",), _("Show the study above"), m.STUDIES, "chevron-up"),
-        spec("next", _("&Next study"), ("PgDown",), _("Show the study below"), m.STUDIES, "chevron-down"),
+        spec("previous", _("&Previous study"), ("PgUp",), _("Show the study above"), m.IMAGES, "chevron-up"),
+        spec("next", _("&Next study"), ("PgDown",), _("Show the study below"), m.IMAGES, "chevron-down"),
         spec("next_unread", _("Next &unread study"), ("Ctrl+PgDown",), _("Show the next study that you have not read"),
-             m.STUDIES, "page-next-outline"),
-        gap(m.STUDIES),
+             m.IMAGES, "page-next-outline"),
+        gap(m.IMAGES),
         spec("compare_prior", _("&Compare with prior"), ("C",), _("Show an earlier study of this patient beside it"),
-             m.STUDIES, "compare", checkable=True),
+             m.IMAGES, "compare", checkable=True),
         spec("compare_four", _("Up to &four films"), ("Ctrl+Shift+C",),
-             _("Show up to three earlier studies beside the current one, or only the last of them"), m.STUDIES,
+             _("Show up to three earlier studies beside the current one, or only the last of them"), m.IMAGES,
              "view-grid-outline", checkable=True),
         spec("earlier_prior", _("&Earlier prior"), ("Shift+PgDown",), _("Compare with the film before that one"),
-             m.STUDIES, "chevron-double-down"),
-        spec("later_prior", _("L&ater prior"), ("Shift+PgUp",), _("Compare with the film after that one"), m.STUDIES,
+             m.IMAGES, "chevron-double-down"),
+        spec("later_prior", _("L&ater prior"), ("Shift+PgUp",), _("Compare with the film after that one"), m.IMAGES,
              "chevron-double-up"),
-        spec("other_picture", _("&Other picture"), ("F6",), _("Give the keys to the next picture"), m.STUDIES,
+        spec("other_picture", _("&Other picture"), ("F6",), _("Give the keys to the next picture"), m.IMAGES,
              "swap-horizontal"),
-        spec("link_views", _("&Link the pictures"), ("Shift+C",), _("Zoom and move all pictures together"), m.STUDIES,
+        spec("link_views", _("&Link the pictures"), ("Shift+C",), _("Zoom and move all pictures together"), m.IMAGES,
              "link-variant", checkable=True),
 
         spec("history", _("&History of this film"), ("Ctrl+H",),

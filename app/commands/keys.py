@@ -81,12 +81,12 @@ class Keys(QObject):
         Raises:
             ValueError: `objection` speaks against one of them.
         """
-        wanted = tuple(dict.fromkeys(map(normal, keys)))
-        for key in wanted:
+        requested = tuple(dict.fromkeys(map(normal, keys)))
+        for key in requested:
             objection = self.objection(name, key)
             if objection:
                 raise ValueError(objection)
-        self._set(name, wanted)
+        self._set(name, requested)
 
     def take_over(self, name: str, key: str) -> None:
         """Gives an action a key as its first, away from the action that has it now.

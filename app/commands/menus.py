@@ -33,10 +33,10 @@ def menu_titles() -> dict[Menu, str]:
     return {
         Menu.FILE: _("&File"),
         Menu.EDIT: _("&Edit"),
-        Menu.PICTURE: _("&Picture"),
+        Menu.IMAGE: _("&Picture"),
         Menu.MEASURE: _("&Measure"),
         Menu.OVERLAYS: _("&Overlays"),
-        Menu.STUDIES: _("&Studies"),
+        Menu.IMAGES: _("&Studies"),
         Menu.LIBRARY: _("Li&brary"),
         Menu.READING: _("&Reading"),
         Menu.ANALYSIS: _("&Analysis"),
@@ -46,7 +46,7 @@ def menu_titles() -> dict[Menu, str]:
 
 def inner_menu_titles() -> dict[Menu, tuple[Menu, str]]:
     """The menus inside others: in which one each stands, and its title."""
-    return {Menu.PRESETS: (Menu.PICTURE, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
+    return {Menu.PRESETS: (Menu.IMAGE, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
 
 
 class RecentMenu(QMenu):

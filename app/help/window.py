@@ -24,13 +24,13 @@ class HelpWindow(QWidget):
     """Pages on the left, the chosen one on the right."""
 
     def __init__(
-        self, lane: JobQueue, language: str, make_keys_page: Callable[[], HelpPage], parent: QWidget | None = None
+        self, queue: JobQueue, language: str, make_keys_page: Callable[[], HelpPage], parent: QWidget | None = None
     ) -> None:
         """Args: lane: Where the pages are read; make_keys_page: gives the keys as they are when the window opens."""
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(_("Help"))
         self.resize(room_for(self, LETTERS, LINES))
-        self._lane = lane
+        self._queue = queue
         self._language = language
         self._make_keys_page = make_keys_page
         self._read: tuple[HelpPage, ...] = ()
@@ -77,14 +77,14 @@ class HelpWindow(QWidget):
             return
         job = Job(lambda report: read_pages(self._language, report), parent=self)
         job.succeeded.connect(self._accept)
-        job.failed.connect(self._refuse)
-        self._lane.submit(job)
+        job.failed.connect(self._reject)
+        self._queue.submit(job)
 
     def _accept(self, pages: tuple[HelpPage, ...]) -> None:
         self._read = pages
         self._fill()
 
-    def _refuse(self, error: BSNetError) -> None:
+    def _reject(self, error: BSNetError) -> None:
         self._browser.setPlainText(str(error))
 
     def _fill(self) -> None:

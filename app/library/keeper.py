@@ -25,13 +25,13 @@ from app.library.records import (
     Event,
     ForgottenIdentities,
     KeptAnnotations,
-    KeptAside,
     KeptPrediction,
+    Quarantined,
     Recalled,
-    SeenFilm,
+    SeenImage,
 )
 from app.session.readings import Reading
-from app.session.session import Session, Study
+from app.session.session import OpenImage, Session
 from bsnet_core.errors import BSNetError, LibraryDamagedError, LibraryError, LibraryReplacedError
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -58,7 +58,7 @@ class Keeper(QObject):
     """
 
     opened = Signal(object)
-    """The library is open; carries a `KeptAside` where a damaged one had to be put away, else None."""
+    """The library is open; carries a `Quarantined` where a damaged one had to be put away, else None."""
     failed = Signal(object)
     """A `BSNetError`: the library cannot be used just now; said once, not for every film."""
     kept = Signal(int, object)
@@ -80,7 +80,7 @@ class Keeper(QObject):
         self._session = session
         self._path = path
         self._version = importlib.metadata.version(DISTRIBUTION)
-        self._lane = JobQueue("library")
+        self._queue = JobQueue("library")
         self._asked_for: set[int] = set()
         self._to_remember: dict[int, None] = {}
         self._remembering: Job | None = None
@@ -99,15 +99,15 @@ class Keeper(QObject):
         self._drafts_due.setInterval(DRAFTS_AFTER_MS)
         self._drafts_due.timeout.connect(self._save_drafts)
         self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
-        session.study_changed.connect(self._follow_study)
-        session.pictures_known.connect(self._take_in)
+        session.image_changed.connect(self._follow_image)
+        session.looks_known.connect(self._take_in)
         self._session.reading_saved.connect(self.keep_reading)
         self._session.draft_changed.connect(self._follow_draft)
         self._session.prediction_seen.connect(self._note_seen)
         self._session.prediction_revealed.connect(self._note_revealed)
         self.ask(lambda library: None, lambda nothing: None)
-        for study in session.studies:
-            self._follow_study(study.key)
+        for image in session.images:
+            self._follow_image(image.key)
 
     @property
     def unkept(self) -> tuple[tuple[int, Reading], ...]:
@@ -121,7 +121,7 @@ class Keeper(QObject):
 
     def keep_reading(self, key: int, reading: Reading) -> None:
         """Adds a reading to the library; `kept` follows, or `not_kept`."""
-        study = self._session.study(key)
+        image = self._session.image(key)
         self._unkept[(key, reading)] = True
 
         def accept(nothing: None) -> None:
@@ -130,12 +130,12 @@ class Keeper(QObject):
             self.logged.emit()
             self.changed.emit()
 
-        def refuse(error: BSNetError) -> None:
+        def reject(error: BSNetError) -> None:
             self._unkept[(key, reading)] = False
             self.not_kept.emit(key, reading, error)
 
         self.ask(
-            lambda library: library.add_reading(self._number_of(study, library), reading), accept, refuse, urgent=True
+            lambda library: library.add_reading(self._number_of(image, library), reading), accept, reject, urgent=True
         )
 
     def try_again(self) -> None:
@@ -146,11 +146,11 @@ class Keeper(QObject):
 
     def log(self, event: Event, detail: str = "", key: int | None = None) -> None:
         """Notes in the audit log what the reader has done; `detail` names no patient."""
-        study = None if key is None else self._session.study(key)
+        image = None if key is None else self._session.image(key)
         reader, at = self._session.reader, datetime.now(UTC)
 
         def work(library: Library) -> None:
-            number = None if study is None else self._number_of(study, library)
+            number = None if image is None else self._number_of(image, library)
             library.log(event, reader, number, detail, at=at)
 
         self.ask(work, lambda nothing: self.logged.emit())
@@ -160,7 +160,7 @@ class Keeper(QObject):
         kept = KeptAnnotations(self._session.reader, items, datetime.now(UTC))
         before = self._unsaved_annotations.get(key)
         if before is not None and before.reader != kept.reader:
-            self._save_annotations(self._session.study(key), before)
+            self._save_annotations(self._session.image(key), before)
         self._unsaved_annotations[key] = kept
         if not self._drafts_due.isActive():
             self._drafts_due.start()
@@ -175,7 +175,7 @@ class Keeper(QObject):
         self.ask(work, lambda nothing: None)
 
     def forget_identities(
-        self, answer: Callable[[ForgottenIdentities], None], refuse: Callable[[BSNetError], None] | None = None
+        self, answer: Callable[[ForgottenIdentities], None], reject: Callable[[BSNetError], None] | None = None
     ) -> None:
         """Takes what names patients out of all that was kept so far."""
         reader = self._session.reader
@@ -184,13 +184,13 @@ class Keeper(QObject):
             self.changed.emit()
             answer(forgotten)
 
-        self.ask(lambda library: library.forget_identities(reader), accept, refuse)
+        self.ask(lambda library: library.forget_identities(reader), accept, reject)
 
     def ask(
         self,
         question: Callable[[Library], T],
         answer: Callable[[T], None],
-        refuse: Callable[[BSNetError], None] | None = None,
+        reject: Callable[[BSNetError], None] | None = None,
         *,
         urgent: bool = False,
     ) -> Job:
@@ -199,19 +199,19 @@ class Keeper(QObject):
         Args:
             question: Runs on the library's thread; gives back frozen data.
             answer: Gets it on the window's thread.
-            refuse: Gets the error instead; without it, `failed` tells.
+            reject: Gets the error instead; without it, `failed` tells.
             urgent: Before all that waits.
         """
         job = Job(lambda report: self._do(question), parent=self)
         job.succeeded.connect(answer)
-        job.failed.connect(refuse if refuse is not None else self._tell_failure)
-        self._lane.submit(job, urgent=urgent)
+        job.failed.connect(reject if reject is not None else self._tell_failure)
+        self._queue.submit(job, urgent=urgent)
         return job
 
     def ask_of(self, key: int, question: Callable[[Library, int], T], answer: Callable[[T], None]) -> Job:
         """Does something with what the library knows of a study; the question gets the film's number."""
-        study = self._session.study(key)
-        return self.ask(lambda library: question(library, self._number_of(study, library)), answer)
+        image = self._session.image(key)
+        return self.ask(lambda library: question(library, self._number_of(image, library)), answer)
 
     def close(self, within_s: float = CLOSE_WITHIN_S) -> bool:
         """Keeps what waits to be kept and lets go of the file; called before the session goes.
@@ -226,11 +226,11 @@ class Keeper(QObject):
             self._to_remember.clear()
             if self._remembering is not None:
                 self._remembering.cancel()  # films not remembered yet hold no readings: those remember their films
-            self._lane.submit(Job(self._let_go_of_file, parent=self))
+            self._queue.submit(Job(self._let_go_of_file, parent=self))
         if not self._closed.wait(max(deadline - time.monotonic(), 0.0)):
             return False
-        self._lane.close()
-        return self._lane.wait(deadline - time.monotonic())
+        self._queue.close()
+        return self._queue.wait(deadline - time.monotonic())
 
     def _let_go_of_file(self, report: Report) -> None:
         if self._library is not None:
@@ -242,19 +242,19 @@ class Keeper(QObject):
     # What the session tells
 
     def _take_in(self, keys: Iterable[int]) -> None:
-        new = [key for key in keys if self._session.study(key).has_been_read and key not in self._asked_for]
+        new = [key for key in keys if self._session.image(key).is_loaded and key not in self._asked_for]
         self._asked_for.update(new)
         self._to_remember.update(dict.fromkeys(new))
         self._remember_some()
 
-    def _follow_study(self, key: int) -> None:
-        study = self._session.study(key)
+    def _follow_image(self, key: int) -> None:
+        image = self._session.image(key)
         self._take_in([key])
-        prediction = study.prediction
+        prediction = image.prediction
         before = self._predictions.get(key)
         if prediction is not None and (before is None or before() is not prediction):
             self._predictions[key] = weakref.ref(prediction)
-            self._keep_prediction(study, prediction)
+            self._keep_prediction(image, prediction)
 
     def _remember_some(self) -> None:
         """Takes in what waits, the film on the screen first, some at a time."""
@@ -262,14 +262,18 @@ class Keeper(QObject):
             return
         current = self._session.current
         waiting = sorted(self._to_remember, key=lambda key: current is None or key != current.key)
-        films = [self._session.study(key) for key in waiting[:REMEMBERED_AT_ONCE]]
-        for film in films:
-            del self._to_remember[film.key]
+        open_images = [self._session.image(key) for key in waiting[:REMEMBERED_AT_ONCE]]
+        for open_image in open_images:
+            del self._to_remember[open_image.key]
         reader = self._session.reader
 
         def work(library: Library) -> list[tuple[int, Recalled | LibraryError]]:
-            unknown = self._remember_together(films, library)
-            numbers = {film.key: self._numbers[film.key] for film in films if film.key not in unknown}
+            unknown = self._remember_together(open_images, library)
+            numbers = {
+                open_image.key: self._numbers[open_image.key]
+                for open_image in open_images
+                if open_image.key not in unknown
+            }
             recalled = library.recall_all(tuple(numbers.values()), reader)
             return [*unknown.items(), *((key, recalled[number]) for key, number in numbers.items())]
 
@@ -282,15 +286,15 @@ class Keeper(QObject):
                     self._take_recalled(key, answer)
             self.changed.emit()
 
-        def refuse(error: BSNetError) -> None:
-            self._asked_for.difference_update(film.key for film in films)
+        def reject(error: BSNetError) -> None:
+            self._asked_for.difference_update(open_image.key for open_image in open_images)
             self._tell_failure(error)
 
         def end() -> None:
             self._remembering = None
             self._remember_some()
 
-        self._remembering = self.ask(work, accept, refuse)
+        self._remembering = self.ask(work, accept, reject)
         self._remembering.ended.connect(end)
 
     def _take_recalled(self, key: int, recalled: Recalled) -> None:
@@ -304,12 +308,12 @@ class Keeper(QObject):
         )
         self.recalled.emit(key, recalled)
 
-    def _keep_prediction(self, study: Study, prediction: Prediction) -> None:
+    def _keep_prediction(self, image: OpenImage, prediction: Prediction) -> None:
         made_at = datetime.now(UTC)
 
         def work(library: Library) -> bool:
             kept = KeptPrediction.of(prediction, made_at, self._version)
-            return library.add_prediction(self._number_of(study, library), kept)
+            return library.add_prediction(self._number_of(image, library), kept)
 
         self.ask(work, lambda is_new: self.changed.emit() if is_new else None)
 
@@ -321,21 +325,21 @@ class Keeper(QObject):
     def _save_drafts(self) -> None:
         self._drafts_due.stop()
         for key in sorted(self._unsaved_drafts):
-            self._save_draft(self._session.study(key))
+            self._save_draft(self._session.image(key))
         self._unsaved_drafts.clear()
         for key, kept in self._unsaved_annotations.items():
-            self._save_annotations(self._session.study(key), kept)
+            self._save_annotations(self._session.image(key), kept)
         self._unsaved_annotations.clear()
 
-    def _save_annotations(self, study: Study, kept: KeptAnnotations) -> None:
-        self.ask(lambda library: library.add_annotations(self._number_of(study, library), kept), lambda nothing: None)
+    def _save_annotations(self, image: OpenImage, kept: KeptAnnotations) -> None:
+        self.ask(lambda library: library.add_annotations(self._number_of(image, library), kept), lambda nothing: None)
 
-    def _save_draft(self, study: Study) -> None:
+    def _save_draft(self, image: OpenImage) -> None:
         reader = self._session.reader
-        zones, started_at = dict(study.draft), study.draft_started_at or datetime.now(UTC)
+        zones, started_at = dict(image.draft), image.draft_started_at or datetime.now(UTC)
 
         def work(library: Library) -> None:
-            number = self._number_of(study, library)
+            number = self._number_of(image, library)
             if zones:
                 library.save_draft(number, Draft(reader, zones, started_at))
             else:
@@ -344,10 +348,10 @@ class Keeper(QObject):
         self.ask(work, lambda nothing: None)
 
     def _note_seen(self, key: int, reader: str) -> None:
-        study = self._session.study(key)
+        image = self._session.image(key)
         at = datetime.now(UTC)
         self.ask(
-            lambda library: library.note_seen(self._number_of(study, library), reader, at),
+            lambda library: library.note_seen(self._number_of(image, library), reader, at),
             lambda nothing: self.logged.emit(),
         )
 
@@ -356,9 +360,9 @@ class Keeper(QObject):
 
     # What the library tells
 
-    def _tell_opened(self, kept_aside: KeptAside | None) -> None:
+    def _tell_opened(self, quarantined: Quarantined | None) -> None:
         self._said = ""
-        self.opened.emit(kept_aside)
+        self.opened.emit(quarantined)
         self.changed.emit()
 
     def _tell_failure(self, error: BSNetError) -> None:
@@ -384,35 +388,35 @@ class Keeper(QObject):
 
             self._library = Library.open(self._path, keep_identity=self._keep_identity)
             self._numbers.clear()
-            self._opened_elsewhere.emit(self._library.kept_aside)
+            self._opened_elsewhere.emit(self._library.quarantined)
         return self._library
 
-    def _number_of(self, study: Study, library: Library) -> int:
-        if study.key not in self._numbers:
-            self._numbers[study.key] = library.remember_studies([_seen_film(study)])[0].number
-        return self._numbers[study.key]
+    def _number_of(self, image: OpenImage, library: Library) -> int:
+        if image.key not in self._numbers:
+            self._numbers[image.key] = library.remember_images([_seen_image(image)])[0].number
+        return self._numbers[image.key]
 
-    def _remember_together(self, films: Sequence[Study], library: Library) -> dict[int, LibraryError]:
+    def _remember_together(self, open_images: Sequence[OpenImage], library: Library) -> dict[int, LibraryError]:
         """Gives films their numbers; those that could not be told from others come back with the error."""
-        seen: dict[int, SeenFilm] = {}
+        seen: dict[int, SeenImage] = {}
         unknown: dict[int, LibraryError] = {}
-        for film in films:
-            if film.key not in self._numbers:
+        for open_image in open_images:
+            if open_image.key not in self._numbers:
                 try:
-                    seen[film.key] = _seen_film(film)
+                    seen[open_image.key] = _seen_image(open_image)
                 except LibraryError as error:
-                    unknown[film.key] = error
+                    unknown[open_image.key] = error
         # The keys of the patients cost most of the time, and one does not need the other.
-        patients = {patient_of(film.facts): film.facts for film in seen.values()}
+        patients = {patient_of(open_image.metadata): open_image.metadata for open_image in seen.values()}
         side_by_side(library.key_of, tuple(patients.values()))
-        kept = library.remember_studies(seen.values())
-        self._numbers.update({key: study.number for key, study in zip(seen, kept, strict=True)})
+        kept = library.remember_images(seen.values())
+        self._numbers.update({key: image.number for key, image in zip(seen, kept, strict=True)})
         return unknown
 
 
-def _seen_film(study: Study) -> SeenFilm:
-    sha256 = "" if study.facts.sop_instance_uid.strip() else _hash_of(study.path)
-    return SeenFilm(study.facts, study.path, _png_of(study.thumbnail), sha256)
+def _seen_image(image: OpenImage) -> SeenImage:
+    sha256 = "" if image.metadata.sop_instance_uid.strip() else _hash_of(image.path)
+    return SeenImage(image.metadata, image.path, _png_of(image.thumbnail), sha256)
 
 
 def _hash_of(path: Path) -> str:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection, Engine, RowMapping
 
-from app.library.opening import in_words, kept_aside_files, open_database, writing
+from app.library.opening import in_words, open_database, quarantined_files, writing
 from app.library.order import ListOrder
 from app.library.patients import (
     FORMER_KEY_COST,
@@ -35,34 +35,34 @@ from app.library.records import (
     Draft,
     Event,
     ForgottenIdentities,
+    ImagePage,
     KeptAnnotations,
-    KeptAside,
+    KeptImage,
     KeptPrediction,
-    KeptStudy,
-    ListedStudy,
+    ListedImage,
     LogEntry,
-    PastStudy,
+    PastImage,
+    Quarantined,
     Recalled,
-    SeenFilm,
-    StudyPage,
+    SeenImage,
 )
 from app.library.rows import (
     annotations_of,
     described,
     draft_of,
+    image_of,
     model_of,
     prediction_of,
     reading_of,
     row_of_annotations,
     row_of_prediction,
-    study_of,
 )
-from app.library.schema import drafts, kept_annotations, log, metadata, predictions, properties, readings, studies
+from app.library.schema import all_tables, drafts, images, kept_annotations, log, predictions, properties, readings
 from app.session.readings import ComparedReading, Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 T = TypeVar("T")
 PAGE_SIZE = 100
@@ -76,10 +76,10 @@ class Library:
     Every method that writes returns once the disk has it; what fails raises a `LibraryError` and has changed nothing.
     """
 
-    def __init__(self, engine: Engine, path: Path, *, keep_identity: bool, kept_aside: KeptAside | None) -> None:
+    def __init__(self, engine: Engine, path: Path, *, keep_identity: bool, quarantined: Quarantined | None) -> None:
         """Use `open`."""
         self.path = path
-        self.kept_aside = kept_aside
+        self.quarantined = quarantined
         self.keep_identity = keep_identity
         self._engine = engine
         self._writer = writing(engine)
@@ -98,22 +98,22 @@ class Library:
                 them when they are seen again, and all at once by `forget_identities`.
 
         Returns:
-            The library; its `kept_aside` says whether a damaged file had to be put away first.
+            The library; its `quarantined` says whether a damaged file had to be put away first.
 
         Raises:
             LibraryError: it cannot be used; the children of this class say why.
         """
-        engine, kept_aside = open_database(path)
+        engine, quarantined = open_database(path)
         try:
-            return cls(engine, path, keep_identity=keep_identity, kept_aside=kept_aside)
+            return cls(engine, path, keep_identity=keep_identity, quarantined=quarantined)
         except BaseException:
             engine.dispose()
             raise
 
     @property
-    def kept_aside_files(self) -> tuple[Path, ...]:
+    def quarantined_files(self) -> tuple[Path, ...]:
         """Damaged libraries put away beside this one, oldest first."""
-        return kept_aside_files(self.path)
+        return quarantined_files(self.path)
 
     def close(self) -> None:
         """Lets go of the file."""
@@ -121,57 +121,63 @@ class Library:
 
     # Films
 
-    def remember_study(
-        self, facts: StudyFacts, path: Path, thumbnail: bytes = b"", *, sha256: str = "", at: datetime | None = None
-    ) -> KeptStudy:
+    def remember_image(
+        self,
+        metadata: ImageMetadata,
+        path: Path,
+        thumbnail: bytes = b"",
+        *,
+        sha256: str = "",
+        at: datetime | None = None,
+    ) -> KeptImage:
         """Takes a film in, or notes that it was seen again.
 
         Args:
-            facts: What the file says of itself.
+            metadata: What the file says of itself.
             path: Where it lies.
             thumbnail: A small picture as PNG.
             sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
             at: When it was seen; now if None.
         """
-        return self.remember_studies([SeenFilm(facts, path, thumbnail, sha256)], at=at)[0]
+        return self.remember_images([SeenImage(metadata, path, thumbnail, sha256)], at=at)[0]
 
-    def remember_studies(self, films: Iterable[SeenFilm], *, at: datetime | None = None) -> tuple[KeptStudy, ...]:
+    def remember_images(self, seen_images: Iterable[SeenImage], *, at: datetime | None = None) -> tuple[KeptImage, ...]:
         """Takes films in, or notes that they were seen again: all of them with one write to the disk, or none."""
         seen_at = at if at is not None else datetime.now(UTC)
         changes = []
-        for film in films:  # before the file is locked: the patients' keys take their time
-            row = self._row_of(film.facts, str(film.path), film.thumbnail)
-            row |= {"patient_key": self.key_of(film.facts), "last_seen_at": seen_at}
-            changes.append((row | {"identifier": film.identifier, "first_seen_at": seen_at}, row))
+        for seen in seen_images:  # before the file is locked: the patients' keys take their time
+            row = self._row_of(seen.metadata, str(seen.path), seen.thumbnail)
+            row |= {"patient_key": self.key_of(seen.metadata), "last_seen_at": seen_at}
+            changes.append((row | {"identifier": seen.identifier, "first_seen_at": seen_at}, row))
         with self._writing() as connection:
             numbers = [
                 connection.execute(
-                    insert(studies)
+                    insert(images)
                     .values(**new)
                     .on_conflict_do_update(index_elements=["identifier"], set_=row)
-                    .returning(studies.c.id)
+                    .returning(images.c.id)
                 ).scalar_one()
                 for new, row in changes
             ]
-            of_films = sa.select(studies).where(studies.c.id.in_(numbers))
-            kept = {row["id"]: study_of(row) for row in connection.execute(of_films).mappings()}
+            of_images = sa.select(images).where(images.c.id.in_(numbers))
+            kept = {row["id"]: image_of(row) for row in connection.execute(of_images).mappings()}
         return tuple(kept[number] for number in numbers)
 
-    def study(self, number: int) -> KeptStudy:
+    def image(self, number: int) -> KeptImage:
         """A film by its number.
 
         Raises:
             KeyError: there is none.
         """
         with self._reading() as connection:
-            row = connection.execute(sa.select(studies).where(studies.c.id == number)).mappings().first()
+            row = connection.execute(sa.select(images).where(images.c.id == number)).mappings().first()
         if row is None:
             raise KeyError(number)
-        return study_of(row)
+        return image_of(row)
 
-    def studies(
+    def images(
         self, text: str = "", *, order: ListOrder = ListOrder.LAST_OPENED, offset: int = 0, limit: int = PAGE_SIZE
-    ) -> StudyPage:
+    ) -> ImagePage:
         """A part of the list: films of a patient together, newest study first, and those of a study together.
 
         Args:
@@ -181,27 +187,27 @@ class Library:
             limit: How many rows to give at most.
         """
         known = (
-            studies.c.id,
-            studies.c.patient_key,
-            studies.c.study_date,
-            studies.c.study_time,
-            studies.c.last_seen_at,
-            studies.c.facts["patient_name"].as_string().label("name"),
-            studies.c.facts["study_uid"].as_string().label("study_uid"),
-            studies.c.facts["series_uid"].as_string().label("series_uid"),
+            images.c.id,
+            images.c.patient_key,
+            images.c.study_date,
+            images.c.study_time,
+            images.c.last_seen_at,
+            images.c.facts["patient_name"].as_string().label("name"),
+            images.c.facts["study_uid"].as_string().label("study_uid"),
+            images.c.facts["series_uid"].as_string().label("series_uid"),
         )
         found = sa.select(*known)
         for word in searchable(text).split():
-            found = found.where(studies.c.searched.contains(word, autoescape=True))
-        films = found.subquery()
-        alone = "film " + sa.cast(films.c.id, sa.Text)
-        patient = sa.case((films.c.patient_key != "", films.c.patient_key), else_=alone)
-        study = patient + sa.case((films.c.study_uid != "", films.c.study_uid), else_=alone)
+            found = found.where(images.c.searched.contains(word, autoescape=True))
+        matching = found.subquery()
+        alone = "film " + sa.cast(matching.c.id, sa.Text)
+        patient = sa.case((matching.c.patient_key != "", matching.c.patient_key), else_=alone)
+        image = patient + sa.case((matching.c.study_uid != "", matching.c.study_uid), else_=alone)
         dated = sa.select(
-            films,
+            matching,
             patient.label("patient"),
-            study.label("study"),
-            sa.func.max(films.c.study_date + films.c.study_time).over(partition_by=study).label("study_at"),
+            image.label("study"),
+            sa.func.max(matching.c.study_date + matching.c.study_time).over(partition_by=image).label("study_at"),
         ).subquery()
         of_patient = (dated.c.study_at.desc(), dated.c.study, dated.c.series_uid, dated.c.id)
         grouped = sa.select(
@@ -220,7 +226,7 @@ class Library:
         read, reader = (_latest(readings, column, chosen.c.id) for column in (readings.c.total, readings.c.reader))
         page = (
             sa.select(
-                studies,
+                images,
                 chosen.c.of_patient,
                 chosen.c.place,
                 chosen.c.place_in_study,
@@ -228,15 +234,15 @@ class Library:
                 read.label("read"),
                 reader.label("reader"),
             )
-            .join(chosen, chosen.c.id == studies.c.id)
+            .join(chosen, chosen.c.id == images.c.id)
             .order_by(chosen.c.rank, chosen.c.patient_seen_at.desc(), chosen.c.patient, chosen.c.place)
         )
         with self._reading() as connection:
-            total = connection.execute(sa.select(sa.func.count()).select_from(films)).scalar_one()
+            total = connection.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one()
             rows = connection.execute(page).mappings().all()
         listed = (
-            ListedStudy(
-                study=study_of(row),
+            ListedImage(
+                image=image_of(row),
                 predicted_total=row["predicted"],
                 read_total=row["read"],
                 reader=row["reader"] or "",
@@ -246,29 +252,29 @@ class Library:
             )
             for row in rows
         )
-        return StudyPage(tuple(listed), offset, total)
+        return ImagePage(tuple(listed), offset, total)
 
-    def key_of(self, facts: StudyFacts) -> str:
+    def key_of(self, metadata: ImageMetadata) -> str:
         """The key that stands for a film's patient in this library; empty where the file does not tell whose it is."""
-        patient = patient_of(facts)
+        patient = patient_of(metadata)
         if patient not in self._patient_keys:
             self._patient_keys[patient] = patient_key(patient, self._salt, self._key_cost)
         return self._patient_keys[patient]
 
-    def history_of_patient(self, key: str) -> tuple[PastStudy, ...]:
+    def history_of_patient(self, key: str) -> tuple[PastImage, ...]:
         """All films of a patient with what was said of them, oldest first; none for the empty key."""
         if not key:
             return ()
-        of_patient = sa.select(studies).where(studies.c.patient_key == key)
-        by_date = of_patient.order_by(studies.c.study_date, studies.c.study_time, studies.c.id)
+        of_patient = sa.select(images).where(images.c.patient_key == key)
+        by_date = of_patient.order_by(images.c.study_date, images.c.study_time, images.c.id)
         with self._reading() as connection:
-            films = [study_of(row) for row in connection.execute(by_date).mappings()]
-            numbers = [film.number for film in films]
+            past = [image_of(row) for row in connection.execute(by_date).mappings()]
+            numbers = [kept.number for kept in past]
             predicted = {row["study_id"]: prediction_of(row) for row in _rows_of(connection, predictions, numbers)}
             read: dict[int, dict[str, Reading]] = {number: {} for number in numbers}
             for row in _rows_of(connection, readings, numbers):
                 _supersede(read[row["study_id"]], reading_of(row))
-        return tuple(PastStudy(film, predicted.get(film.number), tuple(read[film.number].values())) for film in films)
+        return tuple(PastImage(kept, predicted.get(kept.number), tuple(read[kept.number].values())) for kept in past)
 
     # What was said of a film
 
@@ -325,14 +331,14 @@ class Library:
         pairs = (
             sa.select(
                 readings,
-                studies.c.study_date,
+                images.c.study_date,
                 predictions.c.score.label("predicted"),
                 predictions.c.model_name,
                 predictions.c.model_version,
                 predictions.c.model_sha256,
             )
             .join(predictions, predictions.c.study_id == readings.c.study_id)
-            .join(studies, studies.c.id == readings.c.study_id)
+            .join(images, images.c.id == readings.c.study_id)
             .where(predictions.c.id.in_(newest))
             .order_by(readings.c.study_id, readings.c.id)
         )
@@ -344,7 +350,7 @@ class Library:
                     last[of_reader] = (row, reading)
         return tuple(
             ComparedReading(
-                study=_label(row["study_id"], row["study_date"]),
+                image=_label(row["study_id"], row["study_date"]),
                 study_date=row["study_date"],
                 reading=reading,
                 predicted=BrixiaScore.from_text(row["predicted"]),
@@ -368,15 +374,15 @@ class Library:
             log.c.study_id.in_(numbers), log.c.event == Event.SEEN.value
         )
         with self._reading() as connection:
-            kept = connection.execute(sa.select(studies).where(studies.c.id.in_(numbers))).mappings().all()
+            kept = connection.execute(sa.select(images).where(images.c.id.in_(numbers))).mappings().all()
             in_progress = {row["study_id"]: draft_of(row) for row in connection.execute(of_reader).mappings()}
-            said = _by_film(_rows_of(connection, predictions, numbers), prediction_of)
-            read = _by_film(_rows_of(connection, readings, numbers), reading_of)
-            measured = _by_film(connection.execute(_last_annotations(numbers)).mappings(), annotations_of)
-            seen_by = _by_film(connection.execute(seen).mappings(), lambda row: str(row["reader"]))
+            said = _by_image(_rows_of(connection, predictions, numbers), prediction_of)
+            read = _by_image(_rows_of(connection, readings, numbers), reading_of)
+            measured = _by_image(connection.execute(_last_annotations(numbers)).mappings(), annotations_of)
+            seen_by = _by_image(connection.execute(seen).mappings(), lambda row: str(row["reader"]))
         return {
             row["id"]: Recalled(
-                study=study_of(row),
+                image=image_of(row),
                 draft=in_progress.get(row["id"]),
                 readings=tuple(read[row["id"]]),
                 predictions=tuple(said[row["id"]]),
@@ -417,20 +423,20 @@ class Library:
 
     def draft_of(self, number: int, reader: str) -> Draft | None:
         """What a reader had entered of a film without saving it."""
-        wanted = sa.select(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
+        requested = sa.select(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
         with self._reading() as connection:
-            row = connection.execute(wanted).mappings().first()
+            row = connection.execute(requested).mappings().first()
         return None if row is None else draft_of(row)
 
     # The audit log
 
     def log(
-        self, event: Event, reader: str, study: int | None = None, detail: str = "", *, at: datetime | None = None
+        self, event: Event, reader: str, image: int | None = None, detail: str = "", *, at: datetime | None = None
     ) -> None:
         """Notes who did what, and when (now if None); `detail` holds neither a patient's name nor a path."""
         moment = at if at is not None else datetime.now(UTC)
         with self._writing() as connection:
-            _log(connection, LogEntry(moment, event, reader, study, detail))
+            _log(connection, LogEntry(moment, event, reader, image, detail))
 
     def note_seen(self, number: int, reader: str, at: datetime) -> None:
         """Notes, once, that a prediction of this film has been on the screen before a reader."""
@@ -445,9 +451,9 @@ class Library:
 
     def log_entries(self, number: int | None = None) -> tuple[LogEntry, ...]:
         """The audit log, oldest first: the whole one, or what concerns one film."""
-        wanted = sa.select(log) if number is None else sa.select(log).where(log.c.study_id == number)
+        requested = sa.select(log) if number is None else sa.select(log).where(log.c.study_id == number)
         with self._reading() as connection:
-            rows = connection.execute(wanted.order_by(log.c.at, log.c.id)).mappings().all()
+            rows = connection.execute(requested.order_by(log.c.at, log.c.id)).mappings().all()
         return tuple(
             LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"]) for row in rows
         )
@@ -465,14 +471,17 @@ class Library:
         """
         named = 0
         with self._writing() as connection:
-            for row in connection.execute(sa.select(studies)).mappings().all():
-                kept = study_of(row)
-                facts, thumbnail = without_identity(kept.facts), _thumbnail_without_text(kept.facts, kept.thumbnail)
-                if facts == kept.facts and kept.path is None and thumbnail == kept.thumbnail:
+            for row in connection.execute(sa.select(images)).mappings().all():
+                kept = image_of(row)
+                metadata, thumbnail = (
+                    without_identity(kept.metadata),
+                    _thumbnail_without_text(kept.metadata, kept.thumbnail),
+                )
+                if metadata == kept.metadata and kept.path is None and thumbnail == kept.thumbnail:
                     continue
                 named += 1
-                change = described(facts, "") | {"thumbnail": thumbnail}
-                connection.execute(sa.update(studies).where(studies.c.id == kept.number).values(**change))
+                change = described(metadata, "") | {"thumbnail": thumbnail}
+                connection.execute(sa.update(images).where(images.c.id == kept.number).values(**change))
             entry = LogEntry(datetime.now(UTC), Event.FORGOTTEN, reader, None, f"{named} studies")
             _log(connection, entry)
         with in_words(self.path), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -485,7 +494,7 @@ class Library:
                     "Close that window, then repeat."
                 )
             )
-        return ForgottenIdentities(named, kept_aside_files(self.path))
+        return ForgottenIdentities(named, quarantined_files(self.path))
 
     def copy_to(self, path: Path) -> None:
         """Writes a copy of the whole library as one SQLite file, as of one moment, readable by its owner only.
@@ -520,7 +529,7 @@ class Library:
         with self._reading() as connection:
             lines = [
                 json.dumps({"table": table.name, **dict(row)}, default=_as_text, ensure_ascii=False)
-                for table in metadata.sorted_tables
+                for table in all_tables.sorted_tables
                 if table is not properties
                 for row in connection.execute(sa.select(table)).mappings()
             ]
@@ -531,39 +540,39 @@ class Library:
 
     def _read_or_make_salt(self) -> tuple[bytes, int]:
         """The salt of the patients' keys, and what a key costs; a library keeps to those it began with."""
-        wanted = sa.select(properties.c.name, properties.c.value).where(properties.c.name.in_(["salt", "key_cost"]))
+        requested = sa.select(properties.c.name, properties.c.value).where(properties.c.name.in_(["salt", "key_cost"]))
         fresh = [
             {"name": "salt", "value": secrets.token_bytes(SALT_BYTES)},
             {"name": "key_cost", "value": bytes([KEY_COST])},
         ]
         with self._reading() as connection:
-            kept = {name: value for name, value in connection.execute(wanted)}
+            kept = {name: value for name, value in connection.execute(requested)}
         if "salt" not in kept:
             with self._writing() as connection:
                 connection.execute(insert(properties).values(fresh).on_conflict_do_nothing())
-                kept = {name: value for name, value in connection.execute(wanted)}
+                kept = {name: value for name, value in connection.execute(requested)}
         return bytes(kept["salt"]), kept["key_cost"][0] if "key_cost" in kept else FORMER_KEY_COST
 
-    def _row_of(self, facts: StudyFacts, path: str, thumbnail: bytes) -> dict[str, Any]:
+    def _row_of(self, metadata: ImageMetadata, path: str, thumbnail: bytes) -> dict[str, Any]:
         if not self.keep_identity:
-            thumbnail = _thumbnail_without_text(facts, thumbnail)
+            thumbnail = _thumbnail_without_text(metadata, thumbnail)
             # Files are named after patients as often as not, and no program can tell which part is the name.
-            facts, path = without_identity(facts), ""
-        return described(facts, path) | {"thumbnail": thumbnail}
+            metadata, path = without_identity(metadata), ""
+        return described(metadata, path) | {"thumbnail": thumbnail}
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        self._refuse_if_replaced()
+        self._reject_if_replaced()
         with in_words(self.path), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        self._refuse_if_replaced()
+        self._reject_if_replaced()
         with in_words(self.path), self._writer.begin() as connection:
             yield connection
 
-    def _refuse_if_replaced(self) -> None:
+    def _reject_if_replaced(self) -> None:
         """What is written into a file that lost its name would be lost with it."""
         if _identity_of(self.path) != self._file:
             raise LibraryReplacedError(
@@ -592,29 +601,29 @@ def _identity_of(path: Path) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _thumbnail_without_text(facts: StudyFacts, thumbnail: bytes) -> bytes:
-    return b"" if facts.burned_in_annotation.upper() == "YES" else thumbnail
+def _thumbnail_without_text(metadata: ImageMetadata, thumbnail: bytes) -> bytes:
+    return b"" if metadata.burned_in_annotation.upper() == "YES" else thumbnail
 
 
 def _label(number: int, study_date: str) -> str:
     return f"{study_date or '–'} #{number}"
 
 
-def _rank(order: ListOrder, films: sa.Subquery) -> sa.ColumnElement[Any]:
+def _rank(order: ListOrder, images: sa.Subquery) -> sa.ColumnElement[Any]:
     """What patients are put in order by, the smallest first; the one seen last first among equals."""
 
     def of_patient(value: sa.FunctionElement[Any]) -> sa.Over[Any]:
-        return value.over(partition_by=films.c.patient)
+        return value.over(partition_by=images.c.patient)
 
     if order is ListOrder.NAME:
-        name = of_patient(sa.func.min(sa.func.lower(films.c.name)))
+        name = of_patient(sa.func.min(sa.func.lower(images.c.name)))
         return sa.case((name == "", LAST_OF_ALL), else_=name)
     if order is ListOrder.STUDY_DATE:
         # Dates sort as text; as numbers they can be turned around.
-        return -sa.cast(of_patient(sa.func.max(films.c.study_date)), sa.Integer)
+        return -sa.cast(of_patient(sa.func.max(images.c.study_date)), sa.Integer)
     if order is ListOrder.STATE:
-        read = sa.exists().where(readings.c.study_id == films.c.id)
-        predicted = sa.exists().where(predictions.c.study_id == films.c.id)
+        read = sa.exists().where(readings.c.study_id == images.c.id)
+        predicted = sa.exists().where(predictions.c.study_id == images.c.id)
         return of_patient(sa.func.min(sa.case((read, 2), (predicted, 1), else_=0)))
     return sa.literal(0)
 
@@ -627,12 +636,12 @@ def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[in
 def _last_annotations(numbers: Sequence[int]) -> sa.Select[Any]:
     """The last measurements of each reader on each film, the latest reader last."""
     table = kept_annotations
-    of_films = sa.select(sa.func.max(table.c.id)).where(table.c.study_id.in_(numbers))
-    newest = of_films.group_by(table.c.study_id, table.c.reader)
+    of_images = sa.select(sa.func.max(table.c.id)).where(table.c.study_id.in_(numbers))
+    newest = of_images.group_by(table.c.study_id, table.c.reader)
     return sa.select(table).where(table.c.id.in_(newest)).order_by(table.c.id)
 
 
-def _by_film(rows: Iterable[RowMapping], record: Callable[[RowMapping], T]) -> defaultdict[int, list[T]]:
+def _by_image(rows: Iterable[RowMapping], record: Callable[[RowMapping], T]) -> defaultdict[int, list[T]]:
     """Rows as records, by their film's number, in their order."""
     found: defaultdict[int, list[T]] = defaultdict(list)
     for row in rows:
@@ -641,8 +650,8 @@ def _by_film(rows: Iterable[RowMapping], record: Callable[[RowMapping], T]) -> d
 
 
 def _rows_of(connection: Connection, table: sa.Table, numbers: Sequence[int]) -> list[RowMapping]:
-    of_films = sa.select(table).where(table.c.study_id.in_(numbers)).order_by(table.c.id)
-    return list(connection.execute(of_films).mappings())
+    of_images = sa.select(table).where(table.c.study_id.in_(numbers)).order_by(table.c.id)
+    return list(connection.execute(of_images).mappings())
 
 
 def _supersede(of_reader: dict[str, Reading], reading: Reading) -> None:
@@ -659,7 +668,7 @@ def _without_draft(number: int, reader: str) -> sa.Delete:
 def _log(connection: Connection, entry: LogEntry) -> None:
     connection.execute(
         sa.insert(log).values(
-            at=entry.at, event=entry.event.value, reader=entry.reader, study_id=entry.study, detail=entry.detail
+            at=entry.at, event=entry.event.value, reader=entry.reader, study_id=entry.image, detail=entry.detail
         )
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from app.canvas.annotations import AnnotationStore, key_of_film
+from app.canvas.annotations import AnnotationStore, key_of_image
 from app.canvas.measuring import Annotation
 from app.library.keeper import Keeper
 from app.library.records import KeptAnnotations, Recalled
-from app.session.session import Session, Study
+from app.session.session import OpenImage, Session
 
 
 class KeptMeasurements(QObject):
@@ -23,7 +23,7 @@ class KeptMeasurements(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._keeper, self._annotations = session, keeper, annotations
-        self._films: dict[str, int] = {}
+        self._images: dict[str, int] = {}
         self._recalled: dict[int, dict[str, KeptAnnotations]] = {}
         self._is_restoring = False
         keeper.recalled.connect(self._take)
@@ -34,17 +34,17 @@ class KeptMeasurements(QObject):
         session.draft_changed.connect(self._show)
 
     def _take(self, key: int, recalled: Recalled) -> None:
-        study = self._session.study(key)
-        self._films[_name_of(study)] = key
+        image = self._session.image(key)
+        self._images[_name_of(image)] = key
         made_meanwhile = self._recalled.get(key, {})
         self._recalled[key] = {kept.reader: kept for kept in recalled.annotations} | made_meanwhile
-        if made_meanwhile.get(self._session.reader) is None and not self._annotations.of(_name_of(study)):
+        if made_meanwhile.get(self._session.reader) is None and not self._annotations.of(_name_of(image)):
             self._show(key)
 
     def _keep(self, name: str) -> None:
-        key = self._films.get(name)
+        key = self._images.get(name)
         if key is None:
-            key = next((study.key for study in self._session.studies if _name_of(study) == name), None)
+            key = next((image.key for image in self._session.images if _name_of(image) == name), None)
         if key is None or self._is_restoring:
             return
         kept = self._keeper.keep_annotations(key, self._annotations.of(name))
@@ -60,7 +60,7 @@ class KeptMeasurements(QObject):
         if key not in self._recalled:
             return
         self._is_restoring = True
-        self._annotations.restore(_name_of(self._session.study(key)), self._seen(key))
+        self._annotations.restore(_name_of(self._session.image(key)), self._seen(key))
         self._is_restoring = False
 
     def _seen(self, key: int) -> tuple[Annotation, ...]:
@@ -73,5 +73,5 @@ class KeptMeasurements(QObject):
         return next(reversed(of_readers.values())).items
 
 
-def _name_of(study: Study) -> str:
-    return key_of_film(study.facts, study.path)
+def _name_of(image: OpenImage) -> str:
+    return key_of_image(image.metadata, image.path)

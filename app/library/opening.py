@@ -20,7 +20,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from app.library.records import KeptAside
+from app.library.records import Quarantined
 from app.library.schema import APPLICATION_ID
 from bsnet_core.errors import (
     LibraryBusyError,
@@ -50,7 +50,7 @@ UNWRITABLE = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM
 BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
-def open_database(path: Path) -> tuple[Engine, KeptAside | None]:
+def open_database(path: Path) -> tuple[Engine, Quarantined | None]:
     """An engine on a sound library with today's tables.
 
     Args:
@@ -74,7 +74,7 @@ def open_database(path: Path) -> tuple[Engine, KeptAside | None]:
                 _prepare(engine, path)
             except LibraryDamagedError:
                 engine.dispose()
-                aside = _keep_aside(path)
+                aside = _quarantine(path)
                 _make_private(path)
                 engine = engine_for(path)
                 _prepare(engine, path)
@@ -121,7 +121,7 @@ def in_words(path: Path) -> Iterator[None]:
         raise _error_of(error, path) from error
 
 
-def kept_aside_files(path: Path) -> tuple[Path, ...]:
+def quarantined_files(path: Path) -> tuple[Path, ...]:
     """Damaged libraries beside this one, oldest first."""
     return tuple(sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")))
 
@@ -193,7 +193,7 @@ def _revision_of(connection: Connection, path: Path) -> str | None:
     return str(revision)
 
 
-def _keep_aside(path: Path) -> KeptAside:
+def _quarantine(path: Path) -> Quarantined:
     """Gives a damaged library another name, its companions with it."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
     names = (
@@ -204,7 +204,7 @@ def _keep_aside(path: Path) -> KeptAside:
         file = path.with_name(path.name + ending)
         if file.exists():
             os.replace(file, aside.with_name(aside.name + ending))
-    return KeptAside(aside)
+    return Quarantined(aside)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import hashlib
 import unicodedata
 from dataclasses import replace
 
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 NOBODY = frozenset({"", "0", "anon", "anonymous", "anonymized", "anonymised", "none", "unknown", "unnamed"})
 """Patient numbers that programs write where they have taken the number out; they would mix patients."""
@@ -22,15 +22,15 @@ that, and keep to it, since the same patient must have the same key."""
 KEY_BYTES = 16
 
 
-def patient_of(facts: StudyFacts) -> str:
+def patient_of(metadata: ImageMetadata) -> str:
     """What tells this patient from others: number and birth date, or else name and birth date.
 
     Returns:
         Empty where that is not known. Better no prior film than one of somebody else: a number alone counts only
         with the same birth date, or none, on both films.
     """
-    number, name = _plain(facts.patient_id), _plain(facts.patient_name)
-    birth_date = facts.patient_birth_date.strip()
+    number, name = _plain(metadata.patient_id), _plain(metadata.patient_name)
+    birth_date = metadata.patient_birth_date.strip()
     if number not in NOBODY:
         return f"number\n{number}\n{birth_date}"
     if name not in NOBODY and birth_date:
@@ -45,9 +45,9 @@ def patient_key(patient: str, salt: bytes, cost: int = KEY_COST) -> str:
     return hashlib.scrypt(patient.encode(), salt=salt, n=2**cost, r=8, p=1, dklen=KEY_BYTES).hex()
 
 
-def without_identity(facts: StudyFacts) -> StudyFacts:
+def without_identity(metadata: ImageMetadata) -> ImageMetadata:
     """The facts without what names the patient: name, number, birth date and the accession number."""
-    return replace(facts, patient_name="", patient_id="", patient_birth_date="", accession_number="")
+    return replace(metadata, patient_name="", patient_id="", patient_birth_date="", accession_number="")
 
 
 def searchable(*parts: str) -> str:

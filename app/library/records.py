@@ -14,7 +14,7 @@ from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import ModelIdentity, Prediction
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 
 class Event(StrEnum):
@@ -29,48 +29,48 @@ class Event(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFilm:
+class SeenImage:
     """A film as it comes into the library.
 
     Attributes:
-        facts: What the file says of itself.
+        metadata: What the file says of itself.
         path: Where it lies.
         thumbnail: A small picture as PNG.
         sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
     """
 
-    facts: StudyFacts
+    metadata: ImageMetadata
     path: Path
     thumbnail: bytes = b""
     sha256: str = ""
 
     def __post_init__(self) -> None:
-        if not self.facts.sop_instance_uid.strip() and not self.sha256:
+        if not self.metadata.sop_instance_uid.strip() and not self.sha256:
             raise ValueError("A film without a SOP instance UID is told from others by its hash.")
 
     @property
     def identifier(self) -> str:
         """What tells this film from all others."""
-        uid = self.facts.sop_instance_uid.strip()
+        uid = self.metadata.sop_instance_uid.strip()
         return f"uid:{uid}" if uid else f"sha256:{self.sha256}"
 
 
 @dataclass(frozen=True, slots=True)
-class KeptStudy:
+class KeptImage:
     """One film as the library knows it.
 
     Attributes:
         number: Of the film within the library; names nobody.
         patient_key: The same for all films of a patient, and says nothing of who it is; empty where the file does
             not tell whose film it is.
-        facts: What the file said of itself, without what the library was told to keep out.
+        metadata: What the file said of itself, without what the library was told to keep out.
         path: Where the file was seen last; None where the library was told to keep no identities.
         thumbnail: PNG bytes; empty where there is none.
     """
 
     number: int
     patient_key: str
-    facts: StudyFacts
+    metadata: ImageMetadata
     path: Path | None
     thumbnail: bytes
     first_seen_at: datetime
@@ -166,19 +166,19 @@ class LogEntry:
     """One line of the audit log.
 
     Attributes:
-        study: Number of the film; None where the event concerns none or several.
+        image: Number of the film; None where the event concerns none or several.
         detail: What it was about, such as the kind of file written; never a patient's name and never a path.
     """
 
     at: datetime
     event: Event
     reader: str
-    study: int | None
+    image: int | None
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
-class PastStudy:
+class PastImage:
     """A film with the latest that was said of it.
 
     Attributes:
@@ -186,7 +186,7 @@ class PastStudy:
         readings: The last one of each reader, oldest first.
     """
 
-    study: KeptStudy
+    image: KeptImage
     prediction: KeptPrediction | None
     readings: tuple[Reading, ...]
 
@@ -203,7 +203,7 @@ class Recalled:
         annotations: The last ones of each reader, the latest reader last.
     """
 
-    study: KeptStudy
+    image: KeptImage
     draft: Draft | None
     readings: tuple[Reading, ...]
     predictions: tuple[KeptPrediction, ...]
@@ -217,7 +217,7 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedStudy:
+class ListedImage:
     """One row of the library's list.
 
     Attributes:
@@ -227,7 +227,7 @@ class ListedStudy:
         place_in_study: Which film of the same study this is, from 1.
     """
 
-    study: KeptStudy
+    image: KeptImage
     predicted_total: int | None
     read_total: int | None
     reader: str
@@ -237,16 +237,16 @@ class ListedStudy:
 
 
 @dataclass(frozen=True, slots=True)
-class StudyPage:
+class ImagePage:
     """A part of the list: `rows` from `offset` on, of `total` that match."""
 
-    rows: tuple[ListedStudy, ...]
+    rows: tuple[ListedImage, ...]
     offset: int
     total: int
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAside:
+class Quarantined:
     """A damaged library that was kept under another name, while a new one was begun."""
 
     path: Path
@@ -265,9 +265,9 @@ class ForgottenIdentities:
     """What `forget_identities` did.
 
     Attributes:
-        studies: How many films were named before.
+        images: How many films were named before.
         still_naming: Damaged libraries kept aside, which the program does not write into: delete them yourself.
     """
 
-    studies: int
+    images: int
     still_naming: tuple[Path, ...]

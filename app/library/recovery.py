@@ -19,13 +19,13 @@ TABLES = ("studies", "predictions", "readings", "drafts", "annotations", "log")
 
 
 @dataclass(frozen=True, slots=True)
-class Salvaged:
+class Recovered:
     """How many rows of each table were found; tables of which nothing was are left out."""
 
     rows: dict[str, int]
 
 
-def salvage(damaged: Path, to: Path) -> Salvaged:
+def recover(damaged: Path, to: Path) -> Recovered:
     """Writes every row that can be read, one JSON object per line with its table's name.
 
     Args:
@@ -54,7 +54,7 @@ def salvage(damaged: Path, to: Path) -> Salvaged:
                 if rows:
                     found[table] = len(rows)
     write_lines(to, lines)
-    return Salvaged(found)
+    return Recovered(found)
 
 
 def _readable_rows(connection: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:

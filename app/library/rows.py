@@ -11,36 +11,43 @@ from sqlalchemy.engine import RowMapping
 
 from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.library.patients import searchable
-from app.library.records import Draft, KeptAnnotations, KeptPrediction, KeptStudy
+from app.library.records import Draft, KeptAnnotations, KeptImage, KeptPrediction
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import ModelIdentity
-from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
 
-FACT_NAMES = frozenset(field.name for field in dataclasses.fields(StudyFacts))
+METADATA_NAMES = frozenset(field.name for field in dataclasses.fields(ImageMetadata))
 
 
-def described(facts: StudyFacts, path: str) -> dict[str, Any]:
+def described(metadata: ImageMetadata, path: str) -> dict[str, Any]:
     """The columns of a film's row that tell of it."""
-    name, date = Path(path).name, facts.study_date
-    words = (facts.patient_name, facts.patient_id, date, shown_date(date), facts.study_description, facts.view_position)
+    name, date = Path(path).name, metadata.study_date
+    words = (
+        metadata.patient_name,
+        metadata.patient_id,
+        date,
+        shown_date(date),
+        metadata.study_description,
+        metadata.view_position,
+    )
     return {
-        "facts": dataclasses.asdict(facts),
+        "facts": dataclasses.asdict(metadata),
         "study_date": date,
-        "study_time": facts.study_time,
+        "study_time": metadata.study_time,
         "path": path,
-        "searched": searchable(*words, facts.modality, name),
+        "searched": searchable(*words, metadata.modality, name),
     }
 
 
-def study_of(row: RowMapping) -> KeptStudy:
+def image_of(row: RowMapping) -> KeptImage:
     """A film."""
-    return KeptStudy(
+    return KeptImage(
         number=row["id"],
         patient_key=row["patient_key"],
-        facts=_facts(row["facts"]),
+        metadata=_metadata(row["facts"]),
         path=Path(row["path"]) if row["path"] else None,
         thumbnail=bytes(row["thumbnail"]),
         first_seen_at=row["first_seen_at"],
@@ -48,16 +55,16 @@ def study_of(row: RowMapping) -> KeptStudy:
     )
 
 
-def _facts(stored: Mapping[str, Any]) -> StudyFacts:
+def _metadata(stored: Mapping[str, Any]) -> ImageMetadata:
     """Facts from their JSON; names that this version does not know are left out."""
-    known = {name: value for name, value in stored.items() if name in FACT_NAMES}
+    known = {name: value for name, value in stored.items() if name in METADATA_NAMES}
     if known.get("spacing") is not None:
         spacing = known["spacing"]
         known["spacing"] = PixelSpacing(spacing["row_mm"], spacing["column_mm"], SpacingMeaning(spacing["meaning"]))
     if known.get("patient_orientation") is not None:
         first, second = known["patient_orientation"]
         known["patient_orientation"] = (first, second)
-    return StudyFacts(**known)
+    return ImageMetadata(**known)
 
 
 def row_of_prediction(prediction: KeptPrediction) -> dict[str, Any]:

@@ -51,18 +51,18 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else datetime.fromisoformat(value)
 
 
-metadata = MetaData()
+all_tables = MetaData()
 
 properties = Table(
     "properties",
-    metadata,
+    all_tables,
     Column("name", Text, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
-studies = Table(
+images = Table(
     "studies",
-    metadata,
+    all_tables,
     Column("id", Integer, primary_key=True),
     Column("identifier", Text, nullable=False, unique=True),  # uid:SOP instance UID, or sha256:hash of the file
     Column("patient_key", Text, nullable=False, index=True),
@@ -78,7 +78,7 @@ studies = Table(
 
 predictions = Table(
     "predictions",
-    metadata,
+    all_tables,
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False, index=True),
     Column("model_name", Text, nullable=False),
@@ -100,7 +100,7 @@ predictions = Table(
 
 readings = Table(
     "readings",
-    metadata,
+    all_tables,
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False),
     Column("reader", Text, nullable=False),
@@ -115,7 +115,7 @@ readings = Table(
 
 drafts = Table(
     "drafts",
-    metadata,
+    all_tables,
     Column("study_id", ForeignKey("studies.id"), primary_key=True),
     Column("reader", Text, primary_key=True),
     Column("zones", JSON, nullable=False),  # letter of the zone: score
@@ -124,7 +124,7 @@ drafts = Table(
 
 kept_annotations = Table(
     "annotations",
-    metadata,
+    all_tables,
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False, index=True),
     Column("reader", Text, nullable=False),
@@ -134,7 +134,7 @@ kept_annotations = Table(
 
 log = Table(
     "log",
-    metadata,
+    all_tables,
     Column("id", Integer, primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("event", Text, nullable=False),
@@ -143,4 +143,4 @@ log = Table(
     Column("detail", Text, nullable=False),
 )
 
-Index("studies_by_last_seen", studies.c.last_seen_at)
+Index("studies_by_last_seen", images.c.last_seen_at)

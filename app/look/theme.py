@@ -347,8 +347,8 @@ def set_look(widget: QWidget, name: str, value: str) -> None:
 def room_for(widget: QWidget, letters: int, lines: int) -> QSize:
     """A size for so much text in the widget's font, within its screen."""
     metrics = widget.fontMetrics()
-    wanted = QSize(letters * metrics.horizontalAdvance("0"), lines * metrics.lineSpacing())
-    return wanted.boundedTo(widget.screen().availableSize())
+    requested = QSize(letters * metrics.horizontalAdvance("0"), lines * metrics.lineSpacing())
+    return requested.boundedTo(widget.screen().availableSize())
 
 
 def contrast(one: str, other: str) -> float:

@@ -127,7 +127,7 @@ class ComparisonPanel(QWidget):
         self.setStyleSheet(STYLE)
         self._sets: tuple[ResultSet, ...] = ()
         self._disagreement: dict[Zone, tuple[int, int]] = {}
-        self._wished: dict[QComboBox, str] = {}
+        self._requested: dict[QComboBox, str] = {}
         self._empty = QLabel("", self)
         self._empty.setWordWrap(True)
         self._empty.setAccessibleName(_("Comparison"))
@@ -199,18 +199,18 @@ class ComparisonPanel(QWidget):
         self._compare()
 
     def _offer(self, chooser: QComboBox, fallback: int) -> None:
-        wanted = self._wished.get(chooser, "")
+        requested = self._requested.get(chooser, "")
         chooser.blockSignals(True)
         chooser.clear()
         for one in self._sets:
             chooser.addItem(one.name)
             chooser.setItemData(chooser.count() - 1, one.detail, Qt.ItemDataRole.ToolTipRole)
-        place = chooser.findText(wanted) if wanted else -1
+        place = chooser.findText(requested) if requested else -1
         chooser.setCurrentIndex(place if place >= 0 else fallback)
         chooser.blockSignals(False)
 
     def _choose(self, chooser: QComboBox, name: str) -> None:
-        self._wished[chooser] = name
+        self._requested[chooser] = name
         self._compare()
 
     def _compare(self) -> None:

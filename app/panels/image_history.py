@@ -66,16 +66,16 @@ class HistoryWindow(QWidget):
         if not self.isVisible():
             return
         self._question += 1
-        question, study = self._question, self._session.current
-        if study is None or not study.has_been_read:
+        question, image = self._question, self._session.current
+        if image is None or not image.is_loaded:
             self._fill(_("No film is shown."), ())
             return
 
         def accept(entries: tuple[LogEntry, ...]) -> None:
             if question == self._question:  # else another film has come to the screen since
-                self._fill(study.title if entries else _("{film}: nothing yet").format(film=study.title), entries)
+                self._fill(image.title if entries else _("{film}: nothing yet").format(film=image.title), entries)
 
-        self._keeper.ask_of(study.key, lambda library, number: library.log_entries(number), accept)
+        self._keeper.ask_of(image.key, lambda library, number: library.log_entries(number), accept)
 
     def _fill(self, about: str, entries: tuple[LogEntry, ...]) -> None:
         self._about.setText(about)

@@ -20,7 +20,7 @@ NAME_LINES = 2
 Index = QModelIndex | QPersistentModelIndex
 
 
-class StudyRows(QStyledItemDelegate):
+class ImageRows(QStyledItemDelegate):
     """Draws the lines of a row's text; the first one stands out, and the last one takes what room is left."""
 
     def __init__(self, view: QListView, lines: int) -> None:

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSizePoli
 from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.patients import patient_of
-from app.library.records import ListedStudy
-from app.panels.image_rows import THUMBNAIL_PX, StudyRows
+from app.library.records import ListedImage
+from app.panels.image_rows import THUMBNAIL_PX, ImageRows
 from app.panels.library_list import KEPT_ICONS, MOST, LibraryListModel
-from app.session.session import Session, Study, StudyState
+from app.session.session import ImageState, OpenImage, Session
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
@@ -31,17 +31,17 @@ SEARCH_AFTER_MS = 200
 Index = QModelIndex | QPersistentModelIndex
 
 
-class StudyListModel(QAbstractListModel):
+class ImageListModel(QAbstractListModel):
     """Studies as list rows; row number and study key are the same."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._icons: dict[int, QIcon] = {}
-        session.studies_added.connect(self._add)
-        session.facts_known.connect(self._refresh_many)
-        session.pictures_known.connect(self._refresh_many)
-        session.study_changed.connect(self._refresh)
+        session.images_added.connect(self._add)
+        session.metadata_known.connect(self._refresh_many)
+        session.looks_known.connect(self._refresh_many)
+        session.image_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh_all)
         self._count = 0
 
@@ -53,13 +53,13 @@ class StudyListModel(QAbstractListModel):
         """Text, thumbnail and tooltip of a row."""
         if not index.isValid():
             return None
-        study = self._session.study(index.row())
+        image = self._session.image(index.row())
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return self._described(study)
+            return self._described(image)
         if role == Qt.ItemDataRole.DecorationRole:
-            return self._icon(study)
+            return self._icon(image)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(part for part in (study.path.name, study.problem) if part)
+            return "\n".join(part for part in (image.path.name, image.problem) if part)
         return None
 
     def _add(self, keys: Sequence[int]) -> None:
@@ -70,10 +70,10 @@ class StudyListModel(QAbstractListModel):
     def _refresh_many(self, keys: Sequence[int]) -> None:
         self.dataChanged.emit(self.index(min(keys)), self.index(max(keys)))
 
-    def _described(self, study: Study) -> str:
-        current, patient = self._session.current, patient_of(study.facts)
-        is_prior = current is not None and current.key != study.key and patient_of(current.facts) == patient != ""
-        shown = self._session.shown(study.key)
+    def _described(self, image: OpenImage) -> str:
+        current, patient = self._session.current, patient_of(image.metadata)
+        is_prior = current is not None and current.key != image.key and patient_of(current.metadata) == patient != ""
+        shown = self._session.shown(image.key)
         return describe(shown, same_patient=is_prior)
 
     def _refresh_all(self, key: int) -> None:
@@ -83,49 +83,49 @@ class StudyListModel(QAbstractListModel):
         index = self.index(key)
         self.dataChanged.emit(index, index)
 
-    def _icon(self, study: Study) -> QIcon:
-        if study.key not in self._icons and study.thumbnail is not None:
-            height, width = study.thumbnail.shape
-            image = QImage(study.thumbnail.data, width, height, width, QImage.Format.Format_Grayscale8)
-            pixmap = QPixmap.fromImage(image.copy())
+    def _icon(self, image: OpenImage) -> QIcon:
+        if image.key not in self._icons and image.thumbnail is not None:
+            height, width = image.thumbnail.shape
+            thumbnail_image = QImage(image.thumbnail.data, width, height, width, QImage.Format.Format_Grayscale8)
+            pixmap = QPixmap.fromImage(thumbnail_image.copy())
             icon = QIcon(pixmap)
             icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
-            self._icons[study.key] = icon
+            self._icons[image.key] = icon
             if len(self._icons) > KEPT_ICONS:
                 del self._icons[next(iter(self._icons))]
-        if study.key in self._icons:
-            return self._icons[study.key]
+        if image.key in self._icons:
+            return self._icons[image.key]
         blank = QPixmap(THUMBNAIL_PX, THUMBNAIL_PX)
         blank.fill(Qt.GlobalColor.transparent)
         return QIcon(blank)
 
 
-def describe(study: Study, *, same_patient: bool = False) -> str:
+def describe(image: OpenImage, *, same_patient: bool = False) -> str:
     """Up to four short lines: who, when and which view, where it stands.
 
     Args:
-        study: As it may be shown.
+        image: As it may be shown.
         same_patient: Whether it is another film of the patient on the screen.
     """
-    facts = study.facts
-    view = facts.view_position or facts.modality
-    parts = (shown_date(facts.study_date), _("same patient") if same_patient else view)
+    metadata = image.metadata
+    view = metadata.view_position or metadata.modality
+    parts = (shown_date(metadata.study_date), _("same patient") if same_patient else view)
     when = (" · " if same_patient else "  ").join(part for part in parts if part)
-    return "\n".join(part for part in (study.title, when, _state_of(study)) if part)
+    return "\n".join(part for part in (image.title, when, _state_of(image)) if part)
 
 
-def _state_of(study: Study) -> str:
-    state = study.state.words
-    if study.state is StudyState.ANALYSED and study.score is not None:
-        state = _("predicted {total}/{most}").format(total=study.score.total, most=MOST)
-    elif study.problem and study.state in (StudyState.NOT_SCORED, StudyState.UNREADABLE):
-        state = textwrap.shorten(f"{state}: {study.problem}", REASON_LENGTH, placeholder=" …")
-    if study.read_total is not None:
-        state += "\n" + _("read {total}/{most}").format(total=study.read_total, most=MOST)
+def _state_of(image: OpenImage) -> str:
+    state = image.state.words
+    if image.state is ImageState.ANALYSED and image.score is not None:
+        state = _("predicted {total}/{most}").format(total=image.score.total, most=MOST)
+    elif image.problem and image.state in (ImageState.NOT_SCORED, ImageState.UNREADABLE):
+        state = textwrap.shorten(f"{state}: {image.problem}", REASON_LENGTH, placeholder=" …")
+    if image.read_total is not None:
+        state += "\n" + _("read {total}/{most}").format(total=image.read_total, most=MOST)
     return state
 
 
-class StudiesPanel(QWidget):
+class ImagesPanel(QWidget):
     """The left pane: two lists under headings that fold them up; the library's comes with `use_library`."""
 
     chosen = Signal(int)
@@ -134,15 +134,15 @@ class StudiesPanel(QWidget):
     """Keys of the studies whose rows have come into sight."""
     order_chosen = Signal(object)
     """A `ListOrder`."""
-    wanted = Signal(Path)
+    requested = Signal(Path)
     """A film of the library that is not open yet and whose file is still there."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._keeper: Keeper | None = None
-        self._films: LibraryListModel | None = None
-        self._model = StudyListModel(session, self)
+        self._images: LibraryListModel | None = None
+        self._model = ImageListModel(session, self)
         self._list = _list_view(_("Studies of this session"), SESSION_LINES, self)
         self._list.setModel(self._model)
         self._sight_due = QTimer(self)
@@ -174,10 +174,10 @@ class StudiesPanel(QWidget):
     def use_library(self, keeper: Keeper) -> None:
         """Shows the films of a library below those of the session."""
         self._keeper = keeper
-        self._films = LibraryListModel(keeper, self)
-        self._films.counted.connect(self._count_films)
-        self._film_list.setModel(self._films)
-        self._films.put_in_order(ListOrder(self._order.currentData()))
+        self._images = LibraryListModel(keeper, self)
+        self._images.counted.connect(self._count_images)
+        self._image_list.setModel(self._images)
+        self._images.put_in_order(ListOrder(self._order.currentData()))
         self._session.blind_changed.connect(self._follow_reader)
         self._session.reader_changed.connect(self._follow_reader)
         self._follow_reader()
@@ -190,8 +190,8 @@ class StudiesPanel(QWidget):
 
     def _follow_order(self) -> None:
         order = ListOrder(self._order.currentData())
-        if self._films is not None:
-            self._films.put_in_order(order)
+        if self._images is not None:
+            self._images.put_in_order(order)
         self.order_chosen.emit(order)
 
     def _make_library(self) -> QWidget:
@@ -219,15 +219,15 @@ class StudiesPanel(QWidget):
         self._message.setWordWrap(True)
         self._message.setAccessibleName(_("About the library"))
         self._message.hide()
-        self._film_list = _list_view(_("Films of the library"), LIBRARY_LINES, pane)
-        self._film_list.activated.connect(self._open_film)
+        self._image_list = _list_view(_("Films of the library"), LIBRARY_LINES, pane)
+        self._image_list.activated.connect(self._open_image)
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self._search)
         layout.addWidget(self._order)
         layout.addWidget(self._message)
-        layout.addWidget(self._film_list, 1)
+        layout.addWidget(self._image_list, 1)
         return pane
 
     def _choose(self, current: QModelIndex, previous: QModelIndex) -> None:
@@ -245,15 +245,15 @@ class StudiesPanel(QWidget):
         self.in_sight.emit(tuple(row for row in rows if row >= 0))
 
     def _follow_reader(self) -> None:
-        if self._films is not None:
-            self._films.hide_scores(self._session.reader, hidden=self._session.blind)
+        if self._images is not None:
+            self._images.hide_scores(self._session.reader, hidden=self._session.blind)
 
     def _start_search(self) -> None:
         self._search_due.stop()
-        if self._films is not None:
-            self._films.search(self._search.text())
+        if self._images is not None:
+            self._images.search(self._search.text())
 
-    def _count_films(self, total: int) -> None:
+    def _count_images(self, total: int) -> None:
         self._library_heading.setText(_("Library ({count})").format(count=total))
         if total:
             self._say("")
@@ -266,13 +266,13 @@ class StudiesPanel(QWidget):
         self._message.setText(text)
         self._message.setVisible(bool(text))
 
-    def _open_film(self, index: QModelIndex) -> None:
-        if self._films is None or self._keeper is None:
+    def _open_image(self, index: QModelIndex) -> None:
+        if self._images is None or self._keeper is None:
             return
         self._say("")
-        film = self._films.film(index)
-        key = self._key_in_session(film)
-        path = film.study.path
+        listed = self._images.image(index)
+        key = self._key_in_session(listed)
+        path = listed.image.path
         if key is not None:
             self.chosen.emit(key)
         elif path is None:
@@ -282,15 +282,15 @@ class StudiesPanel(QWidget):
 
     def _open_file(self, path: Path, is_there: bool) -> None:
         if is_there:
-            self.wanted.emit(path)
+            self.requested.emit(path)
         else:
             self._say(_("The file {name} is not in {folder} any more.").format(name=path.name, folder=path.parent))
 
-    def _key_in_session(self, film: ListedStudy) -> int | None:
-        uid = film.study.facts.sop_instance_uid
-        for study in self._session.studies:
-            if study.path == film.study.path or (uid and study.facts.sop_instance_uid == uid):
-                return study.key
+    def _key_in_session(self, listed: ListedImage) -> int | None:
+        uid = listed.image.metadata.sop_instance_uid
+        for image in self._session.images:
+            if image.path == listed.image.path or (uid and image.metadata.sop_instance_uid == uid):
+                return image.key
         return None
 
 
@@ -299,7 +299,7 @@ def _list_view(name: str, lines: int, parent: QWidget) -> QListView:
     view.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
     view.setSpacing(3)
     view.setUniformItemSizes(True)
-    view.setItemDelegate(StudyRows(view, lines))
+    view.setItemDelegate(ImageRows(view, lines))
     view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     view.setResizeMode(QListView.ResizeMode.Adjust)
     view.setAccessibleName(name)

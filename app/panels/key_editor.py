@@ -78,7 +78,7 @@ class KeyEditor(QWidget):
     def __init__(self, keys: Keys, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._keys = keys
-        self._wanted = ""
+        self._requested = ""
         self._model = KeyModel(keys, names, self)
         self._filter = QSortFilterProxyModel(self)
         self._filter.setSourceModel(self._model)
@@ -219,7 +219,7 @@ class KeyEditor(QWidget):
         name, key = self.chosen, sequence.toString(QKeySequence.SequenceFormat.PortableText)
         objection = self._keys.objection(name, key) if key else ""
         if objection:
-            self._wanted = key
+            self._requested = key
             self._object(objection, can_take=self._keys.can_take_over(name, key))
             return
         keys = list(self._keys.of(name)[:PLACES]) + [""] * (PLACES - len(self._keys.of(name)))
@@ -232,7 +232,7 @@ class KeyEditor(QWidget):
         self._take_over.setVisible(can_take)
 
     def _use_here(self) -> None:
-        self._keys.take_over(self.chosen, self._wanted)
+        self._keys.take_over(self.chosen, self._requested)
 
     def _reset_chosen(self) -> None:
         self._keys.reset(self.chosen)

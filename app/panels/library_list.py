@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.library.keeper import Keeper
 from app.library.order import ListOrder
-from app.library.records import ListedStudy, StudyPage
+from app.library.records import ImagePage, ListedImage
 from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
@@ -36,7 +36,7 @@ class LibraryListModel(QAbstractListModel):
         self._keeper = keeper
         self._text = ""
         self._order = ListOrder.LAST_OPENED
-        self._rows: list[ListedStudy] = []
+        self._rows: list[ListedImage] = []
         self._total = 0
         self._icons: OrderedDict[int, QIcon] = OrderedDict()
         self._question = 0
@@ -70,7 +70,7 @@ class LibraryListModel(QAbstractListModel):
         if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
-    def film(self, index: Index) -> ListedStudy:
+    def image(self, index: Index) -> ListedImage:
         """The film of a row."""
         return self._rows[index.row()]
 
@@ -98,7 +98,7 @@ class LibraryListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(row)
         if role == Qt.ItemDataRole.ToolTipRole:
-            path = row.study.path
+            path = row.image.path
             return _("The library keeps no place of this file.") if path is None else str(path)
         return None
 
@@ -114,18 +114,18 @@ class LibraryListModel(QAbstractListModel):
         question, text, order = self._question, self._text, self._order
         self._is_asking = True
 
-        def accept(page: StudyPage) -> None:
+        def accept(page: ImagePage) -> None:
             if question == self._question:  # else another search has begun since
                 self._is_asking = False
                 self._accept(page)
 
-        def refuse(error: object) -> None:
+        def reject(error: object) -> None:
             if question == self._question:
                 self._is_asking = False
 
-        self._keeper.ask(lambda library: library.studies(text, order=order, offset=offset, limit=limit), accept, refuse)
+        self._keeper.ask(lambda library: library.images(text, order=order, offset=offset, limit=limit), accept, reject)
 
-    def _accept(self, page: StudyPage) -> None:
+    def _accept(self, page: ImagePage) -> None:
         if page.offset and page.offset == len(self._rows):
             if page.rows:
                 self.beginInsertRows(QModelIndex(), page.offset, page.offset + len(page.rows) - 1)
@@ -136,9 +136,9 @@ class LibraryListModel(QAbstractListModel):
             self._replace_rows(page.rows, page.total)
         self.counted.emit(self._total)
 
-    def _replace_rows(self, rows: tuple[ListedStudy, ...], total: int) -> None:
+    def _replace_rows(self, rows: tuple[ListedImage, ...], total: int) -> None:
         self._total = total
-        if [row.study.number for row in rows] == [row.study.number for row in self._rows]:
+        if [row.image.number for row in rows] == [row.image.number for row in self._rows]:
             self._rows = list(rows)
             if rows:
                 self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
@@ -147,11 +147,11 @@ class LibraryListModel(QAbstractListModel):
         self._rows = list(rows)
         self.endResetModel()
 
-    def _icon(self, row: ListedStudy) -> QIcon:
-        number = row.study.number
+    def _icon(self, row: ListedImage) -> QIcon:
+        number = row.image.number
         if number not in self._icons:
             pixmap = QPixmap()
-            pixmap.loadFromData(row.study.thumbnail)
+            pixmap.loadFromData(row.image.thumbnail)
             icon = QIcon(pixmap)
             icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
             self._icons[number] = icon
@@ -160,32 +160,34 @@ class LibraryListModel(QAbstractListModel):
         return self._icons[number]
 
 
-def describe_kept(row: ListedStudy, *, scores_hidden: bool = False) -> str:
+def describe_kept(row: ListedImage, *, scores_hidden: bool = False) -> str:
     """A few short lines: who, when, which view and which of the patient's films, which study, where it stands."""
-    facts = row.study.facts
-    when = "  ".join(part for part in (shown_date(facts.study_date), facts.view_position or facts.modality) if part)
+    metadata = row.image.metadata
+    when = "  ".join(
+        part for part in (shown_date(metadata.study_date), metadata.view_position or metadata.modality) if part
+    )
     who = _name_of(row)
     if row.of_patient > 1:
         when += " · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
-    study = _("same study as above") if row.place_in_study > 1 else " ".join(facts.study_description.split())
-    return "\n".join(part for part in (who, when, study, _state_of(row, scores_hidden=scores_hidden)) if part)
+    image = _("same study as above") if row.place_in_study > 1 else " ".join(metadata.study_description.split())
+    return "\n".join(part for part in (who, when, image, _state_of(row, scores_hidden=scores_hidden)) if part)
 
 
-def _name_of(row: ListedStudy) -> str:
-    study = row.study
-    name = study.facts.patient_name.replace("^", " ").strip()
+def _name_of(row: ListedImage) -> str:
+    image = row.image
+    name = image.metadata.patient_name.replace("^", " ").strip()
     if name:
         return name
-    if study.path is not None:
-        return study.path.name
-    if study.patient_key:
-        return _("Patient {key}").format(key=study.patient_key[:SHORT_KEY])
-    return _("Film {number}").format(number=study.number)
+    if image.path is not None:
+        return image.path.name
+    if image.patient_key:
+        return _("Patient {key}").format(key=image.patient_key[:SHORT_KEY])
+    return _("Film {number}").format(number=image.number)
 
 
-def _state_of(row: ListedStudy, *, scores_hidden: bool) -> str:
+def _state_of(row: ListedImage, *, scores_hidden: bool) -> str:
     if row.read_total is not None and not scores_hidden:
         total = _("read {total}/{most}").format(total=row.read_total, most=MOST)
         state = _("{total} by {reader}").format(total=total, reader=row.reader) if row.reader else total

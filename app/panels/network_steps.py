@@ -59,7 +59,7 @@ class Step(Enum):
         }[self]
 
 
-class PictureButton(QAbstractButton):
+class StepButton(QAbstractButton):
     """A small picture that opens larger by click, Space or Enter."""
 
     def __init__(self, step: Step, parent: QWidget | None = None) -> None:
@@ -71,7 +71,7 @@ class PictureButton(QAbstractButton):
         self.setAccessibleName(_("{picture}, open larger").format(picture=step.words))
         self.setToolTip(step.meaning + "\n" + _("Click to open it larger."))
 
-    def set_picture(self, image: QImage) -> None:
+    def set_image(self, image: QImage) -> None:
         """Shows a square picture."""
         self._pixmap = QPixmap.fromImage(image)
         self.update()
@@ -92,7 +92,7 @@ class PictureButton(QAbstractButton):
                 painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
 
 
-class LargePicture(QLabel):
+class LargeImage(QLabel):
     """One step's picture as large as its window lets it be."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -102,7 +102,7 @@ class LargePicture(QLabel):
         self.setMinimumSize(240, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_picture(self, image: QImage, *, with_grid: bool) -> None:
+    def show_image(self, image: QImage, *, with_grid: bool) -> None:
         """Shows a square picture, with the zones if asked for."""
         self._image, self._with_grid = image, with_grid
         self.update()
@@ -122,7 +122,7 @@ class LargePicture(QLabel):
                 _paint_grid(painter, place)
 
 
-class PictureWindow(QDialog):
+class StepWindow(QDialog):
     """A small window of its own with one step's picture; its buttons change between them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -130,7 +130,7 @@ class PictureWindow(QDialog):
         self.setWindowTitle(_("How the network saw this film"))
         self.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }")
         self._images: dict[Step, QImage] = {}
-        self._picture = LargePicture(self)
+        self._image = LargeImage(self)
         self._meaning = QLabel("", self)
         self._meaning.setWordWrap(True)
         self._buttons: dict[Step, QToolButton] = {}
@@ -146,7 +146,7 @@ class PictureWindow(QDialog):
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.addLayout(row)
-        layout.addWidget(self._picture, 1)
+        layout.addWidget(self._image, 1)
         layout.addWidget(self._meaning)
 
     @property
@@ -164,20 +164,20 @@ class PictureWindow(QDialog):
         for other, button in self._buttons.items():
             button.setChecked(other is step)
         self._meaning.setText(step.meaning)
-        self._picture.setAccessibleName(step.words)
-        self._picture.setAccessibleDescription(step.meaning)
-        self._picture.show_picture(self._images[step], with_grid=step is Step.MASKED)
+        self._image.setAccessibleName(step.words)
+        self._image.setAccessibleDescription(step.meaning)
+        self._image.show_image(self._images[step], with_grid=step is Step.MASKED)
 
 
-class IntermediatePictures(QWidget):
+class NetworkSteps(QWidget):
     """The three small pictures in a row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self._images: dict[Step, QImage] = {}
-        self._window: PictureWindow | None = None
-        self.buttons = {step: PictureButton(step, self) for step in Step}
+        self._window: StepWindow | None = None
+        self.buttons = {step: StepButton(step, self) for step in Step}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -194,7 +194,7 @@ class IntermediatePictures(QWidget):
             button.clicked.connect(lambda checked=False, step=step: self.open_larger(step))
 
     @property
-    def window_shown(self) -> PictureWindow | None:
+    def window_shown(self) -> StepWindow | None:
         """The larger window while it is open."""
         return self._window if self._window is not None and self._window.isVisible() else None
 
@@ -209,7 +209,7 @@ class IntermediatePictures(QWidget):
             if self._window is not None:
                 self._window.close()
             return
-        self._images = {step: picture_of(prediction, step) for step in Step}
+        self._images = {step: image_of(prediction, step) for step in Step}
         side = round(SMALL_PX * self.devicePixelRatioF())
         for step, button in self.buttons.items():
             small = self._images[step].scaled(
@@ -220,7 +220,7 @@ class IntermediatePictures(QWidget):
                 _paint_grid(painter, QRectF(0, 0, side, side))
                 painter.end()
             small.setDevicePixelRatio(self.devicePixelRatioF())
-            button.set_picture(small)
+            button.set_image(small)
         if self._window is not None:
             self._window.set_images(self._images)
 
@@ -229,14 +229,14 @@ class IntermediatePictures(QWidget):
         if not self._images:
             return
         if self._window is None:
-            self._window = PictureWindow(self)
+            self._window = StepWindow(self)
         self._window.set_images(self._images)
         self._window.show_step(step)
         self._window.show()
         self._window.activateWindow()
 
 
-def picture_of(prediction: Prediction, step: Step) -> QImage:
+def image_of(prediction: Prediction, step: Step) -> QImage:
     """(side, side) RGB picture of a step."""
     if step is Step.LUNGS:
         return _as_image(_with_outline(prediction.network_image, prediction.lung_probability))
@@ -246,17 +246,17 @@ def picture_of(prediction: Prediction, step: Step) -> QImage:
     return _as_image(cv2.cvtColor(_to_bytes(grey), cv2.COLOR_GRAY2RGB))
 
 
-def _with_outline(picture: npt.NDArray[np.float32], lung_probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+def _with_outline(image: npt.NDArray[np.float32], lung_probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """(S, S, 3) of an (S, S) picture in [0, 1] with the lungs' outline."""
-    coloured = cv2.cvtColor(_to_bytes(picture), cv2.COLOR_GRAY2RGB)
+    coloured = cv2.cvtColor(_to_bytes(image), cv2.COLOR_GRAY2RGB)
     mask = (lung_probability >= 0.5).astype(np.uint8)
     contours = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
-    cv2.drawContours(coloured, contours, -1, OUTLINE, max(1, len(picture) // 170), cv2.LINE_AA)
+    cv2.drawContours(coloured, contours, -1, OUTLINE, max(1, len(image) // 170), cv2.LINE_AA)
     return np.asarray(coloured)
 
 
-def _to_bytes(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    return np.ascontiguousarray(np.clip(picture * 255, 0, 255).astype(np.uint8))
+def _to_bytes(image: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    return np.ascontiguousarray(np.clip(image * 255, 0, 255).astype(np.uint8))
 
 
 def _as_image(rgb: npt.NDArray[np.uint8]) -> QImage:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
-from app.session.session import Study
+from app.session.session import OpenImage
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
@@ -150,10 +150,10 @@ class OverlaysPanel(QWidget):
         self._ways.setAccessibleDescription(way_description(mode))
         self.mode_chosen.emit(mode)
 
-    def show_study(self, study: Study | None, *, busy: bool) -> None:
+    def show_image(self, image: OpenImage | None, *, busy: bool) -> None:
         """Follows the open study; there is something to explain once it is scored and nothing else goes on."""
-        scored = study is not None and study.prediction is not None
-        explanation = study.explanation if study is not None else None
+        scored = image is not None and image.prediction is not None
+        explanation = image.explanation if image is not None else None
         self._explain.setEnabled(scored and not busy)
         self._ways.setEnabled(scored and not busy)
         self._zones.setEnabled(explanation is not None)

@@ -60,7 +60,7 @@ class PreferencesDialog(QDialog):
         self._pages = QTabWidget(self)
         self._pages.setAccessibleName(_("Subjects"))
         self._pages.addTab(self._appearance_page(), _("Appearance"))
-        self._pages.addTab(self._picture_page(), _("Reading"))
+        self._pages.addTab(self._image_page(), _("Reading"))
         self._pages.addTab(self._screen_page(), _("Screen"))
         self._pages.addTab(self._analysis_page(), _("Analysis"))
         self._pages.addTab(self._privacy_page(), _("Privacy"))
@@ -103,7 +103,7 @@ class PreferencesDialog(QDialog):
         form.addRow("", _note(_("Another language is spoken from the next start on."), page))
         return page
 
-    def _picture_page(self) -> QWidget:
+    def _image_page(self) -> QWidget:
         page, form = _page(self)
         drags = {
             WindowDrag.DEFAULT: _("Right is wider, up is brighter"),

@@ -28,7 +28,7 @@ from app.report.paper import Paper
 from app.report.saving import NameTakenError
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 SUFFIX = ".pdf"
 STEM = "brixia-report"
@@ -37,7 +37,7 @@ WIDTH_PX = 480
 
 
 @dataclass(frozen=True)
-class ReportWish:
+class ReportRequest:
     """A report to write: for `app.report.content.compose_report` and `app.report.pdf.write_report`."""
 
     path: Path
@@ -58,14 +58,14 @@ class AvailableParts:
 class ReportDialog(QDialog):
     """Asks for paper, contents and name, and stays open, with all that was entered, until the report is written.
 
-    `wanted` carries a `ReportWish`; whoever writes the report answers with `show_failure` or `accept`.
+    `wanted` carries a `ReportRequest`; whoever writes the report answers with `show_failure` or `accept`.
     """
 
-    wanted = Signal(object)
+    requested = Signal(object)
 
     def __init__(
         self,
-        facts: StudyFacts,
+        metadata: ImageMetadata,
         available: AvailableParts,
         folder: Path,
         made_at: datetime,
@@ -76,7 +76,7 @@ class ReportDialog(QDialog):
         """Takes what can be reported.
 
         Args:
-            facts: Of the study, for the proposed name.
+            metadata: Of the study, for the proposed name.
             available: What there is to tick.
             folder: Where to save, unless the reader says otherwise.
             made_at: Now, with a time zone, for the name of a de-identified file.
@@ -86,7 +86,7 @@ class ReportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("PDF report"))
         self.setMinimumWidth(WIDTH_PX)
-        self._facts, self._available, self._folder, self._made_at = facts, available, folder, made_at
+        self._metadata, self._available, self._folder, self._made_at = metadata, available, folder, made_at
         self._paper = self._make_paper(paper if paper is not None else usual_paper())
         self._reading = self._tick(_("&Your reading"), available.reading, _("The score you saved, and differences"))
         self._explanation = self._tick(
@@ -127,7 +127,7 @@ class ReportDialog(QDialog):
         self._deidentified.setChecked(on)
 
     @property
-    def wish(self) -> ReportWish:
+    def request(self) -> ReportRequest:
         """What is entered now."""
         name = self._name.text().strip()
         if name and not name.lower().endswith(SUFFIX):
@@ -140,7 +140,7 @@ class ReportDialog(QDialog):
             with_lungs=self._lungs.isChecked(),
         )
         overwrite = self._replace.isVisibleTo(self) and self._replace.isChecked()
-        return ReportWish(self._folder / name, Paper(self._paper.currentData()), choices, overwrite)
+        return ReportRequest(self._folder / name, Paper(self._paper.currentData()), choices, overwrite)
 
     @property
     def problem_text(self) -> str:
@@ -231,14 +231,14 @@ class ReportDialog(QDialog):
         self._deidentified.toggled.connect(self._follow_deidentified)
         self._name.textEdited.connect(self._note_own_name)
         self._choose.clicked.connect(self._choose_path)
-        self._save.clicked.connect(self._emit_wish)
+        self._save.clicked.connect(self._emit_request)
         self._buttons.rejected.connect(self.reject)
 
     def _follow_deidentified(self) -> None:
-        wanted = self._deidentified.isChecked()
-        self._keep_dates.setEnabled(wanted)
-        stated = self._facts.burned_in_annotation.strip().upper()
-        self._burned_in.setVisible(wanted and stated != "NO")
+        requested = self._deidentified.isChecked()
+        self._keep_dates.setEnabled(requested)
+        stated = self._metadata.burned_in_annotation.strip().upper()
+        self._burned_in.setVisible(requested and stated != "NO")
         self._burned_in.setText(
             _("The file says that text is burned into the picture. Look whether it names the patient.")
             if stated == "YES"
@@ -252,7 +252,7 @@ class ReportDialog(QDialog):
     def _proposed_name(self) -> str:
         if self._deidentified.isChecked():
             return file_name(STEM_DEIDENTIFIED, SUFFIX, None, self._made_at)
-        return file_name(STEM, SUFFIX, self._facts, self._made_at)
+        return file_name(STEM, SUFFIX, self._metadata, self._made_at)
 
     def _note_own_name(self) -> None:
         self._name_is_proposed = False
@@ -262,13 +262,13 @@ class ReportDialog(QDialog):
         chosen, _filter = QFileDialog.getSaveFileName(
             self,
             _("Save the report"),
-            str(self.wish.path),
+            str(self.request.path),
             _("PDF (*.pdf)"),
             options=QFileDialog.Option.DontConfirmOverwrite,  # writing asks, and cannot be overtaken
         )
         if chosen:
             self._folder = Path(chosen).parent
-            if Path(chosen).name != self.wish.path.name:
+            if Path(chosen).name != self.request.path.name:
                 self._name.setText(Path(chosen).name)
                 self._name_is_proposed = False
             self._show_folder()
@@ -283,15 +283,15 @@ class ReportDialog(QDialog):
         self._replace.hide()
         self._replace.setChecked(False)
 
-    def _emit_wish(self) -> None:
-        wish = self.wish
+    def _emit_request(self) -> None:
+        request = self.request
         if not self._name.text().strip():
             self._problem.setText(_("Give the file a name."))
             self._problem.show()
             self._name.setFocus()
             return
         self._set_busy(True)
-        self.wanted.emit(wish)
+        self.requested.emit(request)
 
     def _set_busy(self, busy: bool) -> None:
         self._save.setEnabled(not busy)

@@ -1,6 +1,6 @@
 """The score panel: quality notes, the predicted grid, the reader's own score, intermediate pictures.
 
-While a prediction is hidden, everything of it that tells a score is left out here, and in one place: `show_study`.
+While a prediction is hidden, everything of it that tells a score is left out here, and in one place: `show_image`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.panels.network_steps import IntermediatePictures
+from app.panels.network_steps import NetworkSteps
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell, signed
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
-from app.session.session import Study, StudyState
+from app.session.session import ImageState, OpenImage
 from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.quality import quality_notes
-from bsnet_core.standard_orientation import Turn
+from bsnet_core.standard_orientation import StandardOrientation
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
@@ -35,9 +35,9 @@ class ScoresPanel(QWidget):
     """Zone and the reader's own score of it, None to take it back."""
     zone_chosen = Signal(object)
     """A cell was clicked: its zone is to be the one in turn."""
-    save_wished = Signal()
-    clear_wished = Signal()
-    correct_wished = Signal()
+    save_requested = Signal()
+    clear_requested = Signal()
+    correct_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,11 +56,13 @@ class ScoresPanel(QWidget):
         self._model = _line(self, "small", _("Model and device"))
         self._model.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._cells = {zone: ZoneCell(zone, self) for zone in ZONES}
-        self.pictures = IntermediatePictures(self)
-        self.save_button = self._button(_("Save my score"), _("Save the six zones as your reading"), self.save_wished)
-        self.clear_button = self._button(_("Clear"), _("Take back all zones that are not saved"), self.clear_wished)
+        self.images = NetworkSteps(self)
+        self.save_button = self._button(
+            _("Save my score"), _("Save the six zones as your reading"), self.save_requested
+        )
+        self.clear_button = self._button(_("Clear"), _("Take back all zones that are not saved"), self.clear_requested)
         self.correct_button = self._button(
-            _("Correct…"), _("Start from the score you saved; it stays as it is"), self.correct_wished
+            _("Correct…"), _("Start from the score you saved; it stays as it is"), self.correct_requested
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -71,11 +73,11 @@ class ScoresPanel(QWidget):
         layout.addLayout(self._grid())
         layout.addLayout(self._own_row())
         layout.addWidget(self._comparison)
-        layout.addWidget(self.pictures)
+        layout.addWidget(self.images)
         layout.addWidget(self._model)
         layout.addStretch(1)
         self.show_turn(None)
-        self.show_study(None)
+        self.show_image(None)
 
     def cell(self, zone: Zone) -> ZoneCell:
         """The cell of a zone."""
@@ -111,31 +113,31 @@ class ScoresPanel(QWidget):
         """Which model gave the result, and where it ran."""
         return self._model.text()
 
-    def show_study(self, study: Study | None, *, hidden: bool = False, reader: str = "") -> None:
+    def show_image(self, image: OpenImage | None, *, hidden: bool = False, reader: str = "") -> None:
         """Fills the panel; None empties it.
 
         Args:
-            study: The open study, whole.
+            image: The open study, whole.
             hidden: Whether its prediction must not be seen yet; `Session.prediction_is_visible` knows.
             reader: Who reads.
         """
-        result = study.prediction if study is not None else None
+        result = image.prediction if image is not None else None
         prediction = None if hidden else result
-        saved = study.reading_of(reader) if study is not None and not study.draft else None
-        own = _own_zones(study, saved)
+        saved = image.reading_of(reader) if image is not None and not image.draft else None
+        own = _own_zones(image, saved)
         for zone, cell in self._cells.items():
-            cell.show_zone(prediction, own.get(zone), editable=study is not None and saved is None)
-        self._total.setText(_total_line(study, hidden=hidden))
+            cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None)
+        self._total.setText(_total_line(image, hidden=hidden))
         self._expected.setText(
             "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
         )
-        _say(self._notes, "\n".join(_notes_of(study, hidden=hidden)))
-        _say(self._own, _own_line(study, saved))
+        _say(self._notes, "\n".join(_notes_of(image, hidden=hidden)))
+        _say(self._own, _own_line(image, saved))
         _say(self._comparison, _comparison_line(own, prediction))
         _say(self._model, _model_line(result))
-        self.pictures.show_prediction(result if result is not None and _has_lungs(result) else None)
-        has_draft = study is not None and bool(study.draft)
-        self.save_button.setEnabled(study is not None and study.entered_total is not None)
+        self.images.show_prediction(result if result is not None and _has_lungs(result) else None)
+        has_draft = image is not None and bool(image.draft)
+        self.save_button.setEnabled(image is not None and image.entered_total is not None)
         self.save_button.setVisible(saved is None)
         self.clear_button.setVisible(saved is None)
         self.clear_button.setEnabled(has_draft)
@@ -186,10 +188,10 @@ class ScoresPanel(QWidget):
             row.addWidget(button)
         return row
 
-    def _button(self, text: str, tip: str, wish: object) -> QPushButton:
+    def _button(self, text: str, tip: str, request: object) -> QPushButton:
         button = QPushButton(text, self)
         button.setToolTip(tip)
-        button.clicked.connect(lambda: wish.emit())  # type: ignore[attr-defined]
+        button.clicked.connect(lambda: request.emit())  # type: ignore[attr-defined]
         return button
 
 
@@ -210,40 +212,40 @@ def _has_lungs(prediction: Prediction) -> bool:
     return bool(prediction.lung_probability.any())
 
 
-def _own_zones(study: Study | None, saved: Reading | None) -> dict[Zone, int]:
+def _own_zones(image: OpenImage | None, saved: Reading | None) -> dict[Zone, int]:
     if saved is not None:
         return {zone: saved.score[zone] for zone in ZONES}
-    return study.draft if study is not None else {}
+    return image.draft if image is not None else {}
 
 
-def _notes_of(study: Study | None, *, hidden: bool) -> list[str]:
-    if study is None:
+def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
+    if image is None:
         return []
-    notes = [_("No score: {reason}").format(reason=study.problem)] if study.problem else []
-    if not Turn.of(study.facts.patient_orientation).changes_nothing:
+    notes = [_("No score: {reason}").format(reason=image.problem)] if image.problem else []
+    if not StandardOrientation.of(image.metadata.patient_orientation).changes_nothing:
         notes.append(
             _(
                 "This film was stored turned or mirrored, as its file says. It is shown and scored upright, the "
                 "patient's right on the left: check that against the marker on the film."
             )
         )
-    if study.prediction is not None:
-        notes += notes_without_scores(study.prediction) if hidden else study.prediction.quality
+    if image.prediction is not None:
+        notes += notes_without_scores(image.prediction) if hidden else image.prediction.quality
     return notes
 
 
-def _total_line(study: Study | None, *, hidden: bool) -> str:
-    if study is not None and study.score is not None and hidden:
+def _total_line(image: OpenImage | None, *, hidden: bool) -> str:
+    if image is not None and image.score is not None and hidden:
         return _("Hidden until you save")
-    if study is not None and study.prediction is not None:
-        return _("Global {total} / {most}").format(total=study.prediction.score.total, most=MAX_TOTAL)
-    if study is not None and study.state is StudyState.ANALYSING:
+    if image is not None and image.prediction is not None:
+        return _("Global {total} / {most}").format(total=image.prediction.score.total, most=MAX_TOTAL)
+    if image is not None and image.state is ImageState.ANALYSING:
         return _("Analysing…")
     return _("Global {total}").format(total=NOT_ENTERED)
 
 
-def _own_line(study: Study | None, saved: Reading | None) -> str:
-    if study is None:
+def _own_line(image: OpenImage | None, saved: Reading | None) -> str:
+    if image is None:
         return ""
     if saved is not None:
         line = (
@@ -257,12 +259,12 @@ def _own_line(study: Study | None, saved: Reading | None) -> str:
             most=MAX_TOTAL,
             time=f"{saved.saved_at.astimezone():%Y-%m-%d %H:%M}",
         )
-    total = study.entered_total
+    total = image.entered_total
     if total is not None:
         return _("Yours: {total} / {most}, not saved").format(total=total, most=MAX_TOTAL)
-    if not study.draft:
+    if not image.draft:
         return _("Yours: not entered")
-    missing = len(ZONES) - len(study.draft)
+    missing = len(ZONES) - len(image.draft)
     return translate_count("Yours: {count} zone missing", "Yours: {count} zones missing", missing).format(count=missing)
 
 

@@ -47,7 +47,7 @@ class StatisticsPanel(QWidget):
     Up to `AT_ONCE` readings are counted at once, more of them in the background where there is a lane for it.
     """
 
-    export_wished = Signal(object)
+    export_requested = Signal(object)
     """The compared readings on the screen, `tuple[ComparedReading, ...]`, to be written as CSV."""
     counted = Signal()
     """What is shown is up to date."""
@@ -56,7 +56,7 @@ class StatisticsPanel(QWidget):
         super().__init__(parent)
         self._all: tuple[ComparedReading, ...] = ()
         self._figures = statistics_of((), ReadingFilter())
-        self._lane: JobQueue | None = None
+        self._queue: JobQueue | None = None
         self._job: Job | None = None
         self.reader = self._chooser(_("Reader"))
         self.model = self._chooser(_("Model"))
@@ -67,7 +67,7 @@ class StatisticsPanel(QWidget):
         self.last_only.setChecked(True)
         self.export = QPushButton(_("Export CSV…"), self)
         self.export.setToolTip(_("Write the readings shown here, with the model's hash in every line"))
-        self.export.clicked.connect(lambda: self.export_wished.emit(self._figures.chosen))
+        self.export.clicked.connect(lambda: self.export_requested.emit(self._figures.chosen))
         for check in (self.blind_only, self.last_only):
             check.toggled.connect(lambda on: self._compute())
         self._summary = QLabel("", self)
@@ -105,10 +105,10 @@ class StatisticsPanel(QWidget):
         _offer(self.model, _("all models"), [(name_of_model(model), model.sha256) for model in models])
         self._compute()
 
-    def use_lane(self, lane: JobQueue) -> None:
+    def use_queue(self, queue: JobQueue) -> None:
         """Lets the plot be drawn, and more than `AT_ONCE` readings be counted, on this lane's thread."""
-        self._lane = lane
-        self.plot.use_lane(lane)
+        self._queue = queue
+        self.plot.use_queue(queue)
 
     @property
     def is_counting(self) -> bool:
@@ -116,7 +116,7 @@ class StatisticsPanel(QWidget):
         return self._job is not None
 
     def _compute(self) -> None:
-        wanted = ReadingFilter(
+        requested = ReadingFilter(
             reader=self.reader.currentData(),
             sha256=self.model.currentData(),
             blind_only=self.blind_only.isChecked(),
@@ -126,15 +126,15 @@ class StatisticsPanel(QWidget):
             self._job.cancel()  # the filter has changed since
             self._job = None
         compared = self._all
-        if self._lane is None or len(compared) <= AT_ONCE:
-            self._show(statistics_of(compared, wanted))
+        if self._queue is None or len(compared) <= AT_ONCE:
+            self._show(statistics_of(compared, requested))
             return
         self.export.setEnabled(False)
         self._summary.setText(_("Counting…"))
-        job = self._job = Job(lambda report: statistics_of(compared, wanted), parent=self)
+        job = self._job = Job(lambda report: statistics_of(compared, requested), parent=self)
         job.succeeded.connect(self._show)
         job.failed.connect(self._show_failure)
-        self._lane.submit(job)
+        self._queue.submit(job)
 
     def _show(self, figures: ReadingStatistics) -> None:
         self._job = None
@@ -155,17 +155,17 @@ class StatisticsPanel(QWidget):
             if not figures.all_count:
                 return _("No reading beside a prediction yet.")
             return _("No reading passes these filters.")
-        films, readings, among = figures.films, len(figures.chosen), figures.among
+        images, readings, among = figures.images, len(figures.chosen), figures.among
         parts = [
             translate_count("{count} reading", "{count} readings", readings).format(count=readings)
             + " "
-            + translate_count("of {count} film.", "of {count} films.", films).format(count=films)
+            + translate_count("of {count} film.", "of {count} films.", images).format(count=images)
         ]
         if among is not None:
             parts.append(
                 _(
                     "Readers among themselves: Fleiss' kappa {kappa} ({readers} readers, {films} films read by all)."
-                ).format(kappa=_decimal(among.kappa), readers=among.readers, films=among.films)
+                ).format(kappa=_decimal(among.kappa), readers=among.readers, films=among.images)
             )
         if figures.models > 1:
             parts.append(_("Several models are counted together: choose one to judge it."))
@@ -253,13 +253,13 @@ class StatisticsPanel(QWidget):
 
 
 def _offer(chooser: QComboBox, everything: str, choices: Sequence[tuple[str, str]]) -> None:
-    wanted = chooser.currentData()
+    requested = chooser.currentData()
     chooser.blockSignals(True)
     chooser.clear()
     chooser.addItem(everything, None)
     for name, data in choices:
         chooser.addItem(name, data)
-    chooser.setCurrentIndex(max(chooser.findData(wanted), 0) if wanted is not None else 0)
+    chooser.setCurrentIndex(max(chooser.findData(requested), 0) if requested is not None else 0)
     chooser.blockSignals(False)
 
 

@@ -30,11 +30,11 @@ from PySide6.QtWidgets import (
 from app.background.jobs import Job, JobQueue
 from app.look.icons import sign
 from app.look.theme import Colours, room_for
-from app.session.session import Study
+from app.session.session import OpenImage
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.loading.dicom_tags import Identity, TagEntry, TagFile, read_tags
+from bsnet_core.loading.dicom_tags import Identity, TagEntry, TagFile, load_tags
 
 TAG, NAME, VR, VALUE, IDENTITY = range(5)
 N_COLUMNS = 5
@@ -125,18 +125,18 @@ class TagFilter(QSortFilterProxyModel):
     def __init__(self, model: TagModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._wanted = ""
+        self._requested = ""
         self.setRecursiveFilteringEnabled(True)
         self.setSourceModel(model)
 
     def search(self, text: str) -> None:
         """Shows only rows with this text in tag, keyword, name or value."""
-        self._wanted = text.strip().casefold()
+        self._requested = text.strip().casefold()
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
         """Whether a row itself has the text."""
-        return not self._wanted or self._wanted in searched(self._model.entry(self._model.index(row, 0, parent)))
+        return not self._requested or self._requested in searched(self._model.entry(self._model.index(row, 0, parent)))
 
 
 class TagsWindow(QWidget):
@@ -144,16 +144,16 @@ class TagsWindow(QWidget):
 
     def __init__(
         self,
-        lane: JobQueue,
+        queue: JobQueue,
         colours: Colours,
         parent: QWidget | None = None,
         place_of: Callable[[Path], Path] = lambda path: path,
     ) -> None:
         """Args: place_of: Where a study's file is read, which may be a copy; asked on the lane."""
         super().__init__(parent, Qt.WindowType.Window)
-        self._lane, self._place_of = lane, place_of
+        self._queue, self._place_of = queue, place_of
         self._job: Job | None = None
-        self._study: Study | None = None
+        self._image: OpenImage | None = None
         self._read_path: object = None
         self.resize(room_for(self, LETTERS, LINES))
         self._model = TagModel(colours, self)
@@ -190,7 +190,7 @@ class TagsWindow(QWidget):
             (QKeySequence(Qt.Key.Key_Escape), self.close),
         ):
             QShortcut(QKeySequence(keys), self, slot)
-        self.show_study(None)
+        self.show_image(None)
 
     @property
     def note_text(self) -> str:
@@ -212,10 +212,10 @@ class TagsWindow(QWidget):
         self._model.paint_icons(colours)
         self._tree.viewport().update()
 
-    def show_study(self, study: Study | None) -> None:
+    def show_image(self, image: OpenImage | None) -> None:
         """Follows the study shown; its file is read in the background once the window is open."""
-        self._study = study
-        self.setWindowTitle(_("DICOM tags") if study is None else _("DICOM tags of {study}").format(study=study.title))
+        self._image = image
+        self.setWindowTitle(_("DICOM tags") if image is None else _("DICOM tags of {study}").format(study=image.title))
         if self.isVisible():
             self._read()
 
@@ -254,7 +254,7 @@ class TagsWindow(QWidget):
             self._tree.expandAll()
 
     def _read(self) -> None:
-        path = None if self._study is None else self._study.path
+        path = None if self._image is None else self._image.path
         if path == self._read_path and path is not None:
             return
         if self._job is not None:
@@ -265,10 +265,10 @@ class TagsWindow(QWidget):
             self._note.setText(_("No study is open."))
             return
         self._note.setText(_("Reading tags…"))
-        job = self._job = Job(lambda report: read_tags(self._place_of(path), report), parent=self)
+        job = self._job = Job(lambda report: load_tags(self._place_of(path), report), parent=self)
         job.succeeded.connect(self._accept)
-        job.failed.connect(self._refuse)
-        self._lane.submit(job)
+        job.failed.connect(self._reject)
+        self._queue.submit(job)
 
     def _accept(self, tags: TagFile) -> None:
         self._model.show_tags(tags)
@@ -281,7 +281,7 @@ class TagsWindow(QWidget):
         if self._search.text().strip():
             self._tree.expandAll()
 
-    def _refuse(self, error: BSNetError) -> None:
+    def _reject(self, error: BSNetError) -> None:
         self._read_path = None
         self._note.setText(str(error))
 

@@ -16,12 +16,12 @@ from app.charts.chart_widget import ChartWidget
 from app.charts.trend_chart import TrendDrawing, TrendPoint
 from app.library.keeper import Keeper
 from app.library.patients import patient_of
-from app.library.records import PastStudy
+from app.library.records import PastImage
 from app.session.readings import Reading
-from app.session.session import Session, Study
+from app.session.session import OpenImage, Session
 from bsnet_core.dicom_dates import moment_of, shown_date
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 REFRESH_AFTER_MS = 150
 NEAR_PX = 14.0
@@ -29,7 +29,7 @@ NEAR_PX = 14.0
 
 
 @dataclass(frozen=True, slots=True)
-class TrendFilm:
+class TrendImage:
     """One film of the patient.
 
     Attributes:
@@ -39,7 +39,7 @@ class TrendFilm:
         read: Global scores of the last reading of each reader, with who read.
     """
 
-    facts: StudyFacts
+    metadata: ImageMetadata
     key: int | None = None
     path: Path | None = None
     predicted: int | None = None
@@ -49,7 +49,7 @@ class TrendFilm:
     @property
     def taken_at(self) -> datetime | None:
         """Date and time of the film; None where the file states no date."""
-        return moment_of(self.facts.study_date, self.facts.study_time)
+        return moment_of(self.metadata.study_date, self.metadata.study_time)
 
     @property
     def is_scored(self) -> bool:
@@ -63,50 +63,52 @@ class TrendFilm:
         for reader, total in self.read:
             words = _("read {total} by {reader}") if reader else _("read {total}")
             said.append(words.format(total=total, reader=reader))
-        date = shown_date(self.facts.study_date) or _("no date")
+        date = shown_date(self.metadata.study_date) or _("no date")
         shown = " " + _("(shown)") if self.is_current else ""
         return f"{date}{shown}: " + (", ".join(said) if said else _("no score"))
 
 
-def films_of_patient(current: Study, open_studies: Iterable[Study], past: Iterable[PastStudy]) -> tuple[TrendFilm, ...]:
+def images_of_patient(
+    current: OpenImage, open_images: Iterable[OpenImage], past: Iterable[PastImage]
+) -> tuple[TrendImage, ...]:
     """Films of the current study's patient in order of their dates; those without a date are last.
 
     Args:
         current: The study on the screen.
-        open_studies: All studies of the session as they may be shown.
+        open_images: All studies of the session as they may be shown.
         past: What the library knows of the patient.
 
     Returns:
         Each film once: an open one counts as it is open, with what the library adds to it.
     """
-    patient = patient_of(current.facts)
-    films: dict[str, TrendFilm] = {}
-    for study in open_studies:
-        if study.key == current.key or (patient and patient_of(study.facts) == patient):
-            films[_name_of(study.facts, study.path)] = _film_of(study, is_current=study.key == current.key)
+    patient = patient_of(current.metadata)
+    images: dict[str, TrendImage] = {}
+    for image in open_images:
+        if image.key == current.key or (patient and patient_of(image.metadata) == patient):
+            images[_name_of(image.metadata, image.path)] = _image_of(image, is_current=image.key == current.key)
     for entry in past:
-        name = _name_of(entry.study.facts, entry.study.path)
-        known = films.get(name)
+        name = _name_of(entry.image.metadata, entry.image.path)
+        known = images.get(name)
         read = tuple((reading.reader, reading.score.total) for reading in entry.readings)
         predicted = entry.prediction.score.total if entry.prediction is not None else None
         if known is None:
-            films[name] = TrendFilm(entry.study.facts, None, entry.study.path, predicted, read)
+            images[name] = TrendImage(entry.image.metadata, None, entry.image.path, predicted, read)
         elif known.key is not None:
-            films[name] = replace(
+            images[name] = replace(
                 known, predicted=predicted if known.predicted is None else known.predicted, read=known.read or read
             )
-    return tuple(sorted(films.values(), key=lambda film: (film.taken_at is None, film.taken_at or datetime.min)))
+    return tuple(sorted(images.values(), key=lambda known: (known.taken_at is None, known.taken_at or datetime.min)))
 
 
 class TrendChart(ChartWidget):
     """Shows films over time. Left and Right go from film to film, Enter or a click chooses one."""
 
     chosen = Signal(object)
-    """The `TrendFilm` that was clicked."""
+    """The `TrendImage` that was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._films: tuple[TrendFilm, ...] = ()
+        self._images: tuple[TrendImage, ...] = ()
         self._remarks = ""
         self._focused = 0
         self._now: TrendDrawing | None = None
@@ -116,31 +118,31 @@ class TrendChart(ChartWidget):
         self.setAccessibleName(_("Global score over time"))
 
     @property
-    def films(self) -> tuple[TrendFilm, ...]:
+    def images(self) -> tuple[TrendImage, ...]:
         """The films that are drawn: those with a date and a score."""
-        return self._films
+        return self._images
 
     @property
     def remarks(self) -> str:
         """What is to be known of the whole chart."""
         return self._remarks
 
-    def show_films(self, films: Sequence[TrendFilm]) -> None:
+    def show_images(self, images: Sequence[TrendImage]) -> None:
         """Draws these films.
 
         The picture before stays until the new one is there, unless it tells more: of another patient, or what blind
         reading hides.
         """
-        self._films = tuple(film for film in films if film.taken_at is not None and film.is_scored)
-        current = [number for number, film in enumerate(self._films) if film.is_current]
+        self._images = tuple(image for image in images if image.taken_at is not None and image.is_scored)
+        current = [number for number, image in enumerate(self._images) if image.is_current]
         self._focused = current[0] if current else 0
-        left_out = len(films) - len(self._films)
+        left_out = len(images) - len(self._images)
         self._remarks = _("{count} without a date or a score").format(count=left_out) if left_out else ""
-        said = [film.sentence for film in films]
+        said = [image.sentence for image in images]
         self.setAccessibleDescription(". ".join([*said, self._remarks] if self._remarks else said))
         before, self._now = self._now, self._as_drawn()
         keeps = before is not None and self._now is not None and self._now.shows_all_of(before)
-        self.show_drawing(self._now, keeps_picture=keeps)
+        self.show_drawing(self._now, keeps_image=keeps)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a few dates, and no higher than a glance needs."""
@@ -173,33 +175,33 @@ class TrendChart(ChartWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Chooses the film that was clicked."""
-        number = self._film_near(event.position())
+        number = self._image_near(event.position())
         if number is not None:
             self._focused = number
             self.update()
-            self.chosen.emit(self._films[number])
+            self.chosen.emit(self._images[number])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Shows a hand over a film."""
-        near = self._film_near(event.position()) is not None
+        near = self._image_near(event.position()) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Goes from film to film."""
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is not None and self._films:
-            self._focused = min(max(self._focused + step, 0), len(self._films) - 1)
+        if step is not None and self._images:
+            self._focused = min(max(self._focused + step, 0), len(self._images) - 1)
             self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._films:
-            self.chosen.emit(self._films[self._focused])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._images:
+            self.chosen.emit(self._images[self._focused])
         else:
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Tells a film in words under the pointer, elsewhere the remarks."""
         if isinstance(event, QHelpEvent):
-            number = self._film_near(QPointF(event.pos()))
-            text = self._remarks if number is None else self._films[number].sentence
+            number = self._image_near(QPointF(event.pos()))
+            text = self._remarks if number is None else self._images[number].sentence
             if text:
                 QToolTip.showText(event.globalPos(), text, self)
             else:
@@ -208,16 +210,16 @@ class TrendChart(ChartWidget):
         return super().event(event)
 
     def _as_drawn(self) -> TrendDrawing | None:
-        if not self._films:
+        if not self._images:
             return None
         points = tuple(
-            TrendPoint(film.taken_at, film.predicted, tuple(total for _reader, total in film.read), film.is_current)
-            for film in self._films
-            if film.taken_at is not None
+            TrendPoint(image.taken_at, image.predicted, tuple(total for _reader, total in image.read), image.is_current)
+            for image in self._images
+            if image.taken_at is not None
         )
         return TrendDrawing(points, _("predictions"), _("readings"), _("film shown"))
 
-    def _film_near(self, point: QPointF) -> int | None:
+    def _image_near(self, point: QPointF) -> int | None:
         """The film whose column a point is near to; from above the chart down to the dates."""
         below = 2.5 * QFontMetricsF(self.font()).height()
         if not self.marks or not self.area.adjusted(-NEAR_PX, -NEAR_PX, NEAR_PX, below).contains(point):
@@ -235,7 +237,7 @@ class TrendPanel(QWidget):
 
     chosen = Signal(int)
     """Key of a study of the session."""
-    wanted = Signal(Path)
+    requested = Signal(Path)
     """A film of the library that is not open."""
 
     def __init__(self, session: Session, keeper: Keeper, parent: QWidget | None = None) -> None:
@@ -251,15 +253,15 @@ class TrendPanel(QWidget):
         self._due.setSingleShot(True)
         self._due.setInterval(REFRESH_AFTER_MS)
         self._due.timeout.connect(self._ask)
-        for signal in (session.current_changed, session.study_changed, session.pictures_known, keeper.changed):
+        for signal in (session.current_changed, session.image_changed, session.looks_known, keeper.changed):
             signal.connect(self._refresh_soon)
         for signal in (self._session.blind_changed, self._session.reader_changed):
             signal.connect(self._refresh_soon)
         self.hide()
 
-    def use_lane(self, lane: JobQueue) -> None:
+    def use_queue(self, queue: JobQueue) -> None:
         """Lets the chart be drawn on this lane's thread."""
-        self.chart.use_lane(lane)
+        self.chart.use_queue(queue)
 
     def _refresh_soon(self) -> None:
         if not self._due.isActive():
@@ -270,54 +272,54 @@ class TrendPanel(QWidget):
         if current is None:
             return
         self._question += 1
-        question, facts = self._question, current.facts
+        question, metadata = self._question, current.metadata
 
-        def accept(past: tuple[PastStudy, ...]) -> None:
+        def accept(past: tuple[PastImage, ...]) -> None:
             if question == self._question:  # else another study has come to the screen since
                 self._show(past)
 
         def do_without(error: object) -> None:
             accept(())
 
-        self._keeper.ask(lambda library: library.history_of_patient(library.key_of(facts)), accept, do_without)
+        self._keeper.ask(lambda library: library.history_of_patient(library.key_of(metadata)), accept, do_without)
 
-    def _show(self, past: tuple[PastStudy, ...]) -> None:
+    def _show(self, past: tuple[PastImage, ...]) -> None:
         current = self._session.current
         if current is None:
             return
         visible = [self._as_seen(entry) for entry in past]
-        shown = [self._session.shown(study.key) for study in self._session.studies]
-        films = films_of_patient(current, shown, visible)
-        self.chart.show_films(films)
-        self.setVisible(len(films) > 1 and bool(self.chart.films))
+        shown = [self._session.shown(image.key) for image in self._session.images]
+        images = images_of_patient(current, shown, visible)
+        self.chart.show_images(images)
+        self.setVisible(len(images) > 1 and bool(self.chart.images))
 
-    def _as_seen(self, entry: PastStudy) -> PastStudy:
+    def _as_seen(self, entry: PastImage) -> PastImage:
         """Blind, nothing is told of a film before its reader has read it: a prior's score would give a hint."""
         reader = self._session.reader
         if self._session.blind and reader not in {reading.reader for reading in entry.readings}:
             return replace(entry, prediction=None, readings=())
         return entry
 
-    def _choose(self, film: TrendFilm) -> None:
-        if film.key is not None:
-            self.chosen.emit(film.key)
-        elif film.path is not None:
-            self.wanted.emit(film.path)
+    def _choose(self, image: TrendImage) -> None:
+        if image.key is not None:
+            self.chosen.emit(image.key)
+        elif image.path is not None:
+            self.requested.emit(image.path)
 
 
-def _name_of(facts: StudyFacts, path: Path | None) -> str:
-    return facts.sop_instance_uid or str(path)
+def _name_of(metadata: ImageMetadata, path: Path | None) -> str:
+    return metadata.sop_instance_uid or str(path)
 
 
-def _film_of(study: Study, *, is_current: bool) -> TrendFilm:
+def _image_of(image: OpenImage, *, is_current: bool) -> TrendImage:
     last: dict[str, Reading] = {}
-    for reading in study.readings:
+    for reading in image.readings:
         last.pop(reading.reader, None)
         last[reading.reader] = reading
-    return TrendFilm(
-        facts=study.facts,
-        key=study.key,
-        predicted=study.score.total if study.score is not None else None,
+    return TrendImage(
+        metadata=image.metadata,
+        key=image.key,
+        predicted=image.score.total if image.score is not None else None,
         read=tuple((reading.reader, reading.score.total) for reading in last.values()),
         is_current=is_current,
     )

@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QToolTip
 
-from app.background.analysis import Analysis, LoadedStudy
+from app.background.analysis import Analysis, LoadedImage
 from app.canvas.frame import FrameRenderer
 from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
 from app.commands.actions import Actions, zone_action
-from app.session.session import Session, Study, StudyState
+from app.session.session import ImageState, OpenImage, Session
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import LungsFound, Prediction
 
 
-class ShownStudy(QObject):
+class CurrentImage(QObject):
     """Shows the session's current study, reads it where its pixels are gone, and starts its analysis."""
 
     refreshed = Signal(object)
-    """The `Study` shown, after it or what is known of it has changed."""
+    """The `OpenImage` shown, after it or what is known of it has changed."""
     zone_clicked = Signal(object)
     """The `Zone` of the drawn grid that was clicked."""
     overlays_switched = Signal()
@@ -56,7 +56,7 @@ class ShownStudy(QObject):
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         self._pointed_at: tuple[float, float] | None = None
         session.current_changed.connect(self._show)
-        session.study_changed.connect(self._follow)
+        session.image_changed.connect(self._follow)
         session.blind_changed.connect(lambda blind: self._update_overlays())
         session.reader_changed.connect(lambda reader: self._update_overlays())
         analysis.loaded.connect(self._accept)
@@ -98,73 +98,73 @@ class ShownStudy(QObject):
         self._differing = frozenset(zones)
         self._update_overlays()
 
-    def say_reading(self) -> None:
+    def say_loading(self) -> None:
         """Shows that a file is being read."""
         self._view.show_message(_("Reading…"))
 
     def _show(self, key: int) -> None:
         self._analysis.make_way()
         self._shown_key = None
-        study = self._session.study(key)
+        image = self._session.image(key)
         if self._session.radiograph_of(key) is not None and key in self._renderers:
-            self._show_picture(key)
-        elif study.state is StudyState.UNREADABLE:
-            self._view.show_message(study.problem)
+            self._show_image(key)
+        elif image.state is ImageState.UNREADABLE:
+            self._view.show_message(image.problem)
         else:
-            self.say_reading()
+            self.say_loading()
             self._analysis.load(key)
-        self._refresh(study)
+        self._refresh(image)
 
-    def _accept(self, key: int, loaded: LoadedStudy) -> None:
+    def _accept(self, key: int, loaded: LoadedImage) -> None:
         self._renderers[key] = loaded.renderer
-        kept = {study.key for study in self._session.studies if self._session.radiograph_of(study.key) is not None}
+        kept = {image.key for image in self._session.images if self._session.radiograph_of(image.key) is not None}
         self._renderers = {other: renderer for other, renderer in self._renderers.items() if other in kept}
-        study = self._session.current
-        if study is not None and study.key == key:
-            self._show_picture(key)
+        image = self._session.current
+        if image is not None and image.key == key:
+            self._show_image(key)
 
-    def _show_picture(self, key: int) -> None:
+    def _show_image(self, key: int) -> None:
         radiograph = self._session.radiograph_of(key)
         if radiograph is None:
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
         self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
-        study = self._session.study(key)
-        if study.prediction is None and study.state is not StudyState.NOT_SCORED:
+        image = self._session.image(key)
+        if image.prediction is None and image.state is not ImageState.NOT_SCORED:
             self._analysis.analyse(key)
-        self._refresh(self._session.study(key))
+        self._refresh(self._session.image(key))
 
     def _follow(self, key: int) -> None:
-        study = self._session.current
-        if study is not None and study.key == key:
-            self._refresh(study)
+        image = self._session.current
+        if image is not None and image.key == key:
+            self._refresh(image)
 
-    def _refresh(self, study: Study) -> None:
-        if study.state is StudyState.UNREADABLE:
-            self._view.show_message(study.problem)
+    def _refresh(self, image: OpenImage) -> None:
+        if image.state is ImageState.UNREADABLE:
+            self._view.show_message(image.problem)
         self._update_overlays()
-        self.refreshed.emit(study)
+        self.refreshed.emit(image)
 
     def _follow_setting(self, name: str) -> None:
         if name == "overlays":
             self._update_overlays()
             self.overlays_switched.emit()
 
-    def overlays_of(self, study: Study) -> OverlayState:
+    def overlays_of(self, image: OpenImage) -> OverlayState:
         """What belongs over any study's picture, as the switches say."""
-        return self._switched(_overlays_of(Ingredients(study.prediction, study.explanation, self._explained)), study)
+        return self._switched(_overlays_of(Ingredients(image.prediction, image.explanation, self._explained)), image)
 
     def _accept_lungs(self, key: int, lungs: LungsFound) -> None:
         self._early_outline = (key, lungs_overlay.outline_of(lungs))
         self._update_overlays()
 
     def _update_overlays(self) -> None:
-        study = self._session.current
+        image = self._session.current
         made_of, caption = NOTHING, ""
-        if study is not None and study.key == self._shown_key:
-            made_of = Ingredients(study.prediction, study.explanation, self._explained)
-            if study.prediction is not None:
-                model = study.prediction.model
+        if image is not None and image.key == self._shown_key:
+            made_of = Ingredients(image.prediction, image.explanation, self._explained)
+            if image.prediction is not None:
+                model = image.prediction.model
                 caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
         drawn = self._view.overlays
         if not made_of.are_the_same_as(self._painted):
@@ -172,13 +172,13 @@ class ShownStudy(QObject):
             known = drawn if made_of.prediction is self._painted.prediction else None
             self._painted = made_of
             drawn = _overlays_of(made_of, known)
-        if study is not None and made_of.prediction is None:
+        if image is not None and made_of.prediction is None:
             early = self._early_outline
-            is_there = early is not None and early[0] == study.key == self._shown_key
+            is_there = early is not None and early[0] == image.key == self._shown_key
             drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
         self._view.set_result_caption(caption)
         marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
-        self._view.set_overlays(self._switched(marked, study))
+        self._view.set_overlays(self._switched(marked, image))
         self._describe_superpixel()  # the map may have grown under a pointer at rest
 
     @property
@@ -186,11 +186,11 @@ class ShownStudy(QObject):
         """Zones whose explanation is shown."""
         return tuple(zone for zone in ZONES if zone in self._zones_shown and self._zone in (None, zone))
 
-    def _switched(self, drawn: OverlayState, study: Study | None) -> OverlayState:
+    def _switched(self, drawn: OverlayState, image: OpenImage | None) -> OverlayState:
         own: dict[Zone, int] = {}
-        if study is not None:
-            saved = study.reading_of(self._session.reader) if not study.draft else None
-            own = dict(study.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
+        if image is not None:
+            saved = image.reading_of(self._session.reader) if not image.draft else None
+            own = dict(image.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
         return replace(
             drawn,
             shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},
@@ -198,7 +198,7 @@ class ShownStudy(QObject):
             own=own,
             zones_shown=self._zones_shown,
             zones_explained=self._explained,
-            blind=study is not None and not self._session.prediction_is_visible(study.key),
+            blind=image is not None and not self._session.prediction_is_visible(image.key),
         )
 
     def _tell_zone(self, x: float, y: float) -> None:
@@ -211,13 +211,13 @@ class ShownStudy(QObject):
         self._describe_superpixel()
 
     def _describe_superpixel(self) -> None:
-        study, overlays, place = self._session.current, self._view.overlays, self._pointed_at
+        image, overlays, place = self._session.current, self._view.overlays, self._pointed_at
         text = None
-        if place is not None and study is not None and study.prediction is not None and study.explanation is not None:
+        if place is not None and image is not None and image.prediction is not None and image.explanation is not None:
             is_seen = not overlays.blind and not self._view.is_original and overlays.strength("explanation") > 0
             if is_seen:
                 text = explanation_overlay.describe_superpixel(
-                    study.explanation, study.prediction, *place, self._explained
+                    image.explanation, image.prediction, *place, self._explained
                 )
         before = self._view.toolTip()
         self._view.setToolTip(text or "")
@@ -244,12 +244,12 @@ NOTHING = Ingredients(None, None, ())
 
 def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
     """Made anew, but for outline and labels where `known` has them of the same prediction."""
-    prediction, picture = made_of.prediction, None
+    prediction, image = made_of.prediction, None
     if prediction is None:
         return OverlayState({}, {})
     if made_of.explanation is not None and made_of.zones:
-        picture = explanation_overlay.picture_of(made_of.explanation, prediction, made_of.zones)
+        image = explanation_overlay.image_of(made_of.explanation, prediction, made_of.zones)
     if known is not None and known.frames is prediction.frames:
-        return replace(known, explanation=picture)
+        return replace(known, explanation=image)
     outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)
-    return OverlayState({}, {}, outline, prediction.frames, labels, picture)
+    return OverlayState({}, {}, outline, prediction.frames, labels, image)

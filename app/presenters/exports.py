@@ -19,13 +19,13 @@ from app.commands.actions import Actions
 from app.library.keeper import Keeper
 from app.library.records import Event
 from app.look.messages import MessageBar, Severity
-from app.panels.report_dialog import AvailableParts, ReportDialog, ReportWish
-from app.report.content import ReportedExplanation, ReportedStudy, compose_report
+from app.panels.report_dialog import AvailableParts, ReportDialog, ReportRequest
+from app.report.content import ReportedExplanation, ReportedImage, compose_report
 from app.report.csv_tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
 from app.report.names import file_name
 from app.report.paper_figure import compose_figure, write_figure
 from app.report.pdf import write_report
-from app.report.png import copy_picture, film_picture, view_picture, write_picture, write_png
+from app.report.png import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.session.readings import ComparedReading
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -35,7 +35,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.progress import Report
 
-PICTURE_DENSITY = 2.0
+IMAGE_DENSITY = 2.0
 """Pixels of a saved picture per unit of the view."""
 
 
@@ -60,11 +60,11 @@ class ChosenPlace:
             proposed: The name that was proposed.
             kinds: All kinds that were offered.
         """
-        own, wanted = path.suffix.lower(), _endings(kind) or [Path(proposed).suffix]
+        own, requested = path.suffix.lower(), _endings(kind) or [Path(proposed).suffix]
         if own not in _endings(kinds):
-            return cls(path.with_name(path.name + wanted[0]), may_replace=False)
-        if own == Path(proposed).suffix and own not in wanted:
-            return cls(path.with_suffix(wanted[0]), may_replace=False)
+            return cls(path.with_name(path.name + requested[0]), may_replace=False)
+        if own == Path(proposed).suffix and own not in requested:
+            return cls(path.with_suffix(requested[0]), may_replace=False)
         return cls(path, may_replace=True)
 
 
@@ -83,32 +83,32 @@ class Exports(QObject):
         super().__init__(window)
         self._session, self._view, self._keeper = session, view, keeper
         self._settings, self._messages, self._window = settings, messages, window
-        self._lane = JobQueue("exports")
+        self._queue = JobQueue("exports")
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._results: dict[int, BatchResult] = {}
-        session.study_changed.connect(self._note_result)
+        session.image_changed.connect(self._note_result)
 
     def use_actions(self, actions: Actions) -> None:
         """Lets menus and keys ask for files."""
         actions.connect("report", self.ask_for_report)
         actions.connect("export_figure", self.ask_for_figure)
-        actions.connect("export_picture", self.ask_for_picture)
-        actions.connect("export_film", self.ask_for_film)
-        actions.connect("copy_picture", self.copy_picture)
+        actions.connect("export_picture", self.ask_for_image)
+        actions.connect("export_film", self.ask_for_unwindowed_image)
+        actions.connect("copy_picture", self.copy_image)
         actions.connect("export_csv", self.ask_for_readings)
         actions.connect("export_batch", self.ask_for_batch)
 
     def close(self, within_s: float) -> bool:
         """Ends the thread; whether it ended in time."""
-        self._lane.close()
-        return self._lane.wait(within_s)
+        self._queue.close()
+        return self._queue.wait(within_s)
 
     # Report
 
     def ask_for_report(self) -> None:
         """Opens the dialog of the PDF report of the study on the screen."""
-        study, reported = self._session.current, self.reported()
-        if study is None or reported is None:
+        image, reported = self._session.current, self.reported()
+        if image is None or reported is None:
             return
         visible = not reported.prediction_is_hidden
         available = AvailableParts(
@@ -117,57 +117,57 @@ class Exports(QObject):
             lungs=visible and reported.prediction is not None,
         )
         now = datetime.now().astimezone()
-        dialog = ReportDialog(study.facts, available, self._folder, now, self._window, paper=self._settings.paper)
+        dialog = ReportDialog(image.metadata, available, self._folder, now, self._window, paper=self._settings.paper)
         dialog.deidentify(self._settings.deidentifies)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.wanted.connect(lambda wish: self._write_report(dialog, study.key, reported, wish))
+        dialog.requested.connect(lambda request: self._write_report(dialog, image.key, reported, request))
         dialog.open()
 
-    def _write_report(self, dialog: ReportDialog, key: int, reported: ReportedStudy, wish: ReportWish) -> None:
+    def _write_report(self, dialog: ReportDialog, key: int, reported: ReportedImage, request: ReportRequest) -> None:
         now = datetime.now().astimezone()
 
         def work(report: Report) -> Path:
-            content = compose_report(reported, wish.choices, now)
-            return write_report(content, wish.path, wish.paper, overwrite=wish.overwrite)
+            content = compose_report(reported, request.choices, now)
+            return write_report(content, request.path, request.paper, overwrite=request.overwrite)
 
         def accept(path: Path) -> None:
-            self._settings.paper = wish.paper
+            self._settings.paper = request.paper
             dialog.accept()
             self._tell_written(path, "report", key)
 
         self._submit(work, accept, dialog.show_failure)
 
-    def reported(self) -> ReportedStudy | None:
+    def reported(self) -> ReportedImage | None:
         """What can be reported of the study on the screen, as it is seen; None while there is no picture."""
-        study, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
-        if study is None or radiograph is None or voi is None:
+        image, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
+        if image is None or radiograph is None or voi is None:
             return None
         explained = None
-        if study.explanation is not None:
+        if image.explanation is not None:
             explained = ReportedExplanation(
-                study.explanation,
+                image.explanation,
                 zones=self._view.overlays.zones_explained,
                 opacity=self._settings.overlay_opacity("explanation") / 100,
-                exact=study.explanation.mode is Mode.EXACT,
-                share_done=float(study.explanation.is_computed.mean()),
+                exact=image.explanation.mode is Mode.EXACT,
+                share_done=float(image.explanation.is_computed.mean()),
             )
-        return ReportedStudy(
+        return ReportedImage(
             radiograph=radiograph,
             voi=voi,
             inverted=self._view.is_inverted,
-            prediction=study.prediction,
-            prediction_is_hidden=not self._session.prediction_is_visible(study.key),
-            reading=study.reading_of(self._session.reader),
+            prediction=image.prediction,
+            prediction_is_hidden=not self._session.prediction_is_visible(image.key),
+            reading=image.reading_of(self._session.reader),
             explanation=explained,
-            problem=study.problem,
+            problem=image.problem,
         )
 
     # Figure and picture
 
     def ask_for_figure(self) -> None:
         """Asks where the three pictures of the explanation are saved."""
-        study, reported = self._session.current, self.reported()
-        if study is None or reported is None:
+        image, reported = self._session.current, self.reported()
+        if image is None or reported is None:
             return
         place = self._ask_for_place(
             _("Save the three pictures"),
@@ -178,48 +178,50 @@ class Exports(QObject):
             self._write(
                 lambda: write_figure(compose_figure(reported), place.path, overwrite=place.may_replace),
                 "figure",
-                study.key,
+                image.key,
             )
 
-    def ask_for_picture(self) -> None:
+    def ask_for_image(self) -> None:
         """Asks where the picture is saved as it is on the screen, without who the patient is."""
-        study = self._session.current
-        if study is None or self._view.radiograph is None:
+        image = self._session.current
+        if image is None or self._view.radiograph is None:
             return
-        picture = self.picture()
+        shown_image = self.shown_image()
         name = file_name("brixia-view", ".png", None, self._now())
         place = self._ask_for_place(_("Save the picture"), name, "PNG (*.png);;JPEG (*.jpg *.jpeg)")
         if place is not None:
-            self._write(lambda: write_picture(picture, place.path, overwrite=place.may_replace), "picture", study.key)
+            self._write(lambda: write_image(shown_image, place.path, overwrite=place.may_replace), "picture", image.key)
 
-    def ask_for_film(self) -> None:
+    def ask_for_unwindowed_image(self) -> None:
         """Asks where the film is saved alone, with all its values and without overlays and patient."""
-        study, radiograph = self._session.current, self._view.radiograph
-        if study is None or radiograph is None:
+        image, radiograph = self._session.current, self._view.radiograph
+        if image is None or radiograph is None:
             return
         name = file_name("film", ".png", None, self._now())
         place = self._ask_for_place(_("Save the film with 16 bits"), name, "PNG (*.png)")
         if place is not None:
             self._write(
-                lambda: write_png(film_picture(radiograph), place.path, overwrite=place.may_replace), "film", study.key
+                lambda: write_png(unwindowed_image(radiograph), place.path, overwrite=place.may_replace),
+                "film",
+                image.key,
             )
 
-    def copy_picture(self) -> None:
+    def copy_image(self) -> None:
         """Puts the picture as it is on the screen, without who the patient is, on the clipboard."""
         if self._view.radiograph is not None:
-            copy_picture(self.picture())
+            copy_image(self.shown_image())
             self._messages.show_message(Severity.INFO, _("The picture is on the clipboard."))
 
-    def picture(self) -> QImage:
+    def shown_image(self) -> QImage:
         """The view with a strip that names the model; patient texts only where the preferences keep them."""
-        view, study = self._view, self._session.current
+        view, image = self._view, self._session.current
         model: ModelIdentity | None = None
-        if study is not None and study.prediction is not None and view.overlays.shows_result:
-            model = study.prediction.model
+        if image is not None and image.prediction is not None and view.overlays.shows_result:
+            model = image.prediction.model
         view.set_identity_hidden(self._settings.deidentifies)
-        grabbed = view.picture_of_view(PICTURE_DENSITY)
+        grabbed = view.image_of_view(IMAGE_DENSITY)
         view.set_identity_hidden(False)
-        return view_picture(grabbed, model)
+        return view_image(grabbed, model)
 
     # Tables
 
@@ -245,14 +247,16 @@ class Exports(QObject):
 
     def _note_result(self, key: int) -> None:
         # Numbers only: the maps of studies long not shown are let go, and a table wants all of them.
-        study = self._session.study(key)
-        facts = study.facts
-        if study.prediction is not None:
+        image = self._session.image(key)
+        metadata = image.metadata
+        if image.prediction is not None:
             self._results[key] = BatchResult.from_prediction(
-                study.path.name, study.prediction, facts.study_uid, facts.study_date
+                image.path.name, image.prediction, metadata.study_uid, metadata.study_date
             )
-        elif study.refusal is not None:
-            self._results[key] = BatchResult(study.path.name, facts.study_uid, facts.study_date, refusal=study.refusal)
+        elif image.rejection is not None:
+            self._results[key] = BatchResult(
+                image.path.name, metadata.study_uid, metadata.study_date, rejection=image.rejection
+            )
 
     def _save_table(self, title: str, stem: str, text: str) -> None:
         place = self._ask_for_place(title, file_name(stem, ".csv", None, self._now()), "CSV (*.csv)")
@@ -277,12 +281,12 @@ class Exports(QObject):
         )
 
     def _submit(
-        self, work: Callable[[Report], Any], accept: Callable[[Any], None], refuse: Callable[[BSNetError], None]
+        self, work: Callable[[Report], Any], accept: Callable[[Any], None], reject: Callable[[BSNetError], None]
     ) -> None:
         job = Job(work, parent=self)
         job.succeeded.connect(accept)
-        job.failed.connect(refuse)
-        self._lane.submit(job)
+        job.failed.connect(reject)
+        self._queue.submit(job)
 
     def _tell_written(self, path: Path, what: str, key: int | None) -> None:
         self._folder = path.parent

@@ -21,7 +21,7 @@ ZOOM_STEP = 1.25
 SCREEN_SETTINGS = ("gsdf", "screen_minimum", "screen_maximum", "screen_ambient")
 
 
-class PictureActions(QObject):
+class ImageActions(QObject):
     """Connects the actions with the picture that has the keys; of two, modes and switches hold for both."""
 
     def __init__(
@@ -48,7 +48,7 @@ class PictureActions(QObject):
     def _view(self) -> ImageView:
         return self._group.current
 
-    def follow_picture(self) -> None:
+    def follow_image(self) -> None:
         """Names the presets and allows what the picture on the screen allows."""
         if self._view.radiograph is self._presets_of:
             return

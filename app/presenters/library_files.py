@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.commands.actions import Actions
 from app.library.keeper import Keeper
-from app.library.records import Event, ForgottenIdentities, KeptAside
+from app.library.records import Event, ForgottenIdentities, Quarantined
 from app.look.messages import MessageBar, Severity
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
@@ -21,7 +21,7 @@ from bsnet_core.language import translate_count
 
 if TYPE_CHECKING:
     from app.library.library import Library
-    from app.library.recovery import Salvaged
+    from app.library.recovery import Recovered
 
 T = TypeVar("T")
 
@@ -34,10 +34,10 @@ class LibraryFiles(QObject):
         self._keeper, self._messages, self._window = keeper, messages, window
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._question: QMessageBox | None = None
-        self._kept_aside: tuple[Path, ...] = ()
-        self._salvage: QAction | None = None
+        self._quarantined: tuple[Path, ...] = ()
+        self._recover: QAction | None = None
         keeper.opened.connect(self._tell_opened)
-        keeper.opened.connect(lambda kept_aside: self._look_for_kept_aside())
+        keeper.opened.connect(lambda quarantined: self._look_for_quarantined())
 
     @property
     def question(self) -> QMessageBox | None:
@@ -49,9 +49,9 @@ class LibraryFiles(QObject):
         actions.connect("copy_library", self.ask_for_copy)
         actions.connect("export_library", self.ask_for_lines)
         actions.connect("forget_identities", self.ask_to_forget)
-        actions.connect("salvage_library", self.ask_which_to_salvage)
-        self._salvage = actions["salvage_library"]
-        self._salvage.setEnabled(bool(self._kept_aside))
+        actions.connect("salvage_library", self.ask_which_to_recover)
+        self._recover = actions["salvage_library"]
+        self._recover.setEnabled(bool(self._quarantined))
 
     def ask_for_copy(self) -> None:
         """Asks where a copy of the whole library is saved."""
@@ -82,64 +82,64 @@ class LibraryFiles(QObject):
         keep = box.addButton(_("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
-        forget.clicked.connect(lambda: self._keeper.forget_identities(self._tell_forgotten, self._refuse))
+        forget.clicked.connect(lambda: self._keeper.forget_identities(self._tell_forgotten, self._reject))
         box.finished.connect(self._close_question)
         box.open()
 
-    def ask_which_to_salvage(self) -> None:
+    def ask_which_to_recover(self) -> None:
         """Asks which of the damaged libraries kept aside is to be saved as far as it can be read, if there are more."""
-        if len(self._kept_aside) < 2:
-            chosen = self._kept_aside
+        if len(self._quarantined) < 2:
+            chosen = self._quarantined
         else:
             kinds = _("Damaged libraries") + " (*.damaged-*.sqlite3)"
-            newest = str(self._kept_aside[-1])
+            newest = str(self._quarantined[-1])
             name, _kind = QFileDialog.getOpenFileName(self._window, _("Recover a damaged library"), newest, kinds)
             chosen = (Path(name),) if name else ()
         for path in chosen:
-            self._ask_for_salvage(path)
+            self._ask_for_recovery(path)
 
-    def _offer_salvage(self, kept_aside: KeptAside) -> None:
-        if not self._ask_for_salvage(kept_aside.path):
-            self._tell_opened(kept_aside)  # the offer stays
+    def _offer_recovery(self, quarantined: Quarantined) -> None:
+        if not self._ask_for_recovery(quarantined.path):
+            self._tell_opened(quarantined)  # the offer stays
 
-    def _ask_for_salvage(self, damaged: Path) -> bool:
+    def _ask_for_recovery(self, damaged: Path) -> bool:
         """Asks where what can still be read is saved; whether a place was named."""
         title = _("Save what can be recovered")
         path = self._ask_for_path(title, "jsonl", "JSON lines (*.jsonl)", stem="brixia-library-recovered")
         if path is None:
             return False
 
-        def work(library: Library) -> Salvaged:
-            from app.library.recovery import salvage  # here, off the window's thread
+        def work(library: Library) -> Recovered:
+            from app.library.recovery import recover  # here, off the window's thread
 
-            return salvage(damaged, path)
+            return recover(damaged, path)
 
-        self._submit(work, lambda salvaged: self._tell_salvaged(salvaged, path), path, "recovered library")
+        self._submit(work, lambda recovered: self._tell_recovered(recovered, path), path, "recovered library")
         return True
 
-    def _look_for_kept_aside(self) -> None:
+    def _look_for_quarantined(self) -> None:
         def accept(files: tuple[Path, ...]) -> None:
-            self._kept_aside = files
-            if self._salvage is not None:
-                self._salvage.setEnabled(bool(files))
+            self._quarantined = files
+            if self._recover is not None:
+                self._recover.setEnabled(bool(files))
 
-        self._keeper.ask(lambda library: library.kept_aside_files, accept)
+        self._keeper.ask(lambda library: library.quarantined_files, accept)
 
-    def _tell_opened(self, kept_aside: KeptAside | None) -> None:
-        if kept_aside is not None:
+    def _tell_opened(self, quarantined: Quarantined | None) -> None:
+        if quarantined is not None:
             self._messages.show_offer(
                 Severity.WARNING,
-                kept_aside.sentence,
+                quarantined.sentence,
                 _("Export what can be recovered…"),
-                lambda: self._offer_salvage(kept_aside),
+                lambda: self._offer_recovery(quarantined),
             )
 
     def _tell_forgotten(self, forgotten: ForgottenIdentities) -> None:
         text = translate_count(
             "{count} film is kept without its patient's identity from now on.",
             "{count} films are kept without their patients' identities from now on.",
-            forgotten.studies,
-        ).format(count=forgotten.studies)
+            forgotten.images,
+        ).format(count=forgotten.images)
         if not forgotten.still_naming:
             self._messages.show_message(Severity.INFO, text)
             return
@@ -148,8 +148,8 @@ class LibraryFiles(QObject):
         left = _("Damaged libraries put aside still name patients, delete them yourself: {names} in {folder}.")
         self._messages.show_message(Severity.WARNING, f"{text} {left.format(names=names, folder=folder)}")
 
-    def _tell_salvaged(self, salvaged: Salvaged, path: Path) -> None:
-        count = sum(salvaged.rows.values())
+    def _tell_recovered(self, recovered: Recovered, path: Path) -> None:
+        count = sum(recovered.rows.values())
         text = translate_count(
             "{count} row was recovered and saved: {path}", "{count} rows were recovered and saved: {path}", count
         )
@@ -176,7 +176,7 @@ class LibraryFiles(QObject):
             self._keeper.log(Event.EXPORTED, what)
             tell(result)
 
-        self._keeper.ask(work, accept, self._refuse)
+        self._keeper.ask(work, accept, self._reject)
 
-    def _refuse(self, error: BSNetError) -> None:
+    def _reject(self, error: BSNetError) -> None:
         self._messages.show_message(Severity.ERROR, str(error))

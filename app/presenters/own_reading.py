@@ -17,7 +17,7 @@ from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
 from app.session.readings import Reading, result_sets
 from app.session.scoring_mode import ScoringMode
-from app.session.session import Session, Study
+from app.session.session import OpenImage, Session
 from app.settings.settings import Settings
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.language import translate as _
@@ -33,7 +33,7 @@ class OwnReading(QObject):
     """Connects session, scoring mode, panels and library for everything that the reader scores."""
 
     zone_in_turn_changed = Signal()
-    export_wished = Signal(object)
+    export_requested = Signal(object)
     """Compared readings to be written as CSV, `tuple[ComparedReading, ...]`."""
 
     def __init__(
@@ -55,7 +55,7 @@ class OwnReading(QObject):
         self.scoring = ScoringMode(session, window)
         self.comparison = ComparisonPanel(window)
         self._window = window
-        self._lane: JobQueue | None = None
+        self._queue: JobQueue | None = None
         session.reader, session.blind = settings.reader, settings.blind
         self._connect()
 
@@ -63,14 +63,14 @@ class OwnReading(QObject):
     def statistics(self) -> StatisticsWindow:
         """The statistics, made when they are first asked for."""
         made = StatisticsWindow(self._window)
-        made.panel.export_wished.connect(self.export_wished)
-        if self._lane is not None:
-            made.panel.use_lane(self._lane)
+        made.panel.export_requested.connect(self.export_requested)
+        if self._queue is not None:
+            made.panel.use_queue(self._queue)
         return made
 
-    def use_lane(self, lane: JobQueue) -> None:
+    def use_queue(self, queue: JobQueue) -> None:
         """Lets the statistics be counted and drawn on this lane's thread."""
-        self._lane = lane
+        self._queue = queue
 
     def use_actions(self, actions: Actions) -> None:
         """Lets menus and keys work the scoring mode and the undo stack."""
@@ -88,11 +88,11 @@ class OwnReading(QObject):
         actions.connect("statistics", self.show_statistics)
         self.scoring.switched.connect(lambda on: actions.allow_group(PRESETS, not on))
 
-    def show_study(self, study: Study) -> None:
+    def show_image(self, image: OpenImage) -> None:
         """Fills the score panel and the comparison, leaving out what may not be seen."""
-        hidden = not self._session.prediction_is_visible(study.key)
-        self._scores.show_study(study, hidden=hidden, reader=self._session.reader)
-        sets = () if hidden else result_sets(study.readings, self._predictions_of(study))
+        hidden = not self._session.prediction_is_visible(image.key)
+        self._scores.show_image(image, hidden=hidden, reader=self._session.reader)
+        sets = () if hidden else result_sets(image.readings, self._predictions_of(image))
         self.comparison.show_sets(sets, hidden=hidden)
         self.comparison.setVisible(len(sets) > 1)
 
@@ -103,20 +103,20 @@ class OwnReading(QObject):
         self.statistics.activateWindow()
         self._keeper.ask(lambda library: library.compared_readings(), self.statistics.panel.show_readings)
 
-    def _predictions_of(self, study: Study) -> list[tuple[ModelIdentity, BrixiaScore]]:
-        now = [(study.prediction.model, study.prediction.score)] if study.prediction is not None else []
-        return now + [(kept.model, kept.score) for kept in self._kept_predictions.get(study.key, ())]
+    def _predictions_of(self, image: OpenImage) -> list[tuple[ModelIdentity, BrixiaScore]]:
+        now = [(image.prediction.model, image.prediction.score)] if image.prediction is not None else []
+        return now + [(kept.model, kept.score) for kept in self._kept_predictions.get(image.key, ())]
 
     def _connect(self) -> None:
         session, scoring, scores, settings = self._session, self.scoring, self._scores, self._settings
         scores.zone_entered.connect(self._enter)
         scores.zone_chosen.connect(scoring.choose)
-        scores.save_wished.connect(scoring.save)
-        scores.clear_wished.connect(scoring.clear)
-        scores.correct_wished.connect(scoring.correct)
+        scores.save_requested.connect(scoring.save)
+        scores.clear_requested.connect(scoring.clear)
+        scores.correct_requested.connect(scoring.correct)
         scoring.zone_changed.connect(self._show_turn)
         scoring.switched.connect(lambda on: self._show_turn())
-        scoring.refused.connect(lambda text: self._messages.show_message(Severity.INFO, text))
+        scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text))
         session.blind_changed.connect(self._keep_blind)
         settings.changed.connect(self._follow_setting)
         self._keeper.recalled.connect(self._take_recalled)
@@ -143,9 +143,9 @@ class OwnReading(QObject):
 
     def _take_recalled(self, key: int, recalled: Recalled) -> None:
         self._kept_predictions[key] = recalled.predictions
-        study = self._session.current
-        if study is not None and study.key == key:
-            self.show_study(study)
+        image = self._session.current
+        if image is not None and image.key == key:
+            self.show_image(image)
 
     def _tell_kept(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.background.analysis import Analysis, LoadedStudy
+from app.background.analysis import Analysis, LoadedImage
 from app.canvas.group import ViewGroup
 from app.library.keeper import Keeper
 from app.library.patients import patient_of
-from app.presenters.current_image import ShownStudy
-from app.session.session import Session, Study
+from app.presenters.current_image import CurrentImage
+from app.session.session import OpenImage, Session
 from bsnet_core.dicom_dates import day_of, moment_of
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 if TYPE_CHECKING:
-    from app.library.records import PastStudy
+    from app.library.records import PastImage
 
 
-class PriorStudy(QObject):
+class PriorImage(QObject):
     """Finds the films before the current one, among the open ones and in the library, and keeps the last beside it."""
 
     none_found = Signal(str)
@@ -37,7 +37,7 @@ class PriorStudy(QObject):
         keeper: Keeper,
         analysis: Analysis,
         group: ViewGroup,
-        shown: ShownStudy,
+        shown: CurrentImage,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class PriorStudy(QObject):
         self._place = 0
         self._waits_for_current = False
         session.current_changed.connect(lambda key: self._find())
-        session.study_changed.connect(self._follow)
+        session.image_changed.connect(self._follow)
         analysis.loaded.connect(self._accept)
         shown.overlays_switched.connect(self._update_overlays)
         group.prior_shown_changed.connect(self._follow_group)
@@ -117,32 +117,32 @@ class PriorStudy(QObject):
             return
         self._question += 1
         # Whose film it is stands in the file: one still being read is asked about when it is there.
-        self._waits_for_current = not current.has_been_read
+        self._waits_for_current = not current.is_loaded
         if self._waits_for_current:
             self._let_go()
             return
         question = self._question
 
-        def choose(past: tuple[PastStudy, ...]) -> None:
+        def choose(past: tuple[PastImage, ...]) -> None:
             if question == self._question and self._is_on:
                 self._choose(current, past)
 
-        facts = current.facts
+        metadata = current.metadata
         self._keeper.ask(
-            lambda library: library.history_of_patient(library.key_of(facts)), choose, lambda error: choose(())
+            lambda library: library.history_of_patient(library.key_of(metadata)), choose, lambda error: choose(())
         )
 
-    def _choose(self, current: Study, past: tuple[PastStudy, ...]) -> None:
+    def _choose(self, current: OpenImage, past: tuple[PastImage, ...]) -> None:
         """All earlier films, the latest first and shown; of one moment an open one before a file of the library."""
-        now = _moment_of(current.facts)
-        patient = patient_of(current.facts)
+        now = _moment_of(current.metadata)
+        patient = patient_of(current.metadata)
         candidates: list[tuple[datetime | None, int, Path]] = [
-            (_moment_of(study.facts), 1, study.path)
-            for study in self._session.studies
-            if patient and study.has_been_read and patient_of(study.facts) == patient
+            (_moment_of(image.metadata), 1, image.path)
+            for image in self._session.images
+            if patient and image.is_loaded and patient_of(image.metadata) == patient
         ]
         candidates += [
-            (_moment_of(entry.study.facts), 0, entry.study.path) for entry in past if entry.study.path is not None
+            (_moment_of(entry.image.metadata), 0, entry.image.path) for entry in past if entry.image.path is not None
         ]
         earlier = [(moment, is_open, path) for moment, is_open, path in candidates if now and moment and moment < now]
         if not earlier:
@@ -156,18 +156,18 @@ class PriorStudy(QObject):
     def _show(self, place: int) -> None:
         self._place = place
         shown = self._earlier[place : place + self._most]
-        self._keys = tuple(study.key for study in self._session.add_all(shown))
+        self._keys = tuple(image.key for image in self._session.add_all(shown))
         self._group.show_at_most(len(shown))
         self.choice_changed.emit()
         # Read again where the pixels have gone; `loaded` brings them.
         self._analysis.load(*self._keys)
 
-    def _accept(self, key: int, loaded: LoadedStudy) -> None:
+    def _accept(self, key: int, loaded: LoadedImage) -> None:
         if key in self._keys and self._is_on:
-            current, prior = self._session.current, self._session.study(key)
+            current, prior = self._session.current, self._session.image(key)
             if current is None:
                 return
-            self._group.set_caption(_("Current  {date}").format(date=date_of(current.facts)))
+            self._group.set_caption(_("Current  {date}").format(date=date_of(current.metadata)))
             self._group.show_prior(
                 loaded.radiograph,
                 loaded.renderer,
@@ -176,8 +176,8 @@ class PriorStudy(QObject):
                 self._keys.index(key),
             )
 
-    def _caption(self, prior: Study, current: Study) -> str:
-        caption = caption_of(prior.facts, current.facts)
+    def _caption(self, prior: OpenImage, current: OpenImage) -> str:
+        caption = caption_of(prior.metadata, current.metadata)
         if len(self._earlier) < 2:
             return caption
         number = self._earlier.index(prior.path) + 1
@@ -186,7 +186,7 @@ class PriorStudy(QObject):
 
     def _follow(self, key: int) -> None:
         current = self._session.current
-        if self._waits_for_current and current is not None and current.key == key and current.has_been_read:
+        if self._waits_for_current and current is not None and current.key == key and current.is_loaded:
             self._find()
         if key in self._keys:
             self._update_overlays()
@@ -194,20 +194,20 @@ class PriorStudy(QObject):
     def _update_overlays(self) -> None:
         for key, view in zip(self._keys, self._group.priors, strict=False):
             if view.radiograph is not None:
-                view.set_overlays(self._shown.overlays_of(self._session.study(key)))
+                view.set_overlays(self._shown.overlays_of(self._session.image(key)))
 
 
-def _moment_of(facts: StudyFacts) -> datetime | None:
-    return moment_of(facts.study_date, facts.study_time)
+def _moment_of(metadata: ImageMetadata) -> datetime | None:
+    return moment_of(metadata.study_date, metadata.study_time)
 
 
-def date_of(facts: StudyFacts) -> str:
+def date_of(metadata: ImageMetadata) -> str:
     """The study's date as YYYY-MM-DD, or that it is not stated."""
-    day = day_of(facts.study_date)
+    day = day_of(metadata.study_date)
     return day.isoformat() if day is not None else _("date not stated")
 
 
-def caption_of(prior: StudyFacts, current: StudyFacts) -> str:
+def caption_of(prior: ImageMetadata, current: ImageMetadata) -> str:
     """What stands above the prior film: its date and how long before the current one it was made."""
     before, now = day_of(prior.study_date), day_of(current.study_date)
     if before is None or now is None:

@@ -131,7 +131,7 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class FilmAndScores:
+class ImageAndScores:
     """The film on the left, the score grid on the right: the patient's right on the left of both."""
 
     content: ReportContent
@@ -141,16 +141,16 @@ class FilmAndScores:
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        film = fitted(self._film_area(sheet, 0.0), self.content.film).height()
-        caption = sheet.text_height(self.content.film_caption, self._film_area(sheet, 0.0).width(), SMALL)
-        return max(film + 1.5 + caption, self._scores_height(sheet))
+        image = fitted(self._image_area(sheet, 0.0), self.content.image).height()
+        caption = sheet.text_height(self.content.image_caption, self._image_area(sheet, 0.0).width(), SMALL)
+        return max(image + 1.5 + caption, self._scores_height(sheet))
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """Film with caption, then the grid, then the sums."""
-        area = self._film_area(sheet, top)
-        covered = sheet.picture(area, self.content.film)
+        area = self._image_area(sheet, top)
+        covered = sheet.image(area, self.content.image)
         caption = QRectF(area.left(), covered.bottom() + 1.5, area.width(), 30)
-        sheet.text(caption, self.content.film_caption, SMALL)
+        sheet.text(caption, self.content.image_caption, SMALL)
         self._draw_grid(sheet, top)
         below = top + 6 + 3 * (self.cell_height + 1.5) + 2
         for text, style in self._sums():
@@ -164,7 +164,7 @@ class FilmAndScores:
         left = sheet.content.right() - self.grid_width + zone.column * (width + 2)
         return QRectF(left, top + 6 + zone.row * (self.cell_height + 1.5), width, self.cell_height)
 
-    def _film_area(self, sheet: Sheet, top: float) -> QRectF:
+    def _image_area(self, sheet: Sheet, top: float) -> QRectF:
         content = sheet.content
         return QRectF(content.left(), top, content.width() - self.grid_width - 6, self.tallest)
 
@@ -259,19 +259,19 @@ class Notes:
 
 
 @dataclass(frozen=True)
-class Pictures:
+class Images:
     """Pictures side by side, all of one height, each with a caption below."""
 
     title: str
-    pictures: Sequence[tuple[QImage, str]]
+    images: Sequence[tuple[QImage, str]]
     tallest: float = 84.0
 
     def height(self, sheet: Sheet) -> float:
         """In mm."""
-        captions = zip(self._widths(sheet), self.pictures, strict=True)
+        captions = zip(self._widths(sheet), self.images, strict=True)
         return (
             6.0
-            + self._height_of_pictures(sheet)
+            + self._height_of_images(sheet)
             + 1.5
             + max(sheet.text_height(caption, width, SMALL) for width, (_image, caption) in captions)
         )
@@ -280,21 +280,21 @@ class Pictures:
         """From left to right."""
         content = sheet.content
         sheet.text(QRectF(content.left(), top, content.width(), 6), self.title, HEADING)
-        left, height = content.left(), self._height_of_pictures(sheet)
-        for width, (image, caption) in zip(self._widths(sheet), self.pictures, strict=True):
+        left, height = content.left(), self._height_of_images(sheet)
+        for width, (image, caption) in zip(self._widths(sheet), self.images, strict=True):
             area = QRectF(left, top + 6, width, height)
-            sheet.picture(area, image)
+            sheet.image(area, image)
             sheet.text(QRectF(left, area.bottom() + 1.5, width, 40), caption, SMALL)
             left += width + GAP_MM
 
-    def _height_of_pictures(self, sheet: Sheet) -> float:
-        room = sheet.content.width() - (len(self.pictures) - 1) * GAP_MM
-        shapes = sum(image.width() / image.height() for image, _caption in self.pictures)
+    def _height_of_images(self, sheet: Sheet) -> float:
+        room = sheet.content.width() - (len(self.images) - 1) * GAP_MM
+        shapes = sum(image.width() / image.height() for image, _caption in self.images)
         return min(room / shapes, self.tallest)
 
     def _widths(self, sheet: Sheet) -> list[float]:
-        height = self._height_of_pictures(sheet)
-        return [height * image.width() / image.height() for image, _caption in self.pictures]
+        height = self._height_of_images(sheet)
+        return [height * image.width() / image.height() for image, _caption in self.images]
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from app.canvas.overlays.explanation_map import picture_of, place_of_superpixel, strongest_superpixel
+from app.canvas.overlays.explanation_map import image_of, place_of_superpixel, strongest_superpixel
 from app.report import image_painting
 from app.report.fonts import can_draw, load_fonts
 from app.report.names import person_name, visible
@@ -23,8 +23,8 @@ from bsnet_core.display import Voi
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.loading.input_check import refuse_for_scoring, stated_age_years
-from bsnet_core.radiograph import LookupTable, Radiograph, StudyFacts
+from bsnet_core.loading.input_check import reject_unsuitable, stated_age_years
+from bsnet_core.radiograph import ImageMetadata, LookupTable, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -60,7 +60,7 @@ class ReportedExplanation:
 
 
 @dataclass(frozen=True)
-class ReportedStudy:
+class ReportedImage:
     """All that is known of one study when a report of it is wanted.
 
     Attributes:
@@ -126,7 +126,7 @@ class StrongestPart:
 
 
 @dataclass(frozen=True)
-class MapPicture:
+class MapImage:
     """The explanation map over the film and a sentence on how it was made.
 
     Attributes:
@@ -141,7 +141,7 @@ class MapPicture:
 
 
 @dataclass(frozen=True)
-class LungPictures:
+class LungImages:
     """The picture as the network scores it: aligned, and with all but the lungs blanked out."""
 
     aligned: QImage
@@ -153,10 +153,10 @@ class ReportContent:
     """Everything that stands in a report.
 
     Attributes:
-        study: Patient and study, or what a de-identified report may say of them.
+        patient_lines: Patient and study, or what a de-identified report may say of them.
         deidentified: Whether that is all it says.
-        film: The film, with lungs and grid where there is a prediction.
-        film_caption: What the film shows.
+        image: The film, with lungs and grid where there is a prediction.
+        image_caption: What the film shows.
         prediction: None where there is none or where it is hidden.
         no_prediction: Why there is none; empty where there is one.
         reading: The reader's, None where there is none or it is not wanted.
@@ -169,18 +169,18 @@ class ReportContent:
         made_at: With a time zone.
     """
 
-    study: tuple[Line, ...]
+    patient_lines: tuple[Line, ...]
     deidentified: bool
-    film: QImage
-    film_caption: str
+    image: QImage
+    image_caption: str
     prediction: Prediction | None
     no_prediction: str
     reading: Reading | None
     reading_lines: tuple[Line, ...]
     agreement: tuple[str, ...]
     notes: tuple[str, ...]
-    map: MapPicture | None
-    lungs: LungPictures | None
+    map: MapImage | None
+    lungs: LungImages | None
     provenance: tuple[Line, ...]
     made_at: datetime
 
@@ -199,7 +199,7 @@ def software() -> str:
     return f"BS-Net Viewer {version}"
 
 
-def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: datetime) -> ReportContent:
+def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: datetime) -> ReportContent:
     """Puts a report together; takes a second or so, not for the thread of the window.
 
     Args:
@@ -209,24 +209,24 @@ def compose_report(reported: ReportedStudy, choices: ReportChoices, made_at: dat
     """
     load_fonts()
     radiograph = reported.radiograph
-    study, reading_lines = _study_lines(radiograph, choices), _reading_lines(reported, choices)
+    patient_lines, reading_lines = _image_lines(radiograph, choices), _reading_lines(reported, choices)
     prediction = None if reported.prediction_is_hidden else reported.prediction
     reading = reported.reading if choices.with_reading else None
-    layers = image_painting.FilmLayers(lungs=prediction is not None, zones=prediction is not None)
-    film = image_painting.paint_film(
+    layers = image_painting.ImageLayers(lungs=prediction is not None, zones=prediction is not None)
+    image = image_painting.paint_image(
         radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
     return ReportContent(
-        study=study,
+        patient_lines=patient_lines,
         deidentified=choices.deidentified,
-        film=film.image,
-        film_caption=_film_caption(reported, prediction),
+        image=image.image,
+        image_caption=_image_caption(reported, prediction),
         prediction=prediction,
         no_prediction="" if prediction is not None else _why_no_prediction(reported),
         reading=reading,
         reading_lines=reading_lines,
         agreement=_agreement(prediction, reading),
-        notes=(*_notes(radiograph.facts, prediction), *_undrawable([*study, *reading_lines])),
+        notes=(*_notes(radiograph.metadata, prediction), *_undrawable([*patient_lines, *reading_lines])),
         map=_map(reported, prediction) if choices.with_explanation else None,
         lungs=_lungs(prediction) if choices.with_lungs else None,
         provenance=_provenance(radiograph, prediction, made_at),
@@ -245,42 +245,42 @@ def moment(when: datetime) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC{offset}"
 
 
-def _study_lines(radiograph: Radiograph, choices: ReportChoices) -> tuple[Line, ...]:
-    facts = radiograph.facts
-    sex = {"M": _("male"), "F": _("female"), "O": _("other")}.get(facts.patient_sex.strip().upper(), "")
-    view = " ".join(part for part in (facts.modality, facts.view_position) if part)
+def _image_lines(radiograph: Radiograph, choices: ReportChoices) -> tuple[Line, ...]:
+    metadata = radiograph.metadata
+    sex = {"M": _("male"), "F": _("female"), "O": _("other")}.get(metadata.patient_sex.strip().upper(), "")
+    view = " ".join(part for part in (metadata.modality, metadata.view_position) if part)
     height, width = radiograph.shape
     shared = [
         Line(_("Sex"), sex),
-        Line(_("Age"), _age(facts.patient_age, choices.deidentified)),
+        Line(_("Age"), _age(metadata.patient_age, choices.deidentified)),
         Line(_("View"), visible(view)),
         Line(_("Picture"), _("{width} × {height} pixels").format(width=width, height=height)),
     ]
-    dates = Line(_("Study date"), _study_moment(facts))
+    dates = Line(_("Study date"), _study_moment(metadata))
     if choices.deidentified:
         lines = [Line(_("Patient"), _("de-identified")), *shared, *([dates] if choices.keep_dates else [])]
     else:
         names = [
-            Line(_("Patient"), person_name(facts.patient_name)),
-            Line(_("Patient ID"), visible(facts.patient_id)),
-            Line(_("Birth date"), shown_date(facts.patient_birth_date)),
+            Line(_("Patient"), person_name(metadata.patient_name)),
+            Line(_("Patient ID"), visible(metadata.patient_id)),
+            Line(_("Birth date"), shown_date(metadata.patient_birth_date)),
         ]
-        study = [
+        image = [
             dates,
-            Line(_("Study"), visible(facts.study_description)),
-            Line(_("Accession number"), visible(facts.accession_number)),
-            Line(_("Institution"), visible(facts.institution)),
+            Line(_("Study"), visible(metadata.study_description)),
+            Line(_("Accession number"), visible(metadata.accession_number)),
+            Line(_("Institution"), visible(metadata.institution)),
         ]
         # A picture without a header is known by its file alone.
-        file = radiograph.source.name if radiograph.source is not None and not facts.sop_instance_uid else ""
-        lines = [*names, *shared, *study, Line(_("File"), visible(file))]
+        file = radiograph.source.name if radiograph.source is not None and not metadata.sop_instance_uid else ""
+        lines = [*names, *shared, *image, Line(_("File"), visible(file))]
     return tuple(line for line in lines if line.value)
 
 
-def _study_moment(facts: StudyFacts) -> str:
-    time = facts.study_time.strip()
+def _study_moment(metadata: ImageMetadata) -> str:
+    time = metadata.study_time.strip()
     clock = f"{time[:2]}:{time[2:4]}" if len(time) >= 4 and time[:4].isdigit() else ""
-    return f"{shown_date(facts.study_date)} {clock}".strip() if facts.study_date else ""
+    return f"{shown_date(metadata.study_date)} {clock}".strip() if metadata.study_date else ""
 
 
 def _age(value: str, deidentified: bool) -> str:
@@ -298,7 +298,7 @@ def _age(value: str, deidentified: bool) -> str:
     return "" if days is None else translate_count("{count} day", "{count} days", days).format(count=days)
 
 
-def _film_caption(reported: ReportedStudy, prediction: Prediction | None) -> str:
+def _image_caption(reported: ReportedImage, prediction: Prediction | None) -> str:
     if prediction is None:
         parts = [_("Film.")]
     elif _has_lungs(prediction):
@@ -324,13 +324,13 @@ def _has_lungs(prediction: Prediction) -> bool:
     return bool(prediction.lung_probability.any())
 
 
-def _why_no_prediction(reported: ReportedStudy) -> str:
+def _why_no_prediction(reported: ReportedImage) -> str:
     if reported.prediction_is_hidden:
         return _("Blind reading: the prediction is hidden.")
     return visible(reported.problem) or _("This film has not been analysed.")
 
 
-def _reading_lines(reported: ReportedStudy, choices: ReportChoices) -> tuple[Line, ...]:
+def _reading_lines(reported: ReportedImage, choices: ReportChoices) -> tuple[Line, ...]:
     reading = reported.reading
     if reading is None or not choices.with_reading:
         return ()
@@ -364,9 +364,9 @@ def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[
     )
 
 
-def _notes(facts: StudyFacts, prediction: Prediction | None) -> tuple[str, ...]:
+def _notes(metadata: ImageMetadata, prediction: Prediction | None) -> tuple[str, ...]:
     notes: list[str] = []
-    if image_painting.sides_are_in_doubt(facts, prediction):
+    if image_painting.sides_are_in_doubt(metadata, prediction):
         notes.append(
             _(
                 "The file says that the patient's left is on the left of this picture. The zones are named for the "
@@ -384,11 +384,11 @@ def _undrawable(lines: Sequence[Line]) -> tuple[str, ...]:
     return (note.format(labels=", ".join(labels)),)
 
 
-def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture | None:
+def _map(reported: ReportedImage, prediction: Prediction | None) -> MapImage | None:
     explained = reported.explanation
     if explained is None or prediction is None or not explained.zones:
         return None
-    film = paint_map(reported, prediction, explained)
+    painted = paint_map(reported, prediction, explained)
     # Keyed by the super-pixel, as one may be the strongest of several zones.
     letters: dict[int, list[str]] = {}
     strongest = []
@@ -402,21 +402,21 @@ def _map(reported: ReportedStudy, prediction: Prediction | None) -> MapPicture |
             changes = tuple(float(of_zone[score]) for score in range(N_CLASSES))
         strongest.append(StrongestPart(zone, prediction.score[zone], changes))
     places = {
-        " ".join(names): film.to_units.map(place_of_superpixel(explained.map, prediction, index))
+        " ".join(names): painted.to_units.map(place_of_superpixel(explained.map, prediction, index))
         for index, names in letters.items()
     }
-    image = QImage(film.image)
+    image = QImage(painted.image)
     image_painting.paint_letters(image, places)
-    return MapPicture(image, made_how(explained), tuple(strongest))
+    return MapImage(image, made_how(explained), tuple(strongest))
 
 
 def paint_map(
-    reported: ReportedStudy, prediction: Prediction, explained: ReportedExplanation
-) -> image_painting.PaintedFilm:
+    reported: ReportedImage, prediction: Prediction, explained: ReportedExplanation
+) -> image_painting.PaintedImage:
     """The film under the map of the zones shown, as strongly as on the screen."""
-    drawn = picture_of(explained.map, prediction, explained.zones)
-    layers = image_painting.FilmLayers(explanation=(drawn, max(explained.opacity, LEAST_MAP_OPACITY)))
-    return image_painting.paint_film(
+    drawn = image_of(explained.map, prediction, explained.zones)
+    layers = image_painting.ImageLayers(explanation=(drawn, max(explained.opacity, LEAST_MAP_OPACITY)))
+    return image_painting.paint_image(
         reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
     )
 
@@ -445,13 +445,13 @@ def made_how(explained: ReportedExplanation) -> str:
     return " ".join(parts)
 
 
-def _lungs(prediction: Prediction | None) -> LungPictures | None:
+def _lungs(prediction: Prediction | None) -> LungImages | None:
     if prediction is None or not _has_lungs(prediction):
         return None
     masked = prediction.aligned_image * prediction.aligned_lung_probability
-    return LungPictures(
-        image_painting.grey_picture(prediction.aligned_image, LUNGS_SIDE_PX),
-        image_painting.grey_picture(masked, LUNGS_SIDE_PX),
+    return LungImages(
+        image_painting.grey_image(prediction.aligned_image, LUNGS_SIDE_PX),
+        image_painting.grey_image(masked, LUNGS_SIDE_PX),
     )
 
 
@@ -469,11 +469,15 @@ def computed_on(prediction: Prediction) -> str:
 def gate_outcome(radiograph: Radiograph) -> str:
     """What the check of the input said: accepted, and what the file did not state; or the reason for the refusal."""
     try:
-        refuse_for_scoring(radiograph)
-    except UnsuitableImageError as refusal:
-        return _("refused: {reason}").format(reason=refusal)
-    facts = radiograph.facts
-    stated = {_("view"): facts.view_position, _("body part"): facts.body_part, _("age"): stated_age_years(facts)}
+        reject_unsuitable(radiograph)
+    except UnsuitableImageError as rejection:
+        return _("refused: {reason}").format(reason=rejection)
+    metadata = radiograph.metadata
+    stated = {
+        _("view"): metadata.view_position,
+        _("body part"): metadata.body_part,
+        _("age"): stated_age_years(metadata),
+    }
     missing = [name for name, value in stated.items() if value in ("", None)]
     if not missing:
         return _("accepted as a frontal chest film of an adult")

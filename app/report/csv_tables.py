@@ -43,7 +43,7 @@ class Separator(StrEnum):
     """For spreadsheets in countries that write 0,5."""
 
 
-class StudyNaming(Enum):
+class ImageNaming(Enum):
     """What stands in the first column."""
 
     LABEL = "Study"
@@ -55,13 +55,13 @@ class TabledReading:
     """A saved reading, with what the model said of the same radiograph if it said anything.
 
     Attributes:
-        study: A label that names nobody.
+        image: A label that names nobody.
         study_uid: DICOM's; empty where there is none.
         study_date: YYYYMMDD as in the file; empty where it states none.
         predicted, model: Both or neither.
     """
 
-    study: str
+    image: str
     study_uid: str
     study_date: str
     reading: Reading
@@ -71,7 +71,7 @@ class TabledReading:
     @classmethod
     def from_compared(cls, compared: ComparedReading, study_uid: str = "") -> TabledReading:
         """Of a reading that stands beside a prediction."""
-        return cls(compared.study, study_uid, compared.study_date, compared.reading, compared.predicted, compared.model)
+        return cls(compared.image, study_uid, compared.study_date, compared.reading, compared.predicted, compared.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +79,17 @@ class BatchResult:
     """What a batch came to for one film: a score with all that belongs to it, or a refusal.
 
     Attributes:
-        film: How the film is told from the others, such as its file name.
+        image: How the film is told from the others, such as its file name.
         study_uid, study_date: As in the file.
         score: None where the film was refused.
         confidences, expected: Per zone in the order A to F; empty for a refused film.
         notes: Quality notes.
         model: Which weights.
         device: Where it ran.
-        refusal: Why there is no score.
+        rejection: Why there is no score.
     """
 
-    film: str
+    image: str
     study_uid: str = ""
     study_date: str = ""
     score: BrixiaScore | None = None
@@ -98,15 +98,15 @@ class BatchResult:
     notes: tuple[str, ...] = ()
     model: ModelIdentity | None = None
     device: str = ""
-    refusal: BSNetError | None = None
+    rejection: BSNetError | None = None
 
     @classmethod
     def from_prediction(
-        cls, film: str, prediction: Prediction, study_uid: str = "", study_date: str = ""
+        cls, image: str, prediction: Prediction, study_uid: str = "", study_date: str = ""
     ) -> BatchResult:
         """Of a scored film; keeps numbers only, none of the prediction's maps."""
         return cls(
-            film=film,
+            image=image,
             study_uid=study_uid,
             study_date=study_date,
             score=prediction.score,
@@ -127,7 +127,7 @@ def zone_column(what: str, zone: Zone) -> str:
 def readings_csv(
     readings: Iterable[TabledReading],
     *,
-    naming: StudyNaming = StudyNaming.LABEL,
+    naming: ImageNaming = ImageNaming.LABEL,
     with_dates: bool = True,
     separator: Separator = Separator.COMMA,
 ) -> str:
@@ -189,14 +189,14 @@ def _model_cells(model: ModelIdentity | None) -> list[Cell]:
     return ["", "", ""] if model is None else [model.name, model.version, model.sha256]
 
 
-def _reading_row(one: TabledReading, naming: StudyNaming, *, with_dates: bool) -> list[Cell]:
+def _reading_row(one: TabledReading, naming: ImageNaming, *, with_dates: bool) -> list[Cell]:
     reading, predicted = one.reading, one.predicted
     differences: list[Cell] = [""] * (len(ZONES) + 1)
     if predicted is not None:
         mine = [*reading.score.zones, reading.score.total]
         differences = [theirs - read for theirs, read in zip([*predicted.zones, predicted.total], mine, strict=True)]
     return [
-        one.study if naming is StudyNaming.LABEL else one.study_uid,
+        one.image if naming is ImageNaming.LABEL else one.study_uid,
         shown_date(one.study_date) if with_dates else "",
         reading.reader,
         reading.saved_at.astimezone(UTC).isoformat(timespec="seconds") if with_dates else "",
@@ -213,11 +213,11 @@ def _reading_row(one: TabledReading, naming: StudyNaming, *, with_dates: bool) -
 
 def _batch_row(one: BatchResult) -> list[Cell]:
     return [
-        one.film,
+        one.image,
         one.study_uid,
         shown_date(one.study_date),
-        "accepted" if one.refusal is None else one.refusal.code.value,
-        "" if one.refusal is None else str(one.refusal),
+        "accepted" if one.rejection is None else one.rejection.code.value,
+        "" if one.rejection is None else str(one.rejection),
         *_score_cells(one.score),
         *_numbers(one.confidences),
         *_numbers(one.expected),

@@ -23,8 +23,8 @@ from bsnet_core.brixia import Zone
 from bsnet_core.display import Voi, display_table
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import Radiograph, StudyFacts
-from bsnet_core.standard_orientation import AS_STORED, Turn
+from bsnet_core.radiograph import ImageMetadata, Radiograph
+from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
@@ -45,7 +45,7 @@ PART_LETTER = 15.0
 
 
 @dataclass(frozen=True)
-class FilmLayers:
+class ImageLayers:
     """What is painted over a film, from below to above; what is None or False is left out.
 
     Attributes:
@@ -54,16 +54,16 @@ class FilmLayers:
         zones: Grid with predicted scores and confidence.
     """
 
-    explanation: tuple[explanation_overlay.ExplanationPicture, float] | None = None
+    explanation: tuple[explanation_overlay.ExplanationImage, float] | None = None
     lungs: bool = False
     zones: bool = False
 
 
-PLAIN = FilmLayers()
+PLAIN = ImageLayers()
 
 
 @dataclass(frozen=True)
-class PaintedFilm:
+class PaintedImage:
     """A finished picture of a film.
 
     Attributes:
@@ -82,12 +82,12 @@ def side_names() -> tuple[str, str]:
     return _("R (patient)"), _("L (patient)")
 
 
-def right_side_is_stated_on_the_right(facts: StudyFacts) -> bool | None:
+def right_side_is_stated_on_the_right(metadata: ImageMetadata) -> bool | None:
     """Where the file says that the patient's right lies; None where it does not say.
 
     Source: DICOM PS3.3 C.7.6.1.1.1, where the rows of the picture run to.
     """
-    along_rows = facts.patient_orientation[0][:1] if facts.patient_orientation else ""
+    along_rows = metadata.patient_orientation[0][:1] if metadata.patient_orientation else ""
     return {"R": True, "L": False}.get(along_rows)
 
 
@@ -97,20 +97,20 @@ def zone_a_lies_on_the_right(frames: Frames) -> bool:
     return middles[0] > middles[1]
 
 
-def sides_are_in_doubt(facts: StudyFacts, prediction: Prediction | None) -> bool:
+def sides_are_in_doubt(metadata: ImageMetadata, prediction: Prediction | None) -> bool:
     """Whether the zones named for the patient's right lie where the file says that the left is."""
-    stated = right_side_is_stated_on_the_right(facts)
+    stated = right_side_is_stated_on_the_right(metadata)
     return stated is not None and prediction is not None and stated != zone_a_lies_on_the_right(prediction.frames)
 
 
-def paint_film(
+def paint_image(
     radiograph: Radiograph,
     voi: Voi,
     *,
     inverted: bool = False,
     prediction: Prediction | None = None,
-    layers: FilmLayers = PLAIN,
-) -> PaintedFilm:
+    layers: ImageLayers = PLAIN,
+) -> PaintedImage:
     """The film as the eye sees it, the patient's right on the left, with what is laid over it.
 
     Args:
@@ -121,10 +121,10 @@ def paint_film(
         layers: What to paint over it.
     """
     load_fonts()
-    turn = _turn_of(radiograph.facts, prediction)
+    turn = _turn_of(radiograph.metadata, prediction)
     size = _size_of(radiograph, turn)
     to_units = _to_units(radiograph, size, turn)
-    grey = _grey_film(radiograph, voi, size, turn, inverted=inverted)
+    grey = _grey_image(radiograph, voi, size, turn, inverted=inverted)
     has_grid = prediction is not None and layers.zones
     headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
     image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
@@ -141,13 +141,13 @@ def paint_film(
         lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
     if prediction is not None and layers.zones:
         labels = zones_overlay.labels_of(prediction)
-        orientation = radiograph.facts.patient_orientation
+        orientation = radiograph.metadata.patient_orientation
         zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0, patient_orientation=orientation)
-    sides = _sides(radiograph.facts, prediction, turn)
+    sides = _sides(radiograph.metadata, prediction, turn)
     if not has_grid:  # the grid names the sides itself
         paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
     painter.end()
-    return PaintedFilm(image, to_units, sides)
+    return PaintedImage(image, to_units, sides)
 
 
 def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None:
@@ -198,7 +198,7 @@ def paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, c
     painter.fillPath(path, colour)
 
 
-def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:
+def grey_image(values: npt.NDArray[np.float32], side_px: int) -> QImage:
     """A square map of [0, 1] as a grey picture, such as the aligned lungs.
 
     Args:
@@ -214,9 +214,11 @@ def grey_picture(values: npt.NDArray[np.float32], side_px: int) -> QImage:
     return _to_image(np.clip(sized * 255, 0, 255).astype(np.uint8))
 
 
-def _turn_of(facts: StudyFacts, prediction: Prediction | None) -> Turn:
+def _turn_of(metadata: ImageMetadata, prediction: Prediction | None) -> StandardOrientation:
     # Where zones and file contradict each other the film stays as stored, and the report says so in words.
-    return AS_STORED if sides_are_in_doubt(facts, prediction) else Turn.of(facts.patient_orientation)
+    return (
+        AS_STORED if sides_are_in_doubt(metadata, prediction) else StandardOrientation.of(metadata.patient_orientation)
+    )
 
 
 def _headroom(frames: Frames, to_units: QTransform) -> float:
@@ -225,19 +227,19 @@ def _headroom(frames: Frames, to_units: QTransform) -> float:
     return max(0.0, HEIGHT_OF_SIDES - to_units.map(zones_overlay.grid_outline(frames)).boundingRect().top())
 
 
-def _sides(facts: StudyFacts, prediction: Prediction | None, turn: Turn) -> tuple[str, str]:
+def _sides(metadata: ImageMetadata, prediction: Prediction | None, turn: StandardOrientation) -> tuple[str, str]:
     """Only what the file or the zones say is written; nothing is guessed."""
     right, left = side_names()
-    stated = right_side_is_stated_on_the_right(facts)
+    stated = right_side_is_stated_on_the_right(metadata)
     if stated is None and prediction is None and turn.changes_nothing:
         return _("side not stated"), ""
     return (left, right) if stated and turn.changes_nothing else (right, left)
 
 
-def _size_of(radiograph: Radiograph, turn: Turn) -> QSizeF:
+def _size_of(radiograph: Radiograph, turn: StandardOrientation) -> QSizeF:
     """Width and height of the upright film in units."""
     height, width = map(float, radiograph.shape)
-    spacing = radiograph.facts.spacing
+    spacing = radiograph.metadata.spacing
     if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
         height *= spacing.row_mm / spacing.column_mm
     scale = LOGICAL_SIDE / max(height, width)
@@ -245,19 +247,19 @@ def _size_of(radiograph: Radiograph, turn: Turn) -> QSizeF:
     return size.transposed() if turn.transposed else size
 
 
-def _to_units(radiograph: Radiograph, size: QSizeF, turn: Turn) -> QTransform:
-    height, width = turn.upright_shape(radiograph.shape)
+def _to_units(radiograph: Radiograph, size: QSizeF, turn: StandardOrientation) -> QTransform:
+    height, width = turn.standard_shape(radiograph.shape)
     (m11, m12, dx), (m21, m22, dy) = turn.affine(radiograph.shape)
     return QTransform(m11, m21, m12, m22, dx, dy) * QTransform.fromScale(size.width() / width, size.height() / height)
 
 
-def _grey_film(radiograph: Radiograph, voi: Voi, size: QSizeF, turn: Turn, *, inverted: bool) -> QImage:
+def _grey_image(radiograph: Radiograph, voi: Voi, size: QSizeF, turn: StandardOrientation, *, inverted: bool) -> QImage:
     grey = display_table(radiograph, voi, inverted=inverted)[radiograph.stored]
     width, height = round(size.width() * PIXELS_PER_UNIT), round(size.height() * PIXELS_PER_UNIT)
-    upright = np.ascontiguousarray(turn.to_upright(grey))
-    shrinks = width < upright.shape[1]
+    standard = np.ascontiguousarray(turn.to_standard(grey))
+    shrinks = width < standard.shape[1]
     return _to_image(
-        cv2.resize(upright, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        cv2.resize(standard, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     )
 
 

@@ -84,7 +84,7 @@ class Sheet:
         self._set(style)
         self.painter.drawText(self.to_device(area), text, _option(align))
 
-    def picture(self, area: QRectF, image: QImage) -> QRectF:
+    def image(self, area: QRectF, image: QImage) -> QRectF:
         """Draws a picture as large as the area allows, in its upper middle; gives the part it covers."""
         covered = fitted(area, image)
         self.painter.drawImage(self.to_device(covered), image)

@@ -7,7 +7,7 @@ import unicodedata
 from datetime import datetime
 
 from bsnet_core.dicom_dates import shown_date
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 MAX_NAME_BYTES = 120
 """Of a proposed file name without its ending; leaves room below the 255 bytes of common file systems."""
@@ -39,21 +39,21 @@ def person_name(value: str) -> str:
     return f"{named[0]} ({', '.join(named[1:])})"
 
 
-def file_name(stem: str, suffix: str, facts: StudyFacts | None, made_at: datetime) -> str:
+def file_name(stem: str, suffix: str, metadata: ImageMetadata | None, made_at: datetime) -> str:
     """A name to propose, safe on Windows, macOS and Linux.
 
     Args:
         stem: What the file is, such as "brixia-report".
         suffix: Such as ".pdf".
-        facts: Name the patient and the study's date; None for a file that names nobody, which gets the time at
+        metadata: Name the patient and the study's date; None for a file that names nobody, which gets the time at
             which it is made instead, so that a folder of such files keeps them apart.
         made_at: With a time zone.
     """
-    if facts is None:
+    if metadata is None:
         parts = [stem, made_at.strftime("%Y-%m-%d-%H%M%S")]
     else:
-        name = facts.patient_name.split("=")[0] or facts.patient_name
-        parts = [stem, name.replace("^", "-"), shown_date(facts.study_date)]
+        name = metadata.patient_name.split("=")[0] or metadata.patient_name
+        parts = [stem, name.replace("^", "-"), shown_date(metadata.study_date)]
     return _safe("-".join(_safe(part) for part in parts if _safe(part))) + suffix
 
 

@@ -17,7 +17,7 @@ from app.canvas.overlays import zones as zones_overlay
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
 from app.report.blocks import class_meanings, prediction_line
 from app.report.content import (
-    ReportedStudy,
+    ReportedImage,
     attention_name,
     computed_on,
     gate_outcome,
@@ -32,8 +32,8 @@ from app.report.image_painting import (
     LOGICAL_SIDE,
     NO_COLOUR,
     PIXELS_PER_UNIT,
-    grey_picture,
-    paint_film,
+    grey_image,
+    paint_image,
     paint_rimmed,
     paint_sides,
     side_names,
@@ -120,7 +120,7 @@ class Figure:
         return QSizeF(WIDTH_MM, MARGIN_MM + self.panel_height_mm + below + MARGIN_MM)
 
 
-def compose_figure(reported: ReportedStudy) -> Figure:
+def compose_figure(reported: ReportedImage) -> Figure:
     """Puts the figure together; not for the thread of the window.
 
     Raises:
@@ -133,7 +133,7 @@ def compose_figure(reported: ReportedStudy) -> Figure:
         raise ReportError(_("The figure needs the explanation map. Compute it first."))
     if not explained.zones:
         raise ReportError(_("The figure needs a zone of the explanation map, but all are hidden. Show one first."))
-    film = paint_film(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
+    image = paint_image(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
     mapped = paint_map(reported, prediction, explained)
     with_scores = QImage(mapped.image)
     paint_scores(with_scores, prediction, mapped.to_units)
@@ -147,7 +147,7 @@ def compose_figure(reported: ReportedStudy) -> Figure:
         research_only(),
     ]
     panels = (
-        (film.image, _("Film")),
+        (image.image, _("Film")),
         (_aligned_lungs(prediction), _("Aligned and masked lungs")),
         (with_scores, _("Explanation map, predicted scores")),
     )
@@ -220,7 +220,7 @@ def _draw(figure: Figure, sheet: Sheet) -> None:
     below = top + figure.panel_height_mm + GAP_MM / 2
     for image, caption in figure.panels:
         width = figure.panel_width_mm(image)
-        sheet.picture(QRectF(left, top, width, figure.panel_height_mm), image)
+        sheet.image(QRectF(left, top, width, figure.panel_height_mm), image)
         sheet.text(QRectF(left, below, width, texts.captions), caption, CAPTION)
         left += width + GAP_MM
     below += texts.captions + GAP_MM / 2
@@ -253,7 +253,7 @@ def _aligned_lungs(prediction: Prediction) -> QImage:
     """The masked lungs with the six zones, the patient's right on the left as in every aligned frame."""
     side = round(LOGICAL_SIDE * PIXELS_PER_UNIT)
     masked = prediction.aligned_image * prediction.aligned_lung_probability
-    image = grey_picture(masked, side).convertToFormat(QImage.Format.Format_RGB32)
+    image = grey_image(masked, side).convertToFormat(QImage.Format.Format_RGB32)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)

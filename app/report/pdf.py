@@ -13,11 +13,11 @@ from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
 from app.report.blocks import (
     ClassLegend,
-    FilmAndScores,
     Heading,
+    ImageAndScores,
+    Images,
     Lines,
     Notes,
-    Pictures,
     masking_table,
     prediction_line,
     reading_line,
@@ -141,21 +141,21 @@ def _squeezed(text: str) -> str:
 def _blocks(content: ReportContent) -> list[Block]:
     blocks: list[Block] = [
         Heading(content),
-        Lines(_("Patient and study"), content.study),
-        FilmAndScores(content),
+        Lines(_("Patient and study"), content.patient_lines),
+        ImageAndScores(content),
     ]
     if content.reading_lines:
         blocks.append(Lines(_("Reading"), content.reading_lines))
     if content.notes or content.prediction is not None:
         blocks.append(Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)))
-    pictures = []
+    images = []
     if content.map is not None:
-        pictures.append((content.map.image, _("Explanation map.") + " " + content.map.made_how))
+        images.append((content.map.image, _("Explanation map.") + " " + content.map.made_how))
     if content.lungs is not None:
-        pictures.append((content.lungs.aligned, _("Aligned: turned and scaled as the network scores it.")))
-        pictures.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))
-    if pictures:
-        blocks.append(Pictures(_("What the network saw"), pictures))
+        images.append((content.lungs.aligned, _("Aligned: turned and scaled as the network scores it.")))
+        images.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))
+    if images:
+        blocks.append(Images(_("What the network saw"), images))
     legend = ClassLegend(with_colours=content.map is not None)
     strongest = content.map.strongest if content.map is not None else ()
     if strongest:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from app.report.content import research_only, software
 from app.report.fonts import load_fonts, report_font
 from app.report.saving import save
-from bsnet_core.display import deep_greys
+from bsnet_core.display import deep_grey_levels
 from bsnet_core.errors import ReportError
 from bsnet_core.language import translate as _
 from bsnet_core.prediction import ModelIdentity
@@ -29,7 +29,7 @@ JPEG_SUFFIXES = (".jpg", ".jpeg")
 JPEG_QUALITY = 95
 
 
-def view_picture(view: QImage, model: ModelIdentity | None) -> QImage:
+def view_image(view: QImage, model: ModelIdentity | None) -> QImage:
     """The view as it is on the screen, above a strip that says what it is not for and which model it shows.
 
     Args:
@@ -73,31 +73,31 @@ def describe(image: QImage, model: ModelIdentity | None) -> None:
         image.setText("Weights-SHA-256", model.sha256)
 
 
-def film_picture(radiograph: Radiograph) -> QImage:
+def unwindowed_image(radiograph: Radiograph) -> QImage:
     """The film alone in 16 bits, as stored: its modality values in the file's own polarity, without any window.
 
     Its texts say how modality values follow from its pixels; nothing in it names the patient or a model.
     """
-    greys = deep_greys(radiograph)
-    height, width = greys.pixels.shape
-    image = QImage(greys.pixels.tobytes(), width, height, 2 * width, QImage.Format.Format_Grayscale16).copy()
-    spacing = radiograph.facts.spacing
+    grey_levels = deep_grey_levels(radiograph)
+    height, width = grey_levels.pixels.shape
+    image = QImage(grey_levels.pixels.tobytes(), width, height, 2 * width, QImage.Format.Format_Grayscale16).copy()
+    spacing = radiograph.metadata.spacing
     if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
         image.setDotsPerMeterX(round(1000 / spacing.column_mm))
         image.setDotsPerMeterY(round(1000 / spacing.row_mm))
     describe(image, None)
-    image.setText("Modality-Value", f"{greys.slope:.9g} * pixel + {greys.intercept:.9g}")
+    image.setText("Modality-Value", f"{grey_levels.slope:.9g} * pixel + {grey_levels.intercept:.9g}")
     return image
 
 
-def write_picture(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
+def write_image(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
     """Writes a picture as its name ends, PNG or JPEG; for a worker thread.
 
     Raises:
         ReportError: it could not be written, or does not open again.
     """
     kind = kind_of(path)
-    return save(picture_bytes(image, kind), path, overwrite=overwrite, check=lambda data: _check(data, image, kind))
+    return save(image_bytes(image, kind), path, overwrite=overwrite, check=lambda data: _check(data, image, kind))
 
 
 def write_png(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
@@ -116,10 +116,10 @@ def kind_of(path: Path) -> Kind:
 
 def png_bytes(image: QImage) -> bytes:
     """A PNG of a picture and its text chunks."""
-    return picture_bytes(image, "PNG")
+    return image_bytes(image, "PNG")
 
 
-def picture_bytes(image: QImage, kind: Kind) -> bytes:
+def image_bytes(image: QImage, kind: Kind) -> bytes:
     """A picture and its texts, in PNG's chunks or JPEG's comments."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -128,7 +128,7 @@ def picture_bytes(image: QImage, kind: Kind) -> bytes:
     return bytes(buffer.data().data())
 
 
-def copy_picture(image: QImage) -> None:
+def copy_image(image: QImage) -> None:
     """Puts a picture on the clipboard; on the thread of the window."""
     QGuiApplication.clipboard().setImage(image)
 

@@ -40,7 +40,7 @@ class ReadingStatistics:
         predicted, read: (N, 6) integers, zones A-F.
         table: Agreement per zone and as a whole; None without readings.
         among: Agreement of the readers among themselves, where they read the same films.
-        films, models: How many different ones.
+        images, models: How many different ones.
     """
 
     all_count: int
@@ -49,20 +49,20 @@ class ReadingStatistics:
     read: npt.NDArray[np.int64]
     table: AgreementTable | None
     among: ReadersAgreement | None
-    films: int
+    images: int
     models: int
 
 
-def statistics_of(compared: Sequence[ComparedReading], wanted: ReadingFilter) -> ReadingStatistics:
+def statistics_of(compared: Sequence[ComparedReading], requested: ReadingFilter) -> ReadingStatistics:
     """Filters and counts."""
     chosen = [
         one
         for one in compared
-        if (wanted.reader is None or one.reading.reader == wanted.reader)
-        and (wanted.sha256 is None or one.model.sha256 == wanted.sha256)
-        and (one.reading.blind or not wanted.blind_only)
+        if (requested.reader is None or one.reading.reader == requested.reader)
+        and (requested.sha256 is None or one.model.sha256 == requested.sha256)
+        and (one.reading.blind or not requested.blind_only)
     ]
-    if wanted.last_only:
+    if requested.last_only:
         chosen = last_ones(chosen)
     predicted = _scores([one.predicted.zones for one in chosen])
     read = _scores([one.reading.score.zones for one in chosen])
@@ -73,7 +73,7 @@ def statistics_of(compared: Sequence[ComparedReading], wanted: ReadingFilter) ->
         read=read,
         table=agreement_table(predicted, read) if chosen else None,
         among=readers_agreement(chosen),
-        films=len({one.study for one in chosen}),
+        images=len({one.image for one in chosen}),
         models=len({one.model.sha256 for one in chosen}),
     )
 

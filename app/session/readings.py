@@ -48,13 +48,13 @@ class ComparedReading:
     """A saved reading beside a prediction of the same radiograph, for agreement over all reads.
 
     Attributes:
-        study: A label that names nobody, such as the study's date and number.
+        image: A label that names nobody, such as the study's date and number.
         study_date: As in the file, YYYYMMDD; empty where it states none.
         predicted: What the model said.
         model: Name, version and hash of its weights.
     """
 
-    study: str
+    image: str
     study_date: str
     reading: Reading
     predicted: BrixiaScore
@@ -121,7 +121,7 @@ def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
     last: dict[tuple[str, str, str], ComparedReading] = {}
     every = list(compared)
     for one in every:
-        place = (one.study, one.reading.reader, one.model.sha256)
+        place = (one.image, one.reading.reader, one.model.sha256)
         known = last.get(place)
         if known is None or one.reading.saved_at >= known.reading.saved_at:
             last[place] = one
@@ -135,27 +135,27 @@ class ReadersAgreement:
 
     Attributes:
         kappa: Fleiss' kappa of the zone scores; NaN where chance alone explains all.
-        readers, films: How many.
+        readers, images: How many.
     """
 
     kappa: float
     readers: int
-    films: int
+    images: int
 
 
 def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement | None:
     """Agreement of the readers' last readings; None with one reader, or without a film that all have read."""
     last: dict[str, dict[str, Reading]] = {}
     for one in compared:
-        of_film = last.setdefault(one.study, {})
-        known = of_film.get(one.reading.reader)
+        of_image = last.setdefault(one.image, {})
+        known = of_image.get(one.reading.reader)
         if known is None or one.reading.saved_at >= known.saved_at:
-            of_film[one.reading.reader] = one.reading
-    readers = sorted({reader for of_film in last.values() for reader in of_film})
-    shared = [of_film for of_film in last.values() if len(of_film) == len(readers)]
+            of_image[one.reading.reader] = one.reading
+    readers = sorted({reader for of_image in last.values() for reader in of_image})
+    shared = [of_image for of_image in last.values() if len(of_image) == len(readers)]
     if len(readers) < 2 or not shared:
         return None
-    scores = np.array([[of_film[reader].score.zones for reader in readers] for of_film in shared])
+    scores = np.array([[of_image[reader].score.zones for reader in readers] for of_image in shared])
     by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (films × zones, readers)
     return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.session.readings import IncompleteReadingError
-from app.session.session import Session, Study
+from app.session.session import OpenImage, Session
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.language import translate as _
 
@@ -49,7 +49,7 @@ class ScoringMode(QObject):
     switched = Signal(bool)
     zone_changed = Signal(object)
     """The zone in turn, None while the mode is off or there is nothing to score."""
-    refused = Signal(str)
+    rejected = Signal(str)
     """A sentence on why a key did nothing."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
@@ -62,8 +62,8 @@ class ScoringMode(QObject):
         self._known: dict[Zone, int] = {}
         self._is_entering = False
         self.actions = self._make_actions()
-        session.current_changed.connect(self._start_study)
-        session.study_changed.connect(self._follow_study)
+        session.current_changed.connect(self._start_image)
+        session.image_changed.connect(self._follow_image)
         session.draft_changed.connect(self._follow_draft)
         session.recalled.connect(self._follow_recall)
         session.blind_changed.connect(self.actions["blind"].setChecked)
@@ -78,7 +78,7 @@ class ScoringMode(QObject):
     @property
     def current_zone(self) -> Zone | None:
         """The zone in turn; None while the mode is off or no picture is open."""
-        return self._zone if self.is_on and self._study is not None else None
+        return self._zone if self.is_on and self._image is not None else None
 
     @property
     def hint(self) -> str:
@@ -109,33 +109,33 @@ class ScoringMode(QObject):
 
     def enter(self, score: int) -> None:
         """Scores the zone in turn and goes on to the next."""
-        study = self._study
-        if study is None:
+        image = self._image
+        if image is None:
             return
         self._is_entering = True
-        self._session.enter(study.key, self._zone, score)
+        self._session.enter(image.key, self._zone, score)
         self._is_entering = False
         self.choose(ZONES[min(self._zone.value + 1, len(ZONES) - 1)])
 
     def go_back(self) -> None:
         """Takes the zone in turn back; one without a score gives the turn to the zone before."""
-        study = self._study
-        if study is None:
+        image = self._image
+        if image is None:
             return
-        if self._zone not in study.draft and self._zone is not ZONES[0]:
+        if self._zone not in image.draft and self._zone is not ZONES[0]:
             self.choose(ZONES[self._zone.value - 1])
-        self._session.enter(study.key, self._zone, None)
+        self._session.enter(image.key, self._zone, None)
 
     def save(self) -> None:
         """Saves the whole draft of the open study; an incomplete one is refused with the missing zones."""
-        study = self._session.current
-        if study is None or not study.draft:
+        image = self._session.current
+        if image is None or not image.draft:
             return
         try:
-            self._session.save_reading(study.key)
+            self._session.save_reading(image.key)
         except IncompleteReadingError as error:
-            self.choose(next(zone for zone in ZONES if zone not in study.draft))
-            self.refused.emit(str(error))
+            self.choose(next(zone for zone in ZONES if zone not in image.draft))
+            self.rejected.emit(str(error))
 
     def clear(self) -> None:
         """Takes all zones of the open study's draft back."""
@@ -166,7 +166,7 @@ class ScoringMode(QObject):
         if watched.window() is not self._window:
             return False
         focus = QApplication.focusWidget() or watched
-        if self._study is None or not self._may_take_from(focus):
+        if self._image is None or not self._may_take_from(focus):
             return False
         name = self._name_of(event)
         if name is None or not self._wants(name, focus):
@@ -203,7 +203,7 @@ class ScoringMode(QObject):
 
     def _act(self, name: str) -> None:
         if name == "other_digit":
-            self.refused.emit(_("A zone is scored 0, 1, 2 or 3."))
+            self.rejected.emit(_("A zone is scored 0, 1, 2 or 3."))
         else:
             self.actions[name].trigger()
 
@@ -222,34 +222,34 @@ class ScoringMode(QObject):
     # Following the session
 
     @property
-    def _study(self) -> Study | None:
+    def _image(self) -> OpenImage | None:
         """The open study, if it has a picture to score."""
-        study = self._session.current
-        return study if study is not None and study.has_been_read else None
+        image = self._session.current
+        return image if image is not None and image.is_loaded else None
 
-    def _start_study(self, key: int) -> None:
-        self._known = dict(self._session.study(key).draft)
+    def _start_image(self, key: int) -> None:
+        self._known = dict(self._session.image(key).draft)
         self._zone = self._first_missing()
         self._refresh()
 
-    def _follow_study(self, key: int) -> None:
+    def _follow_image(self, key: int) -> None:
         if self._session.current is not None and self._session.current.key == key:
             self._refresh()
 
     def _follow_draft(self, key: int) -> None:
-        study = self._session.current
-        if study is None or study.key != key:
+        image = self._session.current
+        if image is None or image.key != key:
             return
-        changed = [zone for zone in ZONES if self._known.get(zone) != study.draft.get(zone)]
-        self._known = dict(study.draft)
+        changed = [zone for zone in ZONES if self._known.get(zone) != image.draft.get(zone)]
+        self._known = dict(image.draft)
         if changed and not self._is_entering:
             self._zone = changed[0] if len(changed) == 1 else self._first_missing()
         self._refresh()
 
     def _follow_recall(self, key: int) -> None:
-        study = self._session.current
-        if study is not None and study.key == key:
-            self._known = dict(study.draft)
+        image = self._session.current
+        if image is not None and image.key == key:
+            self._known = dict(image.draft)
             if self._zone in self._known:
                 self._zone = self._first_missing()
             self._refresh()
@@ -258,11 +258,11 @@ class ScoringMode(QObject):
         return next((zone for zone in ZONES if zone not in self._known), ZONES[0])
 
     def _refresh(self, *_unused: object) -> None:
-        study, here = self._study, self.current_zone is not None
+        image, here = self._image, self.current_zone is not None
         for name in self._mode_names:
             self.actions[name].setEnabled(here)
-        has_draft = study is not None and bool(study.draft)
-        has_read = study is not None and study.reading_of(self._session.reader) is not None
+        has_draft = image is not None and bool(image.draft)
+        has_read = image is not None and image.reading_of(self._session.reader) is not None
         self.actions["save_reading"].setEnabled(here and has_draft)
         self.actions["clear_reading"].setEnabled(has_draft)
         self.actions["correct_reading"].setEnabled(has_read and not has_draft)

@@ -21,7 +21,7 @@ from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -37,7 +37,7 @@ KEPT_STEPS = 500
 """Steps that can be undone."""
 
 
-class StudyState(StrEnum):
+class ImageState(StrEnum):
     """Where a study stands."""
 
     WAITING = "waiting"
@@ -52,18 +52,18 @@ class StudyState(StrEnum):
     def words(self) -> str:
         """The state as it stands in the list, in the language in use."""
         return {
-            StudyState.WAITING: _("waiting"),
-            StudyState.READING: _("reading"),
-            StudyState.READY: _("not analysed"),
-            StudyState.ANALYSING: _("analysing"),
-            StudyState.ANALYSED: _("analysed"),
-            StudyState.NOT_SCORED: _("not scored"),
-            StudyState.UNREADABLE: _("cannot be read"),
+            ImageState.WAITING: _("waiting"),
+            ImageState.READING: _("reading"),
+            ImageState.READY: _("not analysed"),
+            ImageState.ANALYSING: _("analysing"),
+            ImageState.ANALYSED: _("analysed"),
+            ImageState.NOT_SCORED: _("not scored"),
+            ImageState.UNREADABLE: _("cannot be read"),
         }[self]
 
 
 @dataclass(frozen=True)
-class Study:
+class OpenImage:
     """One open file and all that is known of it.
 
     Attributes:
@@ -74,13 +74,13 @@ class Study:
         readings: What was saved, by all readers, oldest first.
         seen_by: Readers before whom the prediction has been on the screen.
         problem: Why there is no picture or no score, in a sentence.
-        refusal: The error that said so, with its code.
+        rejection: The error that said so, with its code.
     """
 
     key: int
     path: Path
-    state: StudyState = StudyState.WAITING
-    facts: StudyFacts = field(default_factory=StudyFacts)
+    state: ImageState = ImageState.WAITING
+    metadata: ImageMetadata = field(default_factory=ImageMetadata)
     thumbnail: npt.NDArray[np.uint8] | None = None
     score: BrixiaScore | None = None
     prediction: Prediction | None = None
@@ -90,17 +90,17 @@ class Study:
     readings: tuple[Reading, ...] = ()
     seen_by: frozenset[str] = frozenset()
     problem: str = ""
-    refusal: BSNetError | None = None
+    rejection: BSNetError | None = None
 
     @property
     def title(self) -> str:
         """Patient, or the file's name where the file names none."""
-        return self.facts.patient_name.replace("^", " ").strip() or self.path.name
+        return self.metadata.patient_name.replace("^", " ").strip() or self.path.name
 
     @property
-    def has_been_read(self) -> bool:
+    def is_loaded(self) -> bool:
         """Whether the file gave a picture."""
-        return self.state not in (StudyState.WAITING, StudyState.READING, StudyState.UNREADABLE)
+        return self.state not in (ImageState.WAITING, ImageState.READING, ImageState.UNREADABLE)
 
     @property
     def entered_total(self) -> int | None:
@@ -127,7 +127,7 @@ class Study:
 class Look:
     """What a short look at a file gives: what it says of itself, and a small grey picture."""
 
-    facts: StudyFacts
+    metadata: ImageMetadata
     thumbnail: npt.NDArray[np.uint8]
 
 
@@ -146,12 +146,12 @@ class Session(QObject):
         undo_stack: Every step that the reader can take back, on whichever study: `do` adds one.
     """
 
-    studies_added = Signal(object)
+    images_added = Signal(object)
     """Keys of newly opened studies, in one go however many they are."""
-    study_changed = Signal(int)
-    facts_known = Signal(object)
+    image_changed = Signal(int)
+    metadata_known = Signal(object)
     """Keys of studies whose files have said whom they show and when; their pictures are still to be read."""
-    pictures_known = Signal(object)
+    looks_known = Signal(object)
     """Keys of studies whose files gave a picture, of which the thumbnail is there."""
     current_changed = Signal(int)
     draft_changed = Signal(int)
@@ -175,42 +175,42 @@ class Session(QObject):
         self._drafts_touched: set[int] = set()
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(KEPT_STEPS)
-        self._studies: dict[int, Study] = {}
+        self._images: dict[int, OpenImage] = {}
         self._key_of_path: dict[Path, int] = {}
         self._radiographs: OrderedDict[int, Radiograph] = OrderedDict()
         self._with_maps: OrderedDict[int, None] = OrderedDict()
         self._current: int | None = None
 
     @property
-    def studies(self) -> list[Study]:
+    def images(self) -> list[OpenImage]:
         """All open studies in the order they were opened."""
-        return list(self._studies.values())
+        return list(self._images.values())
 
     @property
-    def current(self) -> Study | None:
+    def current(self) -> OpenImage | None:
         """The study on the screen."""
-        return None if self._current is None else self._studies[self._current]
+        return None if self._current is None else self._images[self._current]
 
-    def study(self, key: int) -> Study:
+    def image(self, key: int) -> OpenImage:
         """A study by its key."""
-        return self._studies[key]
+        return self._images[key]
 
-    def add(self, path: Path) -> Study:
+    def add(self, path: Path) -> OpenImage:
         """Opens a file; one that is open already is given back as it is."""
         return self.add_all([path])[0]
 
-    def add_all(self, paths: Iterable[Path]) -> list[Study]:
+    def add_all(self, paths: Iterable[Path]) -> list[OpenImage]:
         """Opens files, in their order; those that are open already are given back as they are."""
         opened, new = [], []
         for path in paths:
             if path not in self._key_of_path:
-                study = Study(key=len(self._studies), path=path)
-                self._studies[study.key] = study
-                self._key_of_path[path] = study.key
-                new.append(study.key)
-            opened.append(self._studies[self._key_of_path[path]])
+                image = OpenImage(key=len(self._images), path=path)
+                self._images[image.key] = image
+                self._key_of_path[path] = image.key
+                new.append(image.key)
+            opened.append(self._images[self._key_of_path[path]])
         if new:
-            self.studies_added.emit(tuple(new))
+            self.images_added.emit(tuple(new))
         return opened
 
     def next_unread(self) -> int | None:
@@ -219,10 +219,10 @@ class Session(QObject):
         What cannot be read as a picture is left out.
         """
         start = -1 if self._current is None else self._current
-        keys = list(self._studies)
+        keys = list(self._images)
         for key in keys[start + 1 :] + keys[: start + 1]:
-            study = self._studies[key]
-            if study.state is not StudyState.UNREADABLE and study.reading_of(self._reader) is None:
+            image = self._images[key]
+            if image.state is not ImageState.UNREADABLE and image.reading_of(self._reader) is None:
                 return key
         return None
 
@@ -240,23 +240,23 @@ class Session(QObject):
             self._radiographs.move_to_end(key)
         return self._radiographs.get(key)
 
-    def accept_facts(self, facts: Mapping[int, StudyFacts]) -> None:
+    def accept_metadata(self, metadata: Mapping[int, ImageMetadata]) -> None:
         """Takes what files say of themselves, so that they can be listed before their pictures are read."""
-        listed = tuple(key for key in facts if not self._studies[key].has_been_read)
+        listed = tuple(key for key in metadata if not self._images[key].is_loaded)
         for key in listed:
-            self._studies[key] = replace(self._studies[key], facts=facts[key])
+            self._images[key] = replace(self._images[key], metadata=metadata[key])
         if listed:
-            self.facts_known.emit(listed)
+            self.metadata_known.emit(listed)
 
     def accept_looks(self, looks: Mapping[int, Look]) -> None:
         """Takes what a short look at files gave: thumbnails, and that their pictures can be read."""
-        seen = tuple(key for key in looks if not self._studies[key].has_been_read)
+        seen = tuple(key for key in looks if not self._images[key].is_loaded)
         for key in seen:
             look = looks[key]
-            study = replace(self._studies[key], facts=look.facts, thumbnail=look.thumbnail, state=StudyState.READY)
-            self._studies[key] = replace(study, problem="", refusal=None)
+            image = replace(self._images[key], metadata=look.metadata, thumbnail=look.thumbnail, state=ImageState.READY)
+            self._images[key] = replace(image, problem="", rejection=None)
         if seen:
-            self.pictures_known.emit(seen)
+            self.looks_known.emit(seen)
 
     @property
     def has_room_for_pixels(self) -> bool:
@@ -276,43 +276,43 @@ class Session(QObject):
         while len(self._radiographs) > KEPT_RADIOGRAPHS:
             oldest = next(other for other in self._radiographs if other != self._current)
             del self._radiographs[oldest]
-        study = self._studies[key]
-        state, problem = (study.state, study.problem) if study.has_been_read else (StudyState.READY, "")
-        self._change(replace(study, facts=radiograph.facts, thumbnail=thumbnail, state=state, problem=problem))
+        image = self._images[key]
+        state, problem = (image.state, image.problem) if image.is_loaded else (ImageState.READY, "")
+        self._change(replace(image, metadata=radiograph.metadata, thumbnail=thumbnail, state=state, problem=problem))
 
-    def mark(self, key: int, state: StudyState) -> None:
+    def mark(self, key: int, state: ImageState) -> None:
         """Notes where a study stands."""
-        self._change(replace(self._studies[key], state=state))
+        self._change(replace(self._images[key], state=state))
 
     def take_back_analysing(self, key: int) -> None:
         """Puts a study whose analysis was stopped back to where it stood."""
-        study = self._studies[key]
-        if study.state is not StudyState.ANALYSING:
+        image = self._images[key]
+        if image.state is not ImageState.ANALYSING:
             return
-        if study.score is not None:
-            self.mark(key, StudyState.ANALYSED)
+        if image.score is not None:
+            self.mark(key, ImageState.ANALYSED)
         else:
-            self.mark(key, StudyState.NOT_SCORED if study.problem else StudyState.READY)
+            self.mark(key, ImageState.NOT_SCORED if image.problem else ImageState.READY)
 
     def accept_prediction(self, key: int, prediction: Prediction) -> None:
         """Keeps a result; an explanation of an older result goes, and so do the maps of studies long not shown."""
-        study = replace(self._studies[key], score=prediction.score, prediction=prediction, explanation=None)
+        image = replace(self._images[key], score=prediction.score, prediction=prediction, explanation=None)
         self._with_maps[key] = None
         self._with_maps.move_to_end(key)
         while len(self._with_maps) > KEPT_PREDICTIONS:
             oldest = next(other for other in self._with_maps if other not in (key, self._current))
             del self._with_maps[oldest]
-            self._change(replace(self._studies[oldest], prediction=None, explanation=None))
-        self._change(replace(study, state=StudyState.ANALYSED, problem="", refusal=None))
+            self._change(replace(self._images[oldest], prediction=None, explanation=None))
+        self._change(replace(image, state=ImageState.ANALYSED, problem="", rejection=None))
         self._note_seen([key])
 
     def accept_explanation(self, key: int, explanation: Explanation) -> None:
         """Keeps a map."""
-        self._change(replace(self._studies[key], explanation=explanation))
+        self._change(replace(self._images[key], explanation=explanation))
 
-    def accept_failure(self, key: int, state: StudyState, error: BSNetError) -> None:
+    def accept_failure(self, key: int, state: ImageState, error: BSNetError) -> None:
         """Notes why there is no picture or no score; what was entered stays."""
-        self._change(replace(self._studies[key], state=state, problem=str(error), refusal=error))
+        self._change(replace(self._images[key], state=state, problem=str(error), rejection=error))
 
     # Who reads, and what may be seen
 
@@ -326,10 +326,10 @@ class Session(QObject):
         name = name.strip()
         if name != self._reader:
             hidden = self._hidden_predictions()
-            for key, study in list(self._studies.items()):
-                if study.draft and study.was_seen_by(self._reader) and name not in study.seen_by:
+            for key, image in list(self._images.items()):
+                if image.draft and image.was_seen_by(self._reader) and name not in image.seen_by:
                     # The draft goes on under the new name, and so does what was seen while it was made.
-                    self._studies[key] = replace(study, seen_by=study.seen_by | {name})
+                    self._images[key] = replace(image, seen_by=image.seen_by | {name})
                     self.prediction_seen.emit(key, name)
             self._reader = name
             self.reader_changed.emit(name)
@@ -350,20 +350,20 @@ class Session(QObject):
 
     def prediction_is_visible(self, key: int) -> bool:
         """Whether anything of what the network said of a study may be on the screen."""
-        return not self._blind or self._studies[key].reading_of(self._reader) is not None
+        return not self._blind or self._images[key].reading_of(self._reader) is not None
 
-    def shown(self, key: int) -> Study:
+    def shown(self, key: int) -> OpenImage:
         """A study as it may be shown: while its prediction is hidden, without it and without others' readings."""
-        study = self._studies[key]
+        image = self._images[key]
         if self.prediction_is_visible(key):
-            return study
-        return replace(study, score=None, prediction=None, explanation=None, readings=())
+            return image
+        return replace(image, score=None, prediction=None, explanation=None, readings=())
 
     # The reader's own reading
 
     def enter(self, key: int, zone: Zone, score: int | None) -> None:
         """Takes a zone of the reader's own reading; None takes it back."""
-        if self._studies[key].draft.get(zone) == score:
+        if self._images[key].draft.get(zone) == score:
             return
         if score is None:
             text = _("taking back zone {zone}").format(zone=zone.name)
@@ -373,12 +373,12 @@ class Session(QObject):
 
     def clear_draft(self, key: int) -> None:
         """Takes all entered zones back."""
-        if self._studies[key].draft:
+        if self._images[key].draft:
             self._change_draft(key, dict.fromkeys(ZONES), _("clearing the zones"))
 
     def correct(self, key: int) -> None:
         """Starts a draft from the reader's last saved reading, which stays as it is."""
-        reading = self._studies[key].reading_of(self._reader)
+        reading = self._images[key].reading_of(self._reader)
         if reading is not None:
             self._change_draft(key, {zone: reading.score[zone] for zone in ZONES}, _("correcting the saved score"))
 
@@ -394,8 +394,8 @@ class Session(QObject):
         Raises:
             IncompleteReadingError: a zone has no score yet.
         """
-        study = self._studies[key]
-        missing = [zone.name for zone in ZONES if zone not in study.draft]
+        image = self._images[key]
+        missing = [zone.name for zone in ZONES if zone not in image.draft]
         if missing:
             raise IncompleteReadingError(
                 translate_count(
@@ -409,12 +409,12 @@ class Session(QObject):
         now = self._clock()
         reading = Reading(
             reader=name,
-            score=BrixiaScore.from_values(study.draft[zone] for zone in ZONES),
-            started_at=min(study.draft_started_at or now, now),
+            score=BrixiaScore.from_values(image.draft[zone] for zone in ZONES),
+            started_at=min(image.draft_started_at or now, now),
             saved_at=now,
-            blind=was_hidden and not study.was_seen_by(name),
+            blind=was_hidden and not image.was_seen_by(name),
         )
-        self._studies[key] = replace(study, readings=(*study.readings, reading))
+        self._images[key] = replace(image, readings=(*image.readings, reading))
         self.reading_saved.emit(key, reading)
         self._change_draft(key, dict.fromkeys(ZONES), _("closing the saved score"))
         self._note_seen([key])
@@ -433,20 +433,20 @@ class Session(QObject):
 
         What was entered meanwhile stays, and so does an emptied or saved draft: the kept one only fills gaps.
         """
-        study = self._studies[key]
-        emptied = key in self._drafts_touched and not study.draft
-        both = study.draft if emptied else {**draft, **study.draft}
+        image = self._images[key]
+        emptied = key in self._drafts_touched and not image.draft
+        both = image.draft if emptied else {**draft, **image.draft}
         merged = {zone: both[zone] for zone in ZONES if zone in both}
-        started = [moment for moment in (study.draft_started_at, draft_started_at) if moment is not None]
-        every = dict.fromkeys([*study.readings, *readings])
+        started = [moment for moment in (image.draft_started_at, draft_started_at) if moment is not None]
+        every = dict.fromkeys([*image.readings, *readings])
         known = replace(
-            study,
+            image,
             draft=merged,
             draft_started_at=min(started, default=self._clock()) if merged else None,
             readings=tuple(sorted(every, key=lambda reading: reading.saved_at)),
-            seen_by=study.seen_by | frozenset(seen_by),
+            seen_by=image.seen_by | frozenset(seen_by),
         )
-        if any(getattr(known, name) != getattr(study, name) for name in RECALLED):
+        if any(getattr(known, name) != getattr(image, name) for name in RECALLED):
             self._change(known)
         if merged != draft:
             self.draft_changed.emit(key)
@@ -467,9 +467,9 @@ class Session(QObject):
         self.undo_stack.push(_Step(text, forward, backward, partial(self.select, key)))
 
     def _change_draft(self, key: int, zones: Mapping[Zone, int | None], text: str) -> None:
-        study = self._studies[key]
-        before = {zone: study.draft.get(zone) for zone in zones}
-        started_at = study.draft_started_at or self._clock()
+        image = self._images[key]
+        before = {zone: image.draft.get(zone) for zone in zones}
+        started_at = image.draft_started_at or self._clock()
         self.do(
             key,
             text,
@@ -478,61 +478,61 @@ class Session(QObject):
         )
 
     def _set_zones(self, key: int, zones: Mapping[Zone, int | None], started_at: datetime) -> None:
-        study = self._studies[key]
-        merged = {**study.draft, **zones}
+        image = self._images[key]
+        merged = {**image.draft, **zones}
         draft = {zone: score for zone in ZONES if (score := merged.get(zone)) is not None}
         self._drafts_touched.add(key)
         self._change(
-            replace(study, draft=draft, draft_started_at=(study.draft_started_at or started_at) if draft else None)
+            replace(image, draft=draft, draft_started_at=(image.draft_started_at or started_at) if draft else None)
         )
         self.draft_changed.emit(key)
 
     def _hidden_predictions(self) -> set[int]:
         return {
             key
-            for key, study in self._studies.items()
-            if study.score is not None and not self.prediction_is_visible(key)
+            for key, image in self._images.items()
+            if image.score is not None and not self.prediction_is_visible(key)
         }
 
     def _follow_visibility(self, hidden_before: set[int]) -> None:
         for key in sorted(hidden_before - self._hidden_predictions()):
             self.prediction_revealed.emit(key)
-        self._note_seen(list(self._studies))
-        for key in list(self._studies):
-            self.study_changed.emit(key)
+        self._note_seen(list(self._images))
+        for key in list(self._images):
+            self.image_changed.emit(key)
 
     def _note_seen(self, keys: Iterable[int]) -> None:
         # The list names the score of every study, so a prediction that may be seen counts as seen.
         for key in keys:
-            study = self._studies[key]
-            if study.score is None or self._reader in study.seen_by or not self.prediction_is_visible(key):
+            image = self._images[key]
+            if image.score is None or self._reader in image.seen_by or not self.prediction_is_visible(key):
                 continue
-            self._studies[key] = replace(study, seen_by=study.seen_by | {self._reader})
+            self._images[key] = replace(image, seen_by=image.seen_by | {self._reader})
             self.prediction_seen.emit(key, self._reader)
 
-    def _change(self, study: Study) -> None:
-        self._studies[study.key] = study
-        self.study_changed.emit(study.key)
+    def _change(self, image: OpenImage) -> None:
+        self._images[image.key] = image
+        self.image_changed.emit(image.key)
 
 
 class _Step(QUndoCommand):
     """A step on the undo stack that shows its study when it is undone or done again."""
 
     def __init__(
-        self, text: str, forward: Callable[[], None], backward: Callable[[], None], show_study: Callable[[], None]
+        self, text: str, forward: Callable[[], None], backward: Callable[[], None], show_image: Callable[[], None]
     ) -> None:
         super().__init__(text)
-        self._forward, self._backward, self._show_study = forward, backward, show_study
+        self._forward, self._backward, self._show_image = forward, backward, show_image
         self._is_new = True
 
     def redo(self) -> None:
         """Does the step; called by the stack when it is pushed, too."""
         self._forward()
         if not self._is_new:
-            self._show_study()
+            self._show_image()
         self._is_new = False
 
     def undo(self) -> None:
         """Takes the step back."""
         self._backward()
-        self._show_study()
+        self._show_image()

@@ -24,7 +24,7 @@ from bsnet_core.backends.backend import Backend, TorchBackend
 from bsnet_core.backends.converted import folder_of, is_converted, sha256_of
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError, UnreadableImageError
 from bsnet_core.language import translate as _
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.progress import Report, no_report
 from bsnet_core.radiograph import Radiograph
 
@@ -173,7 +173,7 @@ def admit(name: str, files: Sequence[Path], model_dir: Path | None = None, repor
         for number, path in enumerate(files):
             report(_("Comparing"), number / len(files))
             try:
-                yield read_radiograph(path)
+                yield load_radiograph(path)
             except BSNetError:
                 continue
 

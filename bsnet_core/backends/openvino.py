@@ -28,7 +28,7 @@ from bsnet_core.backends.backend import SeenLungs
 from bsnet_core.backends.converted import LUNG_FINDER, ZONE_SCORER, folder_of, is_converted, keep
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import translate as _
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import Attention
@@ -152,10 +152,10 @@ def convert(name: str, model: BSNet, folder: Path) -> None:
     openvino = _openvino()
     # Tracing wants plain memory, and must not leave its marks on the model in use.
     plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format).eval()
-    pictures = [image[None, None] for image in _sample_images(model)]
+    samples = [image[None, None] for image in _sample_images(model)]
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch.jit, that it is old, and of constants that are meant
-        images = torch.tensor(pictures[0])
+        images = torch.tensor(samples[0])
         *levels, probability = LungFinder(plain)(images)
         finder = openvino.convert_model(_traced(LungFinder(plain), (images,)), example_input=images)
         finder.reshape(list(images.shape))
@@ -163,7 +163,7 @@ def convert(name: str, model: BSNet, folder: Path) -> None:
         scorer = openvino.convert_model(_traced(ZoneScorer(plain), inputs), example_input=inputs)
         scorer.reshape(dict(enumerate(list(part.shape) for part in inputs)))
         if name == OPENVINO_INT8:
-            finder = _quantized(finder, pictures)
+            finder = _quantized(finder, samples)
     for part, converted in ((LUNG_FINDER, finder), (ZONE_SCORER, scorer)):
         openvino.save_model(converted, folder / f"{part}.xml", compress_to_fp16=False)
 
@@ -175,19 +175,19 @@ def _traced(module: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
 
 def _sample_images(model: BSNet) -> list[npt.NDArray[np.float32]]:
     config = model.config
-    films = [preprocess(read_radiograph(path).pixels, config.side_px, config.aspect)[0] for path in sample_files()]
-    return [turned for film in films for turned in (film, np.ascontiguousarray(film[:, ::-1]))]
+    images = [preprocess(load_radiograph(path).pixels, config.side_px, config.aspect)[0] for path in sample_files()]
+    return [turned for image in images for turned in (image, np.ascontiguousarray(image[:, ::-1]))]
 
 
-def _quantized(finder: Any, pictures: Sequence[npt.NDArray[np.float32]]) -> Any:
+def _quantized(finder: Any, samples: Sequence[npt.NDArray[np.float32]]) -> Any:
     # NNCF draws progress bars on standard output, where results go.
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         nncf = importlib.import_module("nncf")
         logging.getLogger("nncf").setLevel(logging.ERROR)
         return nncf.quantize(
             finder,
-            nncf.Dataset(pictures),
-            subset_size=len(pictures),
+            nncf.Dataset(samples),
+            subset_size=len(samples),
             preset=nncf.QuantizationPreset.MIXED,
             # validate=False: an encoder need not have such layers
             ignored_scope=nncf.IgnoredScope(types=list(FLOAT_LAYERS), validate=False),

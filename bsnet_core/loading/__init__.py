@@ -9,15 +9,15 @@ from bsnet_core.errors import BSNetError, UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.archive import UnpackedArchives, is_zip
 from bsnet_core.loading.decoder import DEFAULT_TIMEOUT_S
-from bsnet_core.loading.dicom import read_dicom, read_dicom_facts
+from bsnet_core.loading.dicom import load_dicom, load_dicom_metadata
 from bsnet_core.loading.dicomdir import NAME as DICOMDIR
 from bsnet_core.loading.dicomdir import dicomdir_in, images_named_by, is_dicomdir
 from bsnet_core.loading.found_images import FoundImages
 from bsnet_core.loading.medium import MediumCopies
-from bsnet_core.loading.plain_image import picture_facts, read_picture
-from bsnet_core.loading.sniffing import NEVER_IMAGES, SNIFFED_BYTES, looks_like_a_picture, looks_like_dicom
+from bsnet_core.loading.plain_image import load_plain_image, plain_image_metadata
+from bsnet_core.loading.sniffing import NEVER_IMAGES, SNIFFED_BYTES, looks_like_a_plain_image, looks_like_dicom
 from bsnet_core.progress import Report, no_report
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 __all__ = [
     "FoundImages",
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 
-def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
+def load_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
     """Reads one file.
 
     Args:
@@ -47,26 +47,26 @@ def read_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled
     start = _first_bytes(path)
     # DICOM first: its preamble may hold the start of a TIFF, for programs that know only that.
     if looks_like_dicom(start):
-        return read_dicom(path, timeout_s, sampled_px=sampled_px)
-    if looks_like_a_picture(start):
-        return read_picture(path, timeout_s, sampled_px=sampled_px)
+        return load_dicom(path, timeout_s, sampled_px=sampled_px)
+    if looks_like_a_plain_image(start):
+        return load_plain_image(path, timeout_s, sampled_px=sampled_px)
     raise _no_image()
 
 
-def read_facts(path: Path) -> StudyFacts:
+def load_metadata(path: Path) -> ImageMetadata:
     """What a file says of itself, without its pixels: enough to list it, in a fraction of the time.
 
     Args:
-        path: As for `read_radiograph`. That it gives facts does not mean that its picture can be read.
+        path: As for `load_radiograph`. That it gives facts does not mean that its picture can be read.
 
     Raises:
-        UnreadableImageError, UnsupportedObjectError: as `read_radiograph`, where the header tells already.
+        UnreadableImageError, UnsupportedObjectError: as `load_radiograph`, where the header tells already.
     """
     start = _first_bytes(path)
     if looks_like_dicom(start):
-        return read_dicom_facts(path)
-    if looks_like_a_picture(start):
-        return picture_facts(path)
+        return load_dicom_metadata(path)
+    if looks_like_a_plain_image(start):
+        return plain_image_metadata(path)
     raise _no_image()
 
 

@@ -132,11 +132,11 @@ class UnpackedArchives:
 def _unpack(archive: Path, folder: Path, password: str | None, report: Report) -> tuple[FoundImages, dict[Path, Path]]:
     secret = password.encode("utf-8") if password else None
     origins: dict[Path, Path] = {}
-    refusals: list[tuple[Path, BSNetError]] = []
+    rejections: list[tuple[Path, BSNetError]] = []
     try:
         with zipfile.ZipFile(archive) as opened:
             entries = list(_candidates(opened))
-            _refuse_bombs(opened, archive, folder)
+            _reject_bombs(opened, archive, folder)
             budget = MAX_UNPACKED_BYTES
             for number, entry in enumerate(entries):
                 report(_("Unpacking"), number / len(entries))
@@ -145,7 +145,7 @@ def _unpack(archive: Path, folder: Path, password: str | None, report: Report) -
                     path = _unpack_entry(opened, entry, folder, secret, budget, report, number / len(entries))
                 except UNPACKING_ERRORS:
                     sentence = _("This file in the archive is damaged and cannot be unpacked.")
-                    refusals.append((origin, UnreadableImageError(sentence)))
+                    rejections.append((origin, UnreadableImageError(sentence)))
                     continue
                 except RuntimeError as error:  # what zipfile raises without a password, and of most wrong ones
                     raise _password_needed(archive, password) from error
@@ -157,12 +157,12 @@ def _unpack(archive: Path, folder: Path, password: str | None, report: Report) -
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UnreadableImageError(_("This archive cannot be unpacked: {reason}.").format(reason=reason)) from error
-    if secret and refusals and not origins:
+    if secret and rejections and not origins:
         # A wrong password passes zipfile's own check once in 256 times, and then looks like damage.
         raise _password_needed(archive, password)
-    if not origins and not refusals:
+    if not origins and not rejections:
         raise UnreadableImageError(_("This archive holds no images. Archives inside it are not opened."))
-    return FoundImages(tuple(sorted(origins)), tuple(refusals)), origins
+    return FoundImages(tuple(sorted(origins)), tuple(rejections)), origins
 
 
 def _candidates(opened: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
@@ -188,7 +188,7 @@ def _parts_of(entry: zipfile.ZipInfo) -> tuple[str, ...]:
     return PurePosixPath(entry.filename.replace("\\", "/")).parts or ("",)
 
 
-def _refuse_bombs(opened: zipfile.ZipFile, archive: Path, folder: Path) -> None:
+def _reject_bombs(opened: zipfile.ZipFile, archive: Path, folder: Path) -> None:
     """Judges what the archive declares; `_unpack_entry` then counts what really comes."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:

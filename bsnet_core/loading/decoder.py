@@ -27,7 +27,7 @@ COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
 
 
 @dataclass(frozen=True)
-class DecodedPicture:
+class DecodedImage:
     """(H, W) integers as the codec gave them, and how colourful the picture was before it became grey."""
 
     grey: npt.NDArray[Any]
@@ -44,7 +44,7 @@ class Decoder:
 
     def decode(
         self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S, *, sampled_px: int | None = None
-    ) -> DecodedPicture:
+    ) -> DecodedImage:
         """Decodes a file in the child.
 
         Args:
@@ -117,7 +117,7 @@ class Decoder:
             end_child(process)
 
 
-def _exchange(process: Child, request: dict[str, Any]) -> DecodedPicture:
+def _exchange(process: Child, request: dict[str, Any]) -> DecodedImage:
     text = json.dumps(request).encode()
     if process.stdin is None or process.stdout is None:
         raise EOFError
@@ -125,13 +125,13 @@ def _exchange(process: Child, request: dict[str, Any]) -> DecodedPicture:
     process.stdin.flush()
     header = json.loads(_read_exactly(process, struct.unpack(">I", _read_exactly(process, 4))[0]))
     if "reason" in header:
-        raise _refusal(header["reason"], header["values"])
+        raise _rejection(header["reason"], header["values"])
     dtype = np.dtype(header["dtype"])
     payload = _read_exactly(process, math.prod(header["shape"]) * dtype.itemsize)
-    return DecodedPicture(np.frombuffer(payload, dtype).reshape(header["shape"]), float(header["colourfulness"]))
+    return DecodedImage(np.frombuffer(payload, dtype).reshape(header["shape"]), float(header["colourfulness"]))
 
 
-def _refusal(reason: str, values: Mapping[str, int | str]) -> BSNetError:
+def _rejection(reason: str, values: Mapping[str, int | str]) -> BSNetError:
     """The error of the child's reason, worded here, where the language in use is known."""
     match reason:
         case "too-many-pixels":

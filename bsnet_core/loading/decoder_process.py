@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from bsnet_core.loading.codestream import declared_size
 from bsnet_core.loading.colour_to_grey import to_grey
-from bsnet_core.loading.header import mend_pixel_tags
+from bsnet_core.loading.header import repair_pixel_tags
 from bsnet_core.loading.sampling import sampling_step
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
@@ -35,7 +35,7 @@ READ_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
 GRACE_S = 5
 
 
-class RefusedError(Exception):
+class RejectedError(Exception):
     """A picture that will not be decoded; the parent, which knows the language in use, words the sentence."""
 
     def __init__(self, reason: str, **values: int | str) -> None:
@@ -76,8 +76,8 @@ def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         if request["kind"] == "dicom":
             grey, colourfulness = decode_dicom(path)
         else:
-            grey, colourfulness = decode_picture(path, max_pixels, sampled_px)
-    except RefusedError as error:
+            grey, colourfulness = decode_plain_image(path, max_pixels, sampled_px)
+    except RejectedError as error:
         return {"reason": error.reason, "values": error.values}, b""
     except MemoryError:
         return {"reason": "no-memory", "values": {}}, b""
@@ -97,12 +97,12 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
     from pydicom.encaps import generate_frames
 
     dataset = pydicom.dcmread(path, force=True)
-    mend_pixel_tags(dataset)
+    repair_pixel_tags(dataset)
     syntax = str(dataset.file_meta.TransferSyntaxUID)
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     shape = (dataset.Rows, dataset.Columns)
     if declared_size(frame) not in (None, shape):
-        raise RefusedError("other-size")
+        raise RejectedError("other-size")
     if syntax == JPEG_EXTENDED or syntax in JPEG_LOSSLESS:
         import imagecodecs
 
@@ -113,11 +113,11 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
         pixels = dataset.pixel_array
     pixels = np.asarray(pixels)
     if pixels.shape[:2] != shape:
-        raise RefusedError("other-size")
+        raise RejectedError("other-size")
     return to_grey(pixels)
 
 
-def decode_picture(path: Path, max_pixels: int, sampled_px: int | None = None) -> tuple[npt.NDArray[Any], float]:
+def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = None) -> tuple[npt.NDArray[Any], float]:
     """A JPEG, PNG or TIFF file as (H, W) uint8 or uint16, and its colourfulness.
 
     Where about `sampled_px` along each side will do, a JPEG gives no more: its codec makes small pictures faster.
@@ -128,19 +128,19 @@ def decode_picture(path: Path, max_pixels: int, sampled_px: int | None = None) -
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better sentence
-    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
-        _refuse_too_large(*picture.size, max_pixels)
-        if picture.format == "PNG":
-            if getattr(picture, "n_frames", 1) > 1:
-                raise RefusedError("several-pictures")
+    with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
+        _reject_too_large(*image.size, max_pixels)
+        if image.format == "PNG":
+            if getattr(image, "n_frames", 1) > 1:
+                raise RejectedError("several-pictures")
             if content[24:25] == b"\x10":
                 import imagecodecs
 
-                orientation = picture.getexif().get(ORIENTATION_TAG, 1)
-                return to_grey(upright(imagecodecs.png_decode(content), orientation))
+                orientation = image.getexif().get(ORIENTATION_TAG, 1)
+                return to_grey(standard(imagecodecs.png_decode(content), orientation))
         elif sampled_px is not None:
-            picture.draft(None, (sampled_px, sampled_px))
-        turned = ImageOps.exif_transpose(picture)
+            image.draft(None, (sampled_px, sampled_px))
+        turned = ImageOps.exif_transpose(image)
         if turned.mode in ("RGB", "L"):
             return to_grey(np.asarray(turned))
         return to_grey(np.asarray(turned.convert("L" if turned.mode in ("1", "LA") else "RGB")))
@@ -151,12 +151,12 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
 
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         if sum(not getattr(page, "is_reduced", False) for page in file.pages) > 1:
-            raise RefusedError("several-pictures")
+            raise RejectedError("several-pictures")
         page = file.pages.first
-        _refuse_too_large(page.imagewidth, page.imagelength, max_pixels)
+        _reject_too_large(page.imagewidth, page.imagelength, max_pixels)
         photometric = page.photometric
         if photometric not in READ_TIFF_PHOTOMETRIC:
-            raise RefusedError("colour-model")
+            raise RejectedError("colour-model")
         pixels = page.asarray()
         if photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
             pixels = np.moveaxis(page.colormap[:, pixels], 0, -1)
@@ -166,14 +166,14 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
-        raise RefusedError("pixel-type", type=str(pixels.dtype))
-    grey, colourfulness = to_grey(upright(pixels, orientation))
+        raise RejectedError("pixel-type", type=str(pixels.dtype))
+    grey, colourfulness = to_grey(standard(pixels, orientation))
     if photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         grey = np.iinfo(grey.dtype).max - grey
     return grey, colourfulness
 
 
-def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+def standard(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     """A picture turned as its EXIF or TIFF orientation 1 to 8 says; other numbers change nothing."""
     if orientation in (5, 6, 7, 8):
         pixels = np.swapaxes(pixels, 0, 1)
@@ -182,9 +182,9 @@ def upright(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     return pixels[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
 
 
-def _refuse_too_large(width: int, height: int, max_pixels: int) -> None:
+def _reject_too_large(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
-        raise RefusedError("too-many-pixels", width=width, height=height, limit=max_pixels // 10**6)
+        raise RejectedError("too-many-pixels", width=width, height=height, limit=max_pixels // 10**6)
 
 
 def _limit_memory() -> None:

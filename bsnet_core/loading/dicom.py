@@ -32,17 +32,17 @@ from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, Unsuppor
 from bsnet_core.language import translate as _
 from bsnet_core.loading.colour_to_grey import to_grey
 from bsnet_core.loading.decoder import DECODER, MAX_PIXELS
-from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, mend_pixel_tags, value_of
-from bsnet_core.loading.input_check import refuse_unsupported_object
+from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, repair_pixel_tags, value_of
+from bsnet_core.loading.input_check import reject_unsupported_object
 from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
 from bsnet_core.loading.sampling import sampling_step
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 from bsnet_core.radiograph import (
+    ImageMetadata,
     LookupTable,
     PixelSpacing,
     Radiograph,
     SpacingMeaning,
-    StudyFacts,
     VoiFunction,
     VoiWindow,
 )
@@ -67,7 +67,7 @@ READ_WHOLE_BYTES = 4 * 1024**2
 PIXEL_DATA, PIXEL_HEADER_BYTES, UNDEFINED_LENGTH = b"\xe0\x7f\x10\x00", 12, 0xFFFFFFFF
 
 
-def read_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
+def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
     """Reads a single-frame radiograph with the file's own facts.
 
     Args:
@@ -82,7 +82,7 @@ def read_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -
         ImageTooLargeError: more pixels declared than are read.
     """
     header = _read_header(path)
-    refuse_unsupported_object(header)
+    reject_unsupported_object(header)
     rows, columns = _check_size(header)
     syntax = _transfer_syntax(header)
     if syntax not in UNCOMPRESSED and syntax not in COMPRESSED:
@@ -137,14 +137,14 @@ def _radiograph_of(
         presentation_inverse=_text(header, "PresentationLUTShape").upper() == "INVERSE",
         padding=_padding(header),
         colourfulness=colourfulness,
-        facts=_facts(header, str(syntax)),
+        metadata=_metadata(header, str(syntax)),
         source=path,
         shutter=shutter_of(header),
         overlay_planes=overlay_planes_of(header),
     )
 
 
-def read_dicom_facts(path: Path) -> StudyFacts:
+def load_dicom_metadata(path: Path) -> ImageMetadata:
     """What the file says of itself, from its header alone; the pixels are not looked at.
 
     Raises:
@@ -152,9 +152,9 @@ def read_dicom_facts(path: Path) -> StudyFacts:
         UnsupportedObjectError: another kind of object.
     """
     header = _read_header(path)
-    refuse_unsupported_object(header)
+    reject_unsupported_object(header)
     try:
-        return _facts(header, str(_transfer_syntax(header)))
+        return _metadata(header, str(_transfer_syntax(header)))
     except PARSING_ERRORS as error:
         raise _damaged() from error
 
@@ -169,7 +169,7 @@ def _no_pixels() -> UnreadableImageError:
 
 def _read_header(path: Path) -> Dataset:
     try:
-        _refuse_inflation_bomb(path)
+        _reject_inflation_bomb(path)
         # force: a file without preamble is still DICOM; what is none has neither class nor rows
         header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
@@ -179,7 +179,7 @@ def _read_header(path: Path) -> Dataset:
     return header
 
 
-def _refuse_inflation_bomb(path: Path) -> None:
+def _reject_inflation_bomb(path: Path) -> None:
     meta = pydicom.filereader.read_file_meta_info(path) if _has_preamble(path) else Dataset()
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
         return
@@ -260,7 +260,7 @@ def _unpack(path: Path, header: Dataset, syntax: UID, rows: int, columns: int) -
             raise _no_pixels()
         if len(dataset.PixelData) < needed:
             raise UnreadableImageError(_("This DICOM file is cut off: part of its picture is missing."))
-        mend_pixel_tags(dataset)
+        repair_pixel_tags(dataset)
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.pixel_array_options(correct_unused_bits=False)
         return to_grey(np.asarray(dataset.pixel_array))
@@ -420,10 +420,10 @@ def _pair(header: Dataset, keyword: str) -> tuple[float, float] | None:
     return (values[0], values[1]) if len(values) == 2 and min(values) > 0 else None
 
 
-def _facts(header: Dataset, syntax: str) -> StudyFacts:
+def _metadata(header: Dataset, syntax: str) -> ImageMetadata:
     orientation = value_of(header, "PatientOrientation")
     letters = [str(part).strip() for part in orientation] if orientation and not isinstance(orientation, str) else []
-    return StudyFacts(
+    return ImageMetadata(
         patient_name=_text(header, "PatientName"),
         patient_id=_text(header, "PatientID"),
         patient_birth_date=_text(header, "PatientBirthDate"),

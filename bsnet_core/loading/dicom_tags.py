@@ -103,7 +103,7 @@ class TagFile:
     note: str = ""
 
 
-def read_tags(path: Path, report: Report) -> TagFile:
+def load_tags(path: Path, report: Report) -> TagFile:
     """Reads a file's tags without its pixels; `report` is told the share of tags read and may raise `Cancelled`.
 
     Returns:

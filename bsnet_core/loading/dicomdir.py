@@ -73,7 +73,7 @@ def images_named_by(dicomdir: Path) -> FoundImages:
             outside += 1
         else:
             files[path] = None
-    refusals: list[tuple[Path, BSNetError]] = []
+    rejections: list[tuple[Path, BSNetError]] = []
     if missing:
         sentence = translate_count(
             "{count} file that this DICOMDIR names is not there ({name}). Copy the whole medium, or open its files.",
@@ -81,17 +81,17 @@ def images_named_by(dicomdir: Path) -> FoundImages:
             "files.",
             len(missing),
         )
-        refusals.append((dicomdir, UnreadableImageError(sentence.format(count=len(missing), name=missing[0]))))
+        rejections.append((dicomdir, UnreadableImageError(sentence.format(count=len(missing), name=missing[0]))))
     if outside:
         sentence = translate_count(
             "{count} entry of this DICOMDIR leads out of its folder and was not opened.",
             "{count} entries of this DICOMDIR lead out of its folder and were not opened.",
             outside,
         )
-        refusals.append((dicomdir, UnreadableImageError(sentence.format(count=outside))))
-    if not files and not refusals:
+        rejections.append((dicomdir, UnreadableImageError(sentence.format(count=outside))))
+    if not files and not rejections:
         raise UnreadableImageError(_("This DICOMDIR names no images."))
-    return FoundImages(tuple(files), tuple(refusals), on_medium=True)
+    return FoundImages(tuple(files), tuple(rejections), on_medium=True)
 
 
 def _file_ids(dicomdir: Path) -> Iterator[list[str]]:

@@ -14,10 +14,10 @@ class FoundImages:
 
     Attributes:
         files: In the order to show them.
-        refusals: A file or folder, and why it, or part of it, was left out.
+        rejections: A file or folder, and why it, or part of it, was left out.
         on_medium: Whether the files were named by the directory of a medium, which may be slow and may be taken out.
     """
 
     files: tuple[Path, ...]
-    refusals: tuple[tuple[Path, BSNetError], ...] = ()
+    rejections: tuple[tuple[Path, BSNetError], ...] = ()
     on_medium: bool = False

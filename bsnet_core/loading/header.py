@@ -54,7 +54,7 @@ def bits_stored(dataset: Dataset) -> int:
     return stored if 1 <= stored <= allocated else allocated
 
 
-def mend_pixel_tags(dataset: Dataset) -> None:
+def repair_pixel_tags(dataset: Dataset) -> None:
     """Fills in what pydicom's decoders insist on, by the meaning that the other tags leave."""
     samples = integer_of(dataset, "SamplesPerPixel", 1)
     photometric = str(value_of(dataset, "PhotometricInterpretation") or "").strip().upper()

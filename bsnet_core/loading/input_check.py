@@ -11,7 +11,7 @@ from bsnet_core.dicom_dates import day_of
 from bsnet_core.errors import NotAdultError, UnsuitableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.header import integer_of, value_of
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 READABLE_SOP_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.1": "Computed Radiography",
@@ -63,7 +63,7 @@ MIN_AGE_YEARS = 18
 AGE_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 
 
-def refuse_unsupported_object(dataset: Dataset) -> None:
+def reject_unsupported_object(dataset: Dataset) -> None:
     """Stops at objects that are no single projection radiograph.
 
     Raises:
@@ -88,7 +88,7 @@ def refuse_unsupported_object(dataset: Dataset) -> None:
         )
 
 
-def refuse_for_scoring(radiograph: Radiograph) -> None:
+def reject_unsuitable(radiograph: Radiograph) -> None:
     """Stops at pictures that can be shown but must not be scored.
 
     Raises:
@@ -96,8 +96,8 @@ def refuse_for_scoring(radiograph: Radiograph) -> None:
             picture.
         NotAdultError: the file states an age under `MIN_AGE_YEARS`.
     """
-    _refuse_other_views(radiograph.facts)
-    _refuse_children(radiograph.facts)
+    _reject_other_views(radiograph.metadata)
+    _reject_children(radiograph.metadata)
     if radiograph.colourfulness > MAX_COLOURFULNESS:
         raise UnsuitableImageError(_("This is a colour picture, not a radiograph. Choose a frontal chest film."))
     height, width = radiograph.shape
@@ -115,22 +115,22 @@ def refuse_for_scoring(radiograph: Radiograph) -> None:
         raise UnsuitableImageError(_("The picture is blank: every pixel has the same value."))
 
 
-def stated_age_years(facts: StudyFacts) -> float | None:
+def stated_age_years(metadata: ImageMetadata) -> float | None:
     """The patient's age at the study as the file states it, or None.
 
     Patient's Age (PS3.5 6.2, such as 010M) counts first, the time from birth to study where it says nothing.
     """
-    stated = re.fullmatch(r"(\d{1,3})([DWMY])", facts.patient_age.strip().upper())
+    stated = re.fullmatch(r"(\d{1,3})([DWMY])", metadata.patient_age.strip().upper())
     if stated:
         return int(stated[1]) / AGE_UNITS_PER_YEAR[stated[2]]
-    birth, study = day_of(facts.patient_birth_date), day_of(facts.study_date)
-    if birth is None or study is None or study < birth:
+    birth, image = day_of(metadata.patient_birth_date), day_of(metadata.study_date)
+    if birth is None or image is None or image < birth:
         return None
-    return study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
+    return image.year - birth.year - ((image.month, image.day) < (birth.month, birth.day))
 
 
-def _refuse_other_views(facts: StudyFacts) -> None:
-    view = facts.view_position.strip().upper()
+def _reject_other_views(metadata: ImageMetadata) -> None:
+    view = metadata.view_position.strip().upper()
     is_lateral_in_words = "LATERAL" in view and "DECUBITUS" not in view
     if view in LATERAL_VIEWS or is_lateral_in_words:
         raise UnsuitableImageError(
@@ -138,12 +138,12 @@ def _refuse_other_views(facts: StudyFacts) -> None:
                 view=view
             )
         )
-    along_rows = facts.patient_orientation[0][:1].upper() if facts.patient_orientation else ""
+    along_rows = metadata.patient_orientation[0][:1].upper() if metadata.patient_orientation else ""
     if not view and along_rows in ("A", "P"):
         raise UnsuitableImageError(
             _("By its patient orientation this is a lateral view. The Brixia score needs the frontal view (PA or AP).")
         )
-    body_part = facts.body_part.replace(" ", "").upper()
+    body_part = metadata.body_part.replace(" ", "").upper()
     if body_part in OTHER_BODY_PARTS:
         raise UnsuitableImageError(
             _("The file says it shows {body_part}, not the chest. Choose a frontal chest film.").format(
@@ -152,8 +152,8 @@ def _refuse_other_views(facts: StudyFacts) -> None:
         )
 
 
-def _refuse_children(facts: StudyFacts) -> None:
-    age = stated_age_years(facts)
+def _reject_children(metadata: ImageMetadata) -> None:
+    age = stated_age_years(metadata)
     if age is not None and age < MIN_AGE_YEARS:
         raise NotAdultError(
             _(

@@ -9,15 +9,15 @@ import numpy as np
 from bsnet_core.errors import UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.decoder import DECODER
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 
-def picture_facts(path: Path) -> StudyFacts:
+def plain_image_metadata(path: Path) -> ImageMetadata:
     """All that is known of a picture without a header: its name."""
-    return StudyFacts(study_description=path.stem)
+    return ImageMetadata(study_description=path.stem)
 
 
-def read_picture(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
+def load_plain_image(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
     """Reads a picture file, reduced to grey, at its own bit depth; fewer pixels of it where `sampled_px` will do.
 
     Raises:
@@ -33,7 +33,7 @@ def read_picture(path: Path, timeout_s: float, *, sampled_px: int | None = None)
         stored_offset=0,
         bits_stored=8 * decoded.grey.dtype.itemsize,
         monochrome1=False,
-        facts=picture_facts(path),
+        metadata=plain_image_metadata(path),
         colourfulness=decoded.colourfulness,
         source=path,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+PLAIN_IMAGE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 PREAMBLE_BYTES = 128
 SNIFFED_BYTES = PREAMBLE_BYTES + 4
 NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".zip", ".log", ".toml"})
@@ -16,11 +16,11 @@ def looks_like_dicom(start: bytes) -> bool:
     return start[:2] in (b"\x02\x00", b"\x08\x00", b"\x00\x02", b"\x00\x08")
 
 
-def looks_like_a_picture(start: bytes) -> bool:
+def looks_like_a_plain_image(start: bytes) -> bool:
     """Whether a file's first bytes are those of JPEG, PNG or TIFF."""
-    return start.startswith(PICTURE_SIGNATURES)
+    return start.startswith(PLAIN_IMAGE_SIGNATURES)
 
 
 def looks_like_an_image(start: bytes) -> bool:
     """Whether a file's first bytes are those of any kind that is read."""
-    return looks_like_dicom(start) or looks_like_a_picture(start)
+    return looks_like_dicom(start) or looks_like_a_plain_image(start)

@@ -44,7 +44,7 @@ def lung_pose(probability: Tensor) -> Tensor:
     x, y = axis[None, None, :], axis[None, :, None]
     centre_x, centre_y = _means(lungs, x, y)
     from_x, from_y = x - _at(centre_x), y - _at(centre_y)
-    cosine, sine = _upright(lungs, from_x, from_y)
+    cosine, sine = _standard(lungs, from_x, from_y)
     across = _at(cosine) * from_x + _at(sine) * from_y
     down = _at(cosine) * from_y - _at(sine) * from_x
     variances = _means(lungs, across.square(), down.square())
@@ -61,7 +61,7 @@ def lung_pose(probability: Tensor) -> Tensor:
     return torch.where(lungs_there, pose, identity_alignment(probability))
 
 
-def _upright(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Tensor]:
+def _standard(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Tensor]:
     """(N,) cosine and sine of the turn that makes (N, S, S) lungs upright, their places given from their centre."""
     cosine = torch.ones(len(lungs), device=lungs.device)
     sine = torch.zeros_like(cosine)

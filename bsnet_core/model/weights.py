@@ -82,13 +82,13 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
     try:
         state = load(content)
         model = build_model(card.config)
-        wanted = model.state_dict()
-        _check_fit(state, wanted)
+        requested = model.state_dict()
+        _check_fit(state, requested)
     except (SafetensorError, ValueError) as error:
         raise WeightsError(
             _("The weights file {path} does not fit its model card: {error}.").format(path=path, error=error)
         ) from error
-    model.load_state_dict({name: tensor.to(wanted[name].dtype) for name, tensor in state.items()})
+    model.load_state_dict({name: tensor.to(requested[name].dtype) for name, tensor in state.items()})
     return model.eval(), card
 
 
@@ -97,11 +97,11 @@ def _stored(tensor: Tensor) -> Tensor:
     return plain.to(torch.float16) if plain.is_floating_point() else plain
 
 
-def _check_fit(state: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    missing, unknown = sorted(set(wanted) - set(state)), sorted(set(state) - set(wanted))
+def _check_fit(state: Mapping[str, Tensor], requested: Mapping[str, Tensor]) -> None:
+    missing, unknown = sorted(set(requested) - set(state)), sorted(set(state) - set(requested))
     if missing or unknown:
         raise ValueError(f"{len(missing)} tensors missing, {len(unknown)} unknown")
-    for name, tensor in wanted.items():
+    for name, tensor in requested.items():
         if state[name].shape != tensor.shape:
             raise ValueError(f"{name} has shape {tuple(state[name].shape)}, wanted {tuple(tensor.shape)}")
         if state[name].is_floating_point() and not bool(torch.isfinite(state[name].float()).all()):

@@ -78,9 +78,9 @@ def main() -> None:
         settle()
         window.grab().save(str(FOLDER / name))
 
-    wait_until(lambda: session.study(0).prediction is not None)
+    wait_until(lambda: session.image(0).prediction is not None)
     window.analysis.analyse_all()
-    wait_until(lambda: all(study.score is not None for study in session.studies) and not window.analysis.is_busy)
+    wait_until(lambda: all(image.score is not None for image in session.images) and not window.analysis.is_busy)
     take("viewer.png")
 
     session.select(0)
@@ -97,7 +97,7 @@ def main() -> None:
 
     session.blind = True
     session.select(2)
-    wait_until(lambda: session.study(2).prediction is not None and not window.analysis.is_busy)
+    wait_until(lambda: session.image(2).prediction is not None and not window.analysis.is_busy)
     window.actions_of["score_mode"].setChecked(True)
     for score in OWN_SCORE[:4]:
         window.own_reading.scoring.enter(score)
@@ -116,9 +116,9 @@ def main() -> None:
     window.actions_of["compare_prior"].setChecked(False)
 
     session.select(0)
-    wait_until(lambda: session.study(0).prediction is not None and not window.analysis.is_busy)
+    wait_until(lambda: session.image(0).prediction is not None and not window.analysis.is_busy)
     window.actions_of["explain"].trigger()
-    wait_until(lambda: session.study(0).explanation is not None and not window.analysis.is_busy)
+    wait_until(lambda: session.image(0).explanation is not None and not window.analysis.is_busy)
     take("explanation.png")
 
     for zone, score in zip(ZONES, OWN_SCORE, strict=True):
@@ -127,7 +127,7 @@ def main() -> None:
     reported = window.exports.reported()
     if reported is None:
         raise RuntimeError("There is nothing to report.")
-    content = compose_report(reported, ReportChoices(), session.study(0).readings[-1].saved_at.astimezone())
+    content = compose_report(reported, ReportChoices(), session.image(0).readings[-1].saved_at.astimezone())
     path = write_report(content, Path(HOME.name) / "report.pdf")
     with pypdfium2.PdfDocument(path) as document:
         document[0].render(scale=1.4).to_pil().save(FOLDER / "report.png")

@@ -65,7 +65,7 @@ def own_home(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def lane(own_home):
+def queue(own_home):
     """Jobs of a widget that stands alone, ended with the test."""
     made = JobQueue("lane of a test")
     yield made

@@ -13,7 +13,7 @@ from app.library.library import Library
 from app.library.records import KeptPrediction
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore
-from bsnet_core.radiograph import PixelSpacing, SpacingMeaning, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
 from tests.app.predictions import prediction
 
 MORNING = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -21,7 +21,7 @@ THUMBNAIL = bytes(cv2.imencode(".png", np.full((80, 66), 96, dtype=np.uint8))[1]
 """A small PNG."""
 
 
-def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more: Any) -> StudyFacts:
+def metadata(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more: Any) -> ImageMetadata:
     """A film of the day `number` of March 2026."""
     known: dict[str, Any] = {
         "patient_name": name,
@@ -37,12 +37,12 @@ def facts(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne",
         "patient_orientation": ("L", "F"),
         "spacing": PixelSpacing(0.15, 0.15, SpacingMeaning.DETECTOR),
     }
-    return StudyFacts(**(known | more))
+    return ImageMetadata(**(known | more))
 
 
-def film(number: int = 1, **more: Any) -> tuple[StudyFacts, Path, bytes]:
-    """What `remember_study` takes."""
-    return facts(number, **more), Path(f"/films/Müller Änne/{number}.dcm"), THUMBNAIL
+def image(number: int = 1, **more: Any) -> tuple[ImageMetadata, Path, bytes]:
+    """What `remember_image` takes."""
+    return metadata(number, **more), Path(f"/films/Müller Änne/{number}.dcm"), THUMBNAIL
 
 
 def kept_prediction(score: str = "012321", minutes: float = 0, confidence: float = 0.7) -> KeptPrediction:
@@ -55,10 +55,10 @@ def reading(score: str = "111111", reader: str = "Reader One", minutes: float = 
     return Reading(reader, BrixiaScore.from_text(score), MORNING, MORNING + timedelta(minutes=minutes), blind)
 
 
-def fill(library: Library, patients: int, films_each: int = 1) -> None:
+def fill(library: Library, patients: int, images_each: int = 1) -> None:
     """Many films."""
     for patient in range(patients):
-        for number in range(1, films_each + 1):
-            known = facts(number, patient=f"P{patient:04d}", name=f"Patient^{patient:04d}")
+        for number in range(1, images_each + 1):
+            known = metadata(number, patient=f"P{patient:04d}", name=f"Patient^{patient:04d}")
             seen_at = MORNING + timedelta(minutes=patient)
-            library.remember_study(known, Path(f"/films/{patient}-{number}.dcm"), THUMBNAIL, at=seen_at)
+            library.remember_image(known, Path(f"/films/{patient}-{number}.dcm"), THUMBNAIL, at=seen_at)

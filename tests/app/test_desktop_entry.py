@@ -45,22 +45,22 @@ def entry_of(home):
     return parser["Desktop Entry"]
 
 
-def command_of(entry, film):
+def command_of(entry, image):
     """What a desktop runs: first the escapes of the file's strings, then those within quotes, then its own codes."""
     text = entry["Exec"].replace("\\\\", "\\")
     program, rest = re.fullmatch(r'"((?:[^"\\]|\\.)*)" (.*)', text).groups()
     program = re.sub(r'\\(["`$\\])', r"\1", program).replace("%%", "%")
-    return [program, *(str(film) if part == "%F" else part for part in rest.split())]
+    return [program, *(str(image) if part == "%F" else part for part in rest.split())]
 
 
 def test_a_dicom_file_chosen_on_the_desktop_is_what_the_viewer_is_called_with(root, tmp_path):
     assert run(root, tmp_path).returncode == 0
     entry = entry_of(tmp_path)
     assert "application/dicom" in entry["MimeType"].split(";")
-    film = tmp_path / "a film.dcm"
-    said = subprocess.run(command_of(entry, film), capture_output=True, text=True, check=True).stdout.splitlines()
-    assert said == ["--no-samples", str(film)]
-    assert build_parser().parse_args(said).paths == [film]
+    image = tmp_path / "a film.dcm"
+    said = subprocess.run(command_of(entry, image), capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == ["--no-samples", str(image)]
+    assert build_parser().parse_args(said).paths == [image]
 
 
 def test_the_entry_is_taken_away_again(root, tmp_path):

@@ -13,10 +13,10 @@ from app.settings.settings import Settings
 from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
 from bsnet_core.errors import UnsupportedObjectError
 from bsnet_core.language import SOURCE_LANGUAGE, use_language
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.progress import no_report
 from tests.app.report.documents import texts_of
-from tests.app.report.studies import MADE_AT, facts, reported
+from tests.app.report.images import MADE_AT, metadata, reported
 from tests.dicom_files import CT, ramp, write_dicom
 
 
@@ -70,7 +70,7 @@ def test_menus_panels_and_windows_speak_italian(viewer):
 def test_a_refused_file_is_explained_in_italian(tmp_path):
     path = write_dicom(tmp_path / "ct.dcm", ramp(), SOPClassUID=CT, Modality="CT")
     with pytest.raises(UnsupportedObjectError, match=r"^Questo oggetto DICOM \(CT\) non è una normale radiografia"):
-        read_radiograph(path)
+        load_radiograph(path)
 
 
 def test_the_report_is_italian_from_title_to_foot():
@@ -97,7 +97,7 @@ def test_nothing_is_cut_off_in_the_preferences(qtbot, viewer):
 
 def test_nothing_is_cut_off_and_no_letter_underlined_twice_in_the_report_dialog(qtbot, tmp_path):
     everything = AvailableParts(reading=True, explanation=True, lungs=True)
-    dialog = ReportDialog(facts(), everything, tmp_path, MADE_AT, paper=Paper.A4)
+    dialog = ReportDialog(metadata(), everything, tmp_path, MADE_AT, paper=Paper.A4)
     qtbot.addWidget(dialog)
     dialog.show()
     assert cut_off(dialog) == []

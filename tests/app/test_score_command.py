@@ -39,8 +39,8 @@ def folder_of_oddities(tmp_path):
     """One good study among files that must not stop the run; what becomes of each."""
     folder = tmp_path / "odd"
     folder.mkdir()
-    film = SAMPLE.read_bytes()
-    (folder / "cut-off.dcm").write_bytes(film[: len(film) // 2])
+    image = SAMPLE.read_bytes()
+    (folder / "cut-off.dcm").write_bytes(image[: len(image) // 2])
     (folder / "empty.dcm").write_bytes(b"")
     (folder / "letter.dcm").write_text("Dear colleague, thank you for the referral.")
     shutil.copy(SAMPLE, folder / "good.dcm")
@@ -139,10 +139,10 @@ def test_the_result_file_is_replaced_and_readable_by_its_owner_only(tmp_path, ca
 
 @needs_model
 def test_a_picture_named_as_result_file_by_mistake_is_left_as_it_is(tmp_path, capsys):
-    picture = tmp_path / "film.dcm"
-    shutil.copy(SAMPLE, picture)
-    assert main([str(SAMPLE), "--json", str(picture), "--device", "cpu"]) == 1
-    assert picture.read_bytes() == SAMPLE.read_bytes()
+    image = tmp_path / "film.dcm"
+    shutil.copy(SAMPLE, image)
+    assert main([str(SAMPLE), "--json", str(image), "--device", "cpu"]) == 1
+    assert image.read_bytes() == SAMPLE.read_bytes()
     assert "left as it is" in capsys.readouterr().err
 
 
@@ -243,14 +243,14 @@ def test_the_table_holds_what_the_records_hold(folder_of_oddities, tmp_path, cap
 
 
 def test_a_table_replaces_only_a_table_and_runs_no_formula(tmp_path, monkeypatch, capsys, no_weights):
-    picture = tmp_path / "film.dcm"
-    shutil.copy(SAMPLE, picture)
+    image = tmp_path / "film.dcm"
+    shutil.copy(SAMPLE, image)
     monkeypatch.chdir(tmp_path)
     name = "=cmd.dcm"
     Path(name).write_text("no film")
     monkeypatch.setattr("app.score_command._load_predictor", no_weights)
-    assert main([name, "--csv", str(picture)]) == 1
-    assert picture.read_bytes() == SAMPLE.read_bytes()
+    assert main([name, "--csv", str(image)]) == 1
+    assert image.read_bytes() == SAMPLE.read_bytes()
     for _ in range(2):
         assert main([name, "--csv", "scores.csv"]) == 1
     with Path("scores.csv").open(newline="", encoding="utf-8") as file:
@@ -305,7 +305,7 @@ def test_the_installed_command_scores_a_sample():
 
 
 @pytest.fixture
-def many_films(tmp_path):
+def many_images(tmp_path):
     """More films than are scored before a test can interrupt."""
     folder = tmp_path / "many"
     folder.mkdir()
@@ -316,9 +316,9 @@ def many_films(tmp_path):
 
 @needs_model
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send this signal to one process")
-def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_films, tmp_path):
+def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_images, tmp_path):
     results = tmp_path / "scores.jsonl"
-    command = [*COMMAND, str(many_films), "--json", str(results), "--device", "cpu"]
+    command = [*COMMAND, str(many_images), "--json", str(results), "--device", "cpu"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         first = run.stdout.readline()
         second = run.stdout.readline()
@@ -336,8 +336,8 @@ def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_films,
 
 @needs_model
 @pytest.mark.skipif(os.name == "nt", reason="Windows reports a closed pipe in another way")
-def test_a_reader_that_goes_away_ends_the_run_quietly(many_films):
-    command = [*COMMAND, str(many_films), "--device", "cpu"]
+def test_a_reader_that_goes_away_ends_the_run_quietly(many_images):
+    command = [*COMMAND, str(many_images), "--device", "cpu"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         run.stdout.readline()
         run.stdout.close()

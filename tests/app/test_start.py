@@ -125,10 +125,10 @@ def test_opened_files_are_remembered_and_samples_are_not(qtbot, open_viewer, no_
     viewer = open_viewer("--model", no_model)
     qtbot.waitUntil(lambda: viewer.session.current is not None)
     assert viewer._settings.recent_files == ()
-    film = write_dicom(tmp_path / "film.dcm", ramp(300, 300), bits=12)
-    viewer.open_paths([film])
-    assert viewer._settings.recent_files == (film,)
-    qtbot.waitUntil(lambda: len(viewer.session.studies) == 6 and not viewer.analysis.is_busy)
+    image = write_dicom(tmp_path / "film.dcm", ramp(300, 300), bits=12)
+    viewer.open_paths([image])
+    assert viewer._settings.recent_files == (image,)
+    qtbot.waitUntil(lambda: len(viewer.session.images) == 6 and not viewer.analysis.is_busy)
 
 
 def test_the_preferred_device_is_used_unless_the_command_names_another(qtbot, open_viewer, no_model, own_home):

@@ -10,7 +10,7 @@ from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 from bsnet_core.display import (
     auto_window,
-    deep_greys,
+    deep_grey_levels,
     default_preset,
     default_voi,
     display_table,
@@ -18,7 +18,7 @@ from bsnet_core.display import (
     presets,
     window_of,
 )
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
@@ -63,7 +63,7 @@ def test_windows_agree_with_pydicom(tmp_path, function, photometric, slope, inte
         WindowWidth=str(1000 * float(slope)),
         VOILUTFunction=str(function),
     )
-    assert np.abs(shown(read_radiograph(path)) - by_pydicom(path)).max() < 1
+    assert np.abs(shown(load_radiograph(path)) - by_pydicom(path)).max() < 1
 
 
 @pytest.mark.parametrize("function", VoiFunction)
@@ -72,7 +72,7 @@ def test_windows_over_negative_values_agree_with_pydicom(tmp_path, function):
     path = write_dicom(
         tmp_path / "a", pixels, 12, WindowCenter="-200", WindowWidth="1500", VOILUTFunction=str(function)
     )
-    assert np.abs(shown(read_radiograph(path)) - by_pydicom(path)).max() < 1
+    assert np.abs(shown(load_radiograph(path)) - by_pydicom(path)).max() < 1
 
 
 @pytest.mark.parametrize("name", ["mlut_18", "vlut_04"])
@@ -82,14 +82,14 @@ def test_tables_of_the_ihe_test_pictures_agree_with_pydicom(name, monkeypatch):
     if not path.is_file():
         pytest.skip("this pydicom-data has no such file")
     dataset = dcmread(path)
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     modality = apply_modality_lut(dataset.pixel_array, dataset)
     assert np.allclose(radiograph.modality_of(radiograph.stored), modality)
     if name == "vlut_04":
         assert np.abs(shown(radiograph) - by_pydicom(path)).max() < 1
 
 
-def film(monochrome1=False, inverse=False, **more):
+def image(monochrome1=False, inverse=False, **more):
     return Radiograph(
         stored=ramp(),
         stored_offset=0,
@@ -112,33 +112,33 @@ def film(monochrome1=False, inverse=False, **more):
     ],
 )
 def test_polarity(monochrome1, inverse, inverted, low_is_bright):
-    radiograph = film(monochrome1, inverse)
-    picture = shown(radiograph, VoiWindow(2048, 4096), inverted=inverted)
-    assert (picture[0, 0], picture[-1, -1]) == ((255, 0) if low_is_bright else (0, 255))
+    radiograph = image(monochrome1, inverse)
+    grey = shown(radiograph, VoiWindow(2048, 4096), inverted=inverted)
+    assert (grey[0, 0], grey[-1, -1]) == ((255, 0) if low_is_bright else (0, 255))
 
 
 def test_a_voi_table_is_turned_as_a_window_is():
     table = LookupTable(0, np.arange(4096, dtype=np.float32), 12)
-    assert shown(film(monochrome1=True), table)[0, 0] == 255
-    assert shown(film(), table)[0, 0] == 0
+    assert shown(image(monochrome1=True), table)[0, 0] == 255
+    assert shown(image(), table)[0, 0] == 0
 
 
 def test_values_beyond_a_table_take_its_ends():
     table = LookupTable(1000, np.array([10, 200], dtype=np.float32), 8)
-    table_of_film = display_table(film(), table)
-    assert table_of_film[0] == table_of_film[1000] == 10
-    assert table_of_film[1001] == table_of_film[4095] == 200
+    table_of_image = display_table(image(), table)
+    assert table_of_image[0] == table_of_image[1000] == 10
+    assert table_of_image[1001] == table_of_image[4095] == 200
 
 
 def test_a_window_of_one_is_a_threshold():
     # PS3.3 C.11.2.1.2: with width 1, values up to centre - 0.5 are black and those above white.
-    table = display_table(film(), VoiWindow(100.5, 1))
+    table = display_table(image(), VoiWindow(100.5, 1))
     assert (table[100], table[101]) == (0, 255)
 
 
 def test_the_first_window_is_the_default_where_there_is_no_table():
     windows = (VoiWindow(1, 2), VoiWindow(3, 4))
-    assert default_voi(film(voi_windows=windows)) is windows[0]
+    assert default_voi(image(voi_windows=windows)) is windows[0]
 
 
 def test_the_automatic_window_spans_the_picture_without_its_padding():
@@ -159,50 +159,50 @@ def test_the_automatic_window_of_one_value_is_still_a_window():
 
 
 def test_the_modality_range_is_in_modality_values():
-    low, high = modality_range(film(rescale_slope=-2.0, rescale_intercept=100.0))
+    low, high = modality_range(image(rescale_slope=-2.0, rescale_intercept=100.0))
     assert (low, high) == (100 - 2 * 4095, 100)
 
 
 def test_adjusting_a_table_starts_from_a_window_over_its_input():
-    window = window_of(film(), LookupTable(-100, np.arange(600, dtype=np.float32), 12, "bone"))
+    window = window_of(image(), LookupTable(-100, np.arange(600, dtype=np.float32), 12, "bone"))
     assert (window.centre - window.width / 2, window.centre + window.width / 2) == (-100, 500)
     own = VoiWindow(5, 6)
-    assert window_of(film(), own) is own
+    assert window_of(image(), own) is own
 
 
 def test_the_sample_studies_are_read_and_shown_bone_bright():
     files = sample_files()
     assert len(files) >= 5
-    assert any(read_radiograph(path).monochrome1 for path in files)
+    assert any(load_radiograph(path).monochrome1 for path in files)
     for path in files:
-        radiograph = read_radiograph(path)
-        assert radiograph.facts.view_position in ("AP", "PA")
-        assert radiograph.facts.patient_orientation == ("L", "F")
+        radiograph = load_radiograph(path)
+        assert radiograph.metadata.view_position in ("AP", "PA")
+        assert radiograph.metadata.patient_orientation == ("L", "F")
         # What is shown and what the network sees rise together.
-        picture = shown(radiograph).astype(float)
-        assert np.corrcoef(picture.ravel(), radiograph.pixels.ravel())[0, 1] > 0.99
+        grey = shown(radiograph).astype(float)
+        assert np.corrcoef(grey.ravel(), radiograph.pixels.ravel())[0, 1] > 0.99
         # The middle of the body is denser, so brighter, than the air in the upper lungs on either side of it.
         height, width = radiograph.shape
         rows = slice(height // 4, height // 2)
-        middle = np.median(picture[rows, int(0.45 * width) : int(0.55 * width)])
-        lungs = np.median(picture[rows, int(0.2 * width) : int(0.4 * width)])
+        middle = np.median(grey[rows, int(0.45 * width) : int(0.55 * width)])
+        lungs = np.median(grey[rows, int(0.2 * width) : int(0.4 * width)])
         assert middle > lungs
 
 
 def test_presets_begin_with_automatic_and_offer_what_the_file_has_by_its_name():
     table = LookupTable(0, np.arange(4096, dtype=np.float32), 12, "THORAX")
-    offered = presets(film(voi_luts=(table,), voi_windows=(VoiWindow(1, 2, explanation="WIDE"), VoiWindow(3, 4))))
+    offered = presets(image(voi_luts=(table,), voi_windows=(VoiWindow(1, 2, explanation="WIDE"), VoiWindow(3, 4))))
     assert [preset.name for preset in offered] == [
         "automatic", "THORAX", "WIDE", "window 2 of the file", "lungs", "soft tissue", "bones",
     ]  # fmt: skip
     assert offered[1].voi is table
-    assert default_preset(film(voi_luts=(table,))).name == "THORAX"
-    assert default_preset(film()).name == "automatic"
+    assert default_preset(image(voi_luts=(table,))).name == "THORAX"
+    assert default_preset(image()).name == "automatic"
 
 
 @pytest.mark.parametrize("monochrome1", [False, True])
 def test_the_lung_preset_brings_out_what_is_dark_and_the_bone_preset_what_is_bright(monochrome1):
-    radiograph = film(monochrome1)
+    radiograph = image(monochrome1)
     of = {preset.name: shown(radiograph, preset.voi).astype(float) for preset in presets(radiograph)}
     plain = shown(radiograph).astype(float)
     dark, bright = (plain > 50) & (plain < 130), (plain > 150) & (plain < 220)
@@ -215,20 +215,20 @@ def test_the_lung_preset_brings_out_what_is_dark_and_the_bone_preset_what_is_bri
 @pytest.mark.parametrize("monochrome1", [False, True])
 @pytest.mark.parametrize("inverted", [False, True])
 def test_padding_is_black_whatever_the_polarity(monochrome1, inverted):
-    table = display_table(film(monochrome1, padding=(4000, 4095)), VoiWindow(2048, 4096), inverted=inverted)
+    table = display_table(image(monochrome1, padding=(4000, 4095)), VoiWindow(2048, 4096), inverted=inverted)
     assert (table[4000:4096] == 0).all()
     assert table[3999] > 0
 
 
 def test_padding_of_signed_pixels_is_found(tmp_path):
     pixels = (ramp().astype(np.int32) - 2048).astype(np.int16)
-    radiograph = read_radiograph(write_dicom(tmp_path / "a", pixels, 12, PhotometricInterpretation="MONOCHROME1"))
+    radiograph = load_radiograph(write_dicom(tmp_path / "a", pixels, 12, PhotometricInterpretation="MONOCHROME1"))
     padded = replace(radiograph, padding=(-2048, -2000))
     assert (shown(padded)[pixels <= -2000] == 0).all()
     assert shown(padded)[pixels > -2000].max() == 255
 
 
-FILMS_IN_16_BITS = {
+IMAGES_IN_16_BITS = {
     "as it is": {},
     "negative values": {"rescale_intercept": -1024.0},
     "fractions": {"rescale_slope": 0.37, "rescale_intercept": -5.5},
@@ -240,31 +240,31 @@ FILMS_IN_16_BITS = {
 
 
 @pytest.mark.parametrize("monochrome1", [False, True])
-@pytest.mark.parametrize("kind", FILMS_IN_16_BITS)
+@pytest.mark.parametrize("kind", IMAGES_IN_16_BITS)
 def test_modality_values_follow_from_the_film_in_16_bits_and_bright_is_bright(kind, monochrome1):
     codes = np.arange(4096, dtype=np.uint16).reshape(64, 64)
-    options = {"stored_offset": 0, "bits_stored": 12, "monochrome1": monochrome1} | FILMS_IN_16_BITS[kind]
-    film = Radiograph(codes, **options)
-    greys = deep_greys(film)
-    values = film.modality_of(codes).astype(float)
-    is_film = np.ones(codes.shape, dtype=bool) if film.padding is None else codes > 9
-    exact = 0.0 if abs(greys.slope) == 1 else abs(greys.slope)
-    again = greys.slope * greys.pixels.astype(float) + greys.intercept
-    assert np.abs(again - values)[is_film].max() <= exact
-    assert (greys.slope < 0) is monochrome1
-    assert (greys.pixels[~is_film] == 0).all()
+    options = {"stored_offset": 0, "bits_stored": 12, "monochrome1": monochrome1} | IMAGES_IN_16_BITS[kind]
+    image = Radiograph(codes, **options)
+    grey_levels = deep_grey_levels(image)
+    values = image.modality_of(codes).astype(float)
+    is_image = np.ones(codes.shape, dtype=bool) if image.padding is None else codes > 9
+    exact = 0.0 if abs(grey_levels.slope) == 1 else abs(grey_levels.slope)
+    again = grey_levels.slope * grey_levels.pixels.astype(float) + grey_levels.intercept
+    assert np.abs(again - values)[is_image].max() <= exact
+    assert (grey_levels.slope < 0) is monochrome1
+    assert (grey_levels.pixels[~is_image] == 0).all()
 
 
 def test_values_that_fit_stay_as_they_are():
     codes = np.array([[0, 7], [4000, 65535]], dtype=np.uint16)
-    greys = deep_greys(Radiograph(codes, stored_offset=0, bits_stored=16, monochrome1=False))
-    assert np.array_equal(greys.pixels, codes)
-    assert (greys.slope, greys.intercept) == (1.0, 0.0)
+    grey_levels = deep_grey_levels(Radiograph(codes, stored_offset=0, bits_stored=16, monochrome1=False))
+    assert np.array_equal(grey_levels.pixels, codes)
+    assert (grey_levels.slope, grey_levels.intercept) == (1.0, 0.0)
 
 
 @pytest.mark.parametrize("slope", [1.0, 0.3])
 def test_a_film_of_one_value_is_saved_all_the_same(slope):
     codes = np.full((4, 4), 7, dtype=np.uint16)
-    film = Radiograph(codes, stored_offset=0, bits_stored=12, monochrome1=False, rescale_slope=slope)
-    greys = deep_greys(film)
-    assert greys.slope * greys.pixels[0, 0] + greys.intercept == pytest.approx(7 * slope)
+    image = Radiograph(codes, stored_offset=0, bits_stored=12, monochrome1=False, rescale_slope=slope)
+    grey_levels = deep_grey_levels(image)
+    assert grey_levels.slope * grey_levels.pixels[0, 0] + grey_levels.intercept == pytest.approx(7 * slope)

@@ -55,8 +55,8 @@ def test_a_screen_the_function_has_no_greys_for_is_refused(minimum, maximum, amb
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_film_goes_through_the_screen_s_levels_after_its_polarity(monochrome1, inverted):
     stored = np.arange(4096, dtype=np.uint16).reshape(64, 64)
-    film = Radiograph(stored, stored_offset=0, bits_stored=12, monochrome1=monochrome1, padding=(4090, 4095))
-    shown = display_table(film, VoiWindow(2048, 4096), inverted=inverted, screen=OFFICE)
+    image = Radiograph(stored, stored_offset=0, bits_stored=12, monochrome1=monochrome1, padding=(4090, 4095))
+    shown = display_table(image, VoiWindow(2048, 4096), inverted=inverted, screen=OFFICE)
     # This window makes every code a P-value of its own.
     p_values = np.arange(4090) if monochrome1 == inverted else 4095 - np.arange(4090)
     assert (shown[:4090] == OFFICE.levels[p_values]).all()
@@ -65,6 +65,6 @@ def test_a_film_goes_through_the_screen_s_levels_after_its_polarity(monochrome1,
 
 def test_without_a_screen_nothing_changes():
     stored = np.arange(4096, dtype=np.uint16).reshape(64, 64)
-    film = Radiograph(stored, stored_offset=0, bits_stored=12, monochrome1=False)
-    window = auto_window(film)
-    assert (display_table(film, window) == display_table(film, window, screen=None)).all()
+    image = Radiograph(stored, stored_offset=0, bits_stored=12, monochrome1=False)
+    window = auto_window(image)
+    assert (display_table(image, window) == display_table(image, window, screen=None)).all()

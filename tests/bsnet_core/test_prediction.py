@@ -7,7 +7,7 @@ import torch
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError
 from bsnet_core.frames import apply
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import Attention, HeadVariant
 from bsnet_core.model.statistics_head import StatisticsHead
@@ -40,7 +40,7 @@ def test_a_result_holds_everything_and_everything_fits_together(predictor, sampl
 
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
 def test_lungs_are_found_on_both_sides_of_every_sample(predictor, path):
-    result = predictor.predict(read_radiograph(path))
+    result = predictor.predict(load_radiograph(path))
     width = result.frames.image_shape[1]
     mask = result.lung_mask
     assert 0.1 < mask.mean() < 0.6
@@ -53,21 +53,21 @@ def test_lungs_are_found_on_both_sides_of_every_sample(predictor, path):
 
 
 def test_the_result_does_not_depend_on_the_display_window(predictor):
-    radiograph = read_radiograph(sample_files()[0])
+    radiograph = load_radiograph(sample_files()[0])
     other = dataclasses.replace(radiograph, voi_windows=(VoiWindow(20, 5),))
-    first, second = (predictor.predict(picture).zone_probabilities for picture in (radiograph, other))
+    first, second = (predictor.predict(image).zone_probabilities for image in (radiograph, other))
     assert np.array_equal(first, second)
 
 
 def test_monochrome1_and_monochrome2_of_one_picture_score_alike(predictor):
-    radiograph = read_radiograph(sample_files()[4])
+    radiograph = load_radiograph(sample_files()[4])
     turned = dataclasses.replace(radiograph, stored=(255 - radiograph.stored).astype(np.uint16), monochrome1=True)
-    first, second = (predictor.predict(picture).zone_probabilities for picture in (radiograph, turned))
+    first, second = (predictor.predict(image).zone_probabilities for image in (radiograph, turned))
     assert np.allclose(first, second, atol=1e-5)
 
 
 def test_a_mirrored_picture_has_its_lungs_and_zones_mirrored(predictor):
-    radiograph = read_radiograph(sample_files()[0])
+    radiograph = load_radiograph(sample_files()[0])
     mirrored = dataclasses.replace(radiograph, stored=np.ascontiguousarray(radiograph.stored[:, ::-1]))
     result = predictor.predict(mirrored)
     plain = predictor.predict(radiograph)
@@ -91,7 +91,7 @@ def test_every_attention_runs_and_the_ensemble_is_their_mean(head, tmp_path):
         if isinstance(scorer, StatisticsHead):
             torch.nn.init.normal_(scorer.weight)
     save_model(tmp_path, model, dataclasses.replace(card, config=config))
-    radiograph = read_radiograph(sample_files()[1])
+    radiograph = load_radiograph(sample_files()[1])
     results = {
         attention: Predictor.load(tmp_path, "cpu", attention).predict(radiograph).zone_probabilities
         for attention in Attention
@@ -103,7 +103,7 @@ def test_every_attention_runs_and_the_ensemble_is_their_mean(head, tmp_path):
 
 def test_progress_rises_to_one_and_names_its_stages(predictor):
     told = []
-    predictor.predict(read_radiograph(sample_files()[0]), lambda stage, fraction: told.append((stage, fraction)))
+    predictor.predict(load_radiograph(sample_files()[0]), lambda stage, fraction: told.append((stage, fraction)))
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
@@ -117,11 +117,11 @@ def test_work_can_be_cancelled_between_steps(predictor, at):
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        predictor.predict(read_radiograph(sample_files()[0]), report)
+        predictor.predict(load_radiograph(sample_files()[0]), report)
 
 
 def test_a_lateral_view_is_refused_before_any_work(predictor, tmp_path):
-    lateral = read_radiograph(write_dicom(tmp_path / "a.dcm", ramp(400, 400), 12, ViewPosition="LL"))
+    lateral = load_radiograph(write_dicom(tmp_path / "a.dcm", ramp(400, 400), 12, ViewPosition="LL"))
     with pytest.raises(UnsuitableImageError, match="lateral"):
         predictor.predict(lateral)
 
@@ -129,7 +129,7 @@ def test_a_lateral_view_is_refused_before_any_work(predictor, tmp_path):
 def test_a_picture_without_lungs_is_refused(predictor, tmp_path):
     noise = np.random.default_rng(0).integers(0, 4096, (500, 500)).astype(np.uint16)
     with pytest.raises(UnsuitableImageError, match="No lungs"):
-        predictor.predict(read_radiograph(write_dicom(tmp_path / "a.dcm", noise, 12)))
+        predictor.predict(load_radiograph(write_dicom(tmp_path / "a.dcm", noise, 12)))
 
 
 def test_a_device_that_is_not_there_is_a_sentence():
@@ -155,6 +155,6 @@ def test_the_shipped_model_segments_a_real_film_close_to_its_human_mask(predicto
     for row in rows:
         reference = cv2.imread(str(shared_data / "cohen" / row["mask"]), cv2.IMREAD_GRAYSCALE) > 0
         values.append(
-            dice(predictor.predict(read_radiograph(shared_data / "cohen" / row["image"])).lung_mask, reference)
+            dice(predictor.predict(load_radiograph(shared_data / "cohen" / row["image"])).lung_mask, reference)
         )
     assert np.mean(values) > 0.9

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.network_config import Aspect
 from bsnet_core.preprocessing import (
     FAST_PATH_TOLERANCE,
@@ -14,7 +14,7 @@ from bsnet_core.resources import sample_files
 
 @pytest.mark.parametrize("path", sample_files(), ids=lambda path: path.stem)
 def test_the_fast_path_stays_within_its_tolerance_of_the_reference(path):
-    pixels = read_radiograph(path).pixels
+    pixels = load_radiograph(path).pixels
     fast, frames = preprocess(pixels, 384, Aspect.STRETCH)
     reference, reference_frames = preprocess_reference(pixels, 384, Aspect.STRETCH)
     assert np.array_equal(frames.image_to_network, reference_frames.image_to_network)
@@ -23,7 +23,7 @@ def test_the_fast_path_stays_within_its_tolerance_of_the_reference(path):
 
 
 def test_the_fast_path_stays_within_its_tolerance_at_a_detectors_size():
-    pixels = cv2.resize(np.array(read_radiograph(sample_files()[0]).pixels), (3000, 3000))
+    pixels = cv2.resize(np.array(load_radiograph(sample_files()[0]).pixels), (3000, 3000))
     grainy = np.clip(pixels + np.random.default_rng(0).normal(0, 0.0015, pixels.shape), 0, 1).astype(np.float32)
     fast, _ = preprocess(grainy, 384, Aspect.STRETCH)
     reference, _ = preprocess_reference(grainy, 384, Aspect.STRETCH)
@@ -45,7 +45,7 @@ def test_the_result_fills_its_box_with_0_to_1_and_leaves_the_rest_black(shape):
 
 
 def test_brightness_and_contrast_of_the_source_hardly_matter():
-    pixels = read_radiograph(sample_files()[0]).pixels
+    pixels = load_radiograph(sample_files()[0]).pixels
     plain, _ = preprocess(pixels, 256, Aspect.STRETCH)
     dim, _ = preprocess(pixels * np.float32(0.4) + np.float32(0.3), 256, Aspect.STRETCH)
     assert np.abs(plain - dim).mean() < 0.01

@@ -5,9 +5,9 @@ from bsnet_core.display import auto_window, default_voi, display_table
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 
 
-def radiograph(stored=None, **facts):
+def radiograph(stored=None, **metadata):
     pixels = np.arange(4096, dtype=np.uint16).reshape(64, 64) if stored is None else stored
-    return Radiograph(stored=pixels, stored_offset=0, bits_stored=12, **({"monochrome1": False} | facts))
+    return Radiograph(stored=pixels, stored_offset=0, bits_stored=12, **({"monochrome1": False} | metadata))
 
 
 def test_pixels_run_from_0_to_1_and_keep_their_order():
@@ -103,10 +103,10 @@ def test_the_files_table_comes_before_its_window():
 
 def test_the_users_inversion_is_on_top_of_the_files_polarity():
     for monochrome1 in (False, True):
-        picture = radiograph(monochrome1=monochrome1)
-        window = auto_window(picture)
-        plain = display_table(picture, window).astype(int)
-        turned = display_table(picture, window, inverted=True).astype(int)
+        image = radiograph(monochrome1=monochrome1)
+        window = auto_window(image)
+        plain = display_table(image, window).astype(int)
+        turned = display_table(image, window, inverted=True).astype(int)
         assert np.abs(plain + turned - 255).max() <= 1
 
 

@@ -7,8 +7,8 @@ import pytest
 from pydicom import dcmread
 
 from bsnet_core.errors import WeightsError
-from bsnet_core.loading import read_radiograph
-from bsnet_core.loading.input_check import refuse_for_scoring
+from bsnet_core.loading import load_radiograph
+from bsnet_core.loading.input_check import reject_unsuitable
 from bsnet_core.resources import default_model_dir, resources_dir, sample_files
 
 
@@ -24,7 +24,7 @@ def test_every_sample_names_its_source_and_licence():
 
 def test_every_sample_may_be_scored():
     for path in sample_files():
-        refuse_for_scoring(read_radiograph(path))
+        reject_unsuitable(load_radiograph(path))
 
 
 def test_the_samples_hold_serial_days_of_one_patient_and_stay_small():

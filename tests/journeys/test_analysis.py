@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QPushButton
 
 from app.canvas.overlays.zones import zone_polygon
-from app.session.session import StudyState
+from app.session.session import ImageState
 from bsnet_core.brixia import Zone
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 
@@ -34,7 +34,7 @@ def wait_until_analysed(qtbot, viewer, key):
 
 
 def wait_for_states(qtbot, viewer, states):
-    qtbot.waitUntil(lambda: [study.state for study in viewer.session.studies] == states, timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: [image.state for image in viewer.session.images] == states, timeout=RESULT_WITHIN_MS)
 
 
 def on_screen(viewer):
@@ -46,9 +46,9 @@ def test_the_first_sample_is_analysed_by_itself_and_everything_appears(
 ):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu")
     wait_until_analysed(qtbot, viewer, 0)
-    study = viewer.session.current
-    expected = cpu_predictor.predict(read_radiograph(sample_files()[0]))
-    assert study.prediction.score == expected.score
+    image = viewer.session.current
+    expected = cpu_predictor.predict(load_radiograph(sample_files()[0]))
+    assert image.prediction.score == expected.score
     assert [viewer.scores.cell(zone).score_text for zone in Zone] == list(str(expected.score))
     assert viewer.scores.total_text == f"Global {expected.score.total} / 18"
     assert expected.model.version in viewer.scores.model_text
@@ -67,9 +67,9 @@ def test_lungs_score_and_map_arrive_one_after_the_other_and_each_is_seen_at_once
     seen = []
 
     def look(step):
-        study, drawn = viewer.session.current, viewer.view.overlays
-        has_map = study.explanation is not None and drawn.explanation is not None
-        seen.append((step, drawn.lungs is not None, study.prediction is not None and bool(drawn.labels), has_map))
+        image, drawn = viewer.session.current, viewer.view.overlays
+        has_map = image.explanation is not None and drawn.explanation is not None
+        seen.append((step, drawn.lungs is not None, image.prediction is not None and bool(drawn.labels), has_map))
 
     viewer.analysis.lungs_found.connect(lambda key, lungs: look("lungs"))
     viewer.analysis.scored.connect(lambda key: look("score"))
@@ -95,13 +95,13 @@ def test_zones_a_to_c_lie_over_the_left_of_the_picture(qtbot, open_viewer, shipp
 
 def test_choosing_another_study_stops_the_first_at_once_and_analyses_the_other(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
-    wait_for_states(qtbot, viewer, [StudyState.ANALYSING, StudyState.READY])
+    wait_for_states(qtbot, viewer, [ImageState.ANALYSING, ImageState.READY])
     qtbot.waitUntil(lambda: viewer.session.radiograph_of(1) is not None, timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
-    assert viewer.session.study(0).state is StudyState.READY
-    assert viewer.session.study(1).state is StudyState.ANALYSING
+    assert viewer.session.image(0).state is ImageState.READY
+    assert viewer.session.image(1).state is ImageState.ANALYSING
     wait_until_analysed(qtbot, viewer, 1)
-    assert viewer.session.study(0).prediction is None
+    assert viewer.session.image(0).prediction is None
     viewer.session.select(0)
     wait_until_analysed(qtbot, viewer, 0)
 
@@ -109,7 +109,7 @@ def test_choosing_another_study_stops_the_first_at_once_and_analyses_the_other(q
 def test_going_back_to_an_analysed_study_shows_its_result_without_a_second_analysis(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2])
     wait_until_analysed(qtbot, viewer, 0)
-    first = viewer.session.study(0).prediction
+    first = viewer.session.image(0).prediction
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
     viewer.session.select(0)
@@ -124,7 +124,7 @@ def test_cancel_stops_the_analysis_and_it_can_be_started_again(qtbot, open_viewe
     qtbot.waitUntil(lambda: viewer.analysis.is_busy)
     viewer.actions_by_name["cancel"].trigger()
     assert not viewer.analysis.is_busy
-    assert viewer.session.current.state is StudyState.READY
+    assert viewer.session.current.state is ImageState.READY
     assert viewer.view.radiograph is not None
     viewer.actions_by_name["analyse"].trigger()
     wait_until_analysed(qtbot, viewer, 0)
@@ -175,7 +175,7 @@ def test_opening_another_film_stops_the_map_that_grows_by_itself(qtbot, open_vie
     qtbot.waitUntil(lambda: viewer.analysis.is_explaining(0), timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
-    first = viewer.session.study(0).explanation
+    first = viewer.session.image(0).explanation
     assert first is None or not first.is_whole
 
 
@@ -196,7 +196,7 @@ def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer,
 def test_a_lateral_view_is_shown_and_not_scored_and_the_reason_is_said(qtbot, open_viewer, shipped_model, tmp_path):
     path = write_dicom(tmp_path / "lateral.dcm", ramp(700, 600), bits=12, ViewPosition="LL")
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", path)
-    wait_for_states(qtbot, viewer, [StudyState.NOT_SCORED])
+    wait_for_states(qtbot, viewer, [ImageState.NOT_SCORED])
     assert viewer.view.radiograph is not None
     assert "lateral" in viewer.scores.notes_text.lower()
     assert viewer.scores.total_text == "Global –"
@@ -249,7 +249,7 @@ def test_all_studies_are_analysed_one_after_the_other_with_the_picture_left_alon
     steps = []
     viewer.analysis.batch_changed.connect(lambda done, size: steps.append((done, size)))
     viewer.analysis.analyse_all()
-    qtbot.waitUntil(lambda: all(study.score is not None for study in viewer.session.studies), timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: all(image.score is not None for image in viewer.session.images), timeout=RESULT_WITHIN_MS)
     qtbot.waitUntil(lambda: steps[-1] == (0, 0))
     assert steps[0] == (0, 3)
     assert viewer.session.current.key == 0
@@ -259,12 +259,12 @@ def test_a_study_chosen_meanwhile_goes_before_the_others_and_the_row_goes_on(qtb
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
     wait_until_analysed(qtbot, viewer, 0)
     scored = []
-    viewer.session.study_changed.connect(
-        lambda key: scored.append(key) if viewer.session.study(key).score and key not in scored else None
+    viewer.session.image_changed.connect(
+        lambda key: scored.append(key) if viewer.session.image(key).score and key not in scored else None
     )
     viewer.analysis.analyse_all()
     viewer.session.select(3)
-    qtbot.waitUntil(lambda: all(study.score is not None for study in viewer.session.studies), timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: all(image.score is not None for image in viewer.session.images), timeout=RESULT_WITHIN_MS)
     assert next(key for key in scored if key != 0) == 3
 
 
@@ -277,7 +277,7 @@ def test_cancel_ends_the_row_of_all_studies(qtbot, open_viewer, shipped_model):
     assert not viewer.analysis.is_busy
     with qtbot.assertNotEmitted(viewer.analysis.busy_changed, wait=300):
         pass
-    assert [study.score is None for study in viewer.session.studies] == [False, True, True, True]
+    assert [image.score is None for image in viewer.session.images] == [False, True, True, True]
 
 
 CLOSE_WHILE_BUSY = """
@@ -326,10 +326,10 @@ def test_closing_amid_the_network_s_work_ends_the_program_cleanly(own_home, mome
 
 
 def test_a_screenshot_of_the_first_result_is_taken_and_the_program_ends(own_home, tmp_path):
-    picture = tmp_path / "window.png"
-    arguments = ["--device", "cpu", "--screenshot", str(picture), str(sample_files()[0])]
+    image = tmp_path / "window.png"
+    arguments = ["--device", "cpu", "--screenshot", str(image), str(sample_files()[0])]
     ended = subprocess.run(
         [sys.executable, "-m", "app", *arguments], capture_output=True, text=True, timeout=250, check=False
     )
     assert ended.returncode == 0, ended.stderr
-    assert picture.stat().st_size > 50_000
+    assert image.stat().st_size > 50_000

@@ -17,8 +17,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from safetensors.numpy import load_file, save_file
 
-from app.library.opening import kept_aside_files
-from app.session.session import StudyState
+from app.library.opening import quarantined_files
+from app.session.session import ImageState
 from app.settings.paths import library_file
 from bsnet_core.brixia import ZONES
 from bsnet_core.resources import sample_files
@@ -33,7 +33,7 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs the users
 
 
 @pytest.fixture
-def film(tmp_path):
+def image(tmp_path):
     return write_dicom(tmp_path / "film.dcm", ramp(500, 400), bits=12)
 
 
@@ -72,18 +72,18 @@ def assert_usable(qtbot, viewer, digits="123012"):
 
 
 def test_a_damaged_library_can_be_recovered_from_the_menu_long_after_the_message(
-    qtbot, open_viewer, no_model, film, tmp_path, save_as
+    qtbot, open_viewer, no_model, image, tmp_path, save_as
 ):
-    first = open_viewer("--model", no_model, film)
+    first = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, first)
     assert not first.actions_by_name["salvage_library"].isEnabled()
     assert_usable(qtbot, first)
     end(first)
     library_file().write_bytes(library_file().read_bytes()[:-9_000])
 
-    second = open_viewer("--model", no_model, film)
+    second = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, second)
-    qtbot.waitUntil(lambda: bool(kept_aside_files(library_file())), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(quarantined_files(library_file())), timeout=20_000)
     assert_usable(qtbot, second, "000111")  # a new library was begun
     second.messages.hide()
     end(second)
@@ -142,16 +142,16 @@ def test_a_library_that_may_only_be_read_is_said_at_the_start_and_the_score_is_s
     qtbot, open_viewer, monkeypatch
 ):
     place = Path(tempfile.mkdtemp())
-    film, model, home = write_dicom(place / "film.dcm", ramp(500, 400), bits=12), place / "model", place / "home"
+    image, model, home = write_dicom(place / "film.dcm", ramp(500, 400), bits=12), place / "model", place / "home"
     model.mkdir()
     home.mkdir()
     for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
-    with as_nobody(place, film, model, home):
+    with as_nobody(place, image, model, home):
         locked = library_file()
         locked.touch()
         locked.chmod(0o400)
-        viewer = open_viewer("--model", model, film)
+        viewer = open_viewer("--model", model, image)
         said = []
         viewer.keeper.failed.connect(said.append)
         wait_until_read(qtbot, viewer)
@@ -182,8 +182,8 @@ def no_file_longer_than(size_bytes):
 
 
 @posix_only
-def test_a_full_disk_refuses_the_score_and_takes_it_once_there_is_room(qtbot, open_viewer, no_model, film):
-    viewer = open_viewer("--model", no_model, film)
+def test_a_full_disk_refuses_the_score_and_takes_it_once_there_is_room(qtbot, open_viewer, no_model, image):
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     wait_until_rested(qtbot, viewer)
     score_by_keys(qtbot, viewer)
@@ -194,14 +194,14 @@ def test_a_full_disk_refuses_the_score_and_takes_it_once_there_is_room(qtbot, op
     with qtbot.waitSignal(viewer.keeper.kept, timeout=WITHIN_MS):
         viewer.messages.offer.click()
     end(viewer)
-    again = open_viewer("--model", no_model, film)
-    qtbot.waitUntil(lambda: bool(again.session.studies) and bool(again.session.study(0).readings), timeout=WITHIN_MS)
-    assert [str(reading.score) for reading in again.session.study(0).readings] == ["123012"]
+    again = open_viewer("--model", no_model, image)
+    qtbot.waitUntil(lambda: bool(again.session.images) and bool(again.session.image(0).readings), timeout=WITHIN_MS)
+    assert [str(reading.score) for reading in again.session.image(0).readings] == ["123012"]
     wait_until_read(qtbot, again)
 
 
-def test_two_windows_save_at_the_same_time_and_both_scores_are_there(qtbot, open_viewer, no_model, film):
-    windows = [open_viewer("--model", no_model, film) for _number in range(2)]
+def test_two_windows_save_at_the_same_time_and_both_scores_are_there(qtbot, open_viewer, no_model, image):
+    windows = [open_viewer("--model", no_model, image) for _number in range(2)]
     for viewer in windows:
         wait_until_read(qtbot, viewer)
         wait_until_rested(qtbot, viewer)
@@ -214,19 +214,19 @@ def test_two_windows_save_at_the_same_time_and_both_scores_are_there(qtbot, open
             viewer.actions_by_name["save_reading"].trigger()
     for viewer in windows:
         end(viewer)
-    again = open_viewer("--model", no_model, film)
+    again = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, again)
-    qtbot.waitUntil(lambda: len(again.session.study(0).readings) == 2, timeout=WITHIN_MS)
-    assert {str(reading.score) for reading in again.session.study(0).readings} == set(scores)
+    qtbot.waitUntil(lambda: len(again.session.image(0).readings) == 2, timeout=WITHIN_MS)
+    assert {str(reading.score) for reading in again.session.image(0).readings} == set(scores)
 
 
 # Reports
 
 
 @pytest.fixture
-def reading_viewer(qtbot, open_viewer, no_model, film):
+def reading_viewer(qtbot, open_viewer, no_model, image):
     """A window with a film, a score entered and not saved."""
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     score_by_keys(qtbot, viewer)
     wait_until_rested(qtbot, viewer)
@@ -317,15 +317,15 @@ def without_card(folder):
     ],
 )
 def test_with_weights_that_cannot_be_used_films_are_still_read_and_scored_by_hand(
-    qtbot, open_viewer, shipped_model, film, tmp_path, break_model, reason
+    qtbot, open_viewer, shipped_model, image, tmp_path, break_model, reason
 ):
     model = tmp_path / "model"
     shutil.copytree(shipped_model, model)
     break_model(model)
-    viewer = open_viewer("--model", model, "--device", "cpu", film)
+    viewer = open_viewer("--model", model, "--device", "cpu", image)
     qtbot.waitUntil(lambda: reason in viewer.messages.text, timeout=WITHIN_MS)
     assert "model" in viewer.scores.notes_text
-    assert viewer.session.current.state is StudyState.NOT_SCORED
+    assert viewer.session.current.state is ImageState.NOT_SCORED
     assert_usable(qtbot, viewer)
 
 
@@ -343,7 +343,7 @@ def test_a_colour_photograph_is_shown_and_not_scored_and_the_reader_still_can(
 ):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", colour_photograph(tmp_path / "holiday.png"))
     qtbot.waitUntil(
-        lambda: bool(viewer.session.studies) and viewer.session.study(0).state is StudyState.NOT_SCORED,
+        lambda: bool(viewer.session.images) and viewer.session.image(0).state is ImageState.NOT_SCORED,
         timeout=WITHIN_MS,
     )
     assert viewer.view.radiograph is not None
@@ -378,47 +378,47 @@ def claims(syntax):
     ids=["pixels that are not what the file says", "a film in a film's compression"],
 )
 def test_a_dicom_of_a_wrong_transfer_syntax_is_told_and_the_entered_score_stays(
-    qtbot, open_viewer, no_model, film, tmp_path, write, reason
+    qtbot, open_viewer, no_model, image, tmp_path, write, reason
 ):
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     score_by_keys(qtbot, viewer)
     odd = write(tmp_path / "odd.dcm")
     viewer.open_paths([odd])
     qtbot.waitUntil(lambda: viewer.messages.text.startswith(f"Problem: odd.dcm: {reason}"), timeout=WITHIN_MS)
-    assert viewer.session.current.path == film
+    assert viewer.session.current.path == image
     assert viewer.session.current.entered_total == 9
     save_by_keys(qtbot, viewer)
 
 
 def test_a_film_removed_before_its_turn_is_told_and_the_others_are_scored(qtbot, open_viewer, shipped_model, tmp_path):
-    films = [Path(shutil.copy(sample_files()[0], tmp_path / f"{number}.dcm")) for number in range(6)]
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *films)
+    images = [Path(shutil.copy(sample_files()[0], tmp_path / f"{number}.dcm")) for number in range(6)]
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *images)
     qtbot.waitUntil(
         lambda: (
-            sum(study.has_been_read for study in viewer.session.studies) == 6
+            sum(image.is_loaded for image in viewer.session.images) == 6
             and not viewer.session.has_room_for_pixels  # nothing more is read unasked
         ),
         timeout=WITHIN_MS,
     )
-    gone = next(study.key for study in viewer.session.studies if viewer.session.radiograph_of(study.key) is None)
-    films[gone].unlink()
+    gone = next(image.key for image in viewer.session.images if viewer.session.radiograph_of(image.key) is None)
+    images[gone].unlink()
     viewer.session.enter(gone, ZONES[0], 3)
     viewer.actions_by_name["analyse_all"].trigger()
-    rest = [study.key for study in viewer.session.studies if study.key != gone]
+    rest = [image.key for image in viewer.session.images if image.key != gone]
     qtbot.waitUntil(
         lambda: (
-            viewer.session.study(gone).problem != ""
-            and all(viewer.session.study(key).score is not None for key in rest)
+            viewer.session.image(gone).problem != ""
+            and all(viewer.session.image(key).score is not None for key in rest)
             and not viewer.analysis.is_busy
         ),
         timeout=WITHIN_MS,
     )
     assert "There is no such file any more" in viewer.messages.text
-    assert viewer.session.study(gone).state is StudyState.NOT_SCORED
+    assert viewer.session.image(gone).state is ImageState.NOT_SCORED
     viewer.session.select(gone)
-    qtbot.waitUntil(lambda: viewer.session.study(gone).state is StudyState.UNREADABLE, timeout=WITHIN_MS)
-    assert viewer.session.study(gone).draft == {ZONES[0]: 3}
+    qtbot.waitUntil(lambda: viewer.session.image(gone).state is ImageState.UNREADABLE, timeout=WITHIN_MS)
+    assert viewer.session.image(gone).draft == {ZONES[0]: 3}
     viewer.session.select(rest[0])
     qtbot.waitUntil(lambda: viewer.view.radiograph is not None, timeout=WITHIN_MS)
     assert_usable(qtbot, viewer)

@@ -20,14 +20,14 @@ LINE = Distance((100.0, 100.0), (200.0, 150.0))
 
 
 @pytest.fixture
-def film(tmp_path):
+def image(tmp_path):
     return write_dicom(tmp_path / "film.dcm", ramp(500, 400), bits=12)
 
 
 @pytest.fixture
-def start(qtbot, open_viewer, no_model, film):
+def start(qtbot, open_viewer, no_model, image):
     def opened(reader="Reader One"):
-        viewer = open_viewer("--model", no_model, film)
+        viewer = open_viewer("--model", no_model, image)
         viewer.session.reader = reader
         wait_until_read(qtbot, viewer)
         wait_until_rested(qtbot, viewer)
@@ -72,7 +72,7 @@ def test_a_distance_measured_on_the_prior_film_is_kept_with_that_film_and_can_be
     def opened():
         viewer = open_viewer("--model", no_model, *paths)
         wait_until_read(qtbot, viewer)
-        qtbot.waitUntil(lambda: viewer.session.study(1).has_been_read, timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: viewer.session.image(1).is_loaded, timeout=WITHIN_MS)
         viewer.actions_by_name["compare_prior"].trigger()
         qtbot.waitUntil(lambda: viewer.group.prior_shown, timeout=WITHIN_MS)
         wait_until_rested(qtbot, viewer)
@@ -161,12 +161,12 @@ sys.exit(viewer.main(["--model", sys.argv[1], sys.argv[2]]))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_a_measurement_is_there_after_the_program_was_killed(qtbot, own_home, open_viewer, no_model, film):
-    arguments = [sys.executable, "-c", MEASURE_AND_WAIT, str(no_model), str(film)]
+def test_a_measurement_is_there_after_the_program_was_killed(qtbot, own_home, open_viewer, no_model, image):
+    arguments = [sys.executable, "-c", MEASURE_AND_WAIT, str(no_model), str(image)]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "kept\n"
         process.send_signal(signal.SIGKILL)
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     qtbot.waitUntil(lambda: viewer.view.annotations.items == (LINE,), timeout=WITHIN_MS)
 

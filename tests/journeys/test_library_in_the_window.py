@@ -15,7 +15,7 @@ NAME, SCORE = "Mustermann^Erika", "123012"
 
 
 @pytest.fixture
-def film(tmp_path):
+def image(tmp_path):
     return write_dicom(tmp_path / "film.dcm", ramp(500, 400), bits=12, PatientName=NAME, PatientID="PATIENT-4711-Q")
 
 
@@ -48,9 +48,9 @@ def lines_of(path):
 
 
 def test_the_library_leaves_as_a_copy_and_as_lines_readable_by_the_owner_only(
-    qtbot, open_viewer, no_model, film, tmp_path, save_as
+    qtbot, open_viewer, no_model, image, tmp_path, save_as
 ):
-    viewer = with_reading(qtbot, open_viewer("--model", no_model, film))
+    viewer = with_reading(qtbot, open_viewer("--model", no_model, image))
     copy, lines = tmp_path / "copy.sqlite3", tmp_path / "library.jsonl"
     for name, path in (("copy_library", copy), ("export_library", lines)):
         save_as(path)
@@ -65,8 +65,8 @@ def test_the_library_leaves_as_a_copy_and_as_lines_readable_by_the_owner_only(
     assert ("exported", "library copy") in logged
 
 
-def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model, film, tmp_path, save_as):
-    viewer = with_reading(qtbot, open_viewer("--model", no_model, film))
+def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model, image, tmp_path, save_as):
+    viewer = with_reading(qtbot, open_viewer("--model", no_model, image))
     files = viewer.library_files
 
     def exported(name):
@@ -90,9 +90,9 @@ def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model,
 
 
 def test_a_damaged_library_offers_what_can_be_recovered_and_the_offer_stays_until_taken(
-    qtbot, open_viewer, no_model, film, tmp_path, save_as
+    qtbot, open_viewer, no_model, image, tmp_path, save_as
 ):
-    first = with_reading(qtbot, open_viewer("--model", no_model, film))
+    first = with_reading(qtbot, open_viewer("--model", no_model, image))
     first.close()
     while not first.end_work():
         pass
@@ -113,10 +113,10 @@ def test_a_damaged_library_offers_what_can_be_recovered_and_the_offer_stays_unti
 
 
 @pytest.fixture
-def blocked_viewer(qtbot, open_viewer, no_model, film, caplog):
+def blocked_viewer(qtbot, open_viewer, no_model, image, caplog):
     """A window with a saved reading that the disk has refused."""
     library_file().mkdir()
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     with qtbot.waitSignal(viewer.keeper.not_kept, timeout=20_000):
         save_reading(viewer)
@@ -160,8 +160,8 @@ def test_closing_can_save_again_first_and_closes_once_the_disk_has_it(qtbot, blo
     assert blocked_viewer.keeper.unkept == ()
 
 
-def test_closing_right_after_saving_waits_for_the_disk_and_asks_nothing(qtbot, open_viewer, no_model, film):
-    viewer = open_viewer("--model", no_model, film)
+def test_closing_right_after_saving_waits_for_the_disk_and_asks_nothing(qtbot, open_viewer, no_model, image):
+    viewer = open_viewer("--model", no_model, image)
     wait_until_read(qtbot, viewer)
     save_reading(viewer)
     viewer.close()

@@ -11,23 +11,23 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTreeView
 
 from app.canvas.modes import CornerTexts
-from app.session.session import StudyState
+from app.session.session import ImageState
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import sample_files
 from tests.bsnet_core.loading.test_dicomdir import write_medium
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
 
-FILM = ramp(700, 600)
+IMAGE = ramp(700, 600)
 
 
 @pytest.fixture
-def film(tmp_path):
-    return write_dicom(tmp_path / "film.dcm", FILM, bits=12, WindowCenter=2000, WindowWidth=3000)
+def image(tmp_path):
+    return write_dicom(tmp_path / "film.dcm", IMAGE, bits=12, WindowCenter=2000, WindowWidth=3000)
 
 
 def states(viewer):
-    return [study.state for study in viewer.session.studies]
+    return [image.state for image in viewer.session.images]
 
 
 def wait_until_shown(qtbot, viewer, name):
@@ -42,8 +42,8 @@ def wait_until_settled(qtbot, viewer):
     """Every file read or refused, and the network's answer there."""
 
     def settled():
-        pending = {StudyState.WAITING, StudyState.READING, StudyState.ANALYSING}
-        return bool(viewer.session.studies) and not viewer.analysis.is_busy and pending.isdisjoint(states(viewer))
+        pending = {ImageState.WAITING, ImageState.READING, ImageState.ANALYSING}
+        return bool(viewer.session.images) and not viewer.analysis.is_busy and pending.isdisjoint(states(viewer))
 
     qtbot.waitUntil(settled)
 
@@ -66,70 +66,70 @@ def test_the_bundled_samples_are_listed_and_the_first_is_shown(qtbot, open_viewe
     viewer = open_viewer("--model", no_model)
     wait_until_shown(qtbot, viewer, sample_files()[0].name)
     wait_until_settled(qtbot, viewer)
-    assert [study.path for study in viewer.session.studies] == sample_files()
-    assert all(study.thumbnail is not None and study.facts.patient_name for study in viewer.session.studies)
+    assert [image.path for image in viewer.session.images] == sample_files()
+    assert all(image.thumbnail is not None and image.metadata.patient_name for image in viewer.session.images)
     assert viewer.session.current.key == 0
 
 
-def test_files_named_on_the_command_line_take_the_samples_place(qtbot, open_viewer, no_model, film):
-    viewer = open_viewer("--model", no_model, film)
+def test_files_named_on_the_command_line_take_the_samples_place(qtbot, open_viewer, no_model, image):
+    viewer = open_viewer("--model", no_model, image)
     wait_until_shown(qtbot, viewer, "film.dcm")
-    assert [study.path.name for study in viewer.session.studies] == ["film.dcm"]
+    assert [image.path.name for image in viewer.session.images] == ["film.dcm"]
     assert (viewer.view.voi_window.centre, viewer.view.voi_window.width) == (2000, 3000)
     wait_until_settled(qtbot, viewer)
 
 
-def test_a_missing_model_is_said_in_words_and_the_picture_stays_usable(qtbot, open_viewer, no_model, film):
-    viewer = open_viewer("--model", no_model, film)
+def test_a_missing_model_is_said_in_words_and_the_picture_stays_usable(qtbot, open_viewer, no_model, image):
+    viewer = open_viewer("--model", no_model, image)
     wait_until_settled(qtbot, viewer)
-    assert states(viewer) == [StudyState.NOT_SCORED]
+    assert states(viewer) == [ImageState.NOT_SCORED]
     assert "model" in viewer.messages.text
     assert "model" in viewer.scores.notes_text
     viewer.actions_by_name["invert"].trigger()
     assert viewer.view.is_inverted
 
 
-def test_ctrl_o_opens_what_is_chosen(qtbot, open_viewer, no_model, film, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(film)], ""))
+def test_ctrl_o_opens_what_is_chosen(qtbot, open_viewer, no_model, image, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(image)], ""))
     viewer = open_viewer("--model", no_model, "--no-samples")
     qtbot.keyClick(viewer, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
 
 
-def test_files_and_folders_can_be_dropped_together(qtbot, open_viewer, no_model, film, tmp_path):
+def test_files_and_folders_can_be_dropped_together(qtbot, open_viewer, no_model, image, tmp_path):
     folder = tmp_path / "more"
     (folder / "inner").mkdir(parents=True)
-    write_dicom(folder / "b.dcm", FILM, bits=12)
-    write_dicom(folder / "inner" / "c.dcm", FILM, bits=12)
+    write_dicom(folder / "b.dcm", IMAGE, bits=12)
+    write_dicom(folder / "inner" / "c.dcm", IMAGE, bits=12)
     (folder / "notes.txt").write_text("no image")
     viewer = open_viewer("--model", no_model, "--no-samples")
-    drop(viewer, film, folder)
+    drop(viewer, image, folder)
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
-    assert [study.path.name for study in viewer.session.studies] == ["film.dcm", "b.dcm", "c.dcm"]
+    assert [image.path.name for image in viewer.session.images] == ["film.dcm", "b.dcm", "c.dcm"]
 
 
 def test_a_film_dropped_on_the_open_ones_is_shown_and_opening_it_again_goes_back_to_it(
-    qtbot, open_viewer, no_model, film, tmp_path
+    qtbot, open_viewer, no_model, image, tmp_path
 ):
-    other = write_dicom(tmp_path / "other.dcm", FILM, bits=12)
-    viewer = open_viewer("--model", no_model, film)
+    other = write_dicom(tmp_path / "other.dcm", IMAGE, bits=12)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_shown(qtbot, viewer, "film.dcm")
     drop(viewer, other)
     wait_until_shown(qtbot, viewer, "other.dcm")
-    drop(viewer, film)
+    drop(viewer, image)
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
-    assert len(viewer.session.studies) == 2
+    assert len(viewer.session.images) == 2
 
 
 def write_odd(kind, path):
     if kind == "truncated":
-        write_dicom(path, FILM, bits=12)
+        write_dicom(path, IMAGE, bits=12)
         path.write_bytes(path.read_bytes()[:2000])
     elif kind == "ct":
-        write_dicom(path, FILM, bits=12, SOPClassUID=CT, Modality="CT")
+        write_dicom(path, IMAGE, bits=12, SOPClassUID=CT, Modality="CT")
     elif kind != "missing":
         path.write_bytes({"empty": b"", "no-image": b"Dear colleague"}[kind])
     return path
@@ -146,15 +146,15 @@ REASONS = {
 
 @pytest.mark.parametrize("kind", REASONS)
 def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
-    qtbot, open_viewer, no_model, film, tmp_path, kind
+    qtbot, open_viewer, no_model, image, tmp_path, kind
 ):
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_settled(qtbot, viewer)
     viewer.scores.cell(Zone.B).entry.button(2).click()
     window, shown = viewer.view.voi_window, viewer.view.radiograph
     odd = write_odd(kind, tmp_path / f"{kind}.dcm")
     drop(viewer, odd)
-    qtbot.waitUntil(lambda: states(viewer)[-1] is StudyState.UNREADABLE and len(states(viewer)) == 2)
+    qtbot.waitUntil(lambda: states(viewer)[-1] is ImageState.UNREADABLE and len(states(viewer)) == 2)
     assert viewer.session.current.path.name == "film.dcm"
     assert viewer.session.current.draft == {Zone.B: 2}
     assert viewer.scores.cell(Zone.B).entry.score == 2
@@ -164,10 +164,10 @@ def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
 
 
 def test_choosing_an_odd_file_shows_why_and_the_next_one_shows_its_picture(
-    qtbot, open_viewer, no_model, film, tmp_path
+    qtbot, open_viewer, no_model, image, tmp_path
 ):
     odd = write_odd("ct", tmp_path / "ct.dcm")
-    viewer = open_viewer("--model", no_model, odd, film)
+    viewer = open_viewer("--model", no_model, odd, image)
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
     viewer.session.select(0)
@@ -178,18 +178,18 @@ def test_choosing_an_odd_file_shows_why_and_the_next_one_shows_its_picture(
     wait_until_settled(qtbot, viewer)
 
 
-def test_a_folder_without_images_is_said_so(qtbot, open_viewer, no_model, film, tmp_path):
+def test_a_folder_without_images_is_said_so(qtbot, open_viewer, no_model, image, tmp_path):
     folder = tmp_path / "letters"
     folder.mkdir()
-    viewer = open_viewer("--model", no_model, film)
+    viewer = open_viewer("--model", no_model, image)
     wait_until_settled(qtbot, viewer)
     drop(viewer, folder)
     qtbot.waitUntil(lambda: viewer.messages.text == "Problem: letters: This folder holds no images.")
-    assert len(viewer.session.studies) == 1
+    assert len(viewer.session.images) == 1
 
 
 def test_a_monochrome1_film_has_bright_bones_on_the_screen(qtbot, open_viewer, no_model, tmp_path):
-    path = write_dicom(tmp_path / "film.dcm", 4095 - FILM, bits=12, PhotometricInterpretation="MONOCHROME1")
+    path = write_dicom(tmp_path / "film.dcm", 4095 - IMAGE, bits=12, PhotometricInterpretation="MONOCHROME1")
     viewer = open_viewer("--model", no_model, path)
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
@@ -212,15 +212,15 @@ def test_pictures_pushed_out_of_memory_come_back_when_chosen(qtbot, open_viewer,
     wait_until_settled(qtbot, viewer)
 
 
-def test_keys_switch_overlays_and_the_next_start_remembers(qtbot, open_viewer, no_model, film):
-    viewer = open_viewer("--model", no_model, film)
+def test_keys_switch_overlays_and_the_next_start_remembers(qtbot, open_viewer, no_model, image):
+    viewer = open_viewer("--model", no_model, image)
     wait_until_settled(qtbot, viewer)
     viewer.view.setFocus()
     assert viewer.view.overlays.shown["zones"]
     qtbot.keyClick(viewer.view, Qt.Key.Key_G)
     assert not viewer.view.overlays.shown["zones"]
     viewer.close()
-    again = open_viewer("--model", no_model, film)
+    again = open_viewer("--model", no_model, image)
     assert not again.view.overlays.shown["zones"]
     assert again.view.overlays.shown["lungs"]
     wait_until_settled(qtbot, again)
@@ -252,9 +252,9 @@ def test_every_action_has_its_own_key_a_tooltip_and_a_menu(qtbot, open_viewer, n
     assert set(actions) <= entries_of(viewer.menuBar())
 
 
-def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer, no_model, film, tmp_path):
+def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer, no_model, image, tmp_path):
     with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
-        archive.write(film, "CD/film.dcm")
+        archive.write(image, "CD/film.dcm")
     viewer = open_viewer("--model", no_model, tmp_path / "study.zip")
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
@@ -265,9 +265,9 @@ def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer
 
 
 def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
-    qtbot, open_viewer, no_model, film, tmp_path
+    qtbot, open_viewer, no_model, image, tmp_path
 ):
-    path = write_encrypted_zip(tmp_path / "study.zip", "film.dcm", film.read_bytes(), "secret")
+    path = write_encrypted_zip(tmp_path / "study.zip", "film.dcm", image.read_bytes(), "secret")
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer.open_paths([path])
     asked = viewer.archive_password
@@ -279,7 +279,7 @@ def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
     first.accept()
     qtbot.waitUntil(lambda: asked.dialog not in (None, first), timeout=30_000)
     assert "The password does not open this archive" in asked.dialog.labelText()
-    assert not viewer.session.studies
+    assert not viewer.session.images
     asked.dialog.setTextValue("secret")
     asked.dialog.accept()
     wait_until_shown(qtbot, viewer, "film.dcm")
@@ -287,9 +287,9 @@ def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
     assert asked.dialog is None
 
 
-def test_every_encrypted_archive_is_asked_for_and_one_can_be_left_closed(qtbot, open_viewer, no_model, film, tmp_path):
+def test_every_encrypted_archive_is_asked_for_and_one_can_be_left_closed(qtbot, open_viewer, no_model, image, tmp_path):
     paths = [
-        write_encrypted_zip(tmp_path / name, "film.dcm", film.read_bytes(), "secret") for name in ("a.zip", "b.zip")
+        write_encrypted_zip(tmp_path / name, "film.dcm", image.read_bytes(), "secret") for name in ("a.zip", "b.zip")
     ]
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer.open_paths(paths)
@@ -303,14 +303,14 @@ def test_every_encrypted_archive_is_asked_for_and_one_can_be_left_closed(qtbot, 
     asked.dialog.accept()
     wait_until_shown(qtbot, viewer, "film.dcm")
     wait_until_settled(qtbot, viewer)
-    assert len(viewer.session.studies) == 1
+    assert len(viewer.session.images) == 1
 
 
 def test_a_medium_can_be_taken_out_once_its_films_were_read(qtbot, open_viewer, no_model, tmp_path):
-    folder = write_medium(tmp_path / "cd", films=6, side_px=400)
+    folder = write_medium(tmp_path / "cd", images=6, side_px=400)
     viewer = open_viewer("--model", no_model, folder)
     wait_until_settled(qtbot, viewer)
-    paths = [study.path for study in viewer.session.studies]
+    paths = [image.path for image in viewer.session.images]
     shutil.rmtree(folder)
     viewer.actions_by_name["tags"].trigger()
     for key in (5, 0, 4, 1, 3, 2):
@@ -325,16 +325,16 @@ def test_a_medium_can_be_taken_out_once_its_films_were_read(qtbot, open_viewer, 
     with qtbot.waitSignal(viewer.keeper.kept, timeout=20_000):
         viewer.actions_by_name["save_reading"].trigger()
     assert "file" not in viewer.messages.text
-    assert StudyState.UNREADABLE not in states(viewer)
+    assert ImageState.UNREADABLE not in states(viewer)
 
 
 def test_what_the_shutter_of_the_file_covers_is_shown_by_a_key_and_only_where_there_is_one(
-    qtbot, open_viewer, no_model, film, tmp_path
+    qtbot, open_viewer, no_model, image, tmp_path
 ):
     edges = {"ShutterLeftVerticalEdge": 200, "ShutterRightVerticalEdge": 400}
     edges |= {"ShutterUpperHorizontalEdge": 200, "ShutterLowerHorizontalEdge": 500}
-    covered = write_dicom(tmp_path / "covered.dcm", FILM, bits=12, ShutterShape="RECTANGULAR", **edges)
-    viewer = open_viewer("--model", no_model, covered, film)
+    covered = write_dicom(tmp_path / "covered.dcm", IMAGE, bits=12, ShutterShape="RECTANGULAR", **edges)
+    viewer = open_viewer("--model", no_model, covered, image)
     wait_until_shown(qtbot, viewer, covered.name)
     viewer.view.set_corner_texts(CornerTexts.NONE)
     action = viewer.actions_by_name["shutter"]
@@ -351,6 +351,6 @@ def test_what_the_shutter_of_the_file_covers_is_shown_by_a_key_and_only_where_th
     assert outside() > 100
     assert not action.isChecked()
     viewer.session.select(1)
-    wait_until_shown(qtbot, viewer, film.name)
+    wait_until_shown(qtbot, viewer, image.name)
     qtbot.waitUntil(lambda: not action.isEnabled())
     assert "no shutter" in action.toolTip()

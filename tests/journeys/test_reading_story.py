@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QListView, QTableWidget, QWidget
 
 from app.panels.report_dialog import ReportDialog
-from app.session.session import StudyState
+from app.session.session import ImageState
 from bsnet_core.agreement import agreement_table, compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.resources import sample_files
@@ -76,8 +76,8 @@ def texts_of(viewer):
 
 
 def library_rows(viewer):
-    (films,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
-    return "\n".join(films.model().index(row, 0).data() for row in range(films.model().rowCount()))
+    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
+    return "\n".join(images.model().index(row, 0).data() for row in range(images.model().rowCount()))
 
 
 def open_report(viewer):
@@ -127,11 +127,11 @@ def test_nothing_on_the_window_depends_on_a_hidden_prediction(qtbot, open_viewer
     report = report_text(qtbot, viewer, monkeypatch, tmp_path / "one.pdf")
     viewer.messages.hide()
     wait_until_rested(qtbot, viewer)
-    texts, picture = texts_of(viewer), viewer.grab().toImage()
+    texts, image = texts_of(viewer), viewer.grab().toImage()
     viewer.session.accept_prediction(0, with_another_score(viewer.session.current.prediction))
     wait_until_rested(qtbot, viewer)
     assert texts_of(viewer) == texts
-    qtbot.waitUntil(lambda: viewer.grab().toImage() == picture)
+    qtbot.waitUntil(lambda: viewer.grab().toImage() == image)
     assert viewer.view.overlays.blind
     assert not viewer.view.overlays.shows_result
     other = report_text(qtbot, viewer, monkeypatch, tmp_path / "two.pdf")
@@ -213,10 +213,10 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     assert viewer.all_work_ended
 
     again = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:3])
-    qtbot.waitUntil(lambda: len(again.session.studies) == 3, timeout=WITHIN_MS)
-    qtbot.waitUntil(lambda: again.session.study(2).draft == {Zone.A: 1, Zone.B: 2}, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: len(again.session.images) == 3, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: again.session.image(2).draft == {Zone.A: 1, Zone.B: 2}, timeout=WITHIN_MS)
     assert again.session.blind
-    assert again.session.study(1).readings == (reading,)
+    assert again.session.image(1).readings == (reading,)
     qtbot.waitUntil(lambda: f"predicted {prediction.score.total}/18" in library_rows(again), timeout=WITHIN_MS)
     assert "read 9/18" in library_rows(again)
     again.session.select(1)
@@ -225,7 +225,7 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     assert again.own_reading.comparison.isVisible()
     drawn = [(prediction.score.total, (("", 9),))]  # of the films not read yet nothing is told while reading blind
     qtbot.waitUntil(
-        lambda: [(film.predicted, film.read) for film in again.trend.chart.films] == drawn, timeout=WITHIN_MS
+        lambda: [(image.predicted, image.read) for image in again.trend.chart.images] == drawn, timeout=WITHIN_MS
     )
 
 
@@ -261,9 +261,9 @@ def test_a_reading_is_there_again_after_the_program_was_killed(qtbot, own_home, 
         process.send_signal(signal.SIGKILL)
     assert process.returncode == -signal.SIGKILL
     viewer = open_viewer("--model", no_model, sample_files()[0])
-    qtbot.waitUntil(lambda: bool(viewer.session.studies) and bool(viewer.session.study(0).readings), timeout=WITHIN_MS)
-    assert [str(reading.score) for reading in viewer.session.study(0).readings] == ["012012"]
-    qtbot.waitUntil(lambda: viewer.session.study(0).state is StudyState.NOT_SCORED, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: bool(viewer.session.images) and bool(viewer.session.image(0).readings), timeout=WITHIN_MS)
+    assert [str(reading.score) for reading in viewer.session.image(0).readings] == ["012012"]
+    qtbot.waitUntil(lambda: viewer.session.image(0).state is ImageState.NOT_SCORED, timeout=WITHIN_MS)
     assert viewer.scores.own_text.startswith("unnamed reader: 6 / 18, saved ")
     wait_until_rested(qtbot, viewer)
 
@@ -278,10 +278,10 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
     qtbot.keyClick(viewer, Qt.Key.Key_C)
     group = viewer.group
     qtbot.waitUntil(lambda: group.prior_shown, timeout=WITHIN_MS)
-    assert viewer.prior_study.key == 0
+    assert viewer.prior_image.key == 0
     captions = [label.text() for label in group.findChildren(QLabel) if label.isVisible()]
     assert set(captions) == {"Current  2020-01-05", "Prior  2020-01-01  (4 days before)"}
-    assert group.prior.overlays.frames is viewer.session.study(0).prediction.frames
+    assert group.prior.overlays.frames is viewer.session.image(0).prediction.frames
     fitted = group.prior.view_geometry.scale
     viewer.actions_by_name["zoom_in"].trigger()
     viewer.actions_by_name["zoom_in"].trigger()
@@ -292,19 +292,19 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
     assert not group.prior_shown
 
     # Chosen again from the trend: the chart's mark of the first film.
-    qtbot.waitUntil(lambda: len(viewer.trend.chart.films) == 2, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: len(viewer.trend.chart.images) == 2, timeout=WITHIN_MS)
     chart = viewer.trend.chart
     qtbot.waitUntil(lambda: chart.is_drawn, timeout=WITHIN_MS)
-    place = chart.place_of(0, chart.films[0].predicted).toPoint()
+    place = chart.place_of(0, chart.images[0].predicted).toPoint()
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=place)
     assert viewer.session.current.key == 0
     # And from the library's list, by Enter.
-    (films,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
-    qtbot.waitUntil(lambda: films.model().rowCount() == 2, timeout=WITHIN_MS)
-    row = next(row for row in range(2) if "2020-01-05" in films.model().index(row, 0).data())
-    films.setCurrentIndex(films.model().index(row, 0))
-    films.setFocus()
-    qtbot.keyClick(films, Qt.Key.Key_Return)
+    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
+    qtbot.waitUntil(lambda: images.model().rowCount() == 2, timeout=WITHIN_MS)
+    row = next(row for row in range(2) if "2020-01-05" in images.model().index(row, 0).data())
+    images.setCurrentIndex(images.model().index(row, 0))
+    images.setFocus()
+    qtbot.keyClick(images, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: viewer.session.current.key == 1, timeout=WITHIN_MS)
     wait_until_rested(qtbot, viewer)
 
@@ -315,32 +315,32 @@ def test_an_explanation_grows_on_the_screen_answers_the_pointer_and_becomes_a_fi
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
     wait_until_analysed(qtbot, viewer, 0)
     parts = []
-    viewer.session.study_changed.connect(
-        lambda key: parts.append(float(viewer.session.study(key).explanation.is_computed.mean()))
-        if viewer.session.study(key).explanation is not None else None
+    viewer.session.image_changed.connect(
+        lambda key: parts.append(float(viewer.session.image(key).explanation.is_computed.mean()))
+        if viewer.session.image(key).explanation is not None else None
     )  # fmt: skip
     viewer.actions_by_name["explain"].trigger()
     qtbot.waitUntil(lambda: bool(parts) and not viewer.analysis.is_busy, timeout=WITHIN_MS)
     assert 0 < parts[0] < 1
     assert parts[-1] == 1
     assert parts == sorted(parts)
-    study, view = viewer.session.current, viewer.view
+    image, view = viewer.session.current, viewer.view
     assert view.overlays.explanation is not None
-    height, width = study.prediction.frames.image_shape
+    height, width = image.prediction.frames.image_shape
     middle = view.view_geometry.to_view.map(QPointF(width / 2, height / 2))
     view.pointer_moved.emit(width / 2, height / 2)
     assert view.toolTip().startswith("Masking this part changes")
     assert view.rect().contains(middle.toPoint())
     all_zones = view.grab().toImage()
-    scored = next(zone for zone in ZONES if study.prediction.score[zone] > 0)
+    scored = next(zone for zone in ZONES if image.prediction.score[zone] > 0)
     viewer.overlays.choose_zone(scored)
     assert view.grab().toImage() != all_zones
     figure = tmp_path / "figure.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(figure), ""))
     viewer.actions_by_name["export_figure"].trigger()
     qtbot.waitUntil(lambda: viewer.messages.text == f"Note: Saved: {figure}", timeout=WITHIN_MS)
-    image = QImage(str(figure))
-    assert image.width() > 2 * image.height()  # three pictures beside each other
+    figure_image = QImage(str(figure))
+    assert figure_image.width() > 2 * figure_image.height()  # three pictures beside each other
     # Hidden again, the pointer is told nothing.
     viewer.session.blind = True
     view.pointer_moved.emit(width / 2, height / 2)
@@ -352,7 +352,7 @@ def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer
     scores = ("123012", "000111", "333222")
     predicted = []
     for key, digits in enumerate(scores):
-        qtbot.waitUntil(lambda key=key: len(viewer.session.studies) > key, timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda key=key: len(viewer.session.images) > key, timeout=WITHIN_MS)
         viewer.session.select(key)
         wait_until_analysed(qtbot, viewer, key)
         predicted.append(viewer.session.current.prediction.score.zones)

@@ -14,7 +14,7 @@ WITHIN_MS = 20_000
 
 @pytest.fixture
 def viewer(qtbot, open_viewer, no_model, tmp_path):
-    film = write_dicom(
+    image = write_dicom(
         tmp_path / "film.dcm",
         ramp(*IMAGE_SHAPE),
         bits=12,
@@ -22,7 +22,7 @@ def viewer(qtbot, open_viewer, no_model, tmp_path):
         PatientID="PAT-47110815",
         PhotometricInterpretation="MONOCHROME1",
     )
-    made = open_viewer("--model", no_model, film)
+    made = open_viewer("--model", no_model, image)
     qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "")
     made.session.accept_prediction(0, prediction("333333"))
     return made

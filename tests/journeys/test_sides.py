@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
 from app.canvas.overlays.zones import zone_polygon
 from app.panels.report_dialog import ReportDialog
 from bsnet_core.brixia import Zone
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import write_dicom
 
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("shipped_model")
 WITHIN_MS = 120_000
 
 
-def write_film(path, kind):
+def write_image(path, kind):
     """The first sample, its lungs unlike each other, stored in one of three ways."""
-    pixels = read_radiograph(sample_files()[0]).stored
+    pixels = load_radiograph(sample_files()[0]).stored
     if kind == "inverted":
         return write_dicom(path, np.ascontiguousarray(255 - pixels), PhotometricInterpretation="MONOCHROME1")
     if kind == "flipped":
@@ -33,14 +33,14 @@ def write_film(path, kind):
 def upright_score(shipped_model):
     from bsnet_core.prediction import Predictor
 
-    return Predictor.load(shipped_model, device="cpu").predict(read_radiograph(sample_files()[0])).score
+    return Predictor.load(shipped_model, device="cpu").predict(load_radiograph(sample_files()[0])).score
 
 
 @pytest.mark.parametrize("kind", ["as usual", "inverted", "flipped"])
 def test_zone_a_is_the_patient_s_right_on_grid_overlay_report_and_table(
     qtbot, open_viewer, shipped_model, upright_score, tmp_path, monkeypatch, kind
 ):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", write_film(tmp_path / "film.dcm", kind))
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", write_image(tmp_path / "film.dcm", kind))
     qtbot.waitUntil(
         lambda: viewer.session.current is not None and viewer.session.current.prediction is not None, timeout=WITHIN_MS
     )
@@ -55,16 +55,16 @@ def test_zone_a_is_the_patient_s_right_on_grid_overlay_report_and_table(
         assert (across == min(others)) is zone.is_patient_right
         on_screen = view.view_geometry.to_view.map(zone_polygon(view.overlays.frames, zone)).boundingRect().center()
         assert (on_screen.x() < view.width() / 2) is zone.is_patient_right
-    letters = view.orientation.letters(viewer.session.current.facts.patient_orientation)
+    letters = view.orientation.letters(viewer.session.current.metadata.patient_orientation)
     assert (letters.left, letters.right) == ("R", "L")
     # What is seen on the left of the screen is the patient's right lung of the film as it was made.
-    upright = read_radiograph(sample_files()[0]).stored
+    standard = load_radiograph(sample_files()[0]).stored
     shown = view.radiograph.stored if kind != "inverted" else 255 - view.radiograph.stored
     place = view.view_geometry.to_view.inverted()[0].map(QPointF(view.width() * 0.4, view.height() * 0.5))
     column, row = int(place.x()), int(place.y())
-    from_left = column if kind != "flipped" or np.array_equal(shown, upright) else shown.shape[1] - 1 - column
-    assert shown[row, column] == upright[row, from_left]
-    assert from_left < upright.shape[1] / 2
+    from_left = column if kind != "flipped" or np.array_equal(shown, standard) else shown.shape[1] - 1 - column
+    assert shown[row, column] == standard[row, from_left]
+    assert from_left < standard.shape[1] / 2
 
     for zone in Zone:
         viewer.scores.cell(zone).entry.button(3 if zone is Zone.A else 0).click()

@@ -15,12 +15,12 @@ DAYS = ("20200101", "20200105", "20200110")
 @pytest.fixture
 def viewer(qtbot, open_viewer, no_model, tmp_path):
     """Three films of one patient, the newest on the screen."""
-    films = [
+    images = [
         write_dicom(tmp_path / f"{day}.dcm", ramp(400, 300), bits=12, StudyDate=day, StudyTime="080000") for day in DAYS
     ]
-    made = open_viewer("--model", no_model, *reversed(films))
+    made = open_viewer("--model", no_model, *reversed(images))
     qtbot.waitUntil(
-        lambda: len(made.session.studies) == 3 and all(study.has_been_read for study in made.session.studies),
+        lambda: len(made.session.images) == 3 and all(image.is_loaded for image in made.session.images),
     )
     made.session.select(0)
     qtbot.waitUntil(lambda: made.view.radiograph is not None)
@@ -33,7 +33,7 @@ def compare(qtbot, viewer):
 
 
 def shown_prior(viewer):
-    return viewer.session.study(viewer.prior_study.key).facts.study_date
+    return viewer.session.image(viewer.prior_image.key).metadata.study_date
 
 
 def test_the_prior_steps_to_earlier_films_and_back_and_says_which_of_how_many(qtbot, viewer):
@@ -112,11 +112,11 @@ def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_ne
     qtbot, open_viewer, no_model, tmp_path
 ):
     days = [f"202001{day:02d}" for day in (20, 15, 10, 5, 1)]
-    films = [write_dicom(tmp_path / f"{day}.dcm", ramp(400, 300), bits=12, StudyDate=day) for day in days]
+    images = [write_dicom(tmp_path / f"{day}.dcm", ramp(400, 300), bits=12, StudyDate=day) for day in days]
 
     def opened():
-        made = open_viewer("--model", no_model, *films)
-        qtbot.waitUntil(lambda: sum(study.has_been_read for study in made.session.studies) == 5)
+        made = open_viewer("--model", no_model, *images)
+        qtbot.waitUntil(lambda: sum(image.is_loaded for image in made.session.images) == 5)
         return made
 
     def shown(viewer):
@@ -149,11 +149,11 @@ def test_up_to_four_films_of_a_patient_stand_together_step_by_step_and_at_the_ne
 def test_a_film_that_may_not_be_turned_switches_the_actions_off_and_they_say_why(
     qtbot, open_viewer, no_model, tmp_path
 ):
-    films = [
+    images = [
         write_dicom(tmp_path / f"{modality}.dcm", ramp(400, 300), bits=12, Modality=modality)
         for modality in ("DX", "OT")
     ]
-    viewer = open_viewer("--model", no_model, *films)
+    viewer = open_viewer("--model", no_model, *images)
     turning = [
         viewer.actions_by_name[name] for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical")
     ]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSlider, QToolTip
 from app.canvas.overlays.zones import zone_polygon
 from app.commands.actions import zone_action
 from app.report.content import ReportChoices, compose_report
-from app.session.session import StudyState
+from app.session.session import ImageState
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.dicom_files import ramp, write_dicom
@@ -22,20 +22,20 @@ ALT = Qt.KeyboardModifier.AltModifier
 @pytest.fixture
 def viewer(qtbot, open_viewer, no_model, tmp_path):
     """One film with a score of 3 in every zone, and a map that names one super-pixel for A and one for F."""
-    film = write_dicom(tmp_path / "film.dcm", ramp(*IMAGE_SHAPE), bits=12)
-    made = open_viewer("--model", no_model, film)
+    image = write_dicom(tmp_path / "film.dcm", ramp(*IMAGE_SHAPE), bits=12)
+    made = open_viewer("--model", no_model, image)
     qtbot.waitUntil(lambda: made.session.current is not None and made.session.current.problem != "")
     made.session.accept_prediction(0, prediction("333333"))
     made.session.accept_explanation(0, explanation({5: (0, 0, 3), 10: (2, 1, 3)}))
-    assert made.session.current.state is not StudyState.UNREADABLE
+    assert made.session.current.state is not ImageState.UNREADABLE
     return made
 
 
 def map_strength(viewer, row, column):
     """How strong the map is in one of its 4 x 4 super-pixels, 0 to 255."""
-    picture = viewer.view.overlays.explanation.image
-    side = picture.width() // 4
-    return picture.pixelColor(column * side + side // 2, row * side + side // 2).alpha()
+    image = viewer.view.overlays.explanation.image
+    side = image.width() // 4
+    return image.pixelColor(column * side + side // 2, row * side + side // 2).alpha()
 
 
 def test_alt_and_a_digit_hides_a_zone_s_grid_scores_and_map_and_shows_them_again(qtbot, viewer):

@@ -75,7 +75,7 @@ def data_root(tmp_path: Path) -> Path:
         (root / folder).mkdir(parents=True)
     rows, scores = [], []
     for patient in range(PATIENTS):
-        image, mask, zones = _film(rng)
+        image, mask, zones = _image(rng)
         name = f"p{patient:02d}"
         cv2.imwrite(str(root / f"cohen/images/{name}.jpg"), image)
         cv2.imwrite(str(root / f"cohen/masks/{name}.png"), mask)
@@ -88,7 +88,7 @@ def data_root(tmp_path: Path) -> Path:
     _write(root / "cohen/metadata.csv", rows)
     _write(root / "cohen/brixia-scores.csv", scores)
     for number in range(3):
-        cv2.imwrite(str(root / f"nih-no-finding/0000{number}_000.jpg"), _film(rng)[0])
+        cv2.imwrite(str(root / f"nih-no-finding/0000{number}_000.jpg"), _image(rng)[0])
     return root
 
 
@@ -105,7 +105,7 @@ def make_config(tmp_path: Path, data_root: Path):  # type: ignore[no-untyped-def
     return make
 
 
-def _film(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[int]]:
+def _image(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[int]]:
     image = np.full((160, 160), 190, np.uint8)
     mask = np.zeros_like(image)
     zones = [int(score) for score in rng.integers(0, 4, 6)]

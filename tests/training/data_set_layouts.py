@@ -22,10 +22,10 @@ def lung_image() -> npt.NDArray[np.uint8]:
     return image
 
 
-def lung_mask(picture_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
+def lung_mask(image_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
     """(S, S) 255 in one lung: "left" or "right" half of the picture."""
     mask = np.zeros((side_px, side_px), np.uint8)
-    x = side_px // 4 if picture_side == "left" else 3 * side_px // 4
+    x = side_px // 4 if image_side == "left" else 3 * side_px // 4
     cv2.ellipse(mask, (x, side_px // 2), (side_px // 7, side_px // 3), 0, 0, 360, 255, -1)
     return mask
 
@@ -67,8 +67,8 @@ def write_jsrt(root: Path, side_px: int) -> Path:
             words = np.full((side_px, side_px), 500, ">u2")
             words[: side_px // 8] = 4095
             words.tofile(root / "images" / f"{name}.IMG")
-            for lung, picture_side in (("left lung", "right"), ("right lung", "left")):
-                gif = imagecodecs.gif_encode(lung_mask(picture_side, side_px // 2))
+            for lung, image_side in (("left lung", "right"), ("right lung", "left")):
+                gif = imagecodecs.gif_encode(lung_mask(image_side, side_px // 2))
                 (root / "annotations" / fold / "masks" / lung / f"{name}.gif").write_bytes(gif)
     return root
 
@@ -115,8 +115,8 @@ def write_own_table(root: Path) -> Path:
     """Three films in a table with semicolons; one without scores, one with a mask."""
     (root / "films").mkdir(parents=True)
     for name in ("a.png", "b.png", "c.png", "b-lungs.png"):
-        picture = lung_mask("left") | lung_mask("right") if "lungs" in name else lung_image()
-        cv2.imwrite(str(root / "films" / name), picture)
+        image = lung_mask("left") | lung_mask("right") if "lungs" in name else lung_image()
+        cv2.imwrite(str(root / "films" / name), image)
     lines = [
         "patient;image;A;B;C;D;E;F;mask",
         "P1;films/a.png;0;1;2;3;2;1;",

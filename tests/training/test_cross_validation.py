@@ -22,7 +22,7 @@ from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
 from training.run.run import load_data, run_stage
 from training.run_config import ConfigurationError, StageName
-from training.tensorboard_images import reliability_picture
+from training.tensorboard_images import reliability_image
 from training.zone_predictions import final_probabilities, softmax
 
 
@@ -239,11 +239,11 @@ def test_errors_are_averaged_over_repeats_before_patients_are_drawn(make_config,
     ]
     results = [_result(samples, [0, 1, 2], (0,) * 6), _result(samples, [0, 1, 2], (1,) * 6, repeat=1)]
     figures = summarise(samples, results, make_config(), Plan(folds=2, repeats=2))
-    per_film = [0.5, 0.5, 2.5]  # mean of the answers 0 and 1
+    per_image = [0.5, 0.5, 2.5]  # mean of the answers 0 and 1
     zones = figures["readers"]["ha"]["zones"]
-    assert zones["mean_absolute_error"] == pytest.approx(np.mean(per_film))
-    assert zones["interval_95"] == pytest.approx(grouped_bootstrap_interval(per_film, patients))
-    assert figures["readers"]["ha"]["global"]["mean_absolute_error"] == pytest.approx(6 * np.mean(per_film))
+    assert zones["mean_absolute_error"] == pytest.approx(np.mean(per_image))
+    assert zones["interval_95"] == pytest.approx(grouped_bootstrap_interval(per_image, patients))
+    assert figures["readers"]["ha"]["global"]["mean_absolute_error"] == pytest.approx(6 * np.mean(per_image))
     assert figures["readers"]["median_floor"]["zones"]["mean_absolute_error"] == pytest.approx(4 / 3)
     assert figures["readers"]["second_radiologist"]["zones"]["mean_absolute_error"] == pytest.approx(1)
 
@@ -270,7 +270,7 @@ def test_the_reliability_picture_shows_each_curve_where_its_points_are():
 
     def drawn(as_trained, tempered):
         calibration = {"as_trained": figures(as_trained), "tempered": figures(tempered), "temperature": 1.5}
-        return reliability_picture(calibration)
+        return reliability_image(calibration)
 
     one, other = drawn(0.5, 0.5), drawn(0.5, 0.2)
     assert one.shape == other.shape

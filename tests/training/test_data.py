@@ -12,7 +12,7 @@ from tests.training.data_set_layouts import replace_in
 from training.augmentation import Augmentation
 from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
 from training.datasets.cohen import read_cohen_folder
-from training.datasets.sample import DataSetError, refuse_missing_files
+from training.datasets.sample import DataSetError, reject_missing_files
 from training.datasets.unscored import read_hannover, read_nih_no_finding
 from training.run.run import RunData, load_data
 from training.run_config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
@@ -68,7 +68,7 @@ def test_no_finding_films_are_grouped_by_patient(data_root):
 def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
     break_it(data_root / "cohen")
     with pytest.raises(DataSetError, match=named):
-        refuse_missing_files(read_cohen_folder(data_root / "cohen"))
+        reject_missing_files(read_cohen_folder(data_root / "cohen"))
 
 
 def _opacity(root, *rows):
@@ -90,7 +90,7 @@ def test_the_real_folders_are_read_whole(shared_data):
     assert sum(bool(sample.masks) for sample in cohen) == 391
     assert sum(sample.score is not None for sample in cohen) == 138
     assert sum(sample.opacity is not None for sample in cohen) == 84
-    refuse_missing_files(cohen)
+    reject_missing_files(cohen)
     assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 500
     assert len(read_hannover(shared_data / "hannover")) == 243
 
@@ -218,8 +218,8 @@ def test_lungs_that_touch_are_made_upright_by_their_halves():
     touching = apart.copy()
     touching[99:102, columns.min() + 20 : columns.max() - 20] = True
     assert lung_centres_angle_deg(touching) == principal_angle_deg(touching)  # one piece: no two centres
-    found, wanted = (canonical_alignment(mask, CanonicalTarget.HALVES_SPREAD) for mask in (touching, apart))
-    assert np.allclose(found, wanted, atol=0.02)
+    found, requested = (canonical_alignment(mask, CanonicalTarget.HALVES_SPREAD) for mask in (touching, apart))
+    assert np.allclose(found, requested, atol=0.02)
 
 
 def test_an_empty_mask_is_left_where_it_is():

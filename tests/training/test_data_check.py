@@ -130,14 +130,14 @@ def test_joining_a_patient_that_does_not_exist_or_twice_is_refused(make_config, 
 
 def test_a_film_is_found_again_after_resizing_compression_and_another_window():
     rng = np.random.default_rng(0)
-    films = []
+    images = []
     for _ in range(6):
         grown = cv2.resize(rng.integers(0, 255, (9, 9)).astype(np.uint8), (96, 96), interpolation=cv2.INTER_CUBIC)
-        films.append(cv2.addWeighted(lung_image(), 0.5, grown, 0.5, 0))
-    darker = (films[2] * 0.7 + 20).astype(np.uint8)
+        images.append(cv2.addWeighted(lung_image(), 0.5, grown, 0.5, 0))
+    darker = (images[2] * 0.7 + 20).astype(np.uint8)
     _, jpeg = cv2.imencode(".jpg", cv2.resize(darker, (70, 70)), [cv2.IMWRITE_JPEG_QUALITY, 60])
     again = cv2.resize(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), (96, 96))
-    pairs = alike(perceptual_hashes(np.stack([*films, again])))
+    pairs = alike(perceptual_hashes(np.stack([*images, again])))
     assert [pair[:2] for pair in pairs] == [(2, 6)]
 
 

@@ -13,7 +13,7 @@ from bsnet_core.backends import admission
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
 from bsnet_core.frames import apply
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention, BSNetConfig
@@ -187,8 +187,8 @@ def test_grad_cam_of_a_network_whose_map_is_known_by_hand():
     config = BSNetConfig(side_px=SIDE, alignment_side_px=SIDE, attentions=(Attention.HARD,))
     by_hand = Predictor(ByHand(config), ModelCard("by hand", "0", config, "", "", ""), torch.device("cpu"))
     quarters = np.array([[1.0, 0.75], [0.25, 0.0]], dtype=np.float32)
-    picture = np.kron(quarters, np.ones((SIDE // 2, SIDE // 2), dtype=np.float32))
-    result = dataclasses.replace(prediction("120000"), network_image=picture)
+    image = np.kron(quarters, np.ones((SIDE // 2, SIDE // 2), dtype=np.float32))
+    result = dataclasses.replace(prediction("120000"), network_image=image)
     # Both logits are 0 here, so p = 1/4; a channel's weight is the mean of its gradient, p (1 - p) (+4 or -4) / 4.
     steepness = 0.25 * 0.75
     of_a = steepness * np.maximum(2 * quarters - 1, 0)
@@ -233,12 +233,12 @@ def films(tmp_path):
     folder = tmp_path / "films"
     folder.mkdir()
     for name, opacity in (("a", 60), ("b", 90)):
-        picture = np.full((160, 160), 190, np.uint8)
+        image = np.full((160, 160), 190, np.uint8)
         for x in (48, 112):
-            cv2.ellipse(picture, (x, 82), (24, 60), 0, 0, 360, 40, -1)
-        cv2.circle(picture, (48, 110), 16, 40 + opacity, -1)
-        cv2.circle(picture, (112, 60), 12, 40 + opacity, -1)
-        cv2.imwrite(str(folder / f"{name}.png"), cv2.GaussianBlur(picture, (0, 0), 4))
+            cv2.ellipse(image, (x, 82), (24, 60), 0, 0, 360, 40, -1)
+        cv2.circle(image, (48, 110), 16, 40 + opacity, -1)
+        cv2.circle(image, (112, 60), 12, 40 + opacity, -1)
+        cv2.imwrite(str(folder / f"{name}.png"), cv2.GaussianBlur(image, (0, 0), 4))
     return folder
 
 
@@ -247,15 +247,15 @@ def film(films):
     return films / "a.png"
 
 
-def squares(of_picture):
+def squares(of_image):
     """Sixteen square super-pixels."""
-    rows = np.arange(of_picture.network_image.shape[0]) // 16
+    rows = np.arange(of_image.network_image.shape[0]) // 16
     return (4 * rows[:, None] + rows[None, :]).astype(np.int32)
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_its_place(small, film, mode):
-    result = small.predict(read_radiograph(film))
+    result = small.predict(load_radiograph(film))
     zone = Zone.B
     made = explanation_measures.superpixel_map(mode, squares)(small, result, zone)
     assert made.mode is mode
@@ -263,8 +263,8 @@ def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_
     score, labels = result.score[zone], squares(result)
     falls = np.zeros(labels.shape, dtype=np.float32)
     for index in range(16):
-        picture = np.where(labels == index, np.float32(0), result.network_image)
-        masked = small.zone_probabilities(picture[None])[0, zone.row, zone.column, score]
+        image = np.where(labels == index, np.float32(0), result.network_image)
+        masked = small.zone_probabilities(image[None])[0, zone.row, zone.column, score]
         falls[labels == index] = result.probabilities_of(zone)[score] - masked
     assert falls.max() > 0.001 > -0.001 > falls.min()
     if mode is Mode.EXACT:
@@ -274,7 +274,7 @@ def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_
 
 
 def test_every_method_is_measured_on_a_film(small, film):
-    result = small.predict(read_radiograph(film))
+    result = small.predict(load_radiograph(film))
     results = explanation_measures.measure(small, result, Zone.C, "a.png", Mode.EXACT)
     assert [each.method for each in results] == ["quickshift (exact)", "SLIC (exact)", "Grad-CAM"]
     whole = result.probabilities_of(Zone.C)[result.score[Zone.C]]
@@ -295,18 +295,18 @@ def test_every_method_is_measured_on_a_film(small, film):
 def test_stability_sees_what_faint_noise_changes(white):
     seen = []
 
-    def of_the_picture(predictor, result, zone):
+    def of_the_image(predictor, result, zone):
         seen.append(result.network_image)
         return MadeMap(result.network_image)
 
     grey = np.linspace(0.5, 0.5 + NOISE, SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE)
     result = dataclasses.replace(white, network_image=grey)
-    found = explanation_measures.stability(Counting(), result, ZONES[0], grey, of_the_picture)
+    found = explanation_measures.stability(Counting(), result, ZONES[0], grey, of_the_image)
     assert 0.1 < found < 0.6  # the noise is stronger than what the picture shows
     noise = seen[0] - grey
     assert noise.std() == pytest.approx(NOISE, rel=0.05)
     assert abs(noise.mean()) < NOISE / 10
-    even = explanation_measures.stability(Counting(), result, ZONES[0], np.zeros_like(grey), of_the_picture)
+    even = explanation_measures.stability(Counting(), result, ZONES[0], np.zeros_like(grey), of_the_image)
     assert math.isnan(even)
     deaf = explanation_measures.stability(Counting(), result, ZONES[0], grey, lambda *_: MadeMap(grey))
     assert deaf == pytest.approx(1)

@@ -52,7 +52,7 @@ class PlannedStage:
         self.at_validation.append({name: tensor.clone() for name, tensor in self.model.state_dict().items()})
         return {"value": next(self._values)}
 
-    def pictures(self):
+    def images(self):
         return {}
 
 
@@ -145,7 +145,7 @@ def test_a_stage_killed_at_any_of_its_files_ends_as_if_it_had_never_stopped(
     make_config, tmp_path, monkeypatch, written
 ):
     accelerator = make_accelerator(make_config())
-    wanted = fit(RandomStage(), tmp_path / "whole", "s", accelerator, seed=0)
+    requested = fit(RandomStage(), tmp_path / "whole", "s", accelerator, seed=0)
     kinds = ("best.safetensors", "last.safetensors", "history.json")
     whole = [(tmp_path / "whole" / kind).read_bytes() for kind in kinds]
     number = 0
@@ -160,7 +160,7 @@ def test_a_stage_killed_at_any_of_its_files_ends_as_if_it_had_never_stopped(
                 pass
             else:
                 break
-        assert fit(RandomStage(), folder, "s", accelerator, seed=0) == wanted
+        assert fit(RandomStage(), folder, "s", accelerator, seed=0) == requested
         assert [(folder / kind).read_bytes() for kind in kinds] == whole
     # Three files an epoch at least, and the best weights of more than one.
     assert number > 4 * 3 + 1

@@ -31,7 +31,7 @@ from training.datasets.sample import (
     OpacityReading,
     UnreadableFileError,
     missing_files,
-    refuse_missing_files,
+    reject_missing_files,
 )
 from training.datasets.shenzhen import read_shenzhen
 from training.datasets.unscored import read_hannover, read_nih_no_finding
@@ -150,7 +150,7 @@ def test_readers_name_files_that_are_not_there_so_that_all_can_be_told(tmp_path)
     samples = read_brixia_covid19(root)
     assert [path.name for sample in samples for path in missing_files(sample)] == ["11.dcm", "13.dcm"]
     with pytest.raises(DataSetError, match=r"2 files are missing, such as .*11\.dcm"):
-        refuse_missing_files(samples)
+        reject_missing_files(samples)
 
 
 READERS = {
@@ -260,7 +260,7 @@ def test_what_is_missing_or_malformed_is_named(tmp_path, layout, break_it, said)
     root = write(tmp_path / "set")
     break_it(root)
     with pytest.raises(DataSetError, match=said.replace("(", r"\(")):
-        refuse_missing_files(read(root))
+        reject_missing_files(read(root))
 
 
 def test_a_mask_that_is_damaged_or_of_another_size_is_named(tmp_path):
@@ -294,7 +294,7 @@ def test_hannover_films_are_grouped_by_patient_over_the_days(tmp_path):
     samples = read_hannover(write_hannover(tmp_path / "hannover"))
     assert [sample.patient for sample in samples] == ["hannover-1", "hannover-1", "hannover-2"]
     assert not any(sample.score or sample.masks or sample.no_finding for sample in samples)
-    refuse_missing_files(samples)
+    reject_missing_files(samples)
     assert read_sample_radiograph(samples[0]).pixels.shape == (96, 96)
 
 
@@ -313,7 +313,7 @@ def test_a_faulty_hannover_folder_names_the_file_row_or_column(tmp_path, break_i
     root = write_hannover(tmp_path / "hannover")
     break_it(root)
     with pytest.raises(DataSetError, match=named):
-        refuse_missing_files(read_hannover(root))
+        reject_missing_files(read_hannover(root))
 
 
 def test_no_finding_films_have_their_patient_in_their_name(tmp_path):

@@ -76,7 +76,7 @@ def test_dice_loss_is_0_for_agreement_and_near_1_for_none():
     assert dice_loss(mask, 1 - mask) > 0.95
 
 
-def pictures_in(folder):
+def images_in(folder):
     events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"images": 0})
     events.Reload()
     assert events.Tags()["scalars"]
@@ -117,9 +117,9 @@ def test_all_stages_run_and_change_only_what_they_may(make_config, head, variant
     assert {"loss", "validation_mae_ens", "learning_rate"} <= set(history[0])
     # The paper's rule.
     assert all(row["validation_value"] == row["validation_mae_ens"] for row in history)
-    assert pictures_in(config.output / "segmentation") == {"masks"}
-    assert pictures_in(config.output / "alignment") == {"alignment"}
-    assert pictures_in(config.output / "end-to-end") == {"aligned", "confusion_ha", "confusion_sa", "confusion_ens"}
+    assert images_in(config.output / "segmentation") == {"masks"}
+    assert images_in(config.output / "alignment") == {"alignment"}
+    assert images_in(config.output / "end-to-end") == {"aligned", "confusion_ha", "confusion_sa", "confusion_ens"}
     check_run_record(config)
 
 

@@ -35,8 +35,8 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
         consensus = rows_by(rows, "Filename")
     columns = ("Filename", "BrixiaScore", "BrixiaScoreGlobal", "Subject", "StudyId", "Modality", "Manufacturer")
     samples = []
-    films = rows_by(read_table(root / TABLE, columns, separator=";"), "Filename")
-    for name, row in films.items():
+    row_of = rows_by(read_table(root / TABLE, columns, separator=";"), "Filename")
+    for name, row in row_of.items():
         try:
             score = BrixiaScore.from_text(row.required("BrixiaScore"))
         except ValueError as error:
@@ -58,7 +58,7 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
             )
         )
     for name, row in consensus.items():
-        if name not in films:
+        if name not in row_of:
             raise row.fault("Filename", _("{name} is not in {table}.").format(name=name, table=TABLE))
     return samples
 

@@ -59,17 +59,17 @@ def read_cohen_folder(root: Path) -> list[Sample]:
         DataSetError: a missing table or column, an image in two rows, a score of an image that `metadata.csv` does not
             know, or a score that is none or does not add up.
     """
-    films = rows_by(read_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
+    images = rows_by(read_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
     scores = rows_by(read_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
     opacity_table = root / "geographic-opacity-scores.csv"
     opacity: dict[str, TableRow] = {}
     if opacity_table.exists():
         opacity = rows_by(read_table(opacity_table, ("image", "geographic_mean", "opacity_mean")), "image")
     for image, row in [*scores.items(), *opacity.items()]:
-        if image not in films:
+        if image not in images:
             raise row.fault("image", _("{name} is not in {table}.").format(name=image, table="metadata.csv"))
     samples = []
-    for image, row in films.items():
+    for image, row in images.items():
         other = opacity.get(image)
         score, second_score = _scores_of_both(scores[image]) if image in scores else (None, None)
         samples.append(

@@ -20,13 +20,13 @@ def read_montgomery(root: Path) -> list[Sample]:
     Raises:
         DataSetError: a missing folder.
     """
-    films, left, right = root / "CXR_png", root / "ManualMask" / "leftMask", root / "ManualMask" / "rightMask"
+    images, left, right = root / "CXR_png", root / "ManualMask" / "leftMask", root / "ManualMask" / "rightMask"
     # Every film and every mask: what one of them lacks is missing, and is said to be.
-    names = sorted({file.name for folder in (films, left, right) for file in files_in(folder, "*.png")})
+    names = sorted({file.name for folder in (images, left, right) for file in files_in(folder, "*.png")})
     return [
         Sample(
-            films / name,
-            patient=f"montgomery-{patient_of(films / name)}",
+            images / name,
+            patient=f"montgomery-{patient_of(images / name)}",
             masks=(left / name, right / name),
             published_test=index < TEST_IMAGES,
         )

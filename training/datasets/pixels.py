@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.language import translate as _
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import Radiograph
 from training.datasets.jsrt import read_jsrt_radiograph
 from training.datasets.sample import ImageFormat, MaskSizeError, Sample, UnreadableFileError
@@ -24,7 +24,7 @@ def read_sample_radiograph(sample: Sample) -> Radiograph:
     Raises:
         BSNetError: it cannot be read.
     """
-    return read_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else read_radiograph(sample.image)
+    return read_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else load_radiograph(sample.image)
 
 
 def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
@@ -63,8 +63,8 @@ def read_mask(path: Path) -> npt.NDArray[np.bool_]:
     try:
         content = path.read_bytes()
         if content.startswith(GIF_SIGNATURE):
-            picture = np.asarray(imagecodecs.gif_decode(content, index=0))
-            return (picture.max(axis=-1) if picture.ndim == 3 else picture) > 0
+            image = np.asarray(imagecodecs.gif_decode(content, index=0))
+            return (image.max(axis=-1) if image.ndim == 3 else image) > 0
         mask = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
     except (OSError, RuntimeError, ValueError, cv2.error) as error:
         raise UnreadableFileError(

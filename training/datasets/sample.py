@@ -90,7 +90,7 @@ def missing_files(sample: Sample) -> list[Path]:
     return [path for path in (sample.image, *sample.masks) if not path.is_file()]
 
 
-def refuse_missing_files(samples: Sequence[Sample]) -> None:
+def reject_missing_files(samples: Sequence[Sample]) -> None:
     """Readers name files without looking at them, so that a faulty one can be excluded; this looks.
 
     Raises:

@@ -22,7 +22,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import BSNetConfig
 from training.checkpoint import Checkpoint
-from training.datasets.sample import DataSetError, Sample, refuse_missing_files
+from training.datasets.sample import DataSetError, Sample, reject_missing_files
 from training.files import make_private_folder, write_json
 from training.fingerprints import content_hashes, data_fingerprint, file_sha256, row_fingerprint
 from training.frozen_features import FrozenFeatures
@@ -89,7 +89,7 @@ def read_samples(config: DataConfig) -> list[Sample]:
             nothing.
     """
     samples = listed_samples(config)
-    refuse_missing_files(samples)
+    reject_missing_files(samples)
     return samples
 
 

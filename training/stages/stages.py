@@ -35,7 +35,7 @@ from training.one_ahead import one_ahead
 from training.prepared_images import PreparedImages, as_tensor
 from training.processes import ALONE, Share
 from training.run_config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
-from training.tensorboard_images import alignment_picture, confusion_picture, mask_picture
+from training.tensorboard_images import alignment_image, confusion_image, mask_image
 from training.zone_predictions import (
     ZoneProbabilities,
     final_attention,
@@ -218,12 +218,12 @@ class SegmentationStage:
         return {"value": 1 - float(np.mean(scores)), "dice": float(np.mean(scores))}
 
     @torch.no_grad()
-    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+    def images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         """Validation images with the outline found and the one drawn by hand."""
         data = self._data[self.model.config.side_px]
         rows = list(self._part.validation[:PICTURED])
         logits = self.model.segment(self.model.encode(as_tensor(data.images[rows], self._device)))
-        return {"masks": mask_picture(data.images[rows], (logits[:, 0] > 0).cpu().numpy(), data.masks[rows] > 0)}
+        return {"masks": mask_image(data.images[rows], (logits[:, 0] > 0).cpu().numpy(), data.masks[rows] > 0)}
 
 
 def hard_dice(masks: Tensor, references: Tensor) -> list[float]:
@@ -337,11 +337,11 @@ class AlignmentStage:
         return {"value": 1 - mean, "dice": mean}
 
     @torch.no_grad()
-    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+    def images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         """Validation masks misaligned, re-aligned, and as they should be."""
         maps = self._realigned(list(self._part.validation[:PICTURED]))
         realigned, pooled, canonical = (tensor[:, 0].float().cpu().numpy() for tensor in maps)
-        return {"alignment": alignment_picture(pooled, realigned, canonical)}
+        return {"alignment": alignment_image(pooled, realigned, canonical)}
 
     def _realigned(self, rows: list[int]) -> tuple[Tensor, Tensor, Tensor]:
         rng = np.random.default_rng(MISALIGNMENT_SEED)
@@ -610,16 +610,16 @@ class ScoringStage:
         return probabilities_of(logits, self.model.config.temperature)
 
     @torch.no_grad()
-    def pictures(self) -> Mapping[str, npt.NDArray[np.uint8]]:
+    def images(self) -> Mapping[str, npt.NDArray[np.uint8]]:
         """The confusion matrix of each head, and validation images as the heads see them."""
         rows = list(self._part.validation)
         reference = self._validation_scores()
         shown = {
-            f"confusion_{attention}": confusion_picture(values.argmax(-1), reference)
+            f"confusion_{attention}": confusion_image(values.argmax(-1), reference)
             for attention, values in self._validation_probabilities().items()
         }
         images = as_tensor(self._data.images[rows[:PICTURED]], self._device)
         probability = lung_probability(self.model.segment(self.model.encode(images)))
         alignment = self.model.align(probability)
         maps = (images, resample(images, alignment), resample(probability, alignment))
-        return shown | {"aligned": alignment_picture(*(tensor[:, 0].float().cpu().numpy() for tensor in maps))}
+        return shown | {"aligned": alignment_image(*(tensor[:, 0].float().cpu().numpy() for tensor in maps))}

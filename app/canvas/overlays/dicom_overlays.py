@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QTransform
 
-from app.canvas.frame import FrameRenderer, TableOfColours
+from app.canvas.frame import ColourTable, FrameRenderer
 from bsnet_core.radiograph import OverlayPlane, Shutter
 
 SURROUND = QColor(0, 0, 0)
@@ -48,7 +48,7 @@ def paint_shutter(painter: QPainter, to_view: QTransform, outside: QPainterPath)
     painter.fillPath(to_view.map(outside), SURROUND)
 
 
-class PlanePicture:
+class PlaneImage:
     """One overlay plane, drawn at the picture's own speed."""
 
     def __init__(self, plane: OverlayPlane) -> None:
@@ -75,7 +75,7 @@ class PlanePicture:
             painter.drawImage(QPointF(frame.left_px, frame.top_px) / ratio, frame.image)
 
 
-def _table_of(opacity: float) -> TableOfColours:
+def _table_of(opacity: float) -> ColourTable:
     """(65536,) premultiplied ARGB of how much of a pixel is drawn, 0 to 255."""
     alpha = np.rint(np.minimum(np.arange(65536), 255) * opacity).astype(np.uint32)
     red, green, blue = (alpha * channel // 255 for channel in PLANE_COLOUR)

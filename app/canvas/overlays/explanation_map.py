@@ -39,14 +39,14 @@ AFFECTED = 0.005
 
 
 @dataclass(frozen=True)
-class ExplanationPicture:
+class ExplanationImage:
     """The map as a translucent picture of the network frame, and where it lies on the original."""
 
     image: QImage
     network_to_image: QTransform
 
 
-def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Zone]) -> ExplanationPicture:
+def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Zone]) -> ExplanationImage:
     """Super-pixels that lower the predicted class's probability when masked, in that class's colour.
 
     Args:
@@ -85,7 +85,7 @@ def picture_of(explanation: Explanation, prediction: Prediction, zones: Iterable
         hatched = (rows + columns) % HATCH_EVERY_PX < 2
         pixels[hatched & ~explanation.is_computed[labels]] = np.array(HATCH, dtype=np.uint8).view(np.uint32)[0]
     image = QImage(pixels.data, side, side, 4 * side, QImage.Format.Format_RGBA8888).copy()
-    return ExplanationPicture(image, _transform_of(prediction.frames))
+    return ExplanationImage(image, _transform_of(prediction.frames))
 
 
 def describe_strength() -> str:
@@ -182,13 +182,13 @@ def _inner_borders(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
     return borders
 
 
-def paint(painter: QPainter, to_view: QTransform, picture: ExplanationPicture, opacity: float) -> None:
+def paint(painter: QPainter, to_view: QTransform, image: ExplanationImage, opacity: float) -> None:
     """Draws the map; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
     painter.save()
     painter.setOpacity(opacity)
-    painter.setTransform(picture.network_to_image * to_view, True)
-    side = picture.image.width()
-    painter.drawImage(QRectF(QPointF(0, 0), QPointF(side, side)), picture.image)
+    painter.setTransform(image.network_to_image * to_view, True)
+    side = image.image.width()
+    painter.drawImage(QRectF(QPointF(0, 0), QPointF(side, side)), image.image)
     painter.restore()
 
 

@@ -50,7 +50,7 @@ class OverlayState:
     lungs: lungs_overlay.LungOutline | None = None
     frames: Frames | None = None
     labels: dict[Zone, zones_overlay.ZoneLabel] | None = None
-    explanation: explanation_overlay.ExplanationPicture | None = None
+    explanation: explanation_overlay.ExplanationImage | None = None
     own: Mapping[Zone, int] | None = None
     in_turn: Zone | None = None
     differing: frozenset[Zone] = frozenset()
@@ -85,19 +85,19 @@ class OverlayState:
         )
 
 
-def reach(to_view: QTransform, state: OverlayState, picture: QRectF, *, has_planes: bool) -> QRectF:
+def reach(to_view: QTransform, state: OverlayState, image: QRectF, *, has_planes: bool) -> QRectF:
     """Outside of this nothing is drawn; empty where nothing is drawn at all.
 
     Args:
         to_view: Maps image pixels to the units of what is returned.
         state: What is drawn.
-        picture: Where the whole picture lies, in these units.
+        image: Where the whole picture lies, in these units.
         has_planes: Whether the file has drawings of its own.
     """
     drawn = QRectF()
     shows_map = not state.blind and state.explanation is not None and state.strength(EXPLANATION) > 0
     if shows_map or (has_planes and state.strength(PLANES) > 0):
-        drawn = picture
+        drawn = image
     if not state.blind and state.lungs is not None and max(state.strength(LUNGS), state.strength(LUNG_FILL)) > 0:
         drawn = drawn.united(to_view.mapRect(state.lungs.path.boundingRect()))
     if state.frames is not None and _draws_grid(state):

@@ -70,9 +70,9 @@ def _grid_lines(frames: Frames, shown: frozenset[Zone]) -> list[QLineF]:
     """The grid's lines around the zones shown, in image pixels, so that none is drawn twice."""
     side = float(frames.side_px)
     if len(shown) == len(ZONES):
-        upright = [((edge, 0.0), (edge, 1.0)) for edge in COLUMN_EDGES]
+        standard = [((edge, 0.0), (edge, 1.0)) for edge in COLUMN_EDGES]
         across = [((0.0, edge), (1.0, edge)) for edge in ROW_EDGES]
-        shares = [*upright, *across]
+        shares = [*standard, *across]
     else:
         shares = list(dict.fromkeys(line for zone in ZONES if zone in shown for line in _border_of(zone)))
     if not shares:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from app.library.schema import metadata
+from app.library.schema import all_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=all_tables,
     transactional_ddl=True,
 )
 context.run_migrations()

@@ -16,7 +16,7 @@ class Lungs(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shortcuts:
+class Approximations:
     """Which short cuts are taken; all off gives the exact map.
 
     Attributes:
@@ -51,5 +51,5 @@ class Shortcuts:
             raise ValueError("Lungs to first order need heads to first order.")
 
 
-DEFAULT = Shortcuts()
-NONE = Shortcuts(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0, half_precision=False)
+DEFAULT = Approximations()
+NONE = Approximations(linear_heads=False, lungs=Lungs.RECOMPUTED, tolerance=0.0, half_precision=False)

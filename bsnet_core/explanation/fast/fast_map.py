@@ -26,7 +26,7 @@ import numpy.typing as npt
 import torch
 
 from bsnet_core.explanation.exact import batch_size, masked
-from bsnet_core.explanation.fast.approximations import DEFAULT, NONE, Lungs, Shortcuts
+from bsnet_core.explanation.fast.approximations import DEFAULT, NONE, Approximations, Lungs
 from bsnet_core.explanation.fast.places import Boxes
 from bsnet_core.explanation.fast.traced_view import View, trunk_of
 from bsnet_core.explanation.growing_map import Growing, most_promising_first, touching_lungs
@@ -37,7 +37,7 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.progress import Report, no_report
 
-__all__ = ["DEFAULT", "NONE", "Lungs", "Shortcuts", "explain_fast"]
+__all__ = ["DEFAULT", "NONE", "Approximations", "Lungs", "explain_fast"]
 
 _Result = TypeVar("_Result")
 
@@ -52,7 +52,7 @@ def explain_fast(
     prediction: Prediction,
     report: Report = no_report,
     on_partial: OnPartial = no_partial,
-    shortcuts: Shortcuts = DEFAULT,
+    approximations: Approximations = DEFAULT,
     superpixels: npt.NDArray[np.int32] | None = None,
     only: npt.NDArray[np.intp] | None = None,
 ) -> Explanation:
@@ -63,7 +63,7 @@ def explain_fast(
         prediction: Of the picture to explain.
         report: Told the share of super-pixels done before each; may raise `Cancelled`.
         on_partial: Given the map as it grows.
-        shortcuts: Which short cuts are taken.
+        approximations: Which short cuts are taken.
         superpixels: (S, S) labels 0..N-1 of another partition; quickshift if None.
         only: Super-pixels to mask; all if None.
 
@@ -79,8 +79,8 @@ def explain_fast(
         order = most_promising_first(labels, prediction)
         if only is not None:
             order = order[np.isin(order, only)]
-        if shortcuts.lungs_only_margin_px is not None:
-            near = touching_lungs(labels, prediction, shortcuts.lungs_only_margin_px)
+        if approximations.lungs_only_margin_px is not None:
+            near = touching_lungs(labels, prediction, approximations.lungs_only_margin_px)
             order = order[np.isin(order, near)]
         return labels, order
 
@@ -93,7 +93,7 @@ def explain_fast(
             growing.add(chosen, predictor.reference_probabilities(masked(image, labels, chosen)) - base)
     else:
         flips = (False, True) if predictor.card.config.mirror_averaging else (False,)
-        looks = [partial(View, predictor, model, trunk, image, shortcuts, flip) for flip in flips]
+        looks = [partial(View, predictor, model, trunk, image, approximations, flip) for flip in flips]
         with _SideBySide(len(flips)) as sides:
             looking = sides.run(looks, [()])
             labels, order = divided()

@@ -148,9 +148,9 @@ def _on_seen(model: BSNet, attention: Attention, seen: Sequence[Tensor]) -> list
             place = level.expand(N_CLASSES - 1, -1, -1, -1).contiguous().requires_grad_()
             with torch.enable_grad():
                 crop = pool_zone(place, zone)
-            wanted = torch.cat([gradients[index][zone.value] for gradients in by_class])
+            requested = torch.cat([gradients[index][zone.value] for gradients in by_class])
             first = zone.value * (N_CLASSES - 1)
-            (gradient[first : first + N_CLASSES - 1],) = torch.autograd.grad(crop, place, wanted)
+            (gradient[first : first + N_CLASSES - 1],) = torch.autograd.grad(crop, place, requested)
         results.append(gradient)
     return results
 

@@ -134,10 +134,10 @@ def shared_parts(ones: Places, others: Places) -> Iterator[tuple[Part, Part]]:
         top, left = max(lower, 0), max(righter, 0)
         bottom, right = min(lower + others.height, ones.height), min(righter + others.width, ones.width)
         if top < bottom and left < right:
-            pictures = slice(start, stop)
+            images = slice(start, stop)
             yield (
-                (pictures, slice(top, bottom), slice(left, right)),
-                (pictures, slice(top - lower, bottom - lower), slice(left - righter, right - righter)),
+                (images, slice(top, bottom), slice(left, right)),
+                (images, slice(top - lower, bottom - lower), slice(left - righter, right - righter)),
             )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from bsnet_core.explanation.fast.approximations import Lungs, Shortcuts
+from bsnet_core.explanation.fast.approximations import Approximations, Lungs
 from bsnet_core.explanation.fast.first_order import FirstOrder, first_order
 from bsnet_core.explanation.fast.gradients import pull_back
 from bsnet_core.explanation.fast.layers import Convolution, NotLocalError, channels_last, in_precision
@@ -92,21 +92,21 @@ class View:
         model: BSNet,
         trunk: TracedTrunk,
         image: npt.NDArray[np.float32],
-        shortcuts: Shortcuts,
+        approximations: Approximations,
         is_mirrored: bool,
     ) -> None:
-        self._model, self._shortcuts, self._mirrored = model, shortcuts, is_mirrored
+        self._model, self._approximations, self._mirrored = model, approximations, is_mirrored
         self._attention, self._side = predictor.attention, image.shape[0]
         self._levels, self._logits = trunk.levels, trunk.logits
-        self._half = shortcuts.half_precision and _knows_bfloat16()
+        self._half = approximations.half_precision and _knows_bfloat16()
         self._precision = torch.bfloat16 if self._half else torch.float32
         # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
         self._network = trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
         self._path = trunk.lung_path.in_half_precision() if self._half else trunk.lung_path
-        picture = torch.tensor(image, device=predictor.device)[None, None]
-        picture = (picture.flip(-1) if is_mirrored else picture).contiguous(memory_format=torch.channels_last)
+        batch = torch.tensor(image, device=predictor.device)[None, None]
+        batch = (batch.flip(-1) if is_mirrored else batch).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
-            self._values = self._network.values(picture)
+            self._values = self._network.values(batch)
             self._probability = lung_probability(self._values[self._logits])
             self._alignment = model.align(self._probability)
         self._base = np.empty(0, dtype=np.float32)
@@ -120,12 +120,12 @@ class View:
         """Works out what the short cuts need, once before the first contribution."""
         levels = [self._values[index] for index in self._levels]
         tails: Mapping[int, PlacedGradients] = {}
-        if self._shortcuts.linear_heads:
+        if self._approximations.linear_heads:
             self._heads = first_order(self._model, levels, self._probability, self._alignment, self._attention)
             direct = dict(zip(self._levels, self._heads.levels, strict=True))
             through = self._through_lungs_gradients(self._heads)
             both = direct | {index: direct[index] + gradient for index, gradient in through.items()}
-            if self._shortcuts.lungs is not Lungs.RECOMPUTED and self._shortcuts.tolerance > 0:
+            if self._approximations.lungs is not Lungs.RECOMPUTED and self._approximations.tolerance > 0:
                 self._tail_weights, tails = self._tails(both)
             self._statistics = self._zone_statistics()
             counted = through if self._statistics is not None else both
@@ -133,20 +133,20 @@ class View:
         else:
             self._base = self._grid(self._probabilities(levels, self._probability, self._alignment))
         network, values = self._network, self._values
-        if self._half and self._shortcuts.lungs is not Lungs.RECOMPUTED:
+        if self._half and self._approximations.lungs is not Lungs.RECOMPUTED:
             network = network.in_half_precision(first := self._first_in_half())
             values = network.values_again(values, first, max(self._levels) + 1)
-        self._windows = WindowedNetwork(network, values, tails, self._shortcuts.tolerance)
+        self._windows = WindowedNetwork(network, values, tails, self._approximations.tolerance)
 
     def contributions(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> npt.NDArray[np.float32]:
         """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
         if self._mirrored:
             boxes = mirrored(boxes, self._side)
             patches = [patch[..., ::-1] for patch in patches]
-        recomputes = self._shortcuts.lungs is Lungs.RECOMPUTED
+        recomputes = self._approximations.lungs is Lungs.RECOMPUTED
         with torch.no_grad():
-            wanted = [*self._levels, self._logits] if recomputes else self._levels
-            changes, tails = self._windows.change(patches, boxes, wanted)
+            requested = [*self._levels, self._logits] if recomputes else self._levels
+            changes, tails = self._windows.change(patches, boxes, requested)
             if self._heads is None:
                 return self._recomputed(changes, len(boxes))
             total = torch.zeros(len(boxes), len(self._heads.alignment))
@@ -168,8 +168,8 @@ class View:
 
     def _not_trusted(self, through: Tensor) -> list[int]:
         """Which of B super-pixels do more through the lungs than first order can tell, by its own (B, K) account."""
-        limit = self._shortcuts.trusted_lungs
-        if limit is None or self._shortcuts.lungs is not Lungs.FIRST_ORDER:
+        limit = self._approximations.trusted_lungs
+        if limit is None or self._approximations.lungs is not Lungs.FIRST_ORDER:
             return []
         return torch.nonzero(through.abs().amax(dim=1) > limit).flatten().tolist()
 
@@ -203,10 +203,10 @@ class View:
 
     def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
         """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""
-        if self._shortcuts.lungs is not Lungs.FIRST_ORDER:
+        if self._approximations.lungs is not Lungs.FIRST_ORDER:
             return {}
         rows = heads.through_probability(self._model, self._probability)
-        weights = _leading(rows.flatten(1), self._shortcuts.directions)
+        weights = _leading(rows.flatten(1), self._approximations.directions)
         directions = torch.einsum("kr,khw->rhw", weights, rows)
         seeds = (directions * self._probability[0] * (1 - self._probability[0]))[:, None]
         return {
@@ -216,7 +216,7 @@ class View:
 
     def _through_segmentation(self, seeds: Tensor) -> dict[int, Tensor]:
         """By level (r, C, h, w), from gradients (r, 1, S, S) with respect to the lung logits."""
-        if not self._shortcuts.lung_path:
+        if not self._approximations.lung_path:
             return self._pulled_back({self._logits: seeds}, self._levels, end=max(self._levels))
         found = self._path.gradients(self._values, channels_last(in_precision(seeds, self._precision)))
         return {index: gradient.float() for index, gradient in found.items()}
@@ -250,7 +250,7 @@ class View:
             return torch.zeros(len(gradients[self._levels[0]]), 0), {}
         later = {index: gradient for index, gradient in gradients.items() if index >= min(cut)}
         scaled = [gradient.flatten(1) * float(self._values[index].std()) for index, gradient in later.items()]
-        weights = _leading(torch.cat(scaled, dim=1), self._shortcuts.tail_directions)
+        weights = _leading(torch.cat(scaled, dim=1), self._approximations.tail_directions)
         seeds = {index: torch.einsum("kr,kchw->rchw", weights, gradient) for index, gradient in later.items()}
         return weights, self._placed(self._pulled_back(seeds, cut))
 

@@ -152,23 +152,23 @@ class WindowedNetwork:
 
     @torch.no_grad()
     def change(
-        self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes, wanted: Sequence[int]
+        self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes, requested: Sequence[int]
     ) -> tuple[dict[int, Change], Tensor | None]:
         """Puts each patch into the unchanged picture.
 
         Args:
             patches: B times (C, h, w), the picture's new values.
             boxes: Where each belongs.
-            wanted: Layers whose changes are asked for.
+            requested: Layers whose changes are asked for.
 
         Returns:
             The changes by layer, without layers that nothing reaches; and the effect (B, R) of all tails.
         """
-        wide = self._wide - set(wanted)
+        wide = self._wide - set(requested)
         now = {0: self._patched(patches, boxes)}
         changes: dict[int, Change] = {}
         effect: Tensor | None = None
-        for index in range(max(wanted) + 1):
+        for index in range(max(requested) + 1):
             layer = self._network.layers[index]
             if layer is not None:
                 sources = [now.get(source) for source in layer.sources]
@@ -184,7 +184,7 @@ class WindowedNetwork:
             if index in self._tails:
                 now[index], lost = self._cut(index, now[index])
                 effect = lost if effect is None else effect + lost
-            if index in wanted:
+            if index in requested:
                 changes[index] = Change(now[index].places, self._difference(index, now[index]))
         return changes, effect
 

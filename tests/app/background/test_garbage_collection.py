@@ -6,7 +6,7 @@ import weakref
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
-from app.background.garbage_collection import WHOLE_EVERY, Tidying
+from app.background.garbage_collection import WHOLE_EVERY, GarbageCollection
 
 
 class Kept:
@@ -32,7 +32,7 @@ def unreachable():
 
 
 def test_only_its_own_turns_search_and_they_find_what_nobody_holds(owner):
-    tidying = Tidying(owner)
+    tidying = GarbageCollection(owner)
     assert not gc.isenabled()
     watched = unreachable()
     assert watched() is not None
@@ -41,7 +41,7 @@ def test_only_its_own_turns_search_and_they_find_what_nobody_holds(owner):
 
 
 def test_what_has_lived_longer_is_found_by_one_of_the_next_searches(owner):
-    tidying = Tidying(owner)
+    tidying = GarbageCollection(owner)
     one = Kept()
     one.itself = one
     watched = weakref.ref(one)
@@ -56,7 +56,7 @@ def test_what_has_lived_longer_is_found_by_one_of_the_next_searches(owner):
 
 
 def test_what_an_import_brings_is_set_aside_unsearched(owner, monkeypatch):
-    tidying = Tidying(owner)
+    tidying = GarbageCollection(owner)
     frozen, watched = gc.get_freeze_count(), unreachable()
     monkeypatch.setitem(sys.modules, "a_library_just_imported", types.ModuleType("a_library_just_imported"))
     tidying.tidy()

@@ -14,7 +14,7 @@ from app.background.network_process import KINDNESS
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages, use_language
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import default_model_dir, sample_files
 from tests.dicom_files import ramp, write_dicom
 
@@ -39,8 +39,8 @@ def choice():
 
 
 @pytest.fixture(scope="module")
-def film():
-    return read_radiograph(sample_files()[0])
+def image():
+    return load_radiograph(sample_files()[0])
 
 
 def no_report(stage, fraction):
@@ -52,10 +52,10 @@ def ignore(part):
 
 
 def test_the_child_gives_what_the_predictor_gives_bit_for_bit_and_read_only(
-    network, choice, film, predictor, sample_prediction
+    network, choice, image, predictor, sample_prediction
 ):
     lungs = []
-    prediction = network.predict(choice, film, no_report, lungs.append)
+    prediction = network.predict(choice, image, no_report, lungs.append)
     assert prediction.model == sample_prediction.model
     assert prediction.quality == sample_prediction.quality
     for name in ARRAYS:
@@ -66,8 +66,8 @@ def test_the_child_gives_what_the_predictor_gives_bit_for_bit_and_read_only(
     np.testing.assert_array_equal(found.lung_probability, sample_prediction.lung_probability)
 
 
-def test_a_map_grows_and_stops_when_asked_and_the_same_child_goes_on(network, choice, film):
-    prediction = network.predict(choice, film, no_report, ignore)
+def test_a_map_grows_and_stops_when_asked_and_the_same_child_goes_on(network, choice, image):
+    prediction = network.predict(choice, image, no_report, ignore)
     process, parts = network._process, []
 
     def stop_after_the_first_part(stage, fraction):
@@ -77,13 +77,13 @@ def test_a_map_grows_and_stops_when_asked_and_the_same_child_goes_on(network, ch
     with pytest.raises(Cancelled):
         network.explain(choice, prediction, Mode.FAST, stop_after_the_first_part, parts.append)
     assert not parts[0].is_whole
-    assert network.predict(choice, film, no_report, ignore).score == prediction.score
+    assert network.predict(choice, image, no_report, ignore).score == prediction.score
     assert network._process is process
 
 
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="processes have no niceness here")
-def test_the_network_steps_back_behind_the_window(network, choice, film):
-    network.predict(choice, film, no_report, ignore)
+def test_the_network_steps_back_behind_the_window(network, choice, image):
+    network.predict(choice, image, no_report, ignore)
     own = os.getpriority(os.PRIO_PROCESS, 0)
     assert os.getpriority(os.PRIO_PROCESS, network._process.pid) == min(own + KINDNESS, 19)
 
@@ -91,17 +91,17 @@ def test_the_network_steps_back_behind_the_window(network, choice, film):
 def test_what_the_gate_refuses_comes_back_as_the_same_kind_of_error(network, choice, tmp_path):
     lateral = write_dicom(tmp_path / "lateral.dcm", ramp(700, 600), bits=12, ViewPosition="LL")
     with pytest.raises(UnsuitableImageError, match="lateral"):
-        network.predict(choice, read_radiograph(lateral), no_report, ignore)
+        network.predict(choice, load_radiograph(lateral), no_report, ignore)
 
 
 @pytest.mark.skipif("it" not in languages(), reason="needs the Italian catalogue")
-def test_the_child_speaks_the_language_of_the_window(network, choice, film):
+def test_the_child_speaks_the_language_of_the_window(network, choice, image):
     said = {}
     try:
         for language in ("en", "it"):
             use_language(language)
             said[language] = []
-            network.predict(choice, film, lambda stage, share, said=said[language]: said.append(stage), ignore)
+            network.predict(choice, image, lambda stage, share, said=said[language]: said.append(stage), ignore)
     finally:
         use_language("en")
     assert "Finding the lungs" in said["en"]
@@ -109,27 +109,27 @@ def test_the_child_speaks_the_language_of_the_window(network, choice, film):
     assert not set(said["it"]) & set(said["en"])
 
 
-def test_a_missing_model_is_said_without_a_child(film, tmp_path):
+def test_a_missing_model_is_said_without_a_child(image, tmp_path):
     network = Network()
     with pytest.raises(WeightsError, match=r"model\.json"):
-        network.predict(ModelChoice(tmp_path), film, no_report, ignore)
+        network.predict(ModelChoice(tmp_path), image, no_report, ignore)
     assert not network.is_running
 
 
-def test_a_child_that_ends_before_its_time_is_told_and_another_one_is_started(choice, film):
+def test_a_child_that_ends_before_its_time_is_told_and_another_one_is_started(choice, image):
     network = Network(ENDS_AT_ONCE)
     for _time in range(2):
         with pytest.raises(UnforeseenError, match="ended before its time"):
-            network.predict(choice, film, no_report, ignore)
+            network.predict(choice, image, no_report, ignore)
     assert not network.is_running
 
 
-def test_ending_the_child_frees_whoever_waits_for_it(choice, film):
+def test_ending_the_child_frees_whoever_waits_for_it(choice, image):
     network, waits, outcome = Network(NEVER_ANSWERS), threading.Event(), []
 
     def ask():
         try:
-            network.predict(choice, film, lambda stage, fraction: waits.set(), ignore)
+            network.predict(choice, image, lambda stage, fraction: waits.set(), ignore)
         except Cancelled as error:
             outcome.append(error)
 

@@ -7,16 +7,16 @@ from app.canvas.corners import Around, corner_lines
 from app.canvas.modes import CornerTexts
 from app.canvas.orientation import Orientation
 from app.canvas.probe import probe
-from bsnet_core.radiograph import Radiograph, StudyFacts, VoiWindow
+from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow
 
-FACTS = StudyFacts(
+METADATA = ImageMetadata(
     patient_name="Doe^Jane", patient_id="P-77", patient_birth_date="19500203", patient_sex="F", patient_age="070Y",
     study_date="20200105", study_description="Chest of Jane Doe", modality="DX", view_position="PA",
     image_laterality="U", lossy_compressed=True,
 )  # fmt: skip
 STORED = np.arange(12, dtype=np.uint16).reshape(3, 4)
 AROUND = Around(
-    radiograph=Radiograph(STORED, 0, 12, monochrome1=False, facts=FACTS),
+    radiograph=Radiograph(STORED, 0, 12, monochrome1=False, metadata=METADATA),
     window=VoiWindow(2000, 4000),
     preset="lungs",
     zoom=0.5,

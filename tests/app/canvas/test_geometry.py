@@ -58,11 +58,11 @@ ORIENTATIONS = [Orientation(turns, mirrored) for turns in range(4) for mirrored 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_a_turned_picture_is_fitted_zoomed_and_panned_as_an_upright_one(orientation):
     geometry = ViewGeometry.fitted(QSizeF(1200, 500), 1.5, VIEW, orientation)
-    picture = geometry.picture_on_view
-    assert picture.center().x() == pytest.approx(VIEW.width() / 2)
-    assert picture.center().y() == pytest.approx(VIEW.height() / 2)
-    assert min(picture.left(), picture.top()) >= 0
-    assert min(picture.left(), picture.top()) == pytest.approx(8)
+    image = geometry.image_on_view
+    assert image.center().x() == pytest.approx(VIEW.width() / 2)
+    assert image.center().y() == pytest.approx(VIEW.height() / 2)
+    assert min(image.left(), image.top()) >= 0
+    assert min(image.left(), image.top()) == pytest.approx(8)
     pointer = QPointF(200, 350)
     before, after = geometry.to_image(pointer), geometry.zoomed(3, pointer).to_image(pointer)
     assert (after.x(), after.y()) == pytest.approx((before.x(), before.y()))

@@ -12,15 +12,15 @@ from app.canvas.modes import ViewMode
 from app.canvas.orientation import Orientation
 from bsnet_core.frames import Frames, apply
 from bsnet_core.model.network_config import Aspect
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 from tests.app.predictions import alignment
 
 CURRENT_SHAPE, PRIOR_SHAPE = (400, 320), (900, 1000)
 
 
-def film(shape, uid):
+def image(shape, uid):
     stored = np.tile(np.linspace(0, 4095, shape[1]).astype(np.uint16), (shape[0], 1))
-    return Radiograph(stored, 0, 12, monochrome1=False, facts=StudyFacts(sop_instance_uid=uid, modality="CR"))
+    return Radiograph(stored, 0, 12, monochrome1=False, metadata=ImageMetadata(sop_instance_uid=uid, modality="CR"))
 
 
 def frames_of(shape, angle_deg=0.0, scale=0.7):
@@ -34,14 +34,14 @@ def group(qtbot):
     widget.resize(1200, 600)
     with qtbot.waitExposed(widget):
         widget.show()
-    current = film(CURRENT_SHAPE, "1.1")
+    current = image(CURRENT_SHAPE, "1.1")
     widget.current.show_radiograph(current, FrameRenderer(current.stored))
     widget.set_caption("2020-01-05")
     return widget
 
 
 def show_prior(group, frames=None):
-    prior = film(PRIOR_SHAPE, "1.2")
+    prior = image(PRIOR_SHAPE, "1.2")
     overlays = OverlayState({}, {}, frames=frames) if frames is not None else None
     group.show_prior(prior, FrameRenderer(prior.stored), "2020-01-01, 4 days before", overlays)
 
@@ -199,7 +199,7 @@ def place_of(group, view):
 
 def test_four_films_stand_in_two_rows_of_one_size_the_newest_first(group, qtbot):
     for place in range(3):
-        prior = film(PRIOR_SHAPE, f"1.{place + 2}")
+        prior = image(PRIOR_SHAPE, f"1.{place + 2}")
         group.show_prior(prior, FrameRenderer(prior.stored), f"2020-01-0{3 - place}", place=place)
     qtbot.waitUntil(lambda: all(view.isVisible() for view in group.views))
     (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (place_of(group, view) for view in group.views)
@@ -215,7 +215,7 @@ def test_four_films_stand_in_two_rows_of_one_size_the_newest_first(group, qtbot)
 
 def test_four_films_zoom_together_and_f6_goes_round(group, qtbot):
     for place in range(3):
-        prior = film(PRIOR_SHAPE, f"1.{place + 2}")
+        prior = image(PRIOR_SHAPE, f"1.{place + 2}")
         group.show_prior(prior, FrameRenderer(prior.stored), "", place=place)
     fitted = [view.view_geometry.scale for view in group.views]
     group.priors[2].zoom(2.0)
@@ -232,7 +232,7 @@ def test_four_films_zoom_together_and_f6_goes_round(group, qtbot):
 
 def test_films_beyond_those_wanted_go_and_take_the_keys_back_to_the_current_one(group, qtbot):
     for place in range(3):
-        prior = film(PRIOR_SHAPE, f"1.{place + 2}")
+        prior = image(PRIOR_SHAPE, f"1.{place + 2}")
         group.show_prior(prior, FrameRenderer(prior.stored), "", place=place)
     group.priors[2].setFocus()
     group.show_at_most(1)

@@ -17,7 +17,7 @@ from app.canvas.orientation import Orientation
 from app.canvas.overlays import zones
 from bsnet_core.frames import Frames
 from bsnet_core.gsdf import Screen
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.network_config import Aspect
 from bsnet_core.radiograph import VoiWindow
 from tests.app.predictions import SIDE, alignment, prediction
@@ -32,7 +32,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 def show(qtbot, tmp_path):
     def make(pixels=None, **tags):
         path = write_dicom(tmp_path / "film.dcm", ramp() if pixels is None else pixels, bits=12, **tags)
-        radiograph = read_radiograph(path)
+        radiograph = load_radiograph(path)
         view = ImageView()
         qtbot.addWidget(view)
         view.resize(600, 500)
@@ -60,7 +60,7 @@ def screen(view):
     return rows[:, : image.width()].astype(int)
 
 
-def picture_on(view):
+def image_on(view):
     """Greys of the picture's middle, free of corner texts and side letters."""
     geometry = view.view_geometry
     upper_left = geometry.to_view.map(QPointF(40, 40))
@@ -81,14 +81,14 @@ def test_dragging_up_is_brighter_and_dragging_right_is_wider(show, photometric, 
     view = show(PhotometricInterpretation=photometric)
     if inverted:
         view.invert()
-    before, window = picture_on(view), view.voi_window
+    before, window = image_on(view), view.voi_window
     drag(view, LEFT, 0, -60)
-    assert picture_on(view).mean() > before.mean() + 5
+    assert image_on(view).mean() > before.mean() + 5
     assert view.voi_window.width == pytest.approx(window.width)
     drag(view, LEFT, 0, 60)
     drag(view, LEFT, 100, 0)
     assert view.voi_window.width > window.width
-    assert np.ptp(picture_on(view)) < np.ptp(before)
+    assert np.ptp(image_on(view)) < np.ptp(before)
 
 
 def test_ctrl_makes_the_drag_finer_and_ctrl_with_shift_coarser(show):
@@ -122,7 +122,7 @@ def test_the_width_never_falls_to_nothing(show):
 
 def test_the_file_s_own_window_is_used_first_and_reset_brings_it_back(show):
     view = show(WindowCenter=1000, WindowWidth=500)
-    before = picture_on(view)
+    before = image_on(view)
     assert (view.voi_window.centre, view.voi_window.width) == (1000, 500)
     drag(view, LEFT, 80, -40)
     view.invert()
@@ -130,23 +130,23 @@ def test_the_file_s_own_window_is_used_first_and_reset_brings_it_back(show):
     view.reset()
     assert (view.voi_window.centre, view.voi_window.width) == (1000, 500)
     assert not view.is_inverted
-    assert np.array_equal(picture_on(view), before)
+    assert np.array_equal(image_on(view), before)
 
 
 def test_a_monochrome1_film_looks_like_its_monochrome2_twin(show):
-    twin = picture_on(show())
-    film = picture_on(show(4095 - ramp(), PhotometricInterpretation="MONOCHROME1"))
-    assert film[:, -1].mean() > film[:, 0].mean() + 100
-    assert np.abs(film - twin).max() <= 1
+    twin = image_on(show())
+    image = image_on(show(4095 - ramp(), PhotometricInterpretation="MONOCHROME1"))
+    assert image[:, -1].mean() > image[:, 0].mean() + 100
+    assert np.abs(image - twin).max() <= 1
 
 
 def test_inverting_turns_the_greys_around_and_back(show):
     view = show()
-    before = picture_on(view)
+    before = image_on(view)
     view.invert()
-    assert np.abs(picture_on(view) + before - 255).max() <= 1
+    assert np.abs(image_on(view) + before - 255).max() <= 1
     view.invert()
-    assert np.array_equal(picture_on(view), before)
+    assert np.array_equal(image_on(view), before)
 
 
 def test_the_wheel_zooms_at_the_pointer(show):
@@ -266,9 +266,9 @@ def test_up_is_darker_where_the_reader_wants_it(show, photometric, inverted):
     if inverted:
         view.invert()
     view.set_window_drag("up-is-darker")
-    before = picture_on(view)
+    before = image_on(view)
     drag(view, LEFT, 0, -60)
-    assert picture_on(view).mean() < before.mean() - 5
+    assert image_on(view).mean() < before.mean() - 5
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def lie(view, orientation):
 
 def test_turning_takes_the_greys_with_it(show):
     view = show()
-    before = picture_on(view)
+    before = image_on(view)
     view.rotate(2)
     geometry = view.view_geometry
     spot = geometry.to_view.mapRect(QRectF(40, 40, 120, 80)).toRect()
@@ -374,8 +374,8 @@ def test_a_picture_that_is_no_dicom_file_is_turned_and_mirrored(show, tmp_path):
     view = show()
     path = tmp_path / "film.png"
     assert cv2.imwrite(str(path), np.tile(np.arange(200, dtype=np.uint8), (160, 1)))
-    picture = read_radiograph(path)
-    view.show_radiograph(picture, FrameRenderer(picture.stored))
+    image = load_radiograph(path)
+    view.show_radiograph(image, FrameRenderer(image.stored))
     view.flip_horizontally()
     assert view.orientation == Orientation(0, True)
 
@@ -485,8 +485,8 @@ def test_annotations_stay_with_their_film(show):
     view = show()
     first = view.radiograph
     view.annotations.add(Distance((0, 0), (9, 9)), "draw")
-    facts = replace(first.facts, sop_instance_uid="1.2.3")
-    view.show_radiograph(replace(first, facts=facts), FrameRenderer(first.stored))
+    metadata = replace(first.metadata, sop_instance_uid="1.2.3")
+    view.show_radiograph(replace(first, metadata=metadata), FrameRenderer(first.stored))
     assert view.annotations.items == ()
     view.show_radiograph(first, FrameRenderer(first.stored))
     assert len(view.annotations.items) == 1
@@ -564,12 +564,12 @@ def test_zone_a_lies_on_the_patient_s_right_in_the_grid_and_by_the_letters(show,
         OverlayState({"zones": True}, {}, None, frames, zones.labels_of(prediction(score)))
         for score in ("033333", "333333")
     ]
-    pictures = []
+    images = []
     for state in states:
         view.set_overlays(state)
-        pictures.append(screen(view))
-    rows, columns = np.nonzero(pictures[0] != pictures[1])
-    letters = view.orientation.letters(view.radiograph.facts.patient_orientation)
+        images.append(screen(view))
+    rows, columns = np.nonzero(images[0] != images[1])
+    letters = view.orientation.letters(view.radiograph.metadata.patient_orientation)
     towards = {"left": -columns.mean() + 300, "right": columns.mean() - 300}
     towards |= {"top": -rows.mean() + 250, "bottom": rows.mean() - 250}
     right_edge = next(edge for edge in towards if getattr(letters, edge) == "R")
@@ -582,30 +582,30 @@ def test_a_screen_of_twice_the_density_shows_twice_the_detail_at_the_same_size(s
     view = show(np.kron(ramp(400, 500), np.ones((2, 2), np.uint16)))
     view.annotations.add(Distance((100, 100), (700, 500)), "draw")
     view.set_corner_texts(CornerTexts.MINIMAL)  # the edges of letters differ, in how many pixels is up to the font
-    plain, dense = view.picture_of_view(1.0), view.picture_of_view(2.0)
+    plain, dense = view.image_of_view(1.0), view.image_of_view(2.0)
     assert (dense.width(), dense.height()) == (2 * plain.width(), 2 * plain.height())
     small = dense.scaled(plain.size(), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    greys = []
+    grey_levels = []
     for image in (plain, small):
         image = image.convertToFormat(QImage.Format.Format_Grayscale8)
         rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-        greys.append(rows[:, : image.width()].astype(int))
-    assert np.percentile(np.abs(greys[0] - greys[1]), 98) <= 3
+        grey_levels.append(rows[:, : image.width()].astype(int))
+    assert np.percentile(np.abs(grey_levels[0] - grey_levels[1]), 98) <= 3
 
 
 def test_a_screen_of_known_luminance_changes_what_is_seen_and_nothing_that_is_said_or_saved(show):
     view = show()
-    plain, saved = picture_on(view), view.picture_of_view()
+    plain, saved = image_on(view), view.image_of_view()
     reading = view.probe_at(QPointF(300, 250))
     view.set_screen(Screen(0.3, 250.0, 0.3))
-    assert np.abs(picture_on(view) - plain).mean() > 5
+    assert np.abs(image_on(view) - plain).mean() > 5
     assert view.probe_at(QPointF(300, 250)) == reading
-    assert view.picture_of_view() == saved
+    assert view.image_of_view() == saved
     view.invert()
-    assert np.abs(picture_on(view) - plain).mean() > 5
+    assert np.abs(image_on(view) - plain).mean() > 5
     view.invert()
     view.set_screen(None)
-    assert (picture_on(view) == plain).all()
+    assert (image_on(view) == plain).all()
 
 
 def test_the_shutter_of_the_file_covers_and_can_be_lifted(show):

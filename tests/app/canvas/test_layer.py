@@ -29,7 +29,7 @@ def overlays(angle_deg=0.0):
         lungs=lungs.outline_of(found),
         frames=found.frames,
         labels=zones.labels_of(found),
-        explanation=explanation_overlay.picture_of(grown, found, ZONES),
+        explanation=explanation_overlay.image_of(grown, found, ZONES),
     )
 
 
@@ -60,7 +60,7 @@ def screen(view, ratio=1.0):
 
 def drawn_anew(view, ratio=1.0):
     """What the screen would show if nothing had been kept."""
-    image = view.picture_of_view(ratio)
+    image = view.image_of_view(ratio)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
     return pixels[..., :3].astype(int)
 

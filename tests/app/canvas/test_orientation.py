@@ -30,8 +30,8 @@ def test_letters_go_with_the_picture(orientation, letters):
 def test_letters_stand_where_the_picture_s_own_edges_are(orientation):
     ends = {"R": QPointF(-1, 0), "L": QPointF(1, 0), "H": QPointF(0, -1), "F": QPointF(0, 1)}
     letters = orientation.letters(FRONTAL)
-    for letter, on_picture in ends.items():
-        on_screen = orientation.matrix.map(on_picture)
+    for letter, on_image in ends.items():
+        on_screen = orientation.matrix.map(on_image)
         edge = {(-1, 0): letters.left, (1, 0): letters.right, (0, -1): letters.top, (0, 1): letters.bottom}
         assert edge[round(on_screen.x()), round(on_screen.y())] == letter
 

@@ -30,9 +30,9 @@ def light(look) -> ChartLook:
     return replace(look, colours=LIGHT)
 
 
-def pixels(picture):
+def pixels(image):
     """(H, W, 3) uint8."""
-    return np.frombuffer(picture.rgba, np.uint8).reshape(picture.height, picture.width, 4)[..., :3]
+    return np.frombuffer(image.rgba, np.uint8).reshape(image.height, image.width, 4)[..., :3]
 
 
 def colour(text):
@@ -40,10 +40,10 @@ def colour(text):
     return np.array([int(text[start : start + 2], 16) for start in (1, 3, 5)])
 
 
-def colour_at(picture, place):
+def colour_at(image, place):
     """What is seen at a place of the widget."""
-    x, y = (round(value * picture.look.pixel_ratio - 0.5) for value in place)
-    return pixels(picture)[y, x].astype(int)
+    x, y = (round(value * image.look.pixel_ratio - 0.5) for value in place)
+    return pixels(image)[y, x].astype(int)
 
 
 def is_near(one, other):
@@ -51,9 +51,9 @@ def is_near(one, other):
     return bool(np.abs(np.asarray(one, int) - np.asarray(other, int)).max() <= 6)
 
 
-def drawn_at_the_edges(picture):
+def drawn_at_the_edges(image):
     """Whether anything but the ground touches the outermost rows and columns."""
-    seen = pixels(picture)
-    ground = colour(picture.look.colours.background)
+    seen = pixels(image)
+    ground = colour(image.look.colours.background)
     edges = np.concatenate([seen[0], seen[-1], seen[:, 0], seen[:, -1]])
     return bool((np.abs(edges.astype(int) - ground) > 6).any())

@@ -21,29 +21,29 @@ def limits(low, mean, high, half=0.3):
 
 
 def test_dots_lie_where_mean_and_difference_say(look):
-    picture = plot((0.0, 0, 1), (18.0, 0, 1), (9.0, 3, 1), (4.5, -3, 1)).draw(look)
-    ((left, zero),), ((right, _zero),), ((middle, up),), ((quarter, down),) = picture.marks
+    image = plot((0.0, 0, 1), (18.0, 0, 1), (9.0, 3, 1), (4.5, -3, 1)).draw(look)
+    ((left, zero),), ((right, _zero),), ((middle, up),), ((quarter, down),) = image.marks
     assert middle == pytest.approx((left + right) / 2)
     assert quarter == pytest.approx(left + (right - left) / 4)
     assert zero - up == pytest.approx(down - zero)
-    _left, top, _right, bottom = picture.area
+    _left, top, _right, bottom = image.area
     assert zero == pytest.approx((top + bottom) / 2)
     assert up == pytest.approx(zero - 3 / plot((9.0, 3, 1)).reach * (bottom - top) / 2)
 
 
 def test_every_dot_is_seen_in_the_text_s_colour_in_both_themes(look, light):
     for one in (look, light):
-        picture = plot((3.0, 2, 1), (9.0, -1, 1), (15.0, 4, 1)).draw(one)
+        image = plot((3.0, 2, 1), (9.0, -1, 1), (15.0, 4, 1)).draw(one)
         ground, text = colour(one.colours.background), colour(one.colours.text)
-        for (place,) in picture.marks:
-            share = (colour_at(picture, place) - ground) / (text - ground)
+        for (place,) in image.marks:
+            share = (colour_at(image, place) - ground) / (text - ground)
             assert share.min() > 0.6
 
 
 def test_more_equal_pairs_make_a_larger_dot(look):
-    def width_of(picture, place):
+    def width_of(image, place):
         ground = colour(look.colours.background)
-        row = pixels(picture)[round(place[1] - 0.5)].astype(int)
+        row = pixels(image)[round(place[1] - 0.5)].astype(int)
         return int((np.abs(row - ground).max(axis=1) > 60).sum())
 
     once, often = (plot((9.0, 1, count), (3.0, 3, 10)).draw(look) for count in (1, 9))
@@ -51,12 +51,12 @@ def test_more_equal_pairs_make_a_larger_dot(look):
 
 
 def test_a_line_and_the_band_of_its_interval_lie_at_their_values(look):
-    picture = plot((9.0, 0, 1), levels=limits(-3.0, 1.0, 3.0)).draw(look)
+    image = plot((9.0, 0, 1), levels=limits(-3.0, 1.0, 3.0)).draw(look)
     reach = plot((9.0, 0, 1), levels=limits(-3.0, 1.0, 3.0)).reach
-    left, top, _right, bottom = picture.area
+    left, top, _right, bottom = image.area
 
     def at(value):
-        return colour_at(picture, (left + 3, (top + bottom) / 2 - value / reach * (bottom - top) / 2))
+        return colour_at(image, (left + 3, (top + bottom) / 2 - value / reach * (bottom - top) / 2))
 
     ground = colour(look.colours.background)
     assert np.abs(at(1.0) - colour(look.colours.accent)).max() < 40
@@ -68,8 +68,8 @@ def test_a_line_and_the_band_of_its_interval_lie_at_their_values(look):
 
 def test_one_reading_has_a_line_without_a_band(look):
     alone = (Level("mean +2.0", 2.0, NOTHING, NOTHING, False), Level("+1.96 SD", NOTHING, NOTHING, NOTHING, True))
-    picture = plot((9.0, 2, 1), levels=alone).draw(look)
-    assert len(picture.marks) == 1
+    image = plot((9.0, 2, 1), levels=alone).draw(look)
+    assert len(image.marks) == 1
     assert plot((9.0, 2, 1), levels=alone).reach == 6
 
 
@@ -81,8 +81,8 @@ def test_the_difference_axis_is_even_and_never_shorter_than_six(difference, reac
 @pytest.mark.parametrize("font_px", [10.0, 13.0, 26.0])
 def test_nothing_is_cut_off_at_the_edges(look, font_px):
     small = replace(look, width_px=round(25 * font_px), height_px=round(18 * font_px), font_px=font_px)
-    picture = plot((0.0, 0, 3), (18.0, 0, 9), (9.0, 6, 1), levels=limits(-4.0, 0.1, 4.0)).draw(small)
-    assert not drawn_at_the_edges(picture)
+    image = plot((0.0, 0, 3), (18.0, 0, 9), (9.0, 6, 1), levels=limits(-4.0, 0.1, 4.0)).draw(small)
+    assert not drawn_at_the_edges(image)
 
 
 def test_names_of_lines_at_one_place_stand_apart_in_their_order():

@@ -34,10 +34,10 @@ def test_the_places_of_the_data_are_pixels_of_the_widget_at_every_density(look):
         return [[(0, 0), (10, 4)], [(5, 1)]]
 
     for ratio in (1.0, 1.5, 2.0):
-        picture = draw(replace(look, pixel_ratio=ratio), fill)
-        assert (picture.width, picture.height) == (400 * ratio, 300 * ratio)
-        left, top, right, bottom = picture.area
-        (lower_left, upper_right), (middle,) = picture.marks
+        image = draw(replace(look, pixel_ratio=ratio), fill)
+        assert (image.width, image.height) == (400 * ratio, 300 * ratio)
+        left, top, right, bottom = image.area
+        (lower_left, upper_right), (middle,) = image.marks
         assert lower_left == pytest.approx((left, bottom))
         assert upper_right == pytest.approx((right, top))
         assert middle == pytest.approx(((left + right) / 2, bottom - (bottom - top) / 4))
@@ -47,16 +47,16 @@ def test_the_places_of_the_data_are_pixels_of_the_widget_at_every_density(look):
 
 def test_the_ground_has_the_theme_s_colour(look, light):
     for one in (look, light):
-        picture = draw(one, lambda axes: [])
-        assert is_near(pixels(picture)[0, 0], colour(one.colours.background))
+        image = draw(one, lambda axes: [])
+        assert is_near(pixels(image)[0, 0], colour(one.colours.background))
 
 
 def test_settings_of_others_are_neither_used_nor_changed(look):
     with matplotlib.rc_context({"figure.facecolor": "red", "font.size": 3.0}):
         before = dict(matplotlib.rcParams)
-        picture = draw(look, lambda axes: [])
+        image = draw(look, lambda axes: [])
         assert dict(matplotlib.rcParams) == before
-    assert is_near(pixels(picture)[0, 0], colour(look.colours.background))
+    assert is_near(pixels(image)[0, 0], colour(look.colours.background))
 
 
 def test_matplotlib_comes_with_the_first_chart_without_qt_and_keeps_to_the_viewer_s_own_cache(tmp_path):

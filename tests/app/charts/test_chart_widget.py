@@ -3,7 +3,7 @@ from datetime import datetime
 
 import pytest
 
-from app.charts.chart_image import ChartLook, ChartPicture
+from app.charts.chart_image import ChartImage, ChartLook
 from app.charts.chart_widget import ChartWidget
 from app.charts.trend_chart import TrendDrawing, TrendPoint
 from bsnet_core.errors import ReportError
@@ -13,7 +13,7 @@ from bsnet_core.errors import ReportError
 class Undrawable:
     """A drawing that cannot be made."""
 
-    def draw(self, look: ChartLook) -> ChartPicture:
+    def draw(self, look: ChartLook) -> ChartImage:
         raise ReportError("There is no room for the chart.")
 
 
@@ -22,18 +22,18 @@ def trend(total):
 
 
 @pytest.fixture
-def widget(qtbot, lane):
+def widget(qtbot, queue):
     made = ChartWidget()
-    made.use_lane(lane)
+    made.use_queue(queue)
     qtbot.addWidget(made)
     made.resize(300, 200)
     return made
 
 
-def test_nothing_is_drawn_before_it_can_be_seen(widget, qtbot, lane):
+def test_nothing_is_drawn_before_it_can_be_seen(widget, qtbot, queue):
     widget.show_drawing(trend(3))
     other = ChartWidget()
-    other.use_lane(lane)
+    other.use_queue(queue)
     qtbot.addWidget(other)
     other.show()
     with qtbot.waitSignal(other.drawn, timeout=30_000):
@@ -81,9 +81,9 @@ def test_why_a_chart_cannot_be_drawn_is_said_in_its_place_and_the_next_one_comes
     assert widget.sentence == ""
 
 
-def test_a_chart_that_goes_while_it_is_drawn_leaves_the_others_alone(widget, qtbot, lane):
+def test_a_chart_that_goes_while_it_is_drawn_leaves_the_others_alone(widget, qtbot, queue):
     going = ChartWidget()
-    going.use_lane(lane)
+    going.use_queue(queue)
     going.resize(300, 200)
     going.show()
     going.show_drawing(trend(3))

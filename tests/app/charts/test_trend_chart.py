@@ -18,48 +18,48 @@ def trend(*points):
 
 def test_marks_lie_by_time_and_score(look):
     drawing = trend(point(1, 3, (5, 0)), point(3, 12), point(11, None, (18,)))
-    picture = drawing.draw(look)
-    assert [len(marks) for marks in picture.marks] == [3, 1, 1]
-    columns = [marks[0][0] for marks in picture.marks]
+    image = drawing.draw(look)
+    assert [len(marks) for marks in image.marks] == [3, 1, 1]
+    columns = [marks[0][0] for marks in image.marks]
     assert (columns[1] - columns[0]) / (columns[2] - columns[0]) == pytest.approx(0.2)
-    assert {x for x, _y in picture.marks[0]} == {columns[0]}
-    zero, top = picture.marks[0][2][1], picture.marks[2][0][1]
-    for total, (_x, y) in ((3, picture.marks[0][0]), (5, picture.marks[0][1]), (12, picture.marks[1][0])):
+    assert {x for x, _y in image.marks[0]} == {columns[0]}
+    zero, top = image.marks[0][2][1], image.marks[2][0][1]
+    for total, (_x, y) in ((3, image.marks[0][0]), (5, image.marks[0][1]), (12, image.marks[1][0])):
         assert y == pytest.approx(zero + (top - zero) * total / 18)
-    left, upper, right, lower = picture.area
-    assert all(left < x < right and upper < y < lower for marks in picture.marks for x, y in marks)
+    left, upper, right, lower = image.area
+    assert all(left < x < right and upper < y < lower for marks in image.marks for x, y in marks)
 
 
 def test_a_disc_is_seen_where_a_prediction_lies_and_an_open_diamond_where_a_reading_does(look, light):
     for one in (look, light):
-        picture = trend(point(1, 3), point(5, None, (10,))).draw(one)
-        (disc,), (diamond,) = picture.marks
+        image = trend(point(1, 3), point(5, None, (10,))).draw(one)
+        (disc,), (diamond,) = image.marks
         text, accent, ground = (colour(name) for name in (one.colours.text, one.colours.accent, one.colours.background))
-        assert is_near(colour_at(picture, disc), text)
-        assert is_near(colour_at(picture, diamond), ground)
-        right = [colour_at(picture, (diamond[0] + dx, diamond[1])) for dx in range(4, 13)]
+        assert is_near(colour_at(image, disc), text)
+        assert is_near(colour_at(image, diamond), ground)
+        right = [colour_at(image, (diamond[0] + dx, diamond[1])) for dx in range(4, 13)]
         assert any(is_near(seen, accent) for seen in right)
 
 
 def test_more_films_give_more_marks(look):
     def drawn_in_text_colour(count):
-        picture = trend(*(point(day, 9) for day in range(1, count + 1))).draw(look)
-        places = [colour_at(picture, marks[0]) for marks in picture.marks]
+        image = trend(*(point(day, 9) for day in range(1, count + 1))).draw(look)
+        places = [colour_at(image, marks[0]) for marks in image.marks]
         return sum(is_near(seen, colour(look.colours.text)) for seen in places)
 
     assert [drawn_in_text_colour(count) for count in (1, 2, 7)] == [1, 2, 7]
 
 
 def test_the_film_shown_is_shaded_and_no_other(look):
-    picture = trend(point(1, 9), point(5, 9, is_current=True), point(9, 9)).draw(look)
-    zero = picture.area[3] - 14
-    grounds = [colour_at(picture, (marks[0][0] + 4, zero)) for marks in picture.marks]
+    image = trend(point(1, 9), point(5, 9, is_current=True), point(9, 9)).draw(look)
+    zero = image.area[3] - 14
+    grounds = [colour_at(image, (marks[0][0] + 4, zero)) for marks in image.marks]
     assert [is_near(seen, colour(look.colours.background)) for seen in grounds] == [True, False, True]
 
 
 def test_films_of_one_day_are_set_apart(look):
-    picture = trend(*(point(1, total, hour=total) for total in range(3)), point(30, 4)).draw(look)
-    columns = [marks[0][0] for marks in picture.marks]
+    image = trend(*(point(1, total, hour=total) for total in range(3)), point(30, 4)).draw(look)
+    columns = [marks[0][0] for marks in image.marks]
     assert min(later - earlier for earlier, later in itertools.pairwise(columns)) > 15
 
 
@@ -82,8 +82,8 @@ def test_more_films_than_there_is_room_for_stay_within_the_chart():
 def test_nothing_is_cut_off_at_the_edges(look, font_px, width):
     width = max(width, round(9 * font_px))
     narrow = replace(look, width_px=width, height_px=round(15 * font_px), font_px=font_px)
-    picture = trend(point(1, 18, (18,)), point(5, 0, (0,)), point(30, 18, is_current=True)).draw(narrow)
-    assert not drawn_at_the_edges(picture)
+    image = trend(point(1, 18, (18,)), point(5, 0, (0,)), point(30, 18, is_current=True)).draw(narrow)
+    assert not drawn_at_the_edges(image)
 
 
 def test_a_longer_key_takes_more_lines(look):

@@ -105,8 +105,8 @@ def test_what_is_not_connected_takes_no_key_and_stands_in_no_menu(qtbot, window,
     qtbot.keyClick(window, Qt.Key.Key_F)
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     assert done == ["fit"]
-    (picture,) = [entry.menu() for entry in window.menuBar().actions()]
-    assert [entry for entry in picture.actions() if not entry.isSeparator()] == [actions["fit"]]
+    (image,) = [entry.menu() for entry in window.menuBar().actions()]
+    assert [entry for entry in image.actions() if not entry.isSeparator()] == [actions["fit"]]
     assert window.findChild(QToolBar).actions() == [actions["fit"]]
 
 
@@ -215,9 +215,9 @@ def test_every_icon_is_drawn_and_follows_the_theme(actions):
 
 
 def test_icons_are_sharp_on_a_screen_of_double_density(actions):
-    picture = actions["open"].icon().pixmap(QSize(20, 20), 2.0)
-    assert picture.width() == 40
-    assert picture.devicePixelRatio() == 2.0
+    image = actions["open"].icon().pixmap(QSize(20, 20), 2.0)
+    assert image.width() == 40
+    assert image.devicePixelRatio() == 2.0
 
 
 def test_the_toolbar_names_only_actions_that_exist_and_have_icons():

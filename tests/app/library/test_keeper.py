@@ -16,10 +16,10 @@ from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import LibraryError
-from bsnet_core.loading import read_radiograph
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.loading import load_radiograph
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.resources import sample_files
-from tests.app.library_content import facts
+from tests.app.library_content import metadata
 from tests.app.predictions import prediction
 
 pytestmark = pytest.mark.skipif(not hasattr(Session, "recall"), reason="needs a session that knows readings")
@@ -41,11 +41,11 @@ class Window:
         """Opens a film and waits until what was kept of it is there; gives its key."""
         key = self.session.add(Path(file)).key
         with self.qtbot.waitSignal(self.keeper.recalled, timeout=20_000):
-            self.read(key, facts() if known is None else known)
+            self.read(key, metadata() if known is None else known)
         return key
 
     def read(self, key, known):
-        radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False, facts=known)
+        radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False, metadata=known)
         self.session.accept_radiograph(key, radiograph, THUMBNAIL)
 
     def enter(self, key, digits):
@@ -111,12 +111,12 @@ def test_a_film_its_predictions_and_readings_are_found_again_after_a_restart(ope
     assert first.keeper.close()
     second = open_window()
     again = second.open(file="/elsewhere/1.dcm")
-    study = second.session.study(again)
-    assert [str(reading.score) for reading in study.readings] == ["111111", "222222"]
-    assert study.draft == {}
+    image = second.session.image(again)
+    assert [str(reading.score) for reading in image.readings] == ["111111", "222222"]
+    assert image.draft == {}
     recalled = second.ask(lambda library: library.recall(1, "Reader One"))
     assert str(recalled.prediction.score) == "012321"
-    assert recalled.study.path == Path("/elsewhere/1.dcm")
+    assert recalled.image.path == Path("/elsewhere/1.dcm")
 
 
 def test_a_prediction_is_kept_once_however_often_the_study_changes(open_window):
@@ -135,7 +135,7 @@ def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbo
     first = open_window()
     key = first.open()
     first.enter(key, "301")
-    started_at = first.session.study(key).draft_started_at
+    started_at = first.session.image(key).draft_started_at
 
     def is_kept():
         with library() as other:
@@ -145,7 +145,7 @@ def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbo
 
     qtbot.waitUntil(is_kept, timeout=20_000)
     second = open_window()  # the first one is still open, as after a crash that nobody noticed
-    again = second.session.study(second.open())
+    again = second.session.image(second.open())
     assert again.draft == {Zone.A: 3, Zone.B: 0, Zone.C: 1}
     assert again.draft_started_at == started_at
 
@@ -161,7 +161,7 @@ def test_the_last_zones_are_kept_when_the_window_closes(open_window, library):
 
 def test_a_saved_or_emptied_draft_does_not_come_back(open_window, library):
     window = open_window()
-    one, two = window.open(), window.open(facts(2), "/films/2.dcm")
+    one, two = window.open(), window.open(metadata(2), "/films/2.dcm")
     window.save(one, "111111")
     window.enter(two, "12")
     window.session.clear_draft(two)
@@ -180,8 +180,8 @@ def test_what_was_entered_before_the_library_answered_stays(open_window):
     again = second.session.add(Path("/films/1.dcm")).key
     second.enter(again, "3")
     with second.qtbot.waitSignal(second.keeper.recalled, timeout=20_000):
-        second.read(again, facts())
-    assert second.session.study(again).draft == {Zone.A: 3, Zone.B: 2}
+        second.read(again, metadata())
+    assert second.session.image(again).draft == {Zone.A: 3, Zone.B: 2}
 
 
 def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(open_window, tmp_path, qtbot):
@@ -189,13 +189,13 @@ def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(ope
     blocked.write_text("a file where the folder should be")
     window = Window(qtbot, blocked / LIBRARY_NAME)
     key = window.session.add(Path("/films/1.dcm")).key
-    window.read(key, facts())
+    window.read(key, metadata())
     window.enter(key, "123012")
     with qtbot.waitSignal(window.keeper.not_kept, timeout=20_000) as told:
         reading = window.session.save_reading(key)
     assert told.args[:2] == [key, reading]
     assert isinstance(told.args[2], LibraryError)
-    assert window.session.study(key).readings == (reading,)
+    assert window.session.image(key).readings == (reading,)
     assert window.keeper.unkept == ((key, reading),)
     window.wait()
     assert len(window.failures) == 1  # of the library as a whole, not of every film
@@ -238,16 +238,16 @@ def test_films_without_a_uid_are_known_by_their_bytes_wherever_they_lie(open_win
     other.write_bytes(b"another film")
     window = open_window()
     for one in (file, copy, other):
-        window.open(StudyFacts(), str(one))
-    assert window.ask(lambda library: library.studies().total) == 2
+        window.open(ImageMetadata(), str(one))
+    assert window.ask(lambda library: library.images().total) == 2
 
 
 def test_thumbnails_are_small_and_pictures(open_window):
     window = open_window()
     window.open()
-    (row,) = window.ask(lambda library: library.studies()).rows
-    assert row.study.thumbnail.startswith(b"\x89PNG")
-    assert len(row.study.thumbnail) < 20_000
+    (row,) = window.ask(lambda library: library.images()).rows
+    assert row.image.thumbnail.startswith(b"\x89PNG")
+    assert len(row.image.thumbnail) < 20_000
 
 
 def test_the_log_tells_who_saw_a_prediction_once_and_the_session_learns_it_again(open_window):
@@ -260,11 +260,11 @@ def test_the_log_tells_who_saw_a_prediction_once_and_the_session_learns_it_again
     assert first.keeper.close()
     second = open_window()
     again = second.open()
-    assert second.session.study(again).was_seen_by("Reader One")
+    assert second.session.image(again).was_seen_by("Reader One")
     second.session.accept_prediction(again, prediction("222222"))
     second.wait()
     entries = second.ask(lambda library: library.log_entries())
-    assert [(entry.event, entry.reader, entry.study, entry.detail) for entry in entries] == [
+    assert [(entry.event, entry.reader, entry.image, entry.detail) for entry in entries] == [
         (Event.SEEN, "Reader One", 1, ""),
         (Event.SAVED, "Reader One", 1, ""),
         (Event.EXPORTED, "Reader One", 1, "pdf"),
@@ -273,7 +273,7 @@ def test_the_log_tells_who_saw_a_prediction_once_and_the_session_learns_it_again
 
 def test_a_blind_reading_stays_blind_in_the_library_and_revealing_is_logged(open_window):
     window = open_window()
-    one, two = window.open(), window.open(facts(2), "/films/2.dcm")
+    one, two = window.open(), window.open(metadata(2), "/films/2.dcm")
     window.session.blind = True
     for key in (one, two):
         window.session.accept_prediction(key, prediction())
@@ -282,22 +282,22 @@ def test_a_blind_reading_stays_blind_in_the_library_and_revealing_is_logged(open
     window.wait()
     (kept,) = window.ask(lambda library: library.readings_of(1))
     assert kept.blind
-    revealed = [e.study for e in window.ask(lambda library: library.log_entries()) if e.event is Event.REVEALED]
+    revealed = [e.image for e in window.ask(lambda library: library.log_entries()) if e.event is Event.REVEALED]
     assert revealed == [2]
 
 
 def test_the_privacy_option_can_be_changed_while_the_window_is_open(open_window, qtbot):
     window = open_window(keep_identity=False)
     window.open()
-    assert window.ask(lambda library: library.study(1)).facts.patient_name == ""
+    assert window.ask(lambda library: library.image(1)).metadata.patient_name == ""
     window.keeper.set_keep_identity(True)
-    window.open(facts(2), "/films/2.dcm")
-    assert window.ask(lambda library: library.study(2)).facts.patient_name == "Müller^Änne"
+    window.open(metadata(2), "/films/2.dcm")
+    assert window.ask(lambda library: library.image(2)).metadata.patient_name == "Müller^Änne"
     forgotten = []
     window.keeper.forget_identities(forgotten.append)
     qtbot.waitUntil(lambda: bool(forgotten), timeout=20_000)
-    assert forgotten[0].studies == 1
-    assert window.ask(lambda library: library.study(2)).facts.patient_name == ""
+    assert forgotten[0].images == 1
+    assert window.ask(lambda library: library.image(2)).metadata.patient_name == ""
 
 
 def test_the_window_s_thread_never_touches_the_file(open_window):
@@ -345,12 +345,12 @@ def test_readings_saved_before_the_power_went_are_there_when_the_films_are_opene
     process.stdout.close()
     window = open_window()
     for file in files:
-        known = read_radiograph(Path(file)).facts
-        study = window.session.study(window.open(known, file))
-        assert [str(reading.score) for reading in study.readings] == [saved[Path(file).name]]
-        assert study.readings[0].reader == "Reader One"
+        known = load_radiograph(Path(file)).metadata
+        image = window.session.image(window.open(known, file))
+        assert [str(reading.score) for reading in image.readings] == [saved[Path(file).name]]
+        assert image.readings[0].reader == "Reader One"
     assert len(saved) == 3
     key = window.ask(lambda library: library.key_of(known))
-    assert [past.study.facts.study_date for past in window.ask(lambda library: library.history_of_patient(key))] == [
+    assert [past.image.metadata.study_date for past in window.ask(lambda library: library.history_of_patient(key))] == [
         "20200101", "20200105", "20200109",
     ]  # fmt: skip

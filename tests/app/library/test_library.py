@@ -18,8 +18,8 @@ from app.settings.paths import LIBRARY_NAME, data_dir
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.errors import LibraryReplacedError
 from bsnet_core.prediction import ModelIdentity
-from bsnet_core.radiograph import StudyFacts
-from tests.app.library_content import MORNING, THUMBNAIL, facts, fill, film, kept_prediction, reading
+from bsnet_core.radiograph import ImageMetadata
+from tests.app.library_content import MORNING, THUMBNAIL, fill, image, kept_prediction, metadata, reading
 
 
 @pytest.fixture
@@ -43,21 +43,21 @@ def raw(path):
 
 
 def test_everything_is_found_again_after_closing_and_opening(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction())
     library.add_reading(number, reading("123012"))
     library.close()
     again = Library.open(path, keep_identity=True)
-    kept = again.study(number)
-    assert kept.facts == facts()
-    assert (kept.path, kept.thumbnail) == (film()[1], THUMBNAIL)
+    kept = again.image(number)
+    assert kept.metadata == metadata()
+    assert (kept.path, kept.thumbnail) == (image()[1], THUMBNAIL)
     assert again.predictions_of(number) == (kept_prediction(),)
     assert again.readings_of(number) == (reading("123012"),)
     again.close()
 
 
 def test_a_prediction_keeps_probabilities_alignment_and_hash_of_its_weights(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction("012321", confidence=0.7))
     (kept,) = library.predictions_of(number)
     assert kept.model == ModelIdentity("bsnet-test", "1.2", "0123456789abcdef" * 4)
@@ -69,39 +69,39 @@ def test_a_prediction_keeps_probabilities_alignment_and_hash_of_its_weights(libr
 
 
 def test_a_film_seen_again_is_the_same_film_at_its_new_place(library):
-    first = library.remember_study(*film(), at=MORNING)
-    second = library.remember_study(facts(), Path("/elsewhere/1.dcm"), THUMBNAIL, at=MORNING + timedelta(days=1))
+    first = library.remember_image(*image(), at=MORNING)
+    second = library.remember_image(metadata(), Path("/elsewhere/1.dcm"), THUMBNAIL, at=MORNING + timedelta(days=1))
     assert second.number == first.number
     assert second.path == Path("/elsewhere/1.dcm")
     assert (second.first_seen_at, second.last_seen_at) == (MORNING, MORNING + timedelta(days=1))
-    assert library.studies().total == 1
+    assert library.images().total == 1
 
 
 def test_films_without_a_uid_are_told_apart_by_their_bytes(library):
-    nameless = StudyFacts()
-    one = library.remember_study(nameless, Path("/films/a.png"), sha256="aa")
-    other = library.remember_study(nameless, Path("/films/a.png"), sha256="bb")
-    moved = library.remember_study(nameless, Path("/films/b.png"), sha256="aa")
+    nameless = ImageMetadata()
+    one = library.remember_image(nameless, Path("/films/a.png"), sha256="aa")
+    other = library.remember_image(nameless, Path("/films/a.png"), sha256="bb")
+    moved = library.remember_image(nameless, Path("/films/b.png"), sha256="aa")
     assert one.number == moved.number != other.number
     with pytest.raises(ValueError, match="hash"):
-        library.remember_study(nameless, Path("/films/a.png"))
+        library.remember_image(nameless, Path("/films/a.png"))
 
 
 def test_a_later_reading_supersedes_and_the_earlier_one_stays(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction("012321"))
     library.add_reading(number, reading("111111", minutes=10))
     library.add_reading(number, reading("222222", reader="Reader Two", minutes=20))
     library.add_reading(number, reading("333333", minutes=30))
     assert [str(kept.score) for kept in library.readings_of(number)] == ["111111", "222222", "333333"]
-    (past,) = library.history_of_patient(library.study(number).patient_key)
+    (past,) = library.history_of_patient(library.image(number).patient_key)
     assert [str(kept.score) for kept in past.readings] == ["222222", "333333"]
-    (row,) = library.studies().rows
+    (row,) = library.images().rows
     assert (row.predicted_total, row.read_total, row.reader) == (9, 18, "Reader One")
 
 
 def test_the_same_reading_handed_over_twice_is_one(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading())
     library.add_reading(number, reading())
     assert library.readings_of(number) == (reading(),)
@@ -109,7 +109,7 @@ def test_the_same_reading_handed_over_twice_is_one(library):
 
 
 def test_a_repeated_prediction_adds_nothing_and_a_new_one_does(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     assert library.add_prediction(number, kept_prediction(minutes=0))
     assert not library.add_prediction(number, kept_prediction(minutes=5))
     assert library.add_prediction(number, kept_prediction("333333", minutes=6))
@@ -121,7 +121,7 @@ def test_a_repeated_prediction_adds_nothing_and_a_new_one_does(library):
 @pytest.mark.parametrize("table", ["predictions", "readings", "annotations", "log"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET id = id + 1", "DELETE FROM {}", "REPLACE INTO {} SELECT * FROM {}"])
 def test_what_was_said_can_be_neither_changed_nor_deleted_even_by_hand(library, path, table, change):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction())
     library.add_reading(number, reading())
     library.add_annotations(number, KeptAnnotations("Reader One", (Distance((1, 2), (3, 4)),), MORNING))
@@ -133,7 +133,7 @@ def test_what_was_said_can_be_neither_changed_nor_deleted_even_by_hand(library, 
 
 
 def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_the_same_reader_s(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     everything = (
         Distance((1.25, 2.5), (3.0, 4.0)),
         Angle((0.0, 0.0), (5.0, 5.0), (9.0, 0.5)),
@@ -152,7 +152,7 @@ def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_t
 
 
 def test_a_measurement_of_a_kind_this_version_does_not_know_is_left_out(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_annotations(number, KeptAnnotations("", (Distance((1.0, 2.0), (3.0, 4.0)),), MORNING))
     with raw(path) as connection:
         items = json.dumps([{"kind": "curve", "points": [[1, 1]]}, {"kind": "distance", "points": [[1, 2], [3, 4]]}])
@@ -166,7 +166,7 @@ def test_a_measurement_of_a_kind_this_version_does_not_know_is_left_out(library,
 
 
 def test_the_history_of_a_film_leaves_out_what_concerns_others(library):
-    one, two = (library.remember_study(*film(number)).number for number in (1, 2))
+    one, two = (library.remember_image(*image(number)).number for number in (1, 2))
     library.add_reading(one, reading())
     library.add_reading(two, reading("222222"))
     library.log(Event.EXPORTED, "Reader One", one, "report", at=MORNING)
@@ -174,7 +174,7 @@ def test_the_history_of_a_film_leaves_out_what_concerns_others(library):
 
 
 def test_a_reading_takes_the_place_of_its_draft_and_of_no_other(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     mine = Draft("Reader One", {Zone.A: 2, Zone.F: 0}, MORNING)
     other = Draft("Reader Two", {Zone.B: 1}, MORNING)
     library.save_draft(number, mine)
@@ -191,7 +191,7 @@ def test_a_reading_takes_the_place_of_its_draft_and_of_no_other(library):
 
 def test_readings_are_compared_with_the_last_prediction_and_named_after_nobody(library):
     for number in (1, 2, 3):
-        kept = library.remember_study(*film(number)).number
+        kept = library.remember_image(*image(number)).number
         if number != 3:
             library.add_prediction(kept, kept_prediction("000000"))
             library.add_prediction(kept, kept_prediction("012321"))
@@ -214,10 +214,10 @@ def test_films_of_a_patient_stand_together_newest_first(library):
     for patient in ("A", "B"):
         for number in (3, 1, 2):
             minutes = timedelta(minutes=number + (10 if patient == "A" else 0))
-            known = facts(number, patient=patient, name=f"Patient^{patient}")
-            library.remember_study(known, Path(f"/films/{patient}{number}.dcm"), at=MORNING + minutes)
-    page = library.studies()
-    assert [(row.study.facts.patient_id, row.study.facts.study_date[-1]) for row in page.rows] == [
+            known = metadata(number, patient=patient, name=f"Patient^{patient}")
+            library.remember_image(known, Path(f"/films/{patient}{number}.dcm"), at=MORNING + minutes)
+    page = library.images()
+    assert [(row.image.metadata.patient_id, row.image.metadata.study_date[-1]) for row in page.rows] == [
         ("A", "3"), ("A", "2"), ("A", "1"), ("B", "3"), ("B", "2"), ("B", "1"),
     ]  # fmt: skip
     assert [(row.place, row.of_patient) for row in page.rows] == [(1, 3), (2, 3), (3, 3)] * 2
@@ -231,29 +231,29 @@ def test_films_of_a_patient_stand_together_newest_first(library):
     ],
 )  # fmt: skip
 def test_films_are_found_by_patient_date_description_and_file_name(library, text, found):
-    library.remember_study(*film(1))
-    library.remember_study(*film(2))
-    library.remember_study(facts(5, patient="X", name="Other^One"), Path("/films/5.dcm"))
-    page = library.studies(text)
+    library.remember_image(*image(1))
+    library.remember_image(*image(2))
+    library.remember_image(metadata(5, patient="X", name="Other^One"), Path("/films/5.dcm"))
+    page = library.images(text)
     assert (page.total, len(page.rows)) == (found, found)
 
 
 def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_together(library):
-    films = [("Zeta", 5), ("alpha", 1), ("alpha", 9), ("", 7)]
-    for minutes, (name, day) in enumerate(films):
-        known = facts(day, patient=f"P{name}", name=name)
-        library.remember_study(known, Path(f"/films/{minutes}.dcm"), at=MORNING + timedelta(minutes=minutes))
+    images = [("Zeta", 5), ("alpha", 1), ("alpha", 9), ("", 7)]
+    for minutes, (name, day) in enumerate(images):
+        known = metadata(day, patient=f"P{name}", name=name)
+        library.remember_image(known, Path(f"/films/{minutes}.dcm"), at=MORNING + timedelta(minutes=minutes))
     library.add_reading(1, reading())
     library.add_prediction(4, kept_prediction())
 
     def listed(order):
-        rows = library.studies(order=order).rows
-        assert [row.study.number for row in rows] == [
-            row.study.number
-            for offset in range(len(films))
-            for row in library.studies(order=order, offset=offset, limit=1).rows
+        rows = library.images(order=order).rows
+        assert [row.image.number for row in rows] == [
+            row.image.number
+            for offset in range(len(images))
+            for row in library.images(order=order, offset=offset, limit=1).rows
         ]
-        return [(row.study.facts.patient_name, int(row.study.facts.study_date[-2:])) for row in rows]
+        return [(row.image.metadata.patient_name, int(row.image.metadata.study_date[-2:])) for row in rows]
 
     alpha = [("alpha", 9), ("alpha", 1)]
     assert listed(ListOrder.LAST_OPENED) == [("", 7), *alpha, ("Zeta", 5)]
@@ -263,35 +263,35 @@ def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_togethe
 
 
 def test_films_of_a_study_stand_together_by_series_even_where_studies_are_of_one_day(library):
-    films = [("1.1", "a"), ("1.2", "c"), ("1.1", "b"), ("1.2", "d")]
-    for number, (study, series) in enumerate(films):
-        known = facts(1, study_uid=study, series_uid=series, sop_instance_uid=f"9.{number}")
-        library.remember_study(known, Path(f"/films/{number}.dcm"))
-    rows = library.studies().rows
-    assert [(row.study.facts.series_uid, row.place, row.place_in_study) for row in rows] == [
+    images = [("1.1", "a"), ("1.2", "c"), ("1.1", "b"), ("1.2", "d")]
+    for number, (study, series) in enumerate(images):
+        known = metadata(1, study_uid=study, series_uid=series, sop_instance_uid=f"9.{number}")
+        library.remember_image(known, Path(f"/films/{number}.dcm"))
+    rows = library.images().rows
+    assert [(row.image.metadata.series_uid, row.place, row.place_in_study) for row in rows] == [
         ("a", 1, 1), ("b", 2, 2), ("c", 3, 1), ("d", 4, 2),
     ]  # fmt: skip
 
 
 def test_a_long_list_comes_in_pages_without_gaps_or_repetitions(library):
     fill(library, patients=25)
-    pages = [library.studies(offset=offset, limit=10) for offset in (0, 10, 20)]
-    names = [row.study.facts.patient_name for page in pages for row in page.rows]
+    pages = [library.images(offset=offset, limit=10) for offset in (0, 10, 20)]
+    names = [row.image.metadata.patient_name for page in pages for row in page.rows]
     assert names == [f"Patient^{number:04d}" for number in reversed(range(25))]
     assert {page.total for page in pages} == {25}
 
 
 def test_priors_are_films_of_the_same_patient_in_order_of_their_dates(library):
     for number in (5, 1, 3):
-        library.remember_study(*film(number))
-    library.remember_study(*film(2, patient="other"))
-    library.remember_study(*film(4, patient_birth_date="19991231"))
-    past = library.history_of_patient(library.key_of(facts()))
-    assert [entry.study.facts.study_date for entry in past] == ["20260301", "20260303", "20260305"]
+        library.remember_image(*image(number))
+    library.remember_image(*image(2, patient="other"))
+    library.remember_image(*image(4, patient_birth_date="19991231"))
+    past = library.history_of_patient(library.key_of(metadata()))
+    assert [entry.image.metadata.study_date for entry in past] == ["20260301", "20260303", "20260305"]
 
 
 def test_a_library_of_before_keeps_to_the_keys_it_began_with(path):
-    seen = facts(patient_id="7", patient_birth_date="19500101")
+    seen = metadata(patient_id="7", patient_birth_date="19500101")
     with closing(Library.open(path, keep_identity=True)) as library:
         new = library.key_of(seen)
     with closing(raw(path)) as connection:
@@ -312,22 +312,22 @@ def test_a_library_of_before_keeps_to_the_keys_it_began_with(path):
     ],
 )
 def test_films_that_do_not_say_whose_they_are_have_no_priors(library, known, has_patient):
-    assert bool(patient_of(StudyFacts(**known))) is has_patient
-    library.remember_study(StudyFacts(sop_instance_uid="1", **known), Path("/films/a.dcm"))
-    library.remember_study(StudyFacts(sop_instance_uid="2", **known), Path("/films/b.dcm"))
-    key = library.key_of(StudyFacts(**known))
+    assert bool(patient_of(ImageMetadata(**known))) is has_patient
+    library.remember_image(ImageMetadata(sop_instance_uid="1", **known), Path("/films/a.dcm"))
+    library.remember_image(ImageMetadata(sop_instance_uid="2", **known), Path("/films/b.dcm"))
+    key = library.key_of(ImageMetadata(**known))
     assert len(library.history_of_patient(key)) == (2 if has_patient else 0)
-    assert library.studies().rows[0].of_patient == (2 if has_patient else 1)
+    assert library.images().rows[0].of_patient == (2 if has_patient else 1)
 
 
 def test_without_identities_nothing_of_the_patient_is_on_the_disk_and_priors_still_match(path):
     library = Library.open(path, keep_identity=False)
     for number in (1, 2):
-        kept = library.remember_study(*film(number))
+        kept = library.remember_image(*image(number))
         library.add_reading(kept.number, reading())
     assert kept.path is None
-    assert kept.facts.study_description == "Chest AP"
-    assert len(library.history_of_patient(library.key_of(facts()))) == 2
+    assert kept.metadata.study_description == "Chest AP"
+    assert len(library.history_of_patient(library.key_of(metadata()))) == 2
     on_disk = bytes_on_disk(path.parent)
     library.close()
     for text in ("Müller", "muller", "Änne", "P-4711", "19500131", "ACC-99", "/films"):
@@ -337,45 +337,45 @@ def test_without_identities_nothing_of_the_patient_is_on_the_disk_and_priors_sti
 
 def test_a_thumbnail_of_a_film_with_text_burned_in_is_an_identity_too(path):
     library = Library.open(path, keep_identity=False)
-    kept = library.remember_study(facts(1, burned_in_annotation="YES"), Path("/films/a.dcm"), THUMBNAIL)
+    kept = library.remember_image(metadata(1, burned_in_annotation="YES"), Path("/films/a.dcm"), THUMBNAIL)
     assert kept.thumbnail == b""
-    assert library.remember_study(*film(2)).thumbnail == THUMBNAIL
+    assert library.remember_image(*image(2)).thumbnail == THUMBNAIL
     library.close()
 
 
 def test_forgotten_identities_leave_no_trace_on_the_disk_and_all_else_stays(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading())
     assert "Müller".encode() in bytes_on_disk(path.parent)
     aside = path.with_name("library.damaged-2026-01-01T000000Z.sqlite3")
     aside.write_bytes(b"damaged")
     forgotten = library.forget_identities("Reader One")
-    assert (forgotten.studies, forgotten.still_naming) == (1, (aside,))
+    assert (forgotten.images, forgotten.still_naming) == (1, (aside,))
     on_disk = bytes_on_disk(path.parent).replace(b"1.2.3.P-4711", b"")
     for text in ("Müller", "muller", "P-4711", "19500131", "ACC-99", "/films"):
         assert text.encode() not in on_disk
     assert library.readings_of(number) == (reading(),)
-    assert [past.study.number for past in library.history_of_patient(library.key_of(facts()))] == [number]
+    assert [past.image.number for past in library.history_of_patient(library.key_of(metadata()))] == [number]
     assert library.log_entries()[-1].event is Event.FORGOTTEN
-    assert library.forget_identities().studies == 0
+    assert library.forget_identities().images == 0
 
 
 def test_a_film_seen_after_the_option_was_changed_follows_it(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.close()
     discreet = Library.open(path, keep_identity=False)
-    assert discreet.remember_study(*film()).facts.patient_name == ""
-    assert discreet.study(number).path is None
+    assert discreet.remember_image(*image()).metadata.patient_name == ""
+    assert discreet.image(number).path is None
     discreet.close()
 
 
 def test_the_audit_log_says_who_did_what_and_when(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.log(Event.REVEALED, "Reader One", number, at=MORNING)
     library.add_reading(number, reading(blind=True))
     library.log(Event.EXPORTED, "Reader One", detail="csv")
     entries = library.log_entries()
-    assert [(entry.event, entry.reader, entry.study, entry.detail) for entry in entries] == [
+    assert [(entry.event, entry.reader, entry.image, entry.detail) for entry in entries] == [
         (Event.REVEALED, "Reader One", number, ""),
         (Event.SAVED, "Reader One", number, "blind"),
         (Event.EXPORTED, "Reader One", None, "csv"),
@@ -385,7 +385,7 @@ def test_the_audit_log_says_who_did_what_and_when(library):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
 def test_the_files_are_their_owners_alone_while_open_and_after(library, path):
-    library.remember_study(*film())
+    library.remember_image(*image())
     names = {file.name for file in path.parent.iterdir()}
     assert {LIBRARY_NAME, f"{LIBRARY_NAME}-wal", f"{LIBRARY_NAME}-shm"} <= names
     for file in path.parent.iterdir():
@@ -412,7 +412,7 @@ def test_it_writes_ahead_and_waits_for_the_disk(library):
 
 
 def test_a_copy_is_one_whole_library_and_replaces_what_was_there_only_when_done(library, tmp_path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading())
     target = tmp_path / "copy.sqlite3"
     target.write_text("older")
@@ -424,7 +424,7 @@ def test_a_copy_is_one_whole_library_and_replaces_what_was_there_only_when_done(
 
 
 def test_json_lines_hold_every_row(library, tmp_path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction())
     library.add_reading(number, reading("123012"))
     target = tmp_path / "rows.jsonl"
@@ -437,7 +437,7 @@ def test_json_lines_hold_every_row(library, tmp_path):
 
 
 def test_a_library_whose_file_was_taken_away_says_so_and_writes_nowhere_else(library, path):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     path.rename(path.with_name("moved.sqlite3"))
     with pytest.raises(LibraryReplacedError, match="moved"):
         library.add_reading(number, reading())
@@ -445,7 +445,7 @@ def test_a_library_whose_file_was_taken_away_says_so_and_writes_nowhere_else(lib
 
 
 def test_a_moment_without_a_zone_is_a_slip(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     with pytest.raises(Exception, match="time zone"):
         library.add_reading(number, replace(reading(), saved_at=datetime(2026, 1, 1)))
     assert library.readings_of(number) == ()

@@ -20,12 +20,12 @@ from alembic.script import ScriptDirectory
 
 from app.library.library import Library
 from app.library.migrating import configuration
-from app.library.opening import NEWEST_REVISION, kept_aside_files
-from app.library.recovery import salvage
-from app.library.schema import metadata
+from app.library.opening import NEWEST_REVISION, quarantined_files
+from app.library.recovery import recover
+from app.library.schema import all_tables
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.errors import LibraryError, LibraryNewerError, LibraryUnwritableError
-from tests.app.library_content import MORNING, fill, film, kept_prediction, reading
+from tests.app.library_content import MORNING, fill, image, kept_prediction, reading
 
 KILLS = 50
 OLDER_FILE = Path(__file__).parents[2] / "reference" / "library-of-the-first-schema.sqlite3"
@@ -50,7 +50,7 @@ def path(tmp_path):
 def save_on_and_on(path, reader, saved, count=None):
     """Saves readings, and reports each once the library has said that it is kept."""
     library = Library.open(path, keep_identity=True)
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     done = 0
     while count is None or done < count:
         done += 1
@@ -90,9 +90,9 @@ def test_a_killed_process_loses_no_reading_it_reported_as_saved(processes, path)
         receiving.close()
         assert integrity_of(path) == "ok"
         library = Library.open(path, keep_identity=True)
-        assert library.kept_aside is None
-        (row,) = library.studies().rows
-        kept = [entry.saved_at.isoformat() for entry in library.readings_of(row.study.number) if entry.reader == reader]
+        assert library.quarantined is None
+        (row,) = library.images().rows
+        kept = [entry.saved_at.isoformat() for entry in library.readings_of(row.image.number) if entry.reader == reader]
         library.close()
         assert reported
         assert kept[: len(reported)] == reported
@@ -113,8 +113,8 @@ def test_two_windows_save_into_one_library_at_once(processes, path):
         process.join(120)
         assert process.exitcode == 0
     library = Library.open(path, keep_identity=True)
-    assert library.studies().total == 1
-    kept = library.readings_of(library.studies().rows[0].study.number)
+    assert library.images().total == 1
+    kept = library.readings_of(library.images().rows[0].image.number)
     library.close()
     assert sorted(entry.reader for entry in kept) == ["Window 0"] * 40 + ["Window 1"] * 40
     assert integrity_of(path) == "ok"
@@ -122,7 +122,7 @@ def test_two_windows_save_into_one_library_at_once(processes, path):
 
 def test_an_open_library_sees_what_another_window_saved(path):
     mine, other = (Library.open(path, keep_identity=True) for _ in range(2))
-    number = mine.remember_study(*film()).number
+    number = mine.remember_image(*image()).number
     other.add_reading(number, reading("222222", "Other"))
     mine.add_reading(number, reading("111111", "Mine"))
     assert [entry.reader for entry in other.readings_of(number)] == ["Other", "Mine"]
@@ -168,19 +168,19 @@ def test_a_damaged_library_is_kept_aside_as_it_is_and_a_new_one_begun(path, dama
     damage(path)
     before = path.read_bytes()
     library = Library.open(path, keep_identity=True)
-    assert library.kept_aside is not None
-    aside = library.kept_aside.path
+    assert library.quarantined is not None
+    aside = library.quarantined.path
     assert aside.name.startswith("library.damaged-20")
     assert aside.read_bytes() == before
-    assert kept_aside_files(path) == (aside,)
-    assert aside.name in library.kept_aside.sentence
-    assert "can be exported" in library.kept_aside.sentence
-    assert library.studies().total == 0
-    number = library.remember_study(*film()).number
+    assert quarantined_files(path) == (aside,)
+    assert aside.name in library.quarantined.sentence
+    assert "can be exported" in library.quarantined.sentence
+    assert library.images().total == 0
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading())
     library.close()
     again = Library.open(path, keep_identity=True)
-    assert again.kept_aside is None
+    assert again.quarantined is None
     assert again.readings_of(number) == (reading(),)
     again.close()
 
@@ -191,28 +191,28 @@ def test_what_can_be_read_of_a_damaged_library_is_salvaged(path, tmp_path, damag
     damage(path)
     before = path.read_bytes()
     target = tmp_path / "salvaged.jsonl"
-    salvaged = salvage(path, target)
+    recovered = recover(path, target)
     rows = [json.loads(line) for line in target.read_text("utf-8").splitlines()]
-    assert sum(salvaged.rows.values()) == len(rows) >= at_least
-    assert set(salvaged.rows) <= set(TABLES)
+    assert sum(recovered.rows.values()) == len(rows) >= at_least
+    assert set(recovered.rows) <= set(TABLES)
     assert all(row["score"] == "111111" for row in rows if row["table"] == "readings")
     assert path.read_bytes() == before
 
 
 def test_a_sound_library_is_salvaged_whole_with_what_is_still_in_its_journal(path, tmp_path):
     library = Library.open(path, keep_identity=True)
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading())
-    salvaged = salvage(path, tmp_path / "salvaged.jsonl")
+    recovered = recover(path, tmp_path / "salvaged.jsonl")
     library.close()
-    assert salvaged.rows == {"studies": 1, "readings": 1, "log": 1}
+    assert recovered.rows == {"studies": 1, "readings": 1, "log": 1}
 
 
 def test_a_second_damaged_library_does_not_take_the_place_of_the_first(path):
     for _ in range(3):
         replace_by_text(path)
         Library.open(path, keep_identity=True).close()
-    assert len(kept_aside_files(path)) == 3
+    assert len(quarantined_files(path)) == 3
 
 
 def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path):
@@ -223,7 +223,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path):
     with pytest.raises(LibraryNewerError, match="newer version"):
         Library.open(path, keep_identity=True)
     assert path.read_bytes() == before
-    assert kept_aside_files(path) == ()
+    assert quarantined_files(path) == ()
 
 
 def test_a_database_of_another_program_is_refused_and_left_as_it_is(path):
@@ -271,7 +271,7 @@ def save_until_the_disk_is_full(path, told):
     import resource
 
     library = Library.open(path, keep_identity=True)
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_reading(number, reading("111111", minutes=1))
     # No file may grow past this: what a full disk is to SQLite.
     most = (path.with_name(path.name + "-wal")).stat().st_size + 10_000
@@ -314,9 +314,9 @@ def test_a_full_disk_says_so_keeps_what_was_saved_and_takes_readings_again_once_
 def test_a_library_of_the_first_schema_is_brought_to_today_s_with_all_its_rows(path):
     shutil.copyfile(OLDER_FILE, path)
     library = Library.open(path, keep_identity=True)
-    assert library.kept_aside is None
-    first, second = (library.study(number) for number in (1, 2))
-    assert (first.facts.patient_name, second.facts.patient_name) == ("Older^Film", "Other^Patient")
+    assert library.quarantined is None
+    first, second = (library.image(number) for number in (1, 2))
+    assert (first.metadata.patient_name, second.metadata.patient_name) == ("Older^Film", "Other^Patient")
     assert [(entry.reader, str(entry.score), entry.blind) for entry in library.readings_of(1)] == [
         ("Reader One", "111111", True),
         ("Reader One", "123012", False),
@@ -324,7 +324,7 @@ def test_a_library_of_the_first_schema_is_brought_to_today_s_with_all_its_rows(p
     assert [str(entry.score) for entry in library.predictions_of(1)] == ["012321"]
     assert {zone.name: score for zone, score in library.draft_of(2, "Reader One").zones.items()} == {"A": 3, "F": 0}
     library.add_reading(2, reading())
-    assert [past.study.number for past in library.history_of_patient(library.key_of(first.facts))] == [1]
+    assert [past.image.number for past in library.history_of_patient(library.key_of(first.metadata))] == [1]
     assert len(library.log_entries()) == 1
     library.close()
     assert integrity_of(path) == "ok"
@@ -337,7 +337,7 @@ def test_migrations_lead_to_exactly_the_tables_the_program_knows(path, begins_as
     library = Library.open(path, keep_identity=True)
     with library._engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
-        assert compare_metadata(context, metadata) == []
+        assert compare_metadata(context, all_tables) == []
         assert context.get_current_revision() == NEWEST_REVISION
     library.close()
 

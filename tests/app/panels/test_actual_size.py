@@ -10,7 +10,7 @@ from app.canvas.image_view import ImageView
 from app.panels.actual_size import LINE_PX, key_of_screen, mm_per_px
 from app.panels.preferences import PreferencesDialog
 from app.settings.settings import Settings
-from bsnet_core.radiograph import PixelSpacing, Radiograph, SpacingMeaning, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, PixelSpacing, Radiograph, SpacingMeaning
 from tests.dicom_files import ramp, write_dicom
 
 
@@ -20,11 +20,13 @@ def settings(tmp_path):
 
 
 def shown(qtbot, spacing):
-    film = Radiograph(np.zeros((400, 300), np.uint16), 0, 12, False, facts=StudyFacts(spacing=spacing, modality="CR"))
+    image = Radiograph(
+        np.zeros((400, 300), np.uint16), 0, 12, False, metadata=ImageMetadata(spacing=spacing, modality="CR")
+    )
     view = ImageView()
     qtbot.addWidget(view)
     view.resize(500, 500)
-    view.show_radiograph(film, FrameRenderer(film.stored))
+    view.show_radiograph(image, FrameRenderer(image.stored))
     return view
 
 
@@ -59,8 +61,8 @@ def test_a_screen_is_measured_by_a_ruler_and_stays_so_at_the_next_start(qtbot, q
 
 
 def test_the_measure_of_the_preferences_is_that_of_the_picture(qtbot, open_viewer, no_model, tmp_path):
-    film = write_dicom(tmp_path / "film.dcm", ramp(400, 300), bits=12, ImagerPixelSpacing=[0.2, 0.2])
-    viewer = open_viewer("--model", no_model, film)
+    image = write_dicom(tmp_path / "film.dcm", ramp(400, 300), bits=12, ImagerPixelSpacing=[0.2, 0.2])
+    viewer = open_viewer("--model", no_model, image)
     qtbot.waitUntil(lambda: viewer.view.radiograph is not None)
     viewer.actions_by_name["preferences"].trigger()
     box = viewer.findChild(PreferencesDialog).findChild(QDoubleSpinBox, "line_mm")

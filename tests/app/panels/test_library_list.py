@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QToolButton
 from app.library.keeper import Keeper
 from app.library.library import Library
 from app.library.order import ListOrder
-from app.library.records import ListedStudy
-from app.panels.images import StudiesPanel
+from app.library.records import ListedImage
+from app.panels.images import ImagesPanel
 from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_kept
 from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
-from bsnet_core.radiograph import StudyFacts
-from tests.app.library_content import MORNING, THUMBNAIL, facts, fill, film, kept_prediction, reading
+from bsnet_core.radiograph import ImageMetadata
+from tests.app.library_content import MORNING, THUMBNAIL, fill, image, kept_prediction, metadata, reading
 from tests.app.session.test_session import THUMBNAIL as GREY
 from tests.app.session.test_session import radiograph
 
@@ -41,7 +41,7 @@ def keeper(session, tmp_path):
 @pytest.fixture
 def open_panel(qtbot, session, keeper):
     def start():
-        panel = StudiesPanel(session)
+        panel = ImagesPanel(session)
         qtbot.addWidget(panel)
         panel.resize(260, 800)
         panel.use_library(keeper)
@@ -51,7 +51,7 @@ def open_panel(qtbot, session, keeper):
     return start
 
 
-def films_of(panel):
+def images_of(panel):
     (view,) = (one for one in panel.findChildren(QListView) if one.accessibleName() == "Films of the library")
     return view
 
@@ -65,12 +65,12 @@ def texts(view):
 
 
 def listed(library, **more):
-    (row,) = library.studies().rows
+    (row,) = library.images().rows
     return row
 
 
 def test_a_row_says_who_when_and_where_it_stands(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     assert describe_kept(listed(library)) == "Müller Änne\n2026-03-01  AP\nChest AP\nnew"
     library.add_prediction(number, kept_prediction("012321"))
     assert describe_kept(listed(library)).endswith("\nanalysed, not read\npredicted 9/18")
@@ -79,7 +79,7 @@ def test_a_row_says_who_when_and_where_it_stands(library):
 
 
 def test_blind_a_row_tells_no_score(library):
-    number = library.remember_study(*film()).number
+    number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction("012321"))
     assert describe_kept(listed(library), scores_hidden=True).endswith("\nanalysed")
     library.add_reading(number, reading("111111"))
@@ -88,17 +88,17 @@ def test_blind_a_row_tells_no_score(library):
 
 def test_films_of_a_patient_are_marked_as_such(library):
     for number in (1, 2):
-        library.remember_study(*film(number))
-    first, second = (describe_kept(row).splitlines()[:2] for row in library.studies().rows)
+        library.remember_image(*image(number))
+    first, second = (describe_kept(row).splitlines()[:2] for row in library.images().rows)
     assert first == ["Müller Änne", "2026-03-02  AP · 1 of 2"]
     assert second == ["↳ Müller Änne", "2026-03-01  AP · 2 of 2"]
 
 
 def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
     library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=False)
-    library.remember_study(*film())
-    library.remember_study(StudyFacts(sop_instance_uid="9"), Path("/films/a.dcm"))
-    names = [describe_kept(row).splitlines()[0] for row in library.studies().rows]
+    library.remember_image(*image())
+    library.remember_image(ImageMetadata(sop_instance_uid="9"), Path("/films/a.dcm"))
+    names = [describe_kept(row).splitlines()[0] for row in library.images().rows]
     library.close()
     assert "Film 2" in names
     (name,) = (name for name in names if name.startswith("Patient "))
@@ -114,7 +114,7 @@ def test_a_long_library_is_fetched_a_page_at_a_time(library, keeper, qtbot):
     model.fetchMore(QModelIndex())
     qtbot.waitUntil(lambda: model.rowCount() == PAGE_ROWS + 30, timeout=20_000)
     assert not model.canFetchMore(QModelIndex())
-    names = [model.film(model.index(row)).study.facts.patient_name for row in range(model.rowCount())]
+    names = [model.image(model.index(row)).image.metadata.patient_name for row in range(model.rowCount())]
     assert len(set(names)) == PAGE_ROWS + 30
     assert not model.index(0).data(Qt.ItemDataRole.DecorationRole).isNull()
 
@@ -122,7 +122,7 @@ def test_a_long_library_is_fetched_a_page_at_a_time(library, keeper, qtbot):
 def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel, qtbot):
     fill(library, patients=5)
     panel = open_panel()
-    view = films_of(panel)
+    view = images_of(panel)
     qtbot.waitUntil(lambda: view.model().rowCount() == 5, timeout=20_000)
     qtbot.keyClicks(search_of(panel), "patient 0003")
     qtbot.waitUntil(lambda: [text.splitlines()[0] for text in texts(view)] == ["Patient 0003"], timeout=20_000)
@@ -136,24 +136,24 @@ def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel
 def test_a_film_is_opened_from_where_it_lies(library, open_panel, qtbot, tmp_path):
     there, gone = tmp_path / "there.dcm", tmp_path / "gone.dcm"
     there.write_bytes(b"film")
-    library.remember_study(facts(1, patient="A"), there, at=MORNING)
-    library.remember_study(facts(2, patient="B"), gone, at=MORNING.replace(hour=9))
+    library.remember_image(metadata(1, patient="A"), there, at=MORNING)
+    library.remember_image(metadata(2, patient="B"), gone, at=MORNING.replace(hour=9))
     panel = open_panel()
-    view = films_of(panel)
+    view = images_of(panel)
     qtbot.waitUntil(lambda: view.model().rowCount() == 2, timeout=20_000)
-    with qtbot.waitSignal(panel.wanted, timeout=20_000) as wanted:
+    with qtbot.waitSignal(panel.requested, timeout=20_000) as requested:
         view.activated.emit(view.model().index(1))
-    assert wanted.args == [there]
+    assert requested.args == [there]
     view.activated.emit(view.model().index(0))
     qtbot.waitUntil(lambda: panel.message.startswith("The file gone.dcm is not in"), timeout=20_000)
 
 
 def test_a_film_that_is_open_already_is_chosen(library, open_panel, session, qtbot):
-    library.remember_study(*film(1))
+    library.remember_image(*image(1))
     key = session.add(Path("/elsewhere.dcm")).key
-    session.accept_radiograph(key, radiograph_of(facts(1)), GREY)
+    session.accept_radiograph(key, radiograph_of(metadata(1)), GREY)
     panel = open_panel()
-    view = films_of(panel)
+    view = images_of(panel)
     qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=20_000)
     with qtbot.waitSignal(panel.chosen) as chosen:
         view.activated.emit(view.model().index(0))
@@ -163,16 +163,16 @@ def test_a_film_that_is_open_already_is_chosen(library, open_panel, session, qtb
 def radiograph_of(known):
     from dataclasses import replace
 
-    return replace(radiograph(), facts=known)
+    return replace(radiograph(), metadata=known)
 
 
 def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session, qtbot):
     session.reader = "Reader One"
     panel = open_panel()
-    view = films_of(panel)
+    view = images_of(panel)
     qtbot.waitUntil(lambda: panel.message.startswith("Films that you open"), timeout=20_000)
     key = session.add(Path("/films/1.dcm")).key
-    session.accept_radiograph(key, radiograph_of(facts(1)), GREY)
+    session.accept_radiograph(key, radiograph_of(metadata(1)), GREY)
     qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=20_000)
     library.add_reading(1, reading("111111"))
     search_of(panel).setText("müller")
@@ -183,10 +183,10 @@ def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session
 
 def test_the_order_chosen_is_shown_and_told(library, open_panel, qtbot):
     for number, name in enumerate(("Zeta^A", "Alpha^B", "Mitte^C")):
-        known = facts(9 - number, patient=name, name=name)
-        library.remember_study(known, Path(f"/films/{number}.dcm"), at=MORNING + timedelta(minutes=number))
+        known = metadata(9 - number, patient=name, name=name)
+        library.remember_image(known, Path(f"/films/{number}.dcm"), at=MORNING + timedelta(minutes=number))
     panel = open_panel()
-    view = films_of(panel)
+    view = images_of(panel)
     chooser = panel.findChild(QComboBox)
     told = []
     panel.order_chosen.connect(told.append)
@@ -204,9 +204,9 @@ def test_the_order_chosen_is_shown_and_told(library, open_panel, qtbot):
 
 def test_films_of_one_study_say_so(library):
     for number, series in ((1, "a"), (2, "b")):
-        known = facts(1, study_uid="1.2", series_uid=series, sop_instance_uid=f"1.2.{number}")
-        library.remember_study(known, Path(f"/films/{number}.dcm"))
-    rows = [describe_kept(row).splitlines()[2] for row in library.studies().rows]
+        known = metadata(1, study_uid="1.2", series_uid=series, sop_instance_uid=f"1.2.{number}")
+        library.remember_image(known, Path(f"/films/{number}.dcm"))
+    rows = [describe_kept(row).splitlines()[2] for row in library.images().rows]
     assert rows == ["Chest AP", "same study as above"]
 
 
@@ -220,20 +220,20 @@ def test_both_lists_fold_up_by_keyboard(library, open_panel, qtbot):
     lists = [view for view in panel.findChildren(QListView) if view.accessibleName()]
     assert [view.isVisible() for view in lists] == [False, False]
     qtbot.keyClick(headings[1], Qt.Key.Key_Space)
-    assert films_of(panel).isVisible()
+    assert images_of(panel).isVisible()
 
 
 def test_films_of_the_shown_patient_are_marked_in_the_session(session, qtbot):
-    panel = StudiesPanel(session)
+    panel = ImagesPanel(session)
     qtbot.addWidget(panel)
     for number, patient in enumerate(("A", "A", "B")):
         key = session.add(Path(f"/films/{number}.dcm")).key
-        session.accept_radiograph(key, radiograph_of(facts(number + 1, patient=patient)), GREY)
+        session.accept_radiograph(key, radiograph_of(metadata(number + 1, patient=patient)), GREY)
     session.select(0)
     view = panel.findChildren(QListView)[0]
     assert ["same patient" in text for text in texts(view)] == [False, True, False]
 
 
 def test_rows_keep_their_thumbnails_small(library):
-    row = ListedStudy(library.remember_study(*film()), None, None, "", 1, 1)
-    assert row.study.thumbnail == THUMBNAIL
+    row = ListedImage(library.remember_image(*image()), None, None, "", 1, 1)
+    assert row.image.thumbnail == THUMBNAIL

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
 from scipy.ndimage import minimum_filter
 
 from app.panels.overlay_switches import OverlaysPanel
-from app.session.session import Study, StudyState
+from app.session.session import ImageState, OpenImage
 from bsnet_core.brixia import Zone
 from bsnet_core.explanation import Mode
 from tests.app.predictions import explanation, prediction
-from tests.app.report.studies import pixels_of
+from tests.app.report.images import pixels_of
 
 
 @pytest.fixture
@@ -35,9 +35,11 @@ def panel(qtbot, explain):
     return made
 
 
-def study(of=None):
+def shown_with(of=None):
     result = prediction()
-    return Study(0, Path("/films/a.dcm"), StudyState.ANALYSED, score=result.score, prediction=result, explanation=of)
+    return OpenImage(
+        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, explanation=of
+    )
 
 
 def ways(panel):
@@ -50,7 +52,7 @@ def legend(panel):
 
 def test_fast_is_offered_first_and_the_choice_is_told(qtbot, panel):
     assert panel.chosen_mode is Mode.FAST
-    panel.show_study(study(), busy=False)
+    panel.show_image(shown_with(), busy=False)
     with qtbot.waitSignal(panel.mode_chosen) as told:
         qtbot.keyClick(ways(panel), Qt.Key.Key_Down)
     assert told.args == [Mode.EXACT]
@@ -61,17 +63,17 @@ def test_fast_is_offered_first_and_the_choice_is_told(qtbot, panel):
 def test_the_button_explains_once_there_is_a_score_and_nothing_runs(qtbot, panel, explain):
     button = panel.findChild(QPushButton)
     assert not button.isEnabled()
-    panel.show_study(study(), busy=True)
+    panel.show_image(shown_with(), busy=True)
     assert not button.isEnabled()
-    panel.show_study(study(), busy=False)
+    panel.show_image(shown_with(), busy=False)
     with qtbot.waitSignal(explain.triggered):
         qtbot.keyClick(button, Qt.Key.Key_Space)
 
 
 def test_the_legend_names_colours_in_words_too_and_the_way_it_was_computed(panel):
-    panel.show_study(study(), busy=False)
+    panel.show_image(shown_with(), busy=False)
     assert not legend(panel).isVisible()
-    panel.show_study(study(replace(explanation({}), mode=Mode.FAST)), busy=False)
+    panel.show_image(shown_with(replace(explanation({}), mode=Mode.FAST)), busy=False)
     assert legend(panel).isVisible()
     assert "fast" in legend(panel).text()
     for word in ("orange", "red", "black"):
@@ -79,7 +81,7 @@ def test_the_legend_names_colours_in_words_too_and_the_way_it_was_computed(panel
 
 
 def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
-    panel.show_study(study(explanation({})), busy=False)
+    panel.show_image(shown_with(explanation({})), busy=False)
     text = legend(panel).text()
     assert re.findall(r"color:(#\w{6}); [^>]*>■</span>&nbsp;(\d)", text) == [
         ("#ff961e", "1"),
@@ -100,12 +102,12 @@ def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
 
 def test_an_explanation_under_way_says_how_far_it_is(panel):
     part = replace(explanation({}), computed=np.arange(16) < 5)
-    panel.show_study(study(part), busy=True)
+    panel.show_image(shown_with(part), busy=True)
     assert "5 of 16 parts so far; hatched: not masked" in legend(panel).text()
 
 
 def test_a_zone_can_be_chosen_while_the_map_grows(qtbot, panel):
-    panel.show_study(study(replace(explanation({}), computed=np.arange(16) < 5)), busy=True)
+    panel.show_image(shown_with(replace(explanation({}), computed=np.arange(16) < 5)), busy=True)
     with qtbot.waitSignal(panel.zone_chosen) as told:
         panel.choose_zone(Zone.C)
     assert told.args == [Zone.C]

@@ -4,24 +4,24 @@ from pathlib import Path
 
 from app.panels.images import describe
 from app.session.readings import Reading
-from app.session.session import Study, StudyState
+from app.session.session import ImageState, OpenImage
 from bsnet_core.brixia import ZONES, BrixiaScore
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 
 def test_a_list_row_says_who_when_and_where_it_stands():
-    facts = StudyFacts(patient_name="Test^Patient", study_date="20200102", view_position="PA")
+    metadata = ImageMetadata(patient_name="Test^Patient", study_date="20200102", view_position="PA")
     score = BrixiaScore.from_text("012321")
-    study = Study(0, Path("/films/a.dcm"), StudyState.ANALYSED, facts=facts, score=score)
-    assert describe(study) == "Test Patient\n2020-01-02  PA\npredicted 9/18"
+    image = OpenImage(0, Path("/films/a.dcm"), ImageState.ANALYSED, metadata=metadata, score=score)
+    assert describe(image) == "Test Patient\n2020-01-02  PA\npredicted 9/18"
     reading = dict.fromkeys(ZONES, 1)
-    assert describe(replace(study, draft=reading)).endswith("predicted 9/18\nread 6/18")
+    assert describe(replace(image, draft=reading)).endswith("predicted 9/18\nread 6/18")
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     saved = Reading("Dr. Rossi", BrixiaScore.from_text("222222"), moment, moment, blind=False)
-    assert describe(replace(study, readings=(saved,))).endswith("predicted 9/18\nread 12/18")
-    refused = replace(study, state=StudyState.NOT_SCORED, score=None, problem="This is a lateral view.")
-    assert describe(refused).endswith("not scored: This is a lateral view.")
+    assert describe(replace(image, readings=(saved,))).endswith("predicted 9/18\nread 12/18")
+    rejected = replace(image, state=ImageState.NOT_SCORED, score=None, problem="This is a lateral view.")
+    assert describe(rejected).endswith("not scored: This is a lateral view.")
 
 
 def test_a_file_without_a_patient_is_listed_by_its_name():
-    assert describe(Study(0, Path("/films/a.dcm"))) == "a.dcm\nwaiting"
+    assert describe(OpenImage(0, Path("/films/a.dcm"))) == "a.dcm\nwaiting"

@@ -12,7 +12,7 @@ from app.report.paper import Paper
 from app.report.pdf import write_report
 from app.report.saving import NameTakenError
 from bsnet_core.errors import ReportError
-from tests.app.report.studies import MADE_AT, facts, reported
+from tests.app.report.images import MADE_AT, metadata, reported
 
 NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
 EVERYTHING = AvailableParts(reading=True, explanation=True, lungs=True)
@@ -21,7 +21,7 @@ EVERYTHING = AvailableParts(reading=True, explanation=True, lungs=True)
 @pytest.fixture
 def open_dialog(qtbot, tmp_path):
     def start(available=EVERYTHING, paper=Paper.A4, **changes):
-        dialog = ReportDialog(facts(**changes), available, tmp_path, NOW, paper=paper)
+        dialog = ReportDialog(metadata(**changes), available, tmp_path, NOW, paper=paper)
         qtbot.addWidget(dialog)
         dialog.show()
         return dialog
@@ -46,28 +46,28 @@ def test_what_is_ticked_is_what_is_wished(open_dialog, tmp_path):
     tick(dialog, "Explanation map").click()
     tick(dialog, "De-identify").click()
     tick(dialog, "Keep the dates").click()
-    choices = dialog.wish.choices
+    choices = dialog.request.choices
     assert (choices.deidentified, choices.keep_dates) == (True, True)
     assert (choices.with_reading, choices.with_explanation, choices.with_lungs) == (True, False, True)
-    assert dialog.wish.path.parent == tmp_path
+    assert dialog.request.path.parent == tmp_path
 
 
 def test_only_what_is_there_can_be_ticked(open_dialog):
     dialog = open_dialog(AvailableParts(reading=False, explanation=False, lungs=True))
     assert not tick(dialog, "Your reading").isEnabled()
-    assert not dialog.wish.choices.with_reading
+    assert not dialog.request.choices.with_reading
     assert tick(dialog, "Aligned lungs").isEnabled()
 
 
 def test_the_name_follows_deidentification_until_the_reader_gives_one(open_dialog, qtbot):
     dialog = open_dialog()
-    assert "Zimmermann" in dialog.wish.path.name
+    assert "Zimmermann" in dialog.request.path.name
     tick(dialog, "De-identify").click()
-    assert dialog.wish.path.name == "brixia-report-deidentified-2026-11-24-092507.pdf"
+    assert dialog.request.path.name == "brixia-report-deidentified-2026-11-24-092507.pdf"
     name_field(dialog).selectAll()
     qtbot.keyClicks(name_field(dialog), "mine")
     tick(dialog, "De-identify").click()
-    assert dialog.wish.path.name == "mine.pdf"
+    assert dialog.request.path.name == "mine.pdf"
 
 
 @pytest.mark.parametrize(("stated", "words"), [("YES", "says that text is burned"), ("", "does not say"), ("NO", "")])
@@ -83,12 +83,15 @@ def test_names_burned_into_the_picture_are_brought_to_mind(open_dialog, stated, 
 
 def test_a_report_is_written_by_a_worker_and_a_taken_name_asks_before_it_is_replaced(open_dialog, qtbot, tmp_path):
     dialog, queue = open_dialog(paper=Paper.LETTER), JobQueue("report")
-    study = reported()
+    image = reported()
 
-    def write(wish):
+    def write(request):
         job = Job(
             lambda report: write_report(
-                compose_report(study, wish.choices, MADE_AT), wish.path, wish.paper, overwrite=wish.overwrite
+                compose_report(image, request.choices, MADE_AT),
+                request.path,
+                request.paper,
+                overwrite=request.overwrite,
             ),
             dialog,
         )
@@ -96,8 +99,8 @@ def test_a_report_is_written_by_a_worker_and_a_taken_name_asks_before_it_is_repl
         job.failed.connect(dialog.show_failure)
         queue.submit(job)
 
-    dialog.wanted.connect(write)
-    target = dialog.wish.path
+    dialog.requested.connect(write)
+    target = dialog.request.path
     target.write_bytes(b"older")
     tick(dialog, "Explanation map").click()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
@@ -117,9 +120,9 @@ def test_another_name_takes_the_leave_to_replace_back(open_dialog, qtbot):
     dialog = open_dialog()
     dialog.show_failure(NameTakenError("There is a file of that name already."))
     tick(dialog, "Replace the file that is there").click()
-    assert dialog.wish.overwrite
+    assert dialog.request.overwrite
     qtbot.keyClicks(name_field(dialog), "x")
-    assert not dialog.wish.overwrite
+    assert not dialog.request.overwrite
     assert dialog.problem_text == ""
 
 
@@ -134,7 +137,7 @@ def test_a_failure_is_said_and_offers_no_replacing(open_dialog):
 def test_a_report_needs_a_name(open_dialog, qtbot):
     dialog = open_dialog()
     wishes = []
-    dialog.wanted.connect(wishes.append)
+    dialog.requested.connect(wishes.append)
     name_field(dialog).clear()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
     assert wishes == []

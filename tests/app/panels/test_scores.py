@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 from app.panels.network_steps import Step
 from app.panels.scores import ScoresPanel
 from app.session.readings import Reading
-from app.session.session import Study, StudyState
+from app.session.session import ImageState, OpenImage
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 from tests.app.predictions import prediction
 
 READER = "Dr. Rossi"
@@ -31,7 +31,9 @@ def panel(qtbot):
 
 def analysed(score="012321", draft=None, **more):
     result = prediction(score, **more)
-    return Study(0, Path("/films/a.dcm"), StudyState.ANALYSED, score=result.score, prediction=result, draft=draft or {})
+    return OpenImage(
+        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, draft=draft or {}
+    )
 
 
 def reading(text, reader=READER, blind=True):
@@ -57,7 +59,7 @@ def everything_said(panel):
 
 
 def test_the_grid_shows_each_zone_s_score_at_its_place_under_the_right_side(panel):
-    panel.show_study(analysed("012321"))
+    panel.show_image(analysed("012321"))
     assert [panel.cell(zone).score_text for zone in ZONES] == list("012321")
     sides = {label.text(): place(panel, label) for label in panel.findChildren(QLabel) if "(patient)" in label.text()}
     right, left = sides["R (patient)"].x(), sides["L (patient)"].x()
@@ -69,71 +71,71 @@ def test_the_grid_shows_each_zone_s_score_at_its_place_under_the_right_side(pane
 
 
 def test_the_global_score_and_the_model_are_named(panel):
-    panel.show_study(analysed("012321"))
+    panel.show_image(analysed("012321"))
     assert panel.total_text == "Global 9 / 18"
     for part in ("bsnet-test 1.2", "01234567", "ensemble", "cpu", "1.2\u00a0s"):
         assert part in panel.model_text
 
 
 def test_low_confidence_is_said_in_words_and_hatched(panel):
-    panel.show_study(analysed("000000", confidence=0.39))
+    panel.show_image(analysed("000000", confidence=0.39))
     assert panel.cell(Zone.A).detail_text.startswith("39% low exp ")
     low = panel.grab().toImage()
-    panel.show_study(analysed("000000", confidence=0.41))
+    panel.show_image(analysed("000000", confidence=0.41))
     assert panel.cell(Zone.A).detail_text.startswith("41% exp ")
     assert panel.grab().toImage() != low
 
 
 def test_each_zone_s_probabilities_stand_as_bars_above_the_buttons_of_their_scores(panel):
-    panel.show_study(analysed("333333", confidence=1.0))
+    panel.show_image(analysed("333333", confidence=1.0))
     cell = panel.cell(Zone.B)
-    picture, link = panel.grab().toImage(), panel.palette().link().color()
+    image, link = panel.grab().toImage(), panel.palette().link().color()
     for score in range(4):
         button = cell.entry.button(score)
         above = place(panel, button) + QPoint(button.width() // 2, -15)
-        assert (picture.pixelColor(above) == link) == (score == 3)
+        assert (image.pixelColor(above) == link) == (score == 3)
 
 
 def test_quality_notes_stand_above_the_numbers(panel):
-    panel.show_study(analysed(quality=("Over half of the picture is empty.",)))
+    panel.show_image(analysed(quality=("Over half of the picture is empty.",)))
     assert panel.notes_text == "Over half of the picture is empty."
     notes, total = (panel.findChild(QLabel, name) for name in ("qualityNotes", "total"))
     assert place(panel, notes).y() < place(panel, total).y()
-    panel.show_study(analysed())
+    panel.show_image(analysed())
     assert panel.notes_text == ""
     assert not notes.isVisible()
 
 
 def test_a_picture_said_to_be_mirrored_gets_a_warning(panel):
-    study = analysed()
-    panel.show_study(replace(study, facts=StudyFacts(patient_orientation=("R", "F"))))
+    image = analysed()
+    panel.show_image(replace(image, metadata=ImageMetadata(patient_orientation=("R", "F"))))
     assert "stored turned or mirrored" in panel.notes_text
-    panel.show_study(replace(study, facts=StudyFacts(patient_orientation=("L", "F"))))
+    panel.show_image(replace(image, metadata=ImageMetadata(patient_orientation=("L", "F"))))
     assert panel.notes_text == ""
 
 
 def test_the_entered_score_is_compared_zone_by_zone_and_as_a_whole(panel):
-    panel.show_study(analysed("012321", draft_of("111321")))
+    panel.show_image(analysed("012321", draft_of("111321")))
     assert panel.cell(Zone.A).detail_text.endswith("Δ −1")
     assert panel.cell(Zone.C).detail_text.endswith("Δ +1")
     assert panel.cell(Zone.D).detail_text.endswith("Δ 0")
     assert panel.own_text == "Yours: 9 / 18, not saved"
     assert panel.comparison_text == ("Prediction minus yours: 0; mean zone difference 0.33: within the accepted error.")
-    panel.show_study(analysed("333333", draft_of("333300")))
+    panel.show_image(analysed("333333", draft_of("333300")))
     assert panel.comparison_text.endswith(
         "Prediction minus yours: +6; mean zone difference 1.00: outside the accepted error."
     )
 
 
 def test_zones_can_be_entered_before_there_is_a_prediction_and_taken_back(panel, qtbot):
-    study = Study(0, Path("/films/a.dcm"), StudyState.READY)
-    panel.show_study(study)
+    image = OpenImage(0, Path("/films/a.dcm"), ImageState.READY)
+    panel.show_image(image)
     assert panel.own_text == "Yours: not entered"
     with qtbot.waitSignal(panel.zone_entered) as entered:
         panel.cell(Zone.E).entry.button(2).click()
     assert entered.args == [Zone.E, 2]
     assert panel.cell(Zone.E).entry.score is None  # nothing is shown that the session did not take
-    panel.show_study(replace(study, draft={Zone.E: 2}))
+    panel.show_image(replace(image, draft={Zone.E: 2}))
     assert panel.own_text == "Yours: 5 zones missing"
     with qtbot.waitSignal(panel.zone_entered) as entered:
         panel.cell(Zone.E).entry.button(2).click()
@@ -142,35 +144,35 @@ def test_zones_can_be_entered_before_there_is_a_prediction_and_taken_back(panel,
 
 def test_showing_a_study_enters_nothing(panel, qtbot):
     with qtbot.assertNotEmitted(panel.zone_entered):
-        panel.show_study(analysed(draft={Zone.A: 3}))
-        panel.show_study(analysed())
+        panel.show_image(analysed(draft={Zone.A: 3}))
+        panel.show_image(analysed())
 
 
 def test_save_waits_for_all_six_zones_and_clear_for_one(panel, qtbot):
-    panel.show_study(analysed())
+    panel.show_image(analysed())
     assert not panel.save_button.isEnabled()
     assert not panel.clear_button.isEnabled()
-    panel.show_study(analysed(draft={Zone.A: 3}))
+    panel.show_image(analysed(draft={Zone.A: 3}))
     assert not panel.save_button.isEnabled()
-    with qtbot.waitSignal(panel.clear_wished):
+    with qtbot.waitSignal(panel.clear_requested):
         panel.clear_button.click()
-    panel.show_study(analysed(draft=draft_of("012301")))
-    with qtbot.waitSignal(panel.save_wished):
+    panel.show_image(analysed(draft=draft_of("012301")))
+    with qtbot.waitSignal(panel.save_requested):
         panel.save_button.click()
 
 
 def test_a_saved_reading_is_shown_with_reader_and_time_and_cannot_be_changed_by_a_slip(panel, qtbot):
-    study = replace(analysed("012321"), readings=(reading("111111"),))
-    panel.show_study(study, reader=READER)
+    image = replace(analysed("012321"), readings=(reading("111111"),))
+    panel.show_image(image, reader=READER)
     when = f"{MOMENT.astimezone():%Y-%m-%d %H:%M}"
     assert panel.own_text == f"Dr. Rossi: 6 / 18, saved {when}, blind"
     assert panel.cell(Zone.D).detail_text.endswith("Δ +2")
     assert panel.cell(Zone.D).entry.score == 1
     assert not panel.cell(Zone.D).entry.isEnabled()
     assert panel.save_button.isHidden()
-    with qtbot.waitSignal(panel.correct_wished):
+    with qtbot.waitSignal(panel.correct_requested):
         panel.correct_button.click()
-    panel.show_study(study, reader="Dr. Bianchi")
+    panel.show_image(image, reader="Dr. Bianchi")
     assert panel.own_text == "Yours: not entered"
     assert panel.cell(Zone.D).entry.score is None
 
@@ -179,8 +181,8 @@ def test_a_hidden_prediction_leaks_neither_to_the_eye_nor_to_a_screen_reader(pan
     shown = []
     for score, confidence in (("012321", 0.9), ("333000", 0.35)):
         quality = ("Low confidence in zones A, B.",) if confidence < 0.4 else ()
-        study = replace(analysed(score, draft={Zone.A: 1}, confidence=confidence, quality=quality))
-        panel.show_study(study, hidden=True, reader=READER)
+        image = replace(analysed(score, draft={Zone.A: 1}, confidence=confidence, quality=quality))
+        panel.show_image(image, hidden=True, reader=READER)
         QApplication.processEvents()
         shown.append((panel.grab().toImage(), everything_said(panel)))
     assert shown[0] == shown[1]
@@ -189,29 +191,29 @@ def test_a_hidden_prediction_leaks_neither_to_the_eye_nor_to_a_screen_reader(pan
 
 
 def test_notes_on_the_lungs_are_there_while_the_prediction_is_hidden(panel):
-    panel.show_study(analysed(angle_deg=35.0), hidden=True)
+    panel.show_image(analysed(angle_deg=35.0), hidden=True)
     assert "turned by 35°" in panel.notes_text
 
 
 def test_a_model_that_outlines_no_lungs_gets_no_lung_pictures_and_no_notes_on_them(panel):
-    study = analysed()
-    nothing = np.zeros_like(study.prediction.lung_probability)
-    plain = replace(study.prediction, lung_probability=nothing, aligned_lung_probability=nothing)
+    image = analysed()
+    nothing = np.zeros_like(image.prediction.lung_probability)
+    plain = replace(image.prediction, lung_probability=nothing, aligned_lung_probability=nothing)
     for hidden in (False, True):
-        panel.show_study(replace(study, prediction=plain), hidden=hidden)
+        panel.show_image(replace(image, prediction=plain), hidden=hidden)
         assert panel.notes_text == ""
-        assert panel.pictures.isHidden()
+        assert panel.images.isHidden()
 
 
 def test_other_readers_scores_stay_out_of_the_reader_s_own_cells(panel):
-    study = replace(analysed(), readings=(reading("333333", "Dr. Bianchi"),))
-    panel.show_study(study, hidden=True, reader=READER)
+    image = replace(analysed(), readings=(reading("333333", "Dr. Bianchi"),))
+    panel.show_image(image, hidden=True, reader=READER)
     assert {panel.cell(zone).entry.score for zone in ZONES} == {None}
     assert "18 / 18" not in " ".join(everything_said(panel))
 
 
 def test_the_zone_in_turn_is_marked_in_the_cell_in_words_and_for_screen_readers(panel, qtbot):
-    panel.show_study(analysed())
+    panel.show_image(analysed())
     QApplication.processEvents()
     calm = panel.grab().toImage()
     panel.show_turn(Zone.C, "0 1 2 3 score")
@@ -226,7 +228,7 @@ def test_the_zone_in_turn_is_marked_in_the_cell_in_words_and_for_screen_readers(
 
 
 def test_every_control_has_a_name_and_a_tooltip(panel):
-    panel.show_study(analysed(draft=draft_of("000000")))
+    panel.show_image(analysed(draft=draft_of("000000")))
     for button in panel.findChildren(QAbstractButton):
         assert button.accessibleName() or button.text()
         assert button.toolTip()
@@ -235,7 +237,7 @@ def test_every_control_has_a_name_and_a_tooltip(panel):
 
 
 def test_tab_goes_from_zone_to_zone_and_arrows_between_a_zone_s_scores(panel, qtbot):
-    panel.show_study(analysed(draft={Zone.B: 2}))
+    panel.show_image(analysed(draft={Zone.B: 2}))
     with qtbot.waitActive(panel):
         panel.activateWindow()
     panel.cell(Zone.A).entry.button(0).setFocus()
@@ -249,27 +251,27 @@ def test_tab_goes_from_zone_to_zone_and_arrows_between_a_zone_s_scores(panel, qt
 
 
 def test_a_small_picture_opens_larger_by_click_and_by_enter(panel, qtbot):
-    panel.show_study(analysed())
-    qtbot.mouseClick(panel.pictures.buttons[Step.LUNGS], Qt.MouseButton.LeftButton)
-    window = panel.pictures.window_shown
+    panel.show_image(analysed())
+    qtbot.mouseClick(panel.images.buttons[Step.LUNGS], Qt.MouseButton.LeftButton)
+    window = panel.images.window_shown
     assert window.step is Step.LUNGS
     first = window.grab().toImage()
     window.close()
-    assert panel.pictures.window_shown is None
-    qtbot.keyClick(panel.pictures.buttons[Step.MASKED], Qt.Key.Key_Return)
-    assert panel.pictures.window_shown.step is Step.MASKED
-    assert panel.pictures.window_shown.grab().toImage() != first
-    panel.show_study(None)
-    assert panel.pictures.window_shown is None
+    assert panel.images.window_shown is None
+    qtbot.keyClick(panel.images.buttons[Step.MASKED], Qt.Key.Key_Return)
+    assert panel.images.window_shown.step is Step.MASKED
+    assert panel.images.window_shown.grab().toImage() != first
+    panel.show_image(None)
+    assert panel.images.window_shown is None
 
 
 def test_a_bad_alignment_is_seen_in_the_pictures(panel):
     good, bad = analysed(), analysed()
     mirrored = replace(bad.prediction, aligned_image=bad.prediction.aligned_image[::-1].copy())
-    panel.show_study(good)
-    before = panel.pictures.buttons[Step.ALIGNED].grab().toImage()
-    panel.show_study(replace(bad, prediction=mirrored))
-    assert panel.pictures.buttons[Step.ALIGNED].grab().toImage() != before
+    panel.show_image(good)
+    before = panel.images.buttons[Step.ALIGNED].grab().toImage()
+    panel.show_image(replace(bad, prediction=mirrored))
+    assert panel.images.buttons[Step.ALIGNED].grab().toImage() != before
 
 
 @pytest.mark.parametrize("font_scale", [1.0, 1.5])
@@ -286,7 +288,7 @@ def test_nothing_is_clipped_in_the_right_pane_at_usual_and_large_text(qapp, qtbo
         pane.setWidgetResizable(True)
         pane.resize(370, 900)
         pane.show()
-        panel.show_study(replace(analysed(confidence=0.35), readings=(reading("111111"),)), reader=READER)
+        panel.show_image(replace(analysed(confidence=0.35), readings=(reading("111111"),)), reader=READER)
         QApplication.processEvents()
         assert panel.minimumSizeHint().width() <= pane.viewport().width() == panel.width()
         labels = [label for label in panel.findChildren(QLabel) if label.isVisible() and not label.wordWrap()]

@@ -14,10 +14,10 @@ MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 OLD, NEW = (ModelIdentity("bsnet", version, start * 8) for version, start in (("1", "01234567"), ("2", "89abcdef")))
 
 
-def compared(study, read, predicted, reader="Dr. Rossi", model=NEW, minute=0, blind=True):
+def compared(image, read, predicted, reader="Dr. Rossi", model=NEW, minute=0, blind=True):
     moment = MOMENT + timedelta(minutes=minute)
     reading = Reading(reader, BrixiaScore.from_text(read), moment, moment, blind)
-    return ComparedReading(study, "20260301", reading, BrixiaScore.from_text(predicted), model)
+    return ComparedReading(image, "20260301", reading, BrixiaScore.from_text(predicted), model)
 
 
 READS = [
@@ -68,7 +68,7 @@ def test_filters_by_reader_model_and_blind_reading(panel):
     panel.reader.setCurrentText("Dr. Rossi")
     assert len(panel.shown) == 3
     panel.blind_only.click()
-    assert [one.study for one in panel.shown] == ["1", "2"]
+    assert [one.image for one in panel.shown] == ["1", "2"]
     assert row(panel, "global")[1].startswith("1.00")
     panel.show_readings(READS)
     assert (panel.reader.currentText(), len(panel.shown)) == ("Dr. Rossi", 2)
@@ -97,8 +97,8 @@ def test_the_confusion_matrix_has_readings_in_rows_of_all_zones_or_one(panel):
     assert "Read 1, predicted 2: 1, 100% of those read 1" in panel.confusion.item(1, 2).toolTip()
 
 
-def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot, own_home, lane):
-    panel.use_lane(lane)
+def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot, own_home, queue):
+    panel.use_queue(queue)
     panel.show_readings([])
     assert panel.plot.is_drawn
     empty = panel.plot.grab().toImage()
@@ -141,9 +141,9 @@ def test_without_readings_it_says_so_and_there_is_nothing_to_export(panel):
 def test_export_hands_over_what_is_shown(panel, qtbot):
     panel.show_readings(READS)
     panel.reader.setCurrentText("Dr. Bianchi")
-    with qtbot.waitSignal(panel.export_wished) as wish:
+    with qtbot.waitSignal(panel.export_requested) as request:
         panel.export.click()
-    (handed,) = wish.args
+    (handed,) = request.args
     assert handed == tuple(READS[3:])
 
 
@@ -164,12 +164,12 @@ def test_every_control_has_a_name_and_a_tooltip(panel):
         assert table.accessibleName()
 
 
-def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(panel, qtbot, lane):
+def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(panel, qtbot, queue):
     many = [compared(str(number), str(READS[number % 2].reading.score), "012301") for number in range(AT_ONCE + 1)]
     panel.show_readings(many)
     at_once = [row(panel, name) for name in ("zone A", "zone F", "all zones", "global")]
     panel.show_readings(READS)
-    panel.use_lane(lane)
+    panel.use_queue(queue)
     panel.show_readings(many)
     assert panel.is_counting
     assert panel.summary_text == "Counting…"
@@ -180,9 +180,9 @@ def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(p
     assert panel.export.isEnabled()
 
 
-def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, lane):
+def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, queue):
     many = [compared(str(number), "012301", "012301", blind=number < 5) for number in range(AT_ONCE + 1)]
-    panel.use_lane(lane)
+    panel.use_queue(queue)
     panel.show_readings(many)
     panel.blind_only.click()
     qtbot.waitUntil(lambda: not panel.is_counting)
@@ -190,7 +190,7 @@ def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, 
     assert row(panel, "global")[0] == "5"
 
 
-def test_few_readings_are_there_at_once_even_with_a_lane(panel, lane):
-    panel.use_lane(lane)
+def test_few_readings_are_there_at_once_even_with_a_lane(panel, queue):
+    panel.use_queue(queue)
     panel.show_readings(READS)
     assert row(panel, "global")[0] == "5"

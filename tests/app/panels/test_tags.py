@@ -11,11 +11,11 @@ from PySide6.QtGui import QGuiApplication, QImage
 from app.background.jobs import JobQueue
 from app.look.theme import DARK
 from app.panels.tags import IDENTITY, NAME, TAG, VALUE, TagsWindow
-from app.session.session import Study
+from app.session.session import OpenImage
 from bsnet_core.errors import Cancelled, UnreadableImageError
-from bsnet_core.loading.dicom_tags import DEFERRED_BYTES, LONGEST_VALUE, Identity, identity_of, read_tags
+from bsnet_core.loading.dicom_tags import DEFERRED_BYTES, LONGEST_VALUE, Identity, identity_of, load_tags
 from bsnet_core.progress import no_report
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 from tests.dicom_files import chest_dataset, ramp
 
 
@@ -26,7 +26,7 @@ def coded(value, meaning):
 
 
 @pytest.fixture
-def film(tmp_path):
+def image(tmp_path):
     dataset = chest_dataset(ramp(64, 48), bits=12, ImageComments="first line\nsecond\x07 line " + "x" * 500)
     view = coded("399348003", "antero-posterior")
     view.ViewModifierCodeSequence = Sequence([coded("1", "inner")])
@@ -45,8 +45,8 @@ def of(tags, keyword):
     return entry
 
 
-def test_every_tag_of_the_file_and_of_its_meta_information_is_listed_and_pixels_are_not(film):
-    tags = read_tags(film, no_report)
+def test_every_tag_of_the_file_and_of_its_meta_information_is_listed_and_pixels_are_not(image):
+    tags = load_tags(image, no_report)
     assert of(tags, "TransferSyntaxUID").tag == "(0002,0010)"
     assert of(tags, "PatientName").value == "Test^Patient"
     assert of(tags, "PatientOrientation").value == "L\\F"
@@ -54,8 +54,8 @@ def test_every_tag_of_the_file_and_of_its_meta_information_is_listed_and_pixels_
     assert "PixelData" not in {entry.keyword for entry in tags.entries}
 
 
-def test_sequences_lie_below_their_items(film):
-    tags = read_tags(film, no_report)
+def test_sequences_lie_below_their_items(image):
+    tags = load_tags(image, no_report)
     inner = tags.entries.index(
         next(entry for entry in tags.entries if entry.keyword == "CodeMeaning" and entry.value == "inner")
     )
@@ -67,8 +67,8 @@ def test_sequences_lie_below_their_items(film):
     assert of(tags, "ViewCodeSequence").value == "1 item"
 
 
-def test_long_values_are_cut_control_characters_go_and_binary_ones_are_only_counted(film):
-    tags = read_tags(film, no_report)
+def test_long_values_are_cut_control_characters_go_and_binary_ones_are_only_counted(image):
+    tags = load_tags(image, no_report)
     comment = of(tags, "ImageComments").value
     assert comment.startswith("first line second  line x")
     assert comment.endswith("x…")
@@ -76,8 +76,8 @@ def test_long_values_are_cut_control_characters_go_and_binary_ones_are_only_coun
     assert of(tags, "ICCProfile").value == "300 bytes"
 
 
-def test_private_tags_are_marked_as_such(film):
-    private = {entry.tag: entry for entry in read_tags(film, no_report).entries if entry.is_private}
+def test_private_tags_are_marked_as_such(image):
+    private = {entry.tag: entry for entry in load_tags(image, no_report).entries if entry.is_private}
     assert private["(0019,0010)"].value == "SOME MAKER"
     assert private["(0019,1001)"].value == "private text"
     assert private["(0019,1002)"].value == f"{DEFERRED_BYTES + 10} bytes"
@@ -88,7 +88,7 @@ def test_implicit_files_are_read_as_well(tmp_path):
     dataset = chest_dataset(ramp(64, 48), bits=12)
     dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     dataset.save_as(tmp_path / "implicit.dcm", enforce_file_format=True)
-    tags = read_tags(tmp_path / "implicit.dcm", no_report)
+    tags = load_tags(tmp_path / "implicit.dcm", no_report)
     assert (of(tags, "PatientName").vr, of(tags, "PatientName").value) == ("PN", "Test^Patient")
     assert (of(tags, "Rows").vr, of(tags, "Rows").value) == ("US", "64")
 
@@ -123,36 +123,36 @@ def test_what_names_somebody_is_told_from_what_may_and_what_does_not(identity, t
 def test_a_picture_is_said_to_have_no_tags(qapp, tmp_path):
     path = tmp_path / "film.png"
     QImage(20, 20, QImage.Format.Format_Grayscale8).save(str(path))
-    tags = read_tags(path, no_report)
+    tags = load_tags(path, no_report)
     assert tags.entries == ()
     assert tags.note == "This is no DICOM file, so it has no tags."
 
 
-def test_a_cut_off_file_shows_what_can_be_read_or_is_refused(film, tmp_path):
-    whole = film.read_bytes()
+def test_a_cut_off_file_shows_what_can_be_read_or_is_refused(image, tmp_path):
+    whole = image.read_bytes()
     for length in range(132, len(whole), 997):
         cut = tmp_path / "cut.dcm"
         cut.write_bytes(whole[:length])
         with contextlib.suppress(UnreadableImageError):
-            assert read_tags(cut, no_report).entries
+            assert load_tags(cut, no_report).entries
 
 
 def test_a_missing_file_is_said_so(tmp_path):
     with pytest.raises(UnreadableImageError, match="no such file"):
-        read_tags(tmp_path / "gone.dcm", no_report)
+        load_tags(tmp_path / "gone.dcm", no_report)
 
 
-def test_reading_stops_when_it_is_cancelled(film):
+def test_reading_stops_when_it_is_cancelled(image):
     def stop(stage, fraction):
         if fraction > 0.2:
             raise Cancelled("Stopped.")
 
     with pytest.raises(Cancelled):
-        read_tags(film, stop)
+        load_tags(image, stop)
 
 
 @pytest.fixture
-def lane():
+def queue():
     made = JobQueue("tags of a test")
     yield made
     made.close()
@@ -160,14 +160,14 @@ def lane():
 
 
 @pytest.fixture
-def browser(qtbot, lane):
-    made = TagsWindow(lane, DARK)
+def browser(qtbot, queue):
+    made = TagsWindow(queue, DARK)
     qtbot.addWidget(made)
     return made
 
 
-def study_of(path):
-    return Study(0, path, facts=StudyFacts(patient_name="Test^Patient"))
+def image_of(path):
+    return OpenImage(0, path, metadata=ImageMetadata(patient_name="Test^Patient"))
 
 
 def rows_of(browser, column):
@@ -183,27 +183,27 @@ def rows_of(browser, column):
 
 
 def open_on(qtbot, browser, path):
-    browser.show_study(study_of(path))
+    browser.show_image(image_of(path))
     browser.show()
     qtbot.waitUntil(lambda: rows_of(browser, TAG) != [])
 
 
-def test_the_browser_reads_only_once_it_is_open_and_then_follows_the_study(qtbot, browser, film, tmp_path):
-    browser.show_study(study_of(film))
+def test_the_browser_reads_only_once_it_is_open_and_then_follows_the_study(qtbot, browser, image, tmp_path):
+    browser.show_image(image_of(image))
     assert rows_of(browser, TAG) == []
     browser.show()
     qtbot.waitUntil(lambda: "Test^Patient" in rows_of(browser, VALUE))
     assert browser.windowTitle() == "DICOM tags of Test Patient"
     other = tmp_path / "other.dcm"
     chest_dataset(ramp(64, 48), bits=12, PatientName="Other").save_as(other, enforce_file_format=True)
-    browser.show_study(study_of(other))
+    browser.show_image(image_of(other))
     qtbot.waitUntil(lambda: "Other" in rows_of(browser, VALUE))
     assert "Test^Patient" not in rows_of(browser, VALUE)
 
 
 @pytest.mark.parametrize("words", ["(0010,0010)", "00100010", "patientname", "Patient's name", "test^pat"])
-def test_a_search_finds_tags_by_number_keyword_name_and_value(qtbot, browser, film, words):
-    open_on(qtbot, browser, film)
+def test_a_search_finds_tags_by_number_keyword_name_and_value(qtbot, browser, image, words):
+    open_on(qtbot, browser, image)
     qtbot.keyClicks(browser.search_line, words)
     qtbot.keyClick(browser.search_line, Qt.Key.Key_Return)
     assert rows_of(browser, NAME) == ["Patient's Name"]
@@ -211,16 +211,16 @@ def test_a_search_finds_tags_by_number_keyword_name_and_value(qtbot, browser, fi
     qtbot.waitUntil(lambda: len(rows_of(browser, NAME)) > 20)
 
 
-def test_a_search_shows_what_its_finds_lie_in(qtbot, browser, film):
-    open_on(qtbot, browser, film)
+def test_a_search_shows_what_its_finds_lie_in(qtbot, browser, image):
+    open_on(qtbot, browser, image)
     browser.search_line.setText("inner")
     qtbot.waitUntil(lambda: len(rows_of(browser, NAME)) == 5)
     assert rows_of(browser, NAME)[0] == "View Code Sequence"
     assert rows_of(browser, VALUE)[-1] == "inner"
 
 
-def test_identity_is_said_in_words_and_by_a_sign(qtbot, browser, film):
-    open_on(qtbot, browser, film)
+def test_identity_is_said_in_words_and_by_a_sign(qtbot, browser, image):
+    open_on(qtbot, browser, image)
     browser.search_line.setText("0010001")
     qtbot.keyClick(browser.search_line, Qt.Key.Key_Return)
     index = browser.tree.model().index(0, IDENTITY)
@@ -228,8 +228,8 @@ def test_identity_is_said_in_words_and_by_a_sign(qtbot, browser, film):
     assert not index.data(Qt.ItemDataRole.DecorationRole).isNull()
 
 
-def test_chosen_rows_are_copied_as_text(qtbot, browser, film):
-    open_on(qtbot, browser, film)
+def test_chosen_rows_are_copied_as_text(qtbot, browser, image):
+    open_on(qtbot, browser, image)
     browser.search_line.setText("00100010")
     qtbot.keyClick(browser.search_line, Qt.Key.Key_Return)
     place = browser.tree.visualRect(browser.tree.model().index(0, NAME)).center()
@@ -239,7 +239,7 @@ def test_chosen_rows_are_copied_as_text(qtbot, browser, film):
 
 
 def test_an_unreadable_file_is_said_in_the_window(qtbot, browser, tmp_path):
-    browser.show_study(study_of(tmp_path / "gone.dcm"))
+    browser.show_image(image_of(tmp_path / "gone.dcm"))
     browser.show()
     qtbot.waitUntil(lambda: "no such file" in browser.note_text)
     assert rows_of(browser, TAG) == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.panels.images import StudyListModel
+from app.panels.images import ImageListModel
 from app.session.readings import (
     ComparedReading,
     IncompleteReadingError,
@@ -59,15 +59,15 @@ def test_undo_brings_back_zone_by_zone_and_redo_enters_again(session):
     session.enter(0, Zone.A, 3)
     session.enter(0, Zone.B, 2)
     session.undo_stack.undo()
-    assert session.study(0).draft == {Zone.A: 3}
+    assert session.image(0).draft == {Zone.A: 3}
     session.undo_stack.undo()
-    assert session.study(0).draft == {Zone.A: 1}
+    assert session.image(0).draft == {Zone.A: 1}
     session.undo_stack.undo()
-    assert session.study(0).draft == {}
-    assert session.study(0).draft_started_at is None
+    assert session.image(0).draft == {}
+    assert session.image(0).draft_started_at is None
     for _ in range(3):
         session.undo_stack.redo()
-    assert session.study(0).draft == {Zone.A: 3, Zone.B: 2}
+    assert session.image(0).draft == {Zone.A: 3, Zone.B: 2}
 
 
 def test_undo_after_another_study_was_chosen_acts_on_the_study_of_the_step_and_shows_it(session):
@@ -77,19 +77,19 @@ def test_undo_after_another_study_was_chosen_acts_on_the_study_of_the_step_and_s
     session.select(2)
     session.undo_stack.undo()
     assert session.current.key == 1
-    assert session.study(1).draft == {}
-    assert session.study(0).draft == {Zone.A: 2}
+    assert session.image(1).draft == {}
+    assert session.image(0).draft == {Zone.A: 2}
     session.undo_stack.undo()
     assert session.current.key == 0
-    assert session.study(0).draft == {}
+    assert session.image(0).draft == {}
 
 
 def test_a_cleared_draft_comes_back_whole(session):
     enter_all(session, 0, "012301")
     session.clear_draft(0)
-    assert session.study(0).draft == {}
+    assert session.image(0).draft == {}
     session.undo_stack.undo()
-    assert session.study(0).entered_total == 7
+    assert session.image(0).entered_total == 7
 
 
 def test_entering_the_same_score_again_is_no_step(session):
@@ -104,9 +104,9 @@ def test_other_steps_share_the_stack_with_the_zones(session):
     session.do(0, "a distance", lambda: marks.append("12 mm"), marks.clear)
     assert session.undo_stack.undoText() == "a distance"
     session.undo_stack.undo()
-    assert (marks, session.study(0).draft) == ([], {Zone.A: 1})
+    assert (marks, session.image(0).draft) == ([], {Zone.A: 1})
     session.undo_stack.undo()
-    assert session.study(0).draft == {}
+    assert session.image(0).draft == {}
 
 
 def test_an_incomplete_draft_is_not_saved_and_the_missing_zones_are_named(session):
@@ -117,8 +117,8 @@ def test_an_incomplete_draft_is_not_saved_and_the_missing_zones_are_named(sessio
     session.enter(0, Zone.C, 0)
     with pytest.raises(IncompleteReadingError, match="Zone E has no score yet"):
         session.save_reading(0)
-    assert session.study(0).readings == ()
-    assert len(session.study(0).draft) == 5
+    assert session.image(0).readings == ()
+    assert len(session.image(0).draft) == 5
 
 
 def test_a_saved_reading_says_who_what_and_when(session, qtbot):
@@ -129,8 +129,8 @@ def test_a_saved_reading_says_who_what_and_when(session, qtbot):
     assert (key, reading.reader, str(reading.score), reading.blind) == (0, "Dr. Rossi", "012301", False)
     assert reading.started_at == START + timedelta(minutes=1)
     assert reading.saved_at > reading.started_at
-    assert session.study(0).readings == (reading,)
-    assert session.study(0).draft == {}
+    assert session.image(0).readings == (reading,)
+    assert session.image(0).draft == {}
 
 
 def test_the_reading_is_announced_before_its_draft_goes(session):
@@ -146,24 +146,24 @@ def test_a_saved_reading_is_never_changed_by_later_edits_and_undo(session):
     enter_all(session, 0, "111111")
     first = session.save_reading(0)
     session.undo_stack.undo()
-    assert session.study(0).entered_total == 6
-    assert session.study(0).draft_started_at == first.started_at
+    assert session.image(0).entered_total == 6
+    assert session.image(0).draft_started_at == first.started_at
     session.enter(0, Zone.A, 3)
     second = session.save_reading(0)
     session.correct(0)
     session.enter(0, Zone.B, 0)
     while session.undo_stack.canUndo():
         session.undo_stack.undo()
-    assert session.study(0).readings == (first, second)
-    assert [str(reading.score) for reading in session.study(0).readings] == ["111111", "311111"]
+    assert session.image(0).readings == (first, second)
+    assert [str(reading.score) for reading in session.image(0).readings] == ["111111", "311111"]
 
 
 def test_correcting_starts_from_the_reader_s_own_last_reading(session):
     session.recall(0, {}, [saved("111111"), saved("222222", minute=1), saved("333333", "Dr. Bianchi", minute=2)])
     session.correct(0)
-    assert set(session.study(0).draft.values()) == {2}
+    assert set(session.image(0).draft.values()) == {2}
     session.undo_stack.undo()
-    assert session.study(0).draft == {}
+    assert session.image(0).draft == {}
 
 
 def test_blind_reading_hides_the_prediction_until_the_own_reading_is_saved(session):
@@ -172,7 +172,7 @@ def test_blind_reading_hides_the_prediction_until_the_own_reading_is_saved(sessi
     session.accept_explanation(0, explanation({}))
     shown = session.shown(0)
     assert (shown.score, shown.prediction, shown.explanation) == (None, None, None)
-    assert session.study(0).prediction is not None
+    assert session.image(0).prediction is not None
     enter_all(session, 0, "000000")
     assert not session.prediction_is_visible(0)
     reading = session.save_reading(0)
@@ -183,7 +183,7 @@ def test_blind_reading_hides_the_prediction_until_the_own_reading_is_saved(sessi
 
 def test_the_list_does_not_tell_a_hidden_prediction(qapp):
     session = Session()
-    model = StudyListModel(session)
+    model = ImageListModel(session)
     session.add(Path("/films/0.dcm"))
     session.accept_prediction(0, prediction("012321"))
     assert "predicted 9/18" in model.index(0).data()
@@ -291,27 +291,27 @@ def test_kept_readings_and_drafts_come_back_and_what_was_entered_meanwhile_stays
     session.enter(0, Zone.A, 3)
     with qtbot.waitSignal(session.draft_changed):
         session.recall(0, {Zone.A: 0, Zone.C: 1}, [saved("222222", minute=5), saved("111111", minute=1)])
-    study = session.study(0)
-    assert study.draft == {Zone.A: 3, Zone.C: 1}
-    assert [str(reading.score) for reading in study.readings] == ["111111", "222222"]
+    image = session.image(0)
+    assert image.draft == {Zone.A: 3, Zone.C: 1}
+    assert [str(reading.score) for reading in image.readings] == ["111111", "222222"]
     session.undo_stack.undo()
-    assert session.study(0).draft == {Zone.C: 1}
+    assert session.image(0).draft == {Zone.C: 1}
 
 
 def test_recalling_twice_doubles_nothing_and_asks_for_no_saving(session, qtbot):
     with qtbot.assertNotEmitted(session.draft_changed):
         for _ in range(2):
             session.recall(0, {Zone.B: 2}, [saved("111111")], draft_started_at=START)
-    assert len(session.study(0).readings) == 1
-    assert session.study(0).draft_started_at == START
+    assert len(session.image(0).readings) == 1
+    assert session.image(0).draft_started_at == START
 
 
 def test_a_draft_saved_meanwhile_does_not_come_back(session):
     enter_all(session, 0, "111111")
     session.save_reading(0)
     session.recall(0, {Zone.A: 1}, [])
-    assert session.study(0).draft == {}
-    assert len(session.study(0).readings) == 1
+    assert session.image(0).draft == {}
+    assert len(session.image(0).readings) == 1
 
 
 def test_what_was_seen_in_an_earlier_session_counts_as_seen(session):
@@ -329,12 +329,12 @@ def test_a_clock_set_back_does_not_end_a_reading_before_it_began(session):
 
 def test_a_study_is_shown_as_it_is_while_nothing_is_hidden(session):
     session.accept_prediction(0, prediction())
-    assert session.shown(0) is session.study(0)
+    assert session.shown(0) is session.image(0)
 
 
 def test_only_each_reader_s_last_reading_of_a_film_stays():
-    def compared(study, text, minute, reader="Dr. Rossi", model=MODEL):
-        return ComparedReading(study, "", saved(text, reader, minute), BrixiaScore.from_text("000000"), model)
+    def compared(image, text, minute, reader="Dr. Rossi", model=MODEL):
+        return ComparedReading(image, "", saved(text, reader, minute), BrixiaScore.from_text("000000"), model)
 
     other = replace(MODEL, sha256="f" * 64)
     first, later = compared("1", "111111", 1), compared("1", "222222", 5)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from app.report.content import ReportedExplanation, ReportedStudy
+from app.report.content import ReportedExplanation, ReportedImage
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.display import default_voi
-from bsnet_core.radiograph import Radiograph, StudyFacts
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 
 MADE_AT = datetime(2026, 3, 4, 17, 5, 9, tzinfo=timezone(timedelta(hours=1)))
@@ -37,10 +37,10 @@ IDENTIFYING_TEXTS = (
 )
 
 
-def facts(**changes: object) -> StudyFacts:
+def metadata(**changes: object) -> ImageMetadata:
     """Facts that identify a person in every way a file can."""
     stated = {"patient_sex": "M", "patient_age": "085Y", "modality": "DX", "view_position": "AP"}
-    return StudyFacts(**(IDENTIFYING | stated | {"patient_orientation": ("L", "F")} | changes))
+    return ImageMetadata(**(IDENTIFYING | stated | {"patient_orientation": ("L", "F")} | changes))
 
 
 def radiograph(stored: np.ndarray | None = None, *, monochrome1: bool = False, **changes: object) -> Radiograph:
@@ -53,7 +53,7 @@ def radiograph(stored: np.ndarray | None = None, *, monochrome1: bool = False, *
         stored_offset=0,
         bits_stored=8,
         monochrome1=monochrome1,
-        facts=facts(**changes),
+        metadata=metadata(**changes),
         source=FOLDER / "film.dcm",
     )
 
@@ -62,16 +62,16 @@ def reading(score: str = "112300", *, blind: bool = True) -> Reading:
     return Reading(READER, BrixiaScore.from_text(score), READ_AT - timedelta(minutes=2), READ_AT, blind)
 
 
-def reported(film: Radiograph | None = None, **changes: object) -> ReportedStudy:
+def reported(image: Radiograph | None = None, **changes: object) -> ReportedImage:
     """A study with everything: predicted 012321, read 112300, explained for zone D."""
-    film = film if film is not None else radiograph()
+    image = image if image is not None else radiograph()
     everything: dict[str, object] = {
-        "voi": default_voi(film),
+        "voi": default_voi(image),
         "prediction": prediction("012321"),
         "reading": reading(),
         "explanation": ReportedExplanation(explanation({2: (0, 1, 3), 6: (1, 1, 2)})),
     }
-    return ReportedStudy(film, **(everything | changes))
+    return ReportedImage(image, **(everything | changes))
 
 
 def pixels_of(image) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 
 from app.report.csv_tables import (
     BatchResult,
+    ImageNaming,
     Separator,
-    StudyNaming,
     TabledReading,
     batch_csv,
     readings_csv,
@@ -21,7 +21,7 @@ from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.prediction import ModelIdentity
 from tests.app.predictions import prediction
-from tests.app.report.studies import reading
+from tests.app.report.images import reading
 
 MODEL = ModelIdentity("bsnet-test", "1.2", "0123456789abcdef" * 4)
 
@@ -66,7 +66,7 @@ def test_a_reading_without_a_prediction_leaves_its_cells_empty():
 
 
 def test_a_study_stands_there_by_label_or_by_uid():
-    (row,) = rows_of(readings_csv([tabled()], naming=StudyNaming.UID))
+    (row,) = rows_of(readings_csv([tabled()], naming=ImageNaming.UID))
     assert row["Study Instance UID"] == "1.2.3"
     assert "Study 7" not in row.values()
 
@@ -85,7 +85,7 @@ def test_a_compared_reading_becomes_a_line():
 @pytest.mark.parametrize("text", ["=1+2", "+44 1", "-x", "@SUM(A1)", "\t=1", " =1", "＝1", "\r=1"])  # noqa: RUF001
 def test_no_cell_is_a_formula(text):
     named = dataclasses.replace(reading(), reader=text)
-    (row,) = rows_of(readings_csv([tabled(study=text, reading=named)]))
+    (row,) = rows_of(readings_csv([tabled(image=text, reading=named)]))
     for cell in (row["Study"], row["Reader"]):
         assert cell.startswith("'")
 
@@ -98,7 +98,7 @@ def test_numbers_stay_numbers():
 @pytest.mark.parametrize("text", ['a "quoted", name', "two\nlines", "semi;colon", "Zoë 王 محمد"])
 @pytest.mark.parametrize("separator", list(Separator))
 def test_any_text_stays_in_its_cell(text, separator):
-    written = readings_csv([tabled(study=text), tabled()], separator=separator)
+    written = readings_csv([tabled(image=text), tabled()], separator=separator)
     first, second = rows_of(written, separator.value)
     assert first["Study"] == " ".join(text.split())
     assert second["Study"] == "Study 7"
@@ -106,8 +106,8 @@ def test_any_text_stays_in_its_cell(text, separator):
 
 def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
     scored = BatchResult.from_prediction("a.dcm", prediction("012321", quality=("Note.",)), "1.2.3", "20200102")
-    refused = BatchResult("b.dcm", refusal=UnsuitableImageError("This is a lateral view."))
-    first, second = rows_of(batch_csv([scored, refused]))
+    rejected = BatchResult("b.dcm", rejection=UnsuitableImageError("This is a lateral view."))
+    first, second = rows_of(batch_csv([scored, rejected]))
     assert (first["Film"], first["Study date"], first["Input check"]) == ("a.dcm", "2020-01-02", "accepted")
     assert first["Predicted D (patient's left, upper)"] == "3"
     assert first["Confidence A (patient's right, upper)"] == "0.7"
@@ -120,7 +120,7 @@ def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
 
 
 def test_the_file_is_utf_8_that_spreadsheets_know_as_such(tmp_path):
-    text = readings_csv([tabled(study="王 Zoë")])
+    text = readings_csv([tabled(image="王 Zoë")])
     path = write_csv(text, tmp_path / "readings.csv")
     data = path.read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")

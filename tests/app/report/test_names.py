@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 import pytest
 
 from app.report.names import file_name, person_name, visible
-from bsnet_core.radiograph import StudyFacts
+from bsnet_core.radiograph import ImageMetadata
 
 NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
 
 
 def proposed(name, date="20200102", suffix=".pdf"):
-    return file_name("brixia-report", suffix, StudyFacts(patient_name=name, study_date=date), NOW)
+    return file_name("brixia-report", suffix, ImageMetadata(patient_name=name, study_date=date), NOW)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_a_long_name_still_fits_into_every_file_system(patient):
 
 @pytest.mark.parametrize("device", ["CON", "nul", "Com1", "LPT9", "aux.txt"])
 def test_a_device_s_name_of_windows_is_not_proposed(device):
-    facts = StudyFacts(patient_name="", study_date="")
-    assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", file_name(device, ".pdf", facts, NOW))
+    metadata = ImageMetadata(patient_name="", study_date="")
+    assert not re.match(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|$)", file_name(device, ".pdf", metadata, NOW))
 
 
 def test_a_file_that_names_nobody_is_named_after_the_moment_it_is_made():

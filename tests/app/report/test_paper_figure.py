@@ -10,7 +10,7 @@ from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import ReportError
 from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import opened, texts_of
-from tests.app.report.studies import IDENTIFYING_TEXTS, pixels_of, reported
+from tests.app.report.images import IDENTIFYING_TEXTS, pixels_of, reported
 
 NOTHING = ReportedExplanation(explanation({}))
 

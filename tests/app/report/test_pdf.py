@@ -18,18 +18,18 @@ from bsnet_core.errors import ReportError
 from bsnet_core.radiograph import LookupTable, VoiWindow
 from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import fonts_of, opened, places_of, texts_of
-from tests.app.report.studies import IDENTIFYING_TEXTS, MADE_AT, pixels_of, radiograph, reading, reported
+from tests.app.report.images import IDENTIFYING_TEXTS, MADE_AT, pixels_of, radiograph, reading, reported
 
 WARNING = "Research use only. Not a medical device."
 NAMES = ("Müller^Zoë", "王小明", "Nguyễn^Thị Ánh", "Ὀδυσσεύς", "Łukasz^Ćwikła", "Пётр^Їжак", "山田^太郎", "김철수")
 
 
-def content_of(study=None, **choices):
-    return compose_report(study if study is not None else reported(), ReportChoices(**choices), MADE_AT)
+def content_of(image=None, **choices):
+    return compose_report(image if image is not None else reported(), ReportChoices(**choices), MADE_AT)
 
 
-def text_of(study=None, **choices):
-    return " ".join(texts_of(report_pdf(content_of(study, **choices), Paper.A4)))
+def text_of(image=None, **choices):
+    return " ".join(texts_of(report_pdf(content_of(image, **choices), Paper.A4)))
 
 
 @pytest.mark.parametrize("paper", list(Paper))
@@ -44,8 +44,8 @@ def test_a_report_of_everything_is_two_pages_of_the_paper_asked_for(paper):
 @pytest.mark.parametrize("paper", list(Paper))
 def test_long_notes_and_names_flow_and_nothing_leaves_the_page(paper):
     notes = tuple(f"Note {number}: " + "the lungs found cover little of the picture, " * 5 for number in range(8))
-    film = radiograph(patient_name="Hubert^" + "Blaine Wolfeschlegelsteinhausenbergerdorff " * 4)
-    data = report_pdf(content_of(reported(film, prediction=prediction("012321", quality=notes))), paper)
+    image = radiograph(patient_name="Hubert^" + "Blaine Wolfeschlegelsteinhausenbergerdorff " * 4)
+    data = report_pdf(content_of(reported(image, prediction=prediction("012321", quality=notes))), paper)
     assert all(f"Note {number}:" in " ".join(texts_of(data)) for number in range(8))
     assert_nothing_leaves_its_page(data, most_pages=3)
 
@@ -74,10 +74,10 @@ def test_every_page_says_that_this_is_no_medical_device_and_which_page_it_is():
 
 def test_the_report_says_who_what_and_how_it_was_made():
     text = text_of()
-    film = radiograph()
+    image = radiograph()
     for part in (
         *("Zimmermann Xaver", "PID-4711", "1934-05-06", "85 years", "male", "2020-01-02 10:11", "ACC-0815"),
-        *("Hospital Kreuzberg", "DX AP", f"{film.shape[1]} × {film.shape[0]} pixels"),
+        *("Hospital Kreuzberg", "DX AP", f"{image.shape[1]} × {image.shape[0]} pixels"),
         *("Prediction: 012321, global 9 / 18", "Reading: 112300, global 7 / 18"),
         "Global difference +2 (prediction minus reading): inside the accepted ±2.",
         "Mean zone difference 0.67: outside the accepted 0.5.",
@@ -122,8 +122,8 @@ def test_letters_that_cannot_be_drawn_are_said():
 
 
 def test_every_font_is_inside_the_file():
-    film = radiograph(patient_name="Müller=王小明=محمد", institution="김철수 משה")
-    fonts = fonts_of(report_pdf(content_of(reported(film)), Paper.A4))
+    image = radiograph(patient_name="Müller=王小明=محمد", institution="김철수 משה")
+    fonts = fonts_of(report_pdf(content_of(reported(image)), Paper.A4))
     assert len(fonts) >= 5
     assert all(fonts.values())
 
@@ -156,10 +156,10 @@ def test_the_dates_of_a_deidentified_report_are_kept_on_demand():
 
 
 def test_an_age_that_few_reach_is_not_stated_exactly_when_deidentified():
-    film = radiograph(patient_age="097Y")
-    assert "97 years" not in text_of(reported(film), deidentified=True)
-    assert "over 89 years" in text_of(reported(film), deidentified=True)
-    assert "97 years" in text_of(reported(film))
+    image = radiograph(patient_age="097Y")
+    assert "97 years" not in text_of(reported(image), deidentified=True)
+    assert "over 89 years" in text_of(reported(image), deidentified=True)
+    assert "97 years" in text_of(reported(image))
 
 
 def test_no_report_names_its_patient_in_the_metadata_or_a_folder_anywhere():
@@ -172,16 +172,16 @@ def test_no_report_names_its_patient_in_the_metadata_or_a_folder_anywhere():
 
 
 def test_a_picture_without_a_header_is_known_by_its_file():
-    film = radiograph(patient_name="", sop_instance_uid="")
-    assert "film.dcm" in text_of(reported(film))
-    assert "film.dcm" not in text_of(reported(film), deidentified=True)
+    image = radiograph(patient_name="", sop_instance_uid="")
+    assert "film.dcm" in text_of(reported(image))
+    assert "film.dcm" not in text_of(reported(image), deidentified=True)
 
 
 def test_a_hidden_prediction_leaves_no_trace_in_the_report():
     noted = prediction("012321", quality=("The lungs found cover only 5% of the picture.",))
     hidden = content_of(reported(prediction=noted, prediction_is_hidden=True))
     never_made = content_of(reported(prediction=None, explanation=None))
-    assert hidden.film == never_made.film
+    assert hidden.image == never_made.image
     assert hidden.prediction is None
     text = " ".join(texts_of(report_pdf(hidden, Paper.A4)))
     assert "Blind reading: the prediction is hidden." in text
@@ -200,10 +200,10 @@ def test_a_hidden_prediction_leaves_no_trace_in_the_report():
 
 
 def test_why_there_is_no_prediction_is_said():
-    refusal = "This is a lateral or oblique view (LL). The Brixia score needs the frontal view (PA or AP)."
-    film = radiograph(view_position="LL")
-    text = text_of(reported(film, prediction=None, explanation=None, reading=None, problem=refusal))
-    assert refusal in text
+    rejection = "This is a lateral or oblique view (LL). The Brixia score needs the frontal view (PA or AP)."
+    image = radiograph(view_position="LL")
+    text = text_of(reported(image, prediction=None, explanation=None, reading=None, problem=rejection))
+    assert rejection in text
     assert "refused: This is a lateral" in text
 
 
@@ -258,9 +258,9 @@ def test_what_masking_does_is_told_of_the_zones_shown_alone():
 
 
 def test_the_letter_of_a_zone_stands_on_its_strongest_part():
-    study = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=(Zone.D,)))
-    image = content_of(study).map.image
-    bare = paint_map(study, study.prediction, study.explanation).image
+    what = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=(Zone.D,)))
+    image = content_of(what).map.image
+    bare = paint_map(what, what.prediction, what.explanation).image
     rows, columns = np.nonzero((pixels_of(image) != pixels_of(bare)).any(axis=2))
     # Super-pixel 2 of the four by four is the third of the first row.
     assert rows.mean() / image.height() == pytest.approx(1 / 8, abs=0.02)
@@ -270,8 +270,8 @@ def test_the_letter_of_a_zone_stands_on_its_strongest_part():
 @pytest.mark.parametrize(("opacity", "on_paper"), [(1.0, 1.0), (0.6, 0.6), (0.05, 0.3), (0.0, 0.3)])
 def test_the_map_is_as_strong_as_on_the_screen_and_never_too_faint_to_see(opacity, on_paper):
     shown = ReportedExplanation(explanation({6: (1, 1, 2)}), zones=(Zone.E,), opacity=opacity)
-    study = reported(explanation=shown)
-    pixels = pixels_of(paint_map(study, study.prediction, study.explanation).image)
+    image = reported(explanation=shown)
+    pixels = pixels_of(paint_map(image, image.prediction, image.explanation).image)
     height, width = pixels.shape[:2]
     under, over = pixels[height // 8, width * 5 // 8], pixels[height * 3 // 8, width * 5 // 8]
     red = np.array(CLASS_COLOURS[2].getRgb()[:3])
@@ -279,9 +279,9 @@ def test_the_map_is_as_strong_as_on_the_screen_and_never_too_faint_to_see(opacit
 
 
 def test_without_a_zone_shown_there_is_no_map():
-    study = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=()))
-    assert content_of(study).map is None
-    assert "Explanation map" not in text_of(study)
+    image = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=()))
+    assert content_of(image).map is None
+    assert "Explanation map" not in text_of(image)
 
 
 def rendered(data, page_number, scale=3.0):
@@ -381,11 +381,11 @@ def test_a_reading_that_was_not_blind_is_named_so():
 
 
 def test_a_real_result_of_the_shipped_model_is_reported(sample_prediction):
-    from bsnet_core.loading import read_radiograph
+    from bsnet_core.loading import load_radiograph
     from bsnet_core.resources import sample_files
 
-    film = read_radiograph(sample_files()[0])
-    text = text_of(reported(film, prediction=sample_prediction, explanation=None))
+    image = load_radiograph(sample_files()[0])
+    text = text_of(reported(image, prediction=sample_prediction, explanation=None))
     score = sample_prediction.score
     assert f"Prediction: {score}, global {score.total} / 18" in text
     assert sample_prediction.model.sha256 in text

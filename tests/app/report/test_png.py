@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 
-from app.report.png import copy_picture, film_picture, view_picture, write_picture, write_png
+from app.report.png import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.saving import NameTakenError
 from bsnet_core.prediction import ModelIdentity
-from bsnet_core.radiograph import PixelSpacing, Radiograph, SpacingMeaning, StudyFacts
-from tests.app.report.studies import pixels_of
+from bsnet_core.radiograph import ImageMetadata, PixelSpacing, Radiograph, SpacingMeaning
+from tests.app.report.images import pixels_of
 
 MODEL = ModelIdentity("bsnet-test", "1.2", "0123456789abcdef" * 4)
 
@@ -23,7 +23,7 @@ def view(width=600, height=400, ratio=1.0):
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 def test_the_view_stays_as_it_is_above_a_strip_with_words(ratio):
-    image = view_picture(view(ratio=ratio), MODEL)
+    image = view_image(view(ratio=ratio), MODEL)
     pixels, height = pixels_of(image), round(400 * ratio)
     assert (pixels[:height] == (70, 80, 90)).all()
     strip = pixels[height:]
@@ -33,24 +33,24 @@ def test_the_view_stays_as_it_is_above_a_strip_with_words(ratio):
 
 
 def test_a_narrow_view_gets_a_higher_strip():
-    assert view_picture(view(width=160), MODEL).height() > view_picture(view(width=900), MODEL).height()
+    assert view_image(view(width=160), MODEL).height() > view_image(view(width=900), MODEL).height()
 
 
 def test_the_strip_names_the_model_only_where_its_results_are_shown():
-    with_model, without = view_picture(view(), MODEL), view_picture(view(), None)
+    with_model, without = view_image(view(), MODEL), view_image(view(), None)
     assert (pixels_of(with_model) != pixels_of(without)).any()
     assert with_model.text("Weights-SHA-256") == MODEL.sha256
     assert "Weights-SHA-256" not in without.textKeys()
 
 
 def test_the_file_says_what_it_is_in_its_text_chunks(tmp_path):
-    write_png(view_picture(view(), MODEL), tmp_path / "view.png")
+    write_png(view_image(view(), MODEL), tmp_path / "view.png")
     read = QImage(str(tmp_path / "view.png"))
     assert read.text("Description") == "Research use only. Not a medical device."
     assert read.text("Model") == "bsnet-test 1.2"
     assert read.text("Software").startswith("BS-Net Viewer")
     assert np.array_equal(
-        pixels_of(read.convertToFormat(QImage.Format.Format_RGB32)), pixels_of(view_picture(view(), MODEL))
+        pixels_of(read.convertToFormat(QImage.Format.Format_RGB32)), pixels_of(view_image(view(), MODEL))
     )
     assert stat.S_IMODE((tmp_path / "view.png").stat().st_mode) == 0o600
 
@@ -65,8 +65,8 @@ def test_a_picture_replaces_another_only_when_told_to(tmp_path):
 
 @pytest.mark.parametrize("name", ["view.jpg", "view.JPEG"])
 def test_a_name_that_ends_in_jpeg_gives_a_jpeg_with_the_same_texts(tmp_path, name):
-    image = view_picture(view(), MODEL)
-    write_picture(image, tmp_path / name)
+    image = view_image(view(), MODEL)
+    write_image(image, tmp_path / name)
     assert (tmp_path / name).read_bytes().startswith(b"\xff\xd8\xff")
     read = QImage(str(tmp_path / name))
     assert {key: read.text(key) for key in image.textKeys()} == {key: image.text(key) for key in image.textKeys()}
@@ -76,11 +76,11 @@ def test_a_name_that_ends_in_jpeg_gives_a_jpeg_with_the_same_texts(tmp_path, nam
 
 
 def test_any_other_name_gives_a_png(tmp_path):
-    write_picture(view(), tmp_path / "view.png")
+    write_image(view(), tmp_path / "view.png")
     assert (tmp_path / "view.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("write", [write_picture, write_png])
+@pytest.mark.parametrize("write", [write_image, write_png])
 def test_no_kind_of_picture_replaces_another_file_untold(tmp_path, write):
     (tmp_path / "view.jpg").write_bytes(b"older")
     with pytest.raises(NameTakenError):
@@ -88,16 +88,16 @@ def test_no_kind_of_picture_replaces_another_file_untold(tmp_path, write):
     assert (tmp_path / "view.jpg").read_bytes() == b"older"
 
 
-def film(**tags):
+def image(**tags):
     pixels = np.arange(60 * 40, dtype=np.uint16).reshape(60, 40)
-    facts = StudyFacts(
+    metadata = ImageMetadata(
         patient_name="Rossi^Anna", patient_id="PAT-47110815", spacing=PixelSpacing(0.2, 0.1, SpacingMeaning.UNKNOWN)
     )
-    return Radiograph(pixels, **{"stored_offset": 0, "bits_stored": 12, "monochrome1": False, "facts": facts} | tags)
+    return Radiograph(pixels, **{"stored_offset": 0, "bits_stored": 12, "monochrome1": False, "facts": metadata} | tags)
 
 
 def test_the_film_is_saved_in_16_bits_with_its_modality_values(tmp_path):
-    path = write_png(film_picture(film(rescale_intercept=100.0)), tmp_path / "film.png")
+    path = write_png(unwindowed_image(image(rescale_intercept=100.0)), tmp_path / "film.png")
     saved = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert saved.dtype == np.uint16
     assert np.array_equal(saved, np.arange(60 * 40).reshape(60, 40) + 100)
@@ -108,13 +108,13 @@ def test_the_film_is_saved_in_16_bits_with_its_modality_values(tmp_path):
 
 
 def test_a_monochrome1_film_is_saved_with_its_bright_side_bright(tmp_path):
-    path = write_png(film_picture(film(monochrome1=True)), tmp_path / "film.png")
+    path = write_png(unwindowed_image(image(monochrome1=True)), tmp_path / "film.png")
     saved = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     assert np.array_equal(saved, 2399 - np.arange(60 * 40).reshape(60, 40))
 
 
 def test_the_film_says_nothing_of_the_patient_and_of_no_model(tmp_path):
-    path = write_png(film_picture(film()), tmp_path / "film.png")
+    path = write_png(unwindowed_image(image()), tmp_path / "film.png")
     data = path.read_bytes()
     for word in (b"Rossi", b"Anna", b"47110815", b"Model\0", b"SHA-256"):
         assert word not in data
@@ -123,6 +123,6 @@ def test_the_film_says_nothing_of_the_patient_and_of_no_model(tmp_path):
 
 
 def test_the_clipboard_gets_the_picture():
-    image = view_picture(view(), MODEL)
-    copy_picture(image)
+    image = view_image(view(), MODEL)
+    copy_image(image)
     assert QGuiApplication.clipboard().image().size() == image.size()

@@ -81,19 +81,19 @@ def test_replacing_puts_the_new_file_in_place_of_the_old(tmp_path):
 def test_what_fails_its_check_never_takes_the_old_file_s_place(tmp_path):
     (tmp_path / "a.pdf").write_bytes(b"old")
 
-    def refuse(data):
+    def reject(data):
         raise ReportError("not complete")
 
     with pytest.raises(ReportError, match="not complete"):
-        save(DATA, tmp_path / "a.pdf", overwrite=True, check=refuse)
+        save(DATA, tmp_path / "a.pdf", overwrite=True, check=reject)
     assert (tmp_path / "a.pdf").read_bytes() == b"old"
     assert left_in(tmp_path) == ["a.pdf"]
 
 
 def test_a_missing_folder_is_said(tmp_path):
-    with pytest.raises(ReportError, match="no such folder") as refused:
+    with pytest.raises(ReportError, match="no such folder") as rejected:
         save(DATA, tmp_path / "gone" / "Mueller.pdf", overwrite=False)
-    assert "Mueller" not in str(refused.value)
+    assert "Mueller" not in str(rejected.value)
 
 
 def test_a_folder_is_not_replaced_by_a_file(tmp_path):

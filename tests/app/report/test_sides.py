@@ -8,29 +8,29 @@ import numpy as np
 import pytest
 
 from app.report import image_painting
-from app.report.blocks import FilmAndScores
+from app.report.blocks import ImageAndScores
 from app.report.content import ReportChoices, ReportedExplanation, compose_report
 from app.report.csv_tables import TabledReading, readings_csv
-from app.report.image_painting import FilmLayers, paint_film
+from app.report.image_painting import ImageLayers, paint_image
 from app.report.layout import Sheet
 from app.report.paper import Paper
 from app.report.paper_figure import compose_figure
 from app.report.pdf import pdf_bytes, report_pdf
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
-from bsnet_core.standard_orientation import Turn
+from bsnet_core.standard_orientation import StandardOrientation
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.app.report.documents import places_of, text_within
-from tests.app.report.studies import MADE_AT, pixels_of, radiograph, reading, reported
+from tests.app.report.images import MADE_AT, pixels_of, radiograph, reading, reported
 from tests.dicom_files import write_dicom
 
 HEIGHT, WIDTH = IMAGE_SHAPE
 RIGHT_LUNG = (Zone.A, Zone.B, Zone.C)
 
 
-def film_with_a_bright_right_lung(*, monochrome1=False, mirrored=False):
+def image_with_a_bright_right_lung(*, monochrome1=False, mirrored=False):
     """The patient's right half is bright on the screen; the file may store it in three ways."""
     shown = np.full(IMAGE_SHAPE, 40)
     shown[:, : WIDTH // 2] = 200
@@ -41,16 +41,16 @@ def film_with_a_bright_right_lung(*, monochrome1=False, mirrored=False):
 
 def mirrored_on_the_file(result):
     """The same result of a file whose columns run the other way: A B C lie on the right of its pixel grid."""
-    turned = dataclasses.replace(result.frames, turn=Turn.of(("R", "F")))
+    turned = dataclasses.replace(result.frames, turn=StandardOrientation.of(("R", "F")))
     return dataclasses.replace(result, frames=turned)
 
 
 FILES = {
-    "normal": (film_with_a_bright_right_lung(), prediction("012321")),
-    "MONOCHROME1": (film_with_a_bright_right_lung(monochrome1=True), prediction("012321")),
-    "flipped": (film_with_a_bright_right_lung(mirrored=True), mirrored_on_the_file(prediction("012321"))),
+    "normal": (image_with_a_bright_right_lung(), prediction("012321")),
+    "MONOCHROME1": (image_with_a_bright_right_lung(monochrome1=True), prediction("012321")),
+    "flipped": (image_with_a_bright_right_lung(mirrored=True), mirrored_on_the_file(prediction("012321"))),
     "flipped MONOCHROME1": (
-        film_with_a_bright_right_lung(monochrome1=True, mirrored=True),
+        image_with_a_bright_right_lung(monochrome1=True, mirrored=True),
         mirrored_on_the_file(prediction("012321")),
     ),
 }
@@ -65,10 +65,10 @@ def halves(image):
 
 
 @every_file
-def test_the_patient_s_right_lung_is_on_the_left_of_the_picture(film, result):
+def test_the_patient_s_right_lung_is_on_the_left_of_the_picture(image, result):
     for painted in (
-        paint_film(film, default_voi(film)),
-        paint_film(film, default_voi(film), prediction=result, layers=FilmLayers(lungs=True, zones=True)),
+        paint_image(image, default_voi(image)),
+        paint_image(image, default_voi(image), prediction=result, layers=ImageLayers(lungs=True, zones=True)),
     ):
         left, right = halves(painted.image)
         assert left > right + 100
@@ -77,13 +77,13 @@ def test_the_patient_s_right_lung_is_on_the_left_of_the_picture(film, result):
 
 @every_file
 @pytest.mark.parametrize("zone", ZONES)
-def test_the_score_of_a_zone_stands_on_its_side_of_the_picture(film, result, zone):
+def test_the_score_of_a_zone_stands_on_its_side_of_the_picture(image, result, zone):
     raised = result.zone_probabilities.copy()
     raised[zone.row, zone.column] = raised[zone.row, zone.column][::-1]
     other = dataclasses.replace(result, zone_probabilities=raised)
     assert other.score[zone] != result.score[zone]
     one, two = (
-        pixels_of(paint_film(film, default_voi(film), prediction=each, layers=FilmLayers(zones=True)).image)
+        pixels_of(paint_image(image, default_voi(image), prediction=each, layers=ImageLayers(zones=True)).image)
         for each in (result, other)
     )
     rows, columns = np.nonzero((one != two).any(axis=2))
@@ -93,11 +93,11 @@ def test_the_score_of_a_zone_stands_on_its_side_of_the_picture(film, result, zon
 
 
 @every_file
-def test_the_map_of_zone_a_lies_over_the_patient_s_right_lung(film, result):
+def test_the_map_of_zone_a_lies_over_the_patient_s_right_lung(image, result):
     strong = dataclasses.replace(result, zone_probabilities=prediction("100000").zone_probabilities)
     # Super-pixel 5 lies left of the middle of the network's square, which is the patient's right.
-    study = reported(film, prediction=strong, explanation=ReportedExplanation(explanation({5: (0, 0, 1)})))
-    content = compose_report(study, ReportChoices(), MADE_AT)
+    what = reported(image, prediction=strong, explanation=ReportedExplanation(explanation({5: (0, 0, 1)})))
+    content = compose_report(what, ReportChoices(), MADE_AT)
     pixels = pixels_of(content.map.image)
     orange = (pixels[..., 0] - pixels[..., 2]) > 60
     columns = np.nonzero(orange)[1]
@@ -107,10 +107,10 @@ def test_the_map_of_zone_a_lies_over_the_patient_s_right_lung(film, result):
 
 @every_file
 @pytest.mark.parametrize("paper", list(Paper))
-def test_the_grid_of_the_report_has_a_b_c_under_the_patient_s_right_on_the_left(film, result, paper):
-    content = compose_report(reported(film, prediction=result), ReportChoices(), MADE_AT)
+def test_the_grid_of_the_report_has_a_b_c_under_the_patient_s_right_on_the_left(image, result, paper):
+    content = compose_report(reported(image, prediction=result), ReportChoices(), MADE_AT)
     data = report_pdf(content, paper)
-    block = FilmAndScores(content)
+    block = ImageAndScores(content)
     _left, _bottom, right_of_name, top = places_of(data, 0, "R (patient)")[-1]
     left_of_other = places_of(data, 0, "L (patient)")[0][0]
     assert right_of_name < left_of_other
@@ -133,14 +133,14 @@ def test_the_grid_of_the_report_has_a_b_c_under_the_patient_s_right_on_the_left(
 
 
 @every_file
-def test_the_figure_shows_the_patient_s_right_on_the_left_of_all_three_pictures(film, result):
+def test_the_figure_shows_the_patient_s_right_on_the_left_of_all_three_pictures(image, result):
     strong = dataclasses.replace(result, zone_probabilities=prediction("100000").zone_probabilities)
     lungs = np.zeros_like(result.aligned_image)
     lungs[:, :20] = 1.0
     strong = dataclasses.replace(strong, aligned_image=lungs, aligned_lung_probability=lungs)
-    study = reported(film, prediction=strong, explanation=ReportedExplanation(explanation({5: (0, 0, 1)})))
-    for image, _caption in compose_figure(study).panels:
-        left, right = halves(image)
+    what = reported(image, prediction=strong, explanation=ReportedExplanation(explanation({5: (0, 0, 1)})))
+    for panel, _caption in compose_figure(what).panels:
+        left, right = halves(panel)
         assert left > right + 20
 
 
@@ -156,23 +156,23 @@ def test_the_table_says_whose_side_every_zone_is_on():
 
 
 def test_a_film_that_states_no_side_gets_none():
-    film = radiograph(patient_orientation=None)
-    assert paint_film(film, default_voi(film)).sides == ("side not stated", "")
+    image = radiograph(patient_orientation=None)
+    assert paint_image(image, default_voi(image)).sides == ("side not stated", "")
 
 
 def test_zones_that_contradict_the_file_are_noted_and_the_film_is_left_as_the_screen_shows_it():
-    film = film_with_a_bright_right_lung(mirrored=True)
+    image = image_with_a_bright_right_lung(mirrored=True)
     as_stored = prediction("012321")  # A B C on the left of the pixel grid, where the file says that the left is
-    content = compose_report(reported(film, prediction=as_stored), ReportChoices(), MADE_AT)
+    content = compose_report(reported(image, prediction=as_stored), ReportChoices(), MADE_AT)
     assert any("may be exchanged" in note for note in content.notes)
-    left, right = halves(content.film)
+    left, right = halves(content.image)
     assert right > left + 100
-    consistent = compose_report(reported(film, prediction=mirrored_on_the_file(as_stored)), ReportChoices(), MADE_AT)
+    consistent = compose_report(reported(image, prediction=mirrored_on_the_file(as_stored)), ReportChoices(), MADE_AT)
     assert consistent.notes == ()
 
 
 def test_the_shipped_model_s_result_stands_on_the_same_side_for_every_way_of_storing_a_film(predictor, tmp_path):
-    sample = read_radiograph(sample_files()[4])  # its two lungs are scored differently
+    sample = load_radiograph(sample_files()[4])  # its two lungs are scored differently
     pixels = np.asarray(sample.stored)
     top = int(pixels.max())
     files = {
@@ -189,11 +189,11 @@ def test_the_shipped_model_s_result_stands_on_the_same_side_for_every_way_of_sto
     }
     shown = {}
     for name, path in files.items():
-        film = read_radiograph(path)
-        result = predictor.predict(film)
-        content = compose_report(reported(film, prediction=result, explanation=None), ReportChoices(), MADE_AT)
+        image = load_radiograph(path)
+        result = predictor.predict(image)
+        content = compose_report(reported(image, prediction=result, explanation=None), ReportChoices(), MADE_AT)
         doubted = any("may be exchanged" in note for note in content.notes)
-        plain = pixels_of(paint_film(film, default_voi(film)).image)
+        plain = pixels_of(paint_image(image, default_voi(image)).image)
         shown[name] = (result.score, doubted, plain)
     assert shown["MONOCHROME1"][0] == shown["normal"][0]
     for name in ("MONOCHROME1", "flipped"):
@@ -207,13 +207,15 @@ def test_the_shipped_model_s_result_stands_on_the_same_side_for_every_way_of_sto
 
 
 def test_the_names_of_the_sides_stand_whole_above_a_grid_that_is_turned(monkeypatch):
-    film, result = FILES["normal"]
+    image, result = FILES["normal"]
     cosine, sine = np.cos(np.radians(12)), np.sin(np.radians(12))
     turned = [[0.9 * cosine, -0.9 * sine, 0], [0.9 * sine, 0.9 * cosine, -0.15]]
     result = dataclasses.replace(result, frames=result.frames.with_alignment(turned))
 
     def painted():
-        return pixels_of(paint_film(film, default_voi(film), prediction=result, layers=FilmLayers(zones=True)).image)
+        return pixels_of(
+            paint_image(image, default_voi(image), prediction=result, layers=ImageLayers(zones=True)).image
+        )
 
     usual = painted()
     monkeypatch.setattr(image_painting, "HEIGHT_OF_SIDES", image_painting.HEIGHT_OF_SIDES + 20)

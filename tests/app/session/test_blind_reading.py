@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QHBoxLay
 
 from app.canvas.overlays.zones import labels_of
 from app.panels.comparison import ComparisonPanel
-from app.panels.images import StudiesPanel, StudyListModel
+from app.panels.images import ImageListModel, ImagesPanel
 from app.panels.overlay_switches import OverlaysPanel
 from app.panels.scores import ScoresPanel
 from app.session.readings import result_sets
 from app.session.scoring_mode import ScoringMode
-from app.session.session import Session, StudyState
+from app.session.session import ImageState, Session
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import explanation, prediction
 
@@ -29,18 +29,18 @@ class Panes(QWidget):
         self.session = Session(self)
         self.session.reader = "Dr. Rossi"
         self.mode = ScoringMode(self.session, self)
-        self.studies = StudiesPanel(self.session, self)
+        self.images = ImagesPanel(self.session, self)
         self.scores = ScoresPanel(self)
         self.comparison = ComparisonPanel(self)
         switches = {name: QAction(name, self, checkable=True) for name in ("lungs", "zones", "explanation")}
         self.overlays = OverlaysPanel(switches, dict.fromkeys(switches, 60), QAction("Explain", self), self)
         row = QHBoxLayout(self)
-        for pane in (self.studies, self.scores, self.comparison, self.overlays):
+        for pane in (self.images, self.scores, self.comparison, self.overlays):
             row.addWidget(pane)
         self.labels = {}
-        for signal in (self.session.study_changed, self.session.current_changed):
+        for signal in (self.session.image_changed, self.session.current_changed):
             signal.connect(self._show)
-        self.scores.save_wished.connect(self.mode.save)
+        self.scores.save_requested.connect(self.mode.save)
 
     def _show(self, *_):
         current = self.session.current
@@ -48,10 +48,10 @@ class Panes(QWidget):
             return
         hidden = not self.session.prediction_is_visible(current.key)
         shown = self.session.shown(current.key)
-        self.scores.show_study(current, hidden=hidden, reader=self.session.reader)
+        self.scores.show_image(current, hidden=hidden, reader=self.session.reader)
         predictions = [(shown.prediction.model, shown.prediction.score)] if shown.prediction else []
         self.comparison.show_sets(result_sets(shown.readings, predictions), hidden=hidden)
-        self.overlays.show_study(shown, busy=False)
+        self.overlays.show_image(shown, busy=False)
         self.labels = labels_of(shown.prediction) if shown.prediction else {}
 
     def everything_said(self):
@@ -67,7 +67,7 @@ class Panes(QWidget):
                 said += _cells_of(widget.model(), widget.columnCount())
         for action in self.findChildren(QAction):
             said += [action.text(), action.toolTip(), action.statusTip(), str(action.isEnabled())]
-        return said + _cells_of(self.studies.findChild(StudyListModel))
+        return said + _cells_of(self.images.findChild(ImageListModel))
 
 
 def _cells_of(model, columns=1):
@@ -88,7 +88,7 @@ def panes(qtbot):
     made.session.blind = True
     made.session.add(Path("/films/0.dcm"))
     made.session.select(0)
-    made.session.mark(0, StudyState.READY)
+    made.session.mark(0, ImageState.READY)
     made.show()
     return made
 
@@ -117,7 +117,7 @@ def test_blind_reading_hides_the_prediction_everywhere_until_the_own_score_is_sa
     assert panes.scores.total_text == "Global 9 / 18"
     assert panes.comparison.cell(Zone.A).text() == "A   1 ≠ 0   Δ −1"
     assert panes.labels[Zone.A].score == 0
-    assert panes.session.study(0).readings[0].blind
+    assert panes.session.image(0).readings[0].blind
     one, other = what_is_shown(panes, *ONE), what_is_shown(panes, *OTHER)
     assert one[0] != other[0]
     assert one[1] != other[1]

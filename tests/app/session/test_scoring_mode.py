@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListWidget, QMa
 
 from app.panels.scores import ScoresPanel
 from app.session.scoring_mode import ScoringMode
-from app.session.session import Session, StudyState
+from app.session.session import ImageState, Session
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import prediction
 
@@ -25,15 +25,15 @@ class Window(QMainWindow):
         self.session.reader = "Dr. Rossi"
         self.mode = ScoringMode(self.session, self)
         self.panel = ScoresPanel(self)
-        self.picture = QWidget(self)
-        self.picture.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.image = QWidget(self)
+        self.image.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.note = QLineEdit(self)
         self.list = QListWidget(self)
         self.list.addItems(["first", "second"])
         self.slider = QSlider(Qt.Orientation.Horizontal, self)
         middle = QWidget(self)
         layout = QVBoxLayout(middle)
-        for widget in (self.picture, self.note, self.list, self.slider, self.panel):
+        for widget in (self.image, self.note, self.list, self.slider, self.panel):
             layout.addWidget(widget)
         self.setCentralWidget(middle)
         self.presets, self.told = [], []
@@ -45,24 +45,24 @@ class Window(QMainWindow):
         menu = self.menuBar().addMenu("&Score")
         for action in self.mode.actions.values():
             menu.addAction(action)
-        self.mode.refused.connect(self.told.append)
+        self.mode.rejected.connect(self.told.append)
         self.mode.zone_changed.connect(lambda zone: self.panel.show_turn(zone, self.mode.hint))
         self.panel.zone_chosen.connect(self.mode.choose)
         self.panel.zone_entered.connect(self._enter)
-        self.panel.save_wished.connect(self.mode.save)
-        self.panel.clear_wished.connect(self.mode.clear)
-        self.panel.correct_wished.connect(self.mode.correct)
-        for signal in (self.session.study_changed, self.session.current_changed):
+        self.panel.save_requested.connect(self.mode.save)
+        self.panel.clear_requested.connect(self.mode.clear)
+        self.panel.correct_requested.connect(self.mode.correct)
+        for signal in (self.session.image_changed, self.session.current_changed):
             signal.connect(self._show)
 
     def _enter(self, zone, score):
         self.session.enter(self.session.current.key, zone, score)
 
     def _show(self, *_):
-        study = self.session.current
-        if study is not None:
-            hidden = not self.session.prediction_is_visible(study.key)
-            self.panel.show_study(study, hidden=hidden, reader=self.session.reader)
+        image = self.session.current
+        if image is not None:
+            hidden = not self.session.prediction_is_visible(image.key)
+            self.panel.show_image(image, hidden=hidden, reader=self.session.reader)
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def window(qtbot):
     qtbot.addWidget(made)
     for number in range(2):
         key = made.session.add(Path(f"/films/{number}.dcm")).key
-        made.session.mark(key, StudyState.READY)
+        made.session.mark(key, ImageState.READY)
     made.session.select(0)
     made.show()
     with qtbot.waitActive(made):
         made.activateWindow()
-    made.picture.setFocus()
+    made.image.setFocus()
     return made
 
 
@@ -196,7 +196,7 @@ def test_enter_on_an_incomplete_score_names_the_missing_zones_and_goes_there(qtb
 def test_a_key_held_down_scores_one_zone(qtbot, scoring):
     for repeated in (False, True, True):
         event = QKeyEvent(QKeyEvent.Type.KeyPress, KEY.Key_2, Qt.KeyboardModifier.NoModifier, "2", autorep=repeated)
-        QApplication.sendEvent(scoring.picture, event)
+        QApplication.sendEvent(scoring.image, event)
     assert draft(scoring) == {Zone.A: 2}
 
 
@@ -209,13 +209,13 @@ def test_a_key_held_down_scores_one_zone(qtbot, scoring):
     ],
 )
 def test_digits_of_the_keypad_and_of_keyboards_that_shift_them_count(scoring, key, modifier, text):
-    QApplication.sendEvent(scoring.picture, QKeyEvent(QKeyEvent.Type.KeyPress, key, modifier, text))
+    QApplication.sendEvent(scoring.image, QKeyEvent(QKeyEvent.Type.KeyPress, key, modifier, text))
     assert draft(scoring) == {Zone.A: 3}
 
 
 def test_a_digit_with_ctrl_is_no_score(scoring):
     event = QKeyEvent(QKeyEvent.Type.KeyPress, KEY.Key_1, Qt.KeyboardModifier.ControlModifier, "1")
-    QApplication.sendEvent(scoring.picture, event)
+    QApplication.sendEvent(scoring.image, event)
     assert draft(scoring) == {}
 
 
@@ -230,7 +230,7 @@ def test_undo_takes_the_turn_back_to_its_zone_and_redo_brings_the_score_back(qtb
     press(qtbot, scoring, KEY.Key_1, KEY.Key_2, KEY.Key_3)
     undo, redo = scoring.mode.actions["undo"], scoring.mode.actions["redo"]
     assert undo.text() == "&Undo 3 in zone C"
-    qtbot.keyClick(scoring.picture, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(scoring.image, KEY.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert draft(scoring) == {Zone.A: 1, Zone.B: 2}
     assert scoring.mode.current_zone is Zone.C
     redo.trigger()
@@ -252,7 +252,7 @@ def test_the_mode_goes_on_with_the_next_study_at_its_first_missing_zone(qtbot, s
     press(qtbot, scoring, KEY.Key_3)
     scoring.session.select(0)
     assert scoring.mode.current_zone is Zone.C
-    assert scoring.session.study(1).draft == {Zone.A: 3}
+    assert scoring.session.image(1).draft == {Zone.A: 3}
 
 
 def test_a_draft_kept_from_an_earlier_session_goes_on_where_it_ended(qtbot, scoring):
@@ -293,7 +293,7 @@ def test_the_panel_saves_clears_and_corrects_without_the_mode(window):
 
 def test_without_a_picture_there_is_nothing_to_score(qtbot, scoring):
     key = scoring.session.add(Path("/films/broken.dcm")).key
-    scoring.session.mark(key, StudyState.UNREADABLE)
+    scoring.session.mark(key, ImageState.UNREADABLE)
     scoring.session.select(key)
     assert scoring.mode.current_zone is None
     press(qtbot, scoring, KEY.Key_2)

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS, Session, StudyState
+from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS, ImageState, Session
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
 from bsnet_core.radiograph import Radiograph
@@ -28,7 +28,7 @@ def add(session, count):
 def test_a_file_opened_twice_is_one_study(session):
     first = session.add(Path("/films/a.dcm"))
     assert session.add(Path("/films/a.dcm")).key == first.key
-    assert len(session.studies) == 1
+    assert len(session.images) == 1
 
 
 def test_what_was_entered_survives_results_errors_and_switching(session):
@@ -38,32 +38,32 @@ def test_what_was_entered_survives_results_errors_and_switching(session):
     session.enter(one, Zone.F, 0)
     session.accept_radiograph(one, radiograph(), THUMBNAIL)
     session.accept_prediction(one, prediction())
-    session.accept_failure(one, StudyState.NOT_SCORED, UnforeseenError("The network stopped."))
-    session.accept_failure(two, StudyState.UNREADABLE, UnreadableImageError("This file is empty."))
+    session.accept_failure(one, ImageState.NOT_SCORED, UnforeseenError("The network stopped."))
+    session.accept_failure(two, ImageState.UNREADABLE, UnreadableImageError("This file is empty."))
     session.select(two)
     session.select(one)
-    assert session.study(one).draft == {Zone.A: 2, Zone.F: 0}
-    assert session.study(one).problem == "The network stopped."
+    assert session.image(one).draft == {Zone.A: 2, Zone.F: 0}
+    assert session.image(one).problem == "The network stopped."
 
 
 def test_the_entered_total_needs_all_six_zones(session):
     (key,) = add(session, 1)
     for zone in list(Zone)[:5]:
         session.enter(key, zone, 3)
-    assert session.study(key).entered_total is None
+    assert session.image(key).entered_total is None
     session.enter(key, Zone.F, 1)
-    assert session.study(key).entered_total == 16
+    assert session.image(key).entered_total == 16
     session.enter(key, Zone.F, None)
-    assert session.study(key).entered_total is None
+    assert session.image(key).entered_total is None
 
 
 def test_a_new_result_takes_the_old_map_with_it(session):
     (key,) = add(session, 1)
     session.accept_prediction(key, prediction("100000"))
     session.accept_explanation(key, explanation({}))
-    assert session.study(key).explanation is not None
+    assert session.image(key).explanation is not None
     session.accept_prediction(key, prediction("200000"))
-    assert session.study(key).explanation is None
+    assert session.image(key).explanation is None
 
 
 def test_pixels_of_only_a_few_studies_stay_and_those_on_the_screen_among_them(session):
@@ -75,7 +75,7 @@ def test_pixels_of_only_a_few_studies_stay_and_those_on_the_screen_among_them(se
     assert len(kept) == KEPT_RADIOGRAPHS
     assert keys[0] in kept
     assert keys[-1] in kept
-    assert all(session.study(key).thumbnail is not None for key in keys)
+    assert all(session.image(key).thumbnail is not None for key in keys)
 
 
 def test_reading_for_thumbnails_pushes_nothing_out(session):
@@ -91,15 +91,15 @@ def test_maps_of_studies_long_not_shown_go_and_their_scores_stay(session):
     session.select(keys[0])
     for key in keys:
         session.accept_prediction(key, prediction("111111"))
-    dropped = [key for key in keys if session.study(key).prediction is None]
+    dropped = [key for key in keys if session.image(key).prediction is None]
     assert dropped == keys[1:3]
-    assert [session.study(key).score.total for key in keys] == [6] * len(keys)
-    assert {session.study(key).state for key in keys} == {StudyState.ANALYSED}
+    assert [session.image(key).score.total for key in keys] == [6] * len(keys)
+    assert {session.image(key).state for key in keys} == {ImageState.ANALYSED}
 
 
 @pytest.mark.parametrize(
     ("scored", "problem", "state"),
-    [(True, False, StudyState.ANALYSED), (False, True, StudyState.NOT_SCORED), (False, False, StudyState.READY)],
+    [(True, False, ImageState.ANALYSED), (False, True, ImageState.NOT_SCORED), (False, False, ImageState.READY)],
 )
 def test_a_stopped_analysis_puts_the_study_back_to_where_it_stood(session, scored, problem, state):
     (key,) = add(session, 1)
@@ -107,16 +107,16 @@ def test_a_stopped_analysis_puts_the_study_back_to_where_it_stood(session, score
     if scored:
         session.accept_prediction(key, prediction())
     if problem:
-        session.accept_failure(key, StudyState.NOT_SCORED, UnforeseenError("No."))
-    session.mark(key, StudyState.ANALYSING)
+        session.accept_failure(key, ImageState.NOT_SCORED, UnforeseenError("No."))
+    session.mark(key, ImageState.ANALYSING)
     session.take_back_analysing(key)
-    assert session.study(key).state is state
+    assert session.image(key).state is state
 
 
 def test_the_next_unread_study_is_the_next_one_without_a_reading_of_this_reader(session):
     keys = add(session, 4)
     session.reader = "Dr. A"
-    session.accept_failure(2, StudyState.UNREADABLE, UnreadableImageError("no film"))
+    session.accept_failure(2, ImageState.UNREADABLE, UnreadableImageError("no film"))
     session.select(1)
     assert session.next_unread() == 3
     for key in (1, 3):

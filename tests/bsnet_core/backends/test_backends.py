@@ -17,7 +17,7 @@ from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, OPENVINO, OPENVINO_I
 from bsnet_core.backends.admission import MIN_IMAGES, Drift, admit, recorded_drift
 from bsnet_core.backends.converted import folder_of
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import zone_probabilities
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention, BSNetConfig, SegmentationDecoder
@@ -86,8 +86,8 @@ def test_torch_is_the_plain_network_to_the_last_bit(model_dir, cache, images, at
     with torch.inference_mode():
         batch = torch.tensor(images)[:, None].contiguous(memory_format=torch.channels_last)
         plain, mirrored = (
-            zone_probabilities(model(pictures).zone_logits, attention, card.config.temperature)
-            for pictures in (batch, batch.flip(-1))
+            zone_probabilities(model(batch).zone_logits, attention, card.config.temperature)
+            for batch in (batch, batch.flip(-1))
         )
         # The mirrored picture's right lung counts for the left one.
         expected = ((plain + mirrored.flip(2)) / 2).numpy()
@@ -111,7 +111,7 @@ def test_openvino_gives_torchs_numbers_within_rounding(model_dir, cache, images,
 
 @needs_openvino
 def test_a_prediction_says_which_backend_gave_it(model_dir, cache):
-    radiograph = read_radiograph(sample_files()[0])
+    radiograph = load_radiograph(sample_files()[0])
     results = {name: Predictor.load(model_dir, "cpu", backend=name).predict(radiograph) for name in (TORCH, OPENVINO)}
     assert {name: result.backend for name, result in results.items()} == {TORCH: TORCH, OPENVINO: OPENVINO}
     first, second = results.values()

@@ -10,11 +10,11 @@ from bsnet_core.brixia import Zone
 from bsnet_core.errors import Cancelled
 from bsnet_core.explanation import Mode, explain, superpixels_of
 from bsnet_core.explanation.exact import explain_exactly
-from bsnet_core.explanation.fast.fast_map import BATCH, NONE, Lungs, Shortcuts, explain_fast
+from bsnet_core.explanation.fast.fast_map import BATCH, NONE, Approximations, Lungs, explain_fast
 from bsnet_core.explanation.fast.traced_view import View, trunk_of
 from bsnet_core.explanation.growing_map import most_promising_first, touching_lungs
 from bsnet_core.explanation.superpixels import reference_superpixels_of
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Architecture, Attention, BSNetConfig
@@ -24,7 +24,7 @@ from bsnet_core.model.weights import build_model, save_model
 from bsnet_core.prediction import Predictor
 from bsnet_core.resources import sample_files
 
-FULL_PRECISION = Shortcuts(tolerance=0.0, trusted_lungs=None, half_precision=False)
+FULL_PRECISION = Approximations(tolerance=0.0, trusted_lungs=None, half_precision=False)
 EVERY_DIRECTION = replace(FULL_PRECISION, directions=6)
 TOLERANCE = 1e-4
 """Float32 in another order of summation, and batch norm folded into convolutions; on probabilities."""
@@ -67,7 +67,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def prediction(small):
-    return small.predict(read_radiograph(sample_files()[0]))
+    return small.predict(load_radiograph(sample_files()[0]))
 
 
 @pytest.fixture(scope="module")
@@ -123,17 +123,17 @@ def test_faster_quickshift_gives_scikit_image_s_partition(predictor, number):
     from bsnet_core.preprocessing import preprocess
 
     config = predictor.card.config
-    image, _ = preprocess(read_radiograph(sample_files()[number]).pixels, config.side_px, config.aspect)
+    image, _ = preprocess(load_radiograph(sample_files()[number]).pixels, config.side_px, config.aspect)
     assert np.array_equal(superpixels_of(image), reference_superpixels_of(image))
 
 
 @pytest.mark.parametrize("picture", ["noise", "flat", "letterbox"])
-def test_faster_quickshift_agrees_on_pictures_full_of_ties(picture):
+def test_faster_quickshift_agrees_on_pictures_full_of_ties(values):
     rng = np.random.default_rng(4)
     image = np.full((96, 96), 0.3, dtype=np.float32)
-    if picture == "noise":
+    if values == "noise":
         image = rng.random((96, 96), dtype=np.float32)
-    elif picture == "letterbox":
+    elif values == "letterbox":
         image[:, :20] = image[:, -20:] = 0
         image[40:60, 30:50] = 1
     assert np.array_equal(superpixels_of(image), reference_superpixels_of(image))
@@ -155,9 +155,9 @@ def test_faster_quickshift_agrees_on_pictures_full_of_ties(picture):
 )
 def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_network(tmp_path, changes):
     predictor = small_predictor(tmp_path, **changes)
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 29)
-    fast = explain_fast(predictor, prediction, shortcuts=NONE, only=some)
+    fast = explain_fast(predictor, prediction, approximations=NONE, only=some)
     assert np.array_equal(np.flatnonzero(fast.is_computed), some)
     expected = np.array([plain_contribution(predictor, prediction, fast.superpixels, index) for index in some])
     found = fast.contributions[some]
@@ -167,9 +167,9 @@ def test_windows_without_a_shortcut_equal_the_plain_loop_for_every_kind_of_netwo
 
 
 def test_heads_to_first_order_rank_superpixels_as_exact_does(small, prediction, explained):
-    shortcuts = Shortcuts(lungs=Lungs.RECOMPUTED, tolerance=0.0)
+    approximations = Approximations(lungs=Lungs.RECOMPUTED, tolerance=0.0)
     some = np.arange(0, len(explained.contributions), 4)
-    fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
+    fast = explain_fast(small, prediction, approximations=approximations, only=some)
     ranks = [
         spearmanr(
             fast.contributions[some, zone.row, zone.column, prediction.score[zone]],
@@ -185,8 +185,8 @@ def test_cut_windows_lose_less_the_finer_they_are_cut(predictor, sample_predicti
     some = np.arange(0, int(labels.max()) + 1, 9)
 
     def contributions(tolerance):
-        shortcuts = Shortcuts(tolerance=tolerance, trusted_lungs=None)
-        return explain_fast(predictor, sample_prediction, shortcuts=shortcuts, only=some).contributions[some]
+        approximations = Approximations(tolerance=tolerance, trusted_lungs=None)
+        return explain_fast(predictor, sample_prediction, approximations=approximations, only=some).contributions[some]
 
     uncut = contributions(0.0)
     lost = [np.abs(contributions(tolerance) - uncut).mean() for tolerance in (2.0, 0.4, 0.05)]
@@ -201,8 +201,8 @@ def test_deep_layers_in_half_precision_change_contributions_by_a_few_per_cent(
     monkeypatch.setattr("bsnet_core.explanation.fast.traced_view._knows_bfloat16", lambda: True)
     some = np.arange(0, int(superpixels_of(sample_prediction.network_image).max()) + 1, 20)
     whole, half = (
-        explain_fast(predictor, sample_prediction, shortcuts=way, only=some).contributions[some]
-        for way in (replace(FULL_PRECISION, lungs=lungs), Shortcuts(lungs=lungs, tolerance=0.0))
+        explain_fast(predictor, sample_prediction, approximations=way, only=some).contributions[some]
+        for way in (replace(FULL_PRECISION, lungs=lungs), Approximations(lungs=lungs, tolerance=0.0))
     )
     assert 0 < np.abs(half - whole).mean() < 0.08 * np.abs(whole).mean()
 
@@ -223,14 +223,14 @@ def test_the_fast_map_ranks_superpixels_as_the_exact_one_does(predictor, sample_
 
 def test_lungs_to_first_order_without_heads_to_first_order_are_refused():
     with pytest.raises(ValueError, match="first order"):
-        Shortcuts(linear_heads=False, lungs=Lungs.FIRST_ORDER)
+        Approximations(linear_heads=False, lungs=Lungs.FIRST_ORDER)
 
 
 def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
     """Against a loop that scores the masked picture's features with the unmasked picture's lungs."""
     some = np.array([5, 11, 17])
-    shortcuts = replace(NONE, lungs=Lungs.FROZEN)
-    fast = explain_fast(small, prediction, shortcuts=shortcuts, only=some)
+    approximations = replace(NONE, lungs=Lungs.FROZEN)
+    fast = explain_fast(small, prediction, approximations=approximations, only=some)
     model = small.model
     with torch.inference_mode():
         lungs = lung_probability(model.segment(model.encode(torch.tensor(prediction.network_image)[None, None])))
@@ -249,11 +249,12 @@ def test_frozen_lungs_leave_mask_and_alignment_as_they_were(small, prediction):
 def test_zone_statistics_are_exact_while_the_lungs_are_frozen(tmp_path, attentions):
     """Windows of changed features, seen through a turned alignment, against whole maps."""
     predictor = small_predictor(tmp_path, head="statistics", attentions=attentions, side_px=128, temperature=1.0)
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 11)
     frozen, whole = replace(FULL_PRECISION, lungs=Lungs.FROZEN), replace(NONE, lungs=Lungs.FROZEN)
     found, expected = (
-        explain_fast(predictor, prediction, shortcuts=way, only=some).contributions[some] for way in (frozen, whole)
+        explain_fast(predictor, prediction, approximations=way, only=some).contributions[some]
+        for way in (frozen, whole)
     )
     assert np.abs(expected).max() > 1e-3
     assert np.allclose(found, expected, atol=TOLERANCE)
@@ -261,7 +262,7 @@ def test_zone_statistics_are_exact_while_the_lungs_are_frozen(tmp_path, attentio
 
 def test_lungs_and_alignment_count_to_first_order_behind_zone_statistics(tmp_path):
     predictor = small_predictor(tmp_path, head="statistics", attentions=("ha",), side_px=128, temperature=1.0)
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     # So small a change that first order is all there is to it.
     image = prediction.network_image.copy()
     image[60:64, 40:44] *= 0.999
@@ -286,10 +287,10 @@ def test_where_first_order_is_not_trusted_lungs_follow_from_the_changed_features
         alignment_start=start,
         decoder="unet",  # no nodes beside the main path
     )
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     some = np.arange(0, len(np.unique(superpixels_of(prediction.network_image))), 29)
     recomputed, first_order = (
-        explain_fast(predictor, prediction, shortcuts=replace(FULL_PRECISION, trusted_lungs=limit), only=some)
+        explain_fast(predictor, prediction, approximations=replace(FULL_PRECISION, trusted_lungs=limit), only=some)
         for limit in (0.0, None)
     )
     model, expected = predictor.model, []
@@ -314,7 +315,7 @@ def test_lungs_recomputed_along_the_main_path_come_nearer_to_the_exact_map(predi
     off = [
         np.abs(
             explain_fast(
-                predictor, sample_prediction, shortcuts=Shortcuts(trusted_lungs=limit), only=some
+                predictor, sample_prediction, approximations=Approximations(trusted_lungs=limit), only=some
             ).contributions[some]
             - exact
         ).mean()
@@ -349,8 +350,8 @@ def test_superpixels_beyond_the_lungs_are_marked_as_not_computed(predictor, samp
     for index in near[:5]:
         assert sample_prediction.lung_probability[labels == index].max() >= 0.5
     some = np.concatenate([near[:1], np.setdiff1d(np.arange(labels.max() + 1), near)[:2]])
-    shortcuts = Shortcuts(lungs_only_margin_px=0)
-    explanation = explain_fast(predictor, sample_prediction, shortcuts=shortcuts, only=some)
+    approximations = Approximations(lungs_only_margin_px=0)
+    explanation = explain_fast(predictor, sample_prediction, approximations=approximations, only=some)
     assert np.flatnonzero(explanation.is_computed).tolist() == [near[0]]
     assert (explanation.contributions[some[1:]] == 0).all()
     assert not explanation.is_whole
@@ -402,7 +403,7 @@ def test_explaining_stops_before_the_next_pass_once_cancelled(small, prediction,
 
 def test_cancelling_drops_the_batches_that_wait_and_gives_the_cores_back(tmp_path, monkeypatch):
     predictor = small_predictor(tmp_path, mirror_averaging=True)  # two views, each with batches ahead of it
-    prediction = predictor.predict(read_radiograph(sample_files()[0]))
+    prediction = predictor.predict(load_radiograph(sample_files()[0]))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     restored, done = [], []
     monkeypatch.setattr(torch, "set_num_threads", restored.append)

@@ -14,16 +14,16 @@ from bsnet_core.errors import (
     Cancelled,
     ImageTooLargeError,
     PasswordNeededError,
-    RefusalCode,
+    RejectionCode,
     UnreadableImageError,
     UnsupportedObjectError,
 )
-from bsnet_core.loading import UnpackedArchives, archive, images_in, read_radiograph
+from bsnet_core.loading import UnpackedArchives, archive, images_in, load_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
 
-FILM = sample_files()[0].read_bytes()
+IMAGE = sample_files()[0].read_bytes()
 
 
 @pytest.fixture(autouse=True)
@@ -60,44 +60,44 @@ def png(tmp_path):
 
 
 def test_the_images_of_an_archive_open_and_say_where_they_came_from(tmp_path, archives, png):
-    path = zip_of(tmp_path / "study.zip", {"a/film.dcm": FILM, "a/IM0001": FILM, "b/película.png": png})
+    path = zip_of(tmp_path / "study.zip", {"a/film.dcm": IMAGE, "a/IM0001": IMAGE, "b/película.png": png})
     found = images_in(path, archives)
-    assert found.refusals == ()
+    assert found.rejections == ()
     assert names_of(found, archives, path) == ["a/IM0001", "a/film.dcm", "b/película.png"]
-    expected = read_radiograph(sample_files()[0]).stored
-    assert np.array_equal(read_radiograph(found.files[0]).stored, expected)
-    assert read_radiograph(found.files[2]).shape == (200, 200)
+    expected = load_radiograph(sample_files()[0]).stored
+    assert np.array_equal(load_radiograph(found.files[0]).stored, expected)
+    assert load_radiograph(found.files[2]).shape == (200, 200)
     assert found.files[2].name == "película.png"
 
 
 def test_what_is_no_image_stays_in_the_archive(tmp_path, archives):
-    inner = zip_of(tmp_path / "inner.zip", {"film.dcm": FILM}).read_bytes()
+    inner = zip_of(tmp_path / "inner.zip", {"film.dcm": IMAGE}).read_bytes()
     others = {
-        "film.dcm": FILM,
+        "film.dcm": IMAGE,
         "notes.txt": "hello",
         "viewer.exe": b"MZ" + bytes(300),
         "again.zip": inner,
         "again-renamed": inner,
-        "DICOMDIR": FILM,
-        "__MACOSX/film.dcm": FILM,
-        ".hidden.dcm": FILM,
+        "DICOMDIR": IMAGE,
+        "__MACOSX/film.dcm": IMAGE,
+        ".hidden.dcm": IMAGE,
     }
     path = zip_of(tmp_path / "cd.zip", others)
     found = images_in(path, archives)
     assert names_of(found, archives, path) == ["film.dcm"]
-    assert found.refusals == ()
+    assert found.rejections == ()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no owner-only file modes")
 def test_unpacked_files_are_readable_by_their_owner_only(tmp_path, archives, own_temporary_folder):
-    found = images_in(zip_of(tmp_path / "a.zip", {"film.dcm": FILM}), archives)
+    found = images_in(zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE}), archives)
     (folder,) = own_temporary_folder.iterdir()
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(found.files[0].stat().st_mode) == 0o600
 
 
 def test_closing_removes_everything_even_what_is_unpacked_afterwards(tmp_path, own_temporary_folder):
-    path = zip_of(tmp_path / "a.zip", {"film.dcm": FILM})
+    path = zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE})
     archives = UnpackedArchives()
     assert images_in(path, archives).files[0].exists()
     archives.close()
@@ -107,17 +107,17 @@ def test_closing_removes_everything_even_what_is_unpacked_afterwards(tmp_path, o
 
 
 def test_an_encrypted_archive_asks_for_its_password_and_opens_with_it(tmp_path, archives):
-    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", FILM, "sésame")
-    with pytest.raises(PasswordNeededError, match="a password is needed") as refusal:
+    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", IMAGE, "sésame")
+    with pytest.raises(PasswordNeededError, match="a password is needed") as rejection:
         images_in(path, archives)
-    assert refusal.value.code is RefusalCode.PASSWORD_NEEDED
-    assert refusal.value.archive == path
+    assert rejection.value.code is RejectionCode.PASSWORD_NEEDED
+    assert rejection.value.archive == path
     found = images_in(path, archives, password="sésame")
-    assert found.files[0].read_bytes() == FILM
+    assert found.files[0].read_bytes() == IMAGE
 
 
 def test_no_wrong_password_passes_for_damage(tmp_path, archives):
-    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", FILM[:3000], "right")
+    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", IMAGE[:3000], "right")
     # One in 256 passes the check in the header, so that this many meet both kinds of failure.
     for number in range(600):
         with pytest.raises(PasswordNeededError, match="does not open"):
@@ -125,7 +125,7 @@ def test_no_wrong_password_passes_for_damage(tmp_path, archives):
 
 
 def test_aes_is_named(tmp_path, archives):
-    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", FILM, "secret", method=99)
+    path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", IMAGE, "secret", method=99)
     with pytest.raises(UnsupportedObjectError, match="AES"):
         images_in(path, archives, password="secret")
 
@@ -134,7 +134,7 @@ def test_aes_is_named(tmp_path, archives):
     "name", ["../film.dcm", "a/../../film.dcm", "/etc/film.dcm", "..\\film.dcm", "C:\\film.dcm", "C:film.dcm"]
 )
 def test_a_path_that_leads_out_refuses_the_whole_archive(tmp_path, archives, name):
-    path = zip_of(tmp_path / "a.zip", {"good.dcm": FILM, name: FILM})
+    path = zip_of(tmp_path / "a.zip", {"good.dcm": IMAGE, name: IMAGE})
     with pytest.raises(UnreadableImageError, match="leads out"):
         images_in(path, archives)
     assert not (tmp_path / "film.dcm").exists()
@@ -146,23 +146,23 @@ def test_a_link_in_an_archive_is_not_followed(tmp_path, archives):
         link = zipfile.ZipInfo("link.dcm")
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         target.writestr(link, str(sample_files()[0]))
-        target.writestr("film.dcm", FILM)
+        target.writestr("film.dcm", IMAGE)
     found = images_in(path, archives)
     assert names_of(found, archives, path) == ["film.dcm"]
 
 
 def test_names_that_no_file_system_takes_are_cleaned_and_never_collide(tmp_path, archives):
     names = ["ab:c?.dcm", "ab_c_.dcm", "NUL", "x" * 300 + ".dcm", "tab\tnew\nline.dcm", "dir /film.dcm", "A/1", "a/1"]
-    path = zip_of(tmp_path / "a.zip", dict.fromkeys(names, FILM))
+    path = zip_of(tmp_path / "a.zip", dict.fromkeys(names, IMAGE))
     found = images_in(path, archives)
     assert len(found.files) == len(set(found.files)) == len(names)
-    assert all(file.read_bytes() == FILM for file in found.files)
+    assert all(file.read_bytes() == IMAGE for file in found.files)
     assert all(len(file.name) <= 110 and file.name.isprintable() for file in found.files)
 
 
 def test_a_bomb_is_refused_by_its_ratio_before_anything_is_unpacked(tmp_path, archives):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as target, target.open("a.dcm", "w") as entry:
-        entry.write(FILM)
+        entry.write(IMAGE)
         for _ in range(300):
             entry.write(bytes(1024**2))
     with pytest.raises(ImageTooLargeError, match="100 times its size"):
@@ -170,54 +170,54 @@ def test_a_bomb_is_refused_by_its_ratio_before_anything_is_unpacked(tmp_path, ar
 
 
 def test_a_bomb_that_lies_about_its_size_is_stopped_while_it_is_unpacked(tmp_path, archives, monkeypatch):
-    content = FILM + bytes(4 * 1024**2)
+    content = IMAGE + bytes(4 * 1024**2)
     path = zip_of(tmp_path / "a.zip", {"a.dcm": content, "b.dcm": content})
     small = struct.pack("<I", 1000)
     path.write_bytes(path.read_bytes().replace(struct.pack("<I", len(content)), small))
     found = images_in(path, archives)
     assert found.files == ()
-    assert [error.code for _, error in found.refusals] == [RefusalCode.UNREADABLE] * 2
+    assert [error.code for _, error in found.rejections] == [RejectionCode.UNREADABLE] * 2
     monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", len(content) + 1000)
-    monkeypatch.setattr(archive, "_refuse_bombs", lambda *_: None)
+    monkeypatch.setattr(archive, "_reject_bombs", lambda *_: None)
     path = zip_of(tmp_path / "b.zip", {"a.dcm": content, "b.dcm": content})
     with pytest.raises(ImageTooLargeError, match="Nothing was kept"):
         images_in(path, archives)
 
 
 def test_too_many_files_and_too_many_bytes_are_refused_unseen(tmp_path, archives, monkeypatch):
-    path = zip_of(tmp_path / "a.zip", {f"{number}.dcm": FILM for number in range(4)})
+    path = zip_of(tmp_path / "a.zip", {f"{number}.dcm": IMAGE for number in range(4)})
     monkeypatch.setattr(archive, "MAX_ENTRIES", 3)
     with pytest.raises(ImageTooLargeError, match="over 3 files"):
         images_in(path, archives)
     monkeypatch.setattr(archive, "MAX_ENTRIES", 4)
-    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 3 * len(FILM))
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 3 * len(IMAGE))
     with pytest.raises(ImageTooLargeError, match="unpacks to over"):
         images_in(path, archives)
 
 
 def test_a_full_disk_is_said_before_it_is_filled(tmp_path, archives, monkeypatch):
-    path = zip_of(tmp_path / "a.zip", {"film.dcm": FILM})
-    full = shutil.disk_usage(tmp_path)._replace(free=len(FILM) - 1)
+    path = zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE})
+    full = shutil.disk_usage(tmp_path)._replace(free=len(IMAGE) - 1)
     monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: full)
     with pytest.raises(ImageTooLargeError, match="room on the disk"):
         images_in(path, archives)
 
 
 def test_a_damaged_file_costs_only_itself(tmp_path, archives):
-    path = zip_of(tmp_path / "a.zip", {"bad.dcm": FILM, "good.dcm": FILM}, zipfile.ZIP_STORED)
+    path = zip_of(tmp_path / "a.zip", {"bad.dcm": IMAGE, "good.dcm": IMAGE}, zipfile.ZIP_STORED)
     content = bytearray(path.read_bytes())
     content[2000] ^= 0xFF
     path.write_bytes(content)
     found = images_in(path, archives)
     assert names_of(found, archives, path) == ["good.dcm"]
-    ((where, error),) = found.refusals
+    ((where, error),) = found.rejections
     assert where == path / "bad.dcm"
     assert "damaged" in str(error)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_a_cut_off_archive_is_said_to_be_damaged(tmp_path, archives, share):
-    path = zip_of(tmp_path / "a.zip", {"film.dcm": FILM})
+    path = zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE})
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     with pytest.raises(UnreadableImageError, match="damaged"):
         images_in(path, archives)
@@ -245,7 +245,7 @@ def test_an_archive_without_images_says_so(tmp_path, archives):
 
 
 def test_unpacking_stops_when_told_to_and_leaves_nothing(tmp_path, archives, own_temporary_folder):
-    path = zip_of(tmp_path / "a.zip", {"film.dcm": FILM, "other.dcm": FILM})
+    path = zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE, "other.dcm": IMAGE})
 
     def report(stage, fraction):
         if fraction >= 0.5:
@@ -258,5 +258,5 @@ def test_unpacking_stops_when_told_to_and_leaves_nothing(tmp_path, archives, own
 
 def test_a_dicom_file_with_an_archive_behind_it_is_no_archive(tmp_path, archives):
     path = tmp_path / "film.dcm"
-    path.write_bytes(FILM + zip_of(tmp_path / "a.zip", {"film.dcm": FILM}).read_bytes())
+    path.write_bytes(IMAGE + zip_of(tmp_path / "a.zip", {"film.dcm": IMAGE}).read_bytes())
     assert images_in(path, archives).files == (path,)

@@ -13,7 +13,7 @@ from pydicom.uid import (
 )
 
 from bsnet_core.errors import BSNetError
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import Radiograph
 from tests.dicom_files import ramp, write_compressed, write_dicom, write_encapsulated
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
 MUTATIONS = 10
 
 
-def picture(rng):
+def image(rng):
     noise = rng.integers(0, 40, (130, 140))
     return np.clip(ramp(130, 140, bits=8, dtype=np.int64) + noise, 0, 255).astype(np.uint8)
 
@@ -43,7 +43,7 @@ def write(path, kind, pixels):
 def outcome_of(path):
     """The picture, whole in every value, or the sentence of its refusal; any other exception fails the test."""
     try:
-        radiograph = read_radiograph(path, timeout_s=20)
+        radiograph = load_radiograph(path, timeout_s=20)
     except BSNetError as error:
         return str(error)
     return radiograph if np.isfinite(radiograph.pixels).all() else ""
@@ -80,8 +80,8 @@ def mutated(content, rng):
 )
 def test_a_damaged_file_gives_a_picture_or_a_sentence(tmp_path, kind):
     rng = np.random.default_rng(20200101)
-    whole = write(tmp_path / "whole", kind, picture(rng))
-    assert isinstance(read_radiograph(tmp_path / "whole"), Radiograph)
+    whole = write(tmp_path / "whole", kind, image(rng))
+    assert isinstance(load_radiograph(tmp_path / "whole"), Radiograph)
     for _ in range(MUTATIONS):
         (tmp_path / "damaged").write_bytes(mutated(whole, rng))
         outcome = outcome_of(tmp_path / "damaged")
@@ -91,7 +91,7 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(tmp_path, kind):
 @pytest.mark.parametrize("kind", [ExplicitVRLittleEndian, JPEGLSLossless])
 def test_a_damaged_header_gives_a_picture_or_a_sentence(tmp_path, kind):
     rng = np.random.default_rng(7)
-    whole = write(tmp_path / "whole", kind, picture(rng))
+    whole = write(tmp_path / "whole", kind, image(rng))
     header_bytes = whole.index(b"\xe0\x7f\x10\x00")
     for _ in range(60 * MUTATIONS if kind == ExplicitVRLittleEndian else MUTATIONS):
         (tmp_path / "damaged").write_bytes(mutated(whole[:header_bytes], rng) + whole[header_bytes:])

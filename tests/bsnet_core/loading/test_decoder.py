@@ -82,15 +82,14 @@ def test_a_decoder_that_cannot_be_started_gives_a_sentence(compressed, tmp_path)
 
 
 def test_threads_take_turns(decoder, tmp_path):
-    pictures = [ramp() + np.uint16(number) - np.uint16(4) * (ramp() > 4000) for number in range(4)]
+    images = [ramp() + np.uint16(number) - np.uint16(4) * (ramp() > 4000) for number in range(4)]
     paths = [
-        write_compressed(tmp_path / f"{number}.dcm", picture, JPEGLSLossless, 12)
-        for number, picture in enumerate(pictures)
+        write_compressed(tmp_path / f"{number}.dcm", image, JPEGLSLossless, 12) for number, image in enumerate(images)
     ]
     right = []
 
     def decode_all():
-        right.extend(np.array_equal(decoder.decode("dicom", paths[n]).grey, pictures[n]) for n in range(4))
+        right.extend(np.array_equal(decoder.decode("dicom", paths[n]).grey, images[n]) for n in range(4))
 
     threads = [threading.Thread(target=decode_all) for _ in range(4)]
     for thread in threads:

@@ -23,7 +23,7 @@ from pydicom.uid import (
 )
 
 from bsnet_core.display import display_table
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import SpacingMeaning, VoiFunction, VoiWindow
 from tests.dicom_files import chest_dataset, ramp, write_compressed, write_dicom, write_encapsulated
 
@@ -37,7 +37,7 @@ def stored_values(radiograph):
 
 def test_stored_values_and_their_meaning_come_from_the_file(tmp_path):
     pixels = ramp(bits=12)
-    radiograph = read_radiograph(write_dicom(tmp_path / "a", pixels, 12, RescaleSlope="2", RescaleIntercept="-5"))
+    radiograph = load_radiograph(write_dicom(tmp_path / "a", pixels, 12, RescaleSlope="2", RescaleIntercept="-5"))
     assert radiograph.stored.dtype == np.uint16
     assert np.array_equal(radiograph.stored, pixels)
     assert not radiograph.stored.flags.writeable
@@ -53,7 +53,7 @@ def test_every_depth_from_8_to_16_bits_signed_or_not(tmp_path, bits, signed):
     if signed:
         pixels -= 1 << (bits - 1)
     kind = ("i" if signed else "u") + ("1" if bits == 8 else "2")
-    radiograph = read_radiograph(write_dicom(tmp_path / "a.dcm", pixels.astype(kind), bits))
+    radiograph = load_radiograph(write_dicom(tmp_path / "a.dcm", pixels.astype(kind), bits))
     assert np.array_equal(stored_values(radiograph), pixels)
     assert radiograph.pixels[0, 0] == 0
     assert radiograph.pixels[-1, -1] == 1
@@ -62,19 +62,19 @@ def test_every_depth_from_8_to_16_bits_signed_or_not(tmp_path, bits, signed):
 def test_bits_beside_the_stored_ones_are_masked_away(tmp_path):
     pixels = ramp(bits=12)
     overlaid = pixels | np.uint16(0xA000)
-    assert np.array_equal(read_radiograph(write_dicom(tmp_path / "a", overlaid, 12)).stored, pixels)
+    assert np.array_equal(load_radiograph(write_dicom(tmp_path / "a", overlaid, 12)).stored, pixels)
 
 
 def test_a_negative_value_keeps_its_sign_when_an_overlay_hides_the_upper_bits(tmp_path):
     pixels = (ramp(bits=12).astype(np.int32) - 2048).astype(np.int16)
     overlaid = ((pixels & 0x0FFF) | 0x5000).astype(np.int16)
-    assert np.array_equal(stored_values(read_radiograph(write_dicom(tmp_path / "a", overlaid, 12))), pixels)
+    assert np.array_equal(stored_values(load_radiograph(write_dicom(tmp_path / "a", overlaid, 12))), pixels)
 
 
 def test_a_high_bit_above_the_usual_one_moves_the_values_down(tmp_path):
     pixels = ramp(bits=12)
     path = write_dicom(tmp_path / "a", (pixels << 4) | np.uint16(7), 12, HighBit=15)
-    assert np.array_equal(read_radiograph(path).stored, pixels)
+    assert np.array_equal(load_radiograph(path).stored, pixels)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_uncompressed_transfer_syntaxes(tmp_path, syntax):
         little_endian=syntax.is_little_endian,
         implicit_vr=syntax.is_implicit_VR,
     )
-    radiograph = read_radiograph(tmp_path / "a.dcm")
+    radiograph = load_radiograph(tmp_path / "a.dcm")
     assert np.array_equal(radiograph.stored, pixels)
-    assert radiograph.facts.transfer_syntax == syntax
+    assert radiograph.metadata.transfer_syntax == syntax
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian])
@@ -105,7 +105,7 @@ def test_files_without_preamble_and_without_file_meta(tmp_path, syntax):
     if syntax == ExplicitVRBigEndian:
         dataset.PixelData = pixels.astype(">u2").tobytes()
     dataset.save_as(tmp_path / "a", little_endian=syntax.is_little_endian, implicit_vr=syntax.is_implicit_VR)
-    assert np.array_equal(read_radiograph(tmp_path / "a").stored, pixels)
+    assert np.array_equal(load_radiograph(tmp_path / "a").stored, pixels)
 
 
 def test_a_preamble_that_begins_like_a_tiff_is_still_dicom(tmp_path):
@@ -113,14 +113,14 @@ def test_a_preamble_that_begins_like_a_tiff_is_still_dicom(tmp_path):
     dataset = chest_dataset(pixels, 12, PhotometricInterpretation="MONOCHROME1")
     dataset.preamble = b"II*\0" + bytes(124)
     dataset.save_as(tmp_path / "dual.tif", enforce_file_format=True)
-    assert read_radiograph(tmp_path / "dual.tif").monochrome1
+    assert load_radiograph(tmp_path / "dual.tif").monochrome1
 
 
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
 @pytest.mark.parametrize(("bits", "dtype"), [(8, np.uint8), (12, np.uint16), (16, np.uint16)])
 def test_lossless_compression_gives_the_same_values(tmp_path, syntax, bits, dtype):
     pixels = ramp(bits=bits, dtype=dtype)
-    radiograph = read_radiograph(write_compressed(tmp_path / "a.dcm", pixels, syntax, bits))
+    radiograph = load_radiograph(write_compressed(tmp_path / "a.dcm", pixels, syntax, bits))
     assert np.array_equal(radiograph.stored, pixels)
     assert radiograph.bits_stored == bits
 
@@ -128,7 +128,7 @@ def test_lossless_compression_gives_the_same_values(tmp_path, syntax, bits, dtyp
 @pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, JPEG2000Lossless])
 def test_lossless_compression_keeps_negative_values(tmp_path, syntax):
     pixels = (ramp(bits=12).astype(np.int32) - 2048).astype(np.int16)
-    assert np.array_equal(stored_values(read_radiograph(write_compressed(tmp_path / "a", pixels, syntax, 12))), pixels)
+    assert np.array_equal(stored_values(load_radiograph(write_compressed(tmp_path / "a", pixels, syntax, 12))), pixels)
 
 
 @pytest.mark.parametrize(("syntax", "extra"), [(JPEG2000, {"j2k_cr": [5]}), (JPEGLSNearLossless, {"jls_error": 3})])
@@ -137,7 +137,7 @@ def test_lossy_compression_comes_close(tmp_path, syntax, extra):
     dataset = chest_dataset(pixels, 12)
     dataset.compress(syntax, generate_instance_uid=False, **extra)
     dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
-    difference = read_radiograph(tmp_path / "a.dcm").stored.astype(int) - pixels
+    difference = load_radiograph(tmp_path / "a.dcm").stored.astype(int) - pixels
     assert np.abs(difference).max() < 40
 
 
@@ -148,7 +148,7 @@ def test_jpeg_lossless(tmp_path, syntax, bits):
     pixels = ramp(bits=bits, dtype=np.uint8 if bits == 8 else np.uint16)
     frame = imagecodecs.ljpeg_encode(pixels, bitspersample=bits)
     path = write_encapsulated(tmp_path / "a.dcm", pixels, frame, syntax, bits)
-    assert np.array_equal(read_radiograph(path).stored, pixels)
+    assert np.array_equal(load_radiograph(path).stored, pixels)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_jpeg_baseline_and_extended(tmp_path, syntax, bits, tolerance):
     imagecodecs = pytest.importorskip("imagecodecs")
     pixels = ramp(bits=bits, dtype=np.uint8 if bits == 8 else np.uint16)
     frame = imagecodecs.jpeg8_encode(pixels, level=95, bitspersample=bits)
-    radiograph = read_radiograph(write_encapsulated(tmp_path / "a.dcm", pixels, frame, syntax, bits))
+    radiograph = load_radiograph(write_encapsulated(tmp_path / "a.dcm", pixels, frame, syntax, bits))
     assert np.abs(radiograph.stored.astype(int) - pixels).max() <= tolerance
 
 
@@ -167,7 +167,7 @@ def test_high_throughput_jpeg_2000(tmp_path):
     pixels = ramp(bits=12)
     frame = imagecodecs.htj2k_encode(pixels, reversible=True)
     path = write_encapsulated(tmp_path / "a.dcm", pixels, frame, HTJ2KLossless, 12)
-    assert np.array_equal(read_radiograph(path).stored, pixels)
+    assert np.array_equal(load_radiograph(path).stored, pixels)
 
 
 def test_a_codestream_wider_than_the_header_says_is_not_cut(tmp_path):
@@ -176,7 +176,7 @@ def test_a_codestream_wider_than_the_header_says_is_not_cut(tmp_path):
     dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
     dataset.BitsStored, dataset.HighBit = 12, 11
     dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
-    radiograph = read_radiograph(tmp_path / "a.dcm")
+    radiograph = load_radiograph(tmp_path / "a.dcm")
     assert np.array_equal(radiograph.stored, pixels)
     assert radiograph.bits_stored == 14
 
@@ -189,7 +189,7 @@ def test_monochrome1_shows_low_values_bright(tmp_path, photometric, syntax):
     if syntax != ExplicitVRLittleEndian:
         dataset.compress(syntax, generate_instance_uid=False)
     dataset.save_as(tmp_path / "a", enforce_file_format=True)
-    radiograph = read_radiograph(tmp_path / "a")
+    radiograph = load_radiograph(tmp_path / "a")
     shown = display_table(radiograph, VoiWindow(2048, 4096))[radiograph.stored]
     low_is_bright = photometric == "MONOCHROME1"
     assert (shown[0, 0] > shown[-1, -1]) == low_is_bright
@@ -209,11 +209,11 @@ def test_grey_stored_as_rgb_ybr_or_palette_becomes_grey(tmp_path):
         "ybr": write_dicom(tmp_path / "ybr", ybr, PhotometricInterpretation="YBR_FULL", **colour),
     }
     for path in files.values():
-        radiograph = read_radiograph(path)
+        radiograph = load_radiograph(path)
         assert np.abs(radiograph.stored.astype(int) - grey).max() <= 1
         assert radiograph.colourfulness < 0.01
     path = write_dicom(tmp_path / "palette", 255 - grey, PhotometricInterpretation="PALETTE COLOR", **palette)
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     assert np.array_equal(radiograph.stored >> 8, grey)
     assert radiograph.colourfulness == 0
 
@@ -226,7 +226,7 @@ def test_planes_one_after_another_are_put_together(tmp_path):
     by_pixel = write_dicom(
         tmp_path / "pixels", rgb, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0
     )
-    assert np.array_equal(read_radiograph(tmp_path / "planes").stored, read_radiograph(by_pixel).stored)
+    assert np.array_equal(load_radiograph(tmp_path / "planes").stored, load_radiograph(by_pixel).stored)
 
 
 def test_all_windows_and_their_function_are_kept(tmp_path):
@@ -239,7 +239,7 @@ def test_all_windows_and_their_function_are_kept(tmp_path):
         WindowCenterWidthExplanation=["normal", "bone"],
         VOILUTFunction="SIGMOID",
     )
-    assert read_radiograph(path).voi_windows == (
+    assert load_radiograph(path).voi_windows == (
         VoiWindow(2000, 3000, VoiFunction.SIGMOID, "normal"),
         VoiWindow(1000, 500, VoiFunction.SIGMOID, "bone"),
     )
@@ -255,7 +255,7 @@ def test_all_windows_and_their_function_are_kept(tmp_path):
     ],
 )
 def test_a_window_that_means_nothing_is_left_out(tmp_path, tags):
-    assert read_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).voi_windows == ()
+    assert load_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).voi_windows == ()
 
 
 def lut_item(entries, first, bits, **more):
@@ -274,7 +274,7 @@ def test_look_up_tables_are_read_with_all_their_entries(tmp_path):
     path = write_dicom(
         tmp_path / "a", ramp(), 12, ModalityLUTSequence=Sequence([modality]), VOILUTSequence=Sequence(voi)
     )
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     assert radiograph.modality_lut is not None
     assert radiograph.modality_lut.entries[0] == 4095
     assert [table.explanation for table in radiograph.voi_luts] == ["soft", "hard"]
@@ -283,37 +283,37 @@ def test_look_up_tables_are_read_with_all_their_entries(tmp_path):
 
 def test_a_table_of_65536_entries_writes_its_length_as_zero(tmp_path):
     path = write_dicom(tmp_path / "a", ramp(bits=16), 16, VOILUTSequence=Sequence([lut_item(np.arange(65536), 0, 16)]))
-    assert len(read_radiograph(path).voi_luts[0].entries) == 65536
+    assert len(load_radiograph(path).voi_luts[0].entries) == 65536
 
 
 def test_the_first_input_value_of_a_table_may_be_negative(tmp_path):
     pixels = (ramp(bits=12).astype(np.int32) - 2048).astype(np.int16)
     table = lut_item(np.arange(4096), -2048, 12)
     path = write_dicom(tmp_path / "a", pixels, 12, VOILUTSequence=Sequence([table]))
-    assert read_radiograph(path).voi_luts[0].first_value == -2048
+    assert load_radiograph(path).voi_luts[0].first_value == -2048
 
 
 def test_a_table_over_negative_modality_values_of_unsigned_pixels(tmp_path):
     # Written as US although it means -1000: the only reading that fits an intercept of -1000.
     table = lut_item(np.arange(4096), 65536 - 1000, 12)
     path = write_dicom(tmp_path / "a", ramp(), 12, RescaleIntercept="-1000", VOILUTSequence=Sequence([table]))
-    assert read_radiograph(path).voi_luts[0].first_value == -1000
+    assert load_radiograph(path).voi_luts[0].first_value == -1000
 
 
 def test_a_table_shorter_than_it_says_is_left_out(tmp_path):
     table = lut_item(np.arange(100), 0, 12)
     table.LUTDescriptor = [4096, 0, 12]
-    assert read_radiograph(write_dicom(tmp_path / "a", ramp(), 12, VOILUTSequence=Sequence([table]))).voi_luts == ()
+    assert load_radiograph(write_dicom(tmp_path / "a", ramp(), 12, VOILUTSequence=Sequence([table]))).voi_luts == ()
 
 
 def test_padding_is_kept_as_a_range(tmp_path):
     path = write_dicom(tmp_path / "a", ramp(), 12, PixelPaddingValue=10, PixelPaddingRangeLimit=0)
-    assert read_radiograph(path).padding == (0, 10)
+    assert load_radiograph(path).padding == (0, 10)
 
 
 def test_negative_padding(tmp_path):
     pixels = (ramp(bits=12).astype(np.int32) - 2048).astype(np.int16)
-    radiograph = read_radiograph(write_dicom(tmp_path / "a", pixels, 12, PixelPaddingValue=-2048))
+    radiograph = load_radiograph(write_dicom(tmp_path / "a", pixels, 12, PixelPaddingValue=-2048))
     assert radiograph.padding == (-2048, -2048)
 
 
@@ -340,7 +340,7 @@ def test_negative_padding(tmp_path):
     ],
 )
 def test_spacing_says_what_it_means(tmp_path, tags, row_mm, column_mm, meaning):
-    spacing = read_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).facts.spacing
+    spacing = load_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).metadata.spacing
     assert (spacing.row_mm, spacing.column_mm) == pytest.approx((row_mm, column_mm))
     assert spacing.meaning is meaning
 
@@ -354,8 +354,8 @@ def test_odd_pixel_spacing_costs_only_the_spacing(tmp_path, spacing):
     usual = b"0.12345\\0.54321 "
     assert content.count(usual) == 1
     path.write_bytes(content.replace(usual, spacing.ljust(len(usual))))
-    radiograph = read_radiograph(path)
-    assert radiograph.facts.spacing is None
+    radiograph = load_radiograph(path)
+    assert radiograph.metadata.spacing is None
     assert np.array_equal(radiograph.stored, ramp())
 
 
@@ -377,7 +377,7 @@ def test_one_malformed_tag_does_not_cost_the_picture(tmp_path, keyword, usual, o
     content = path.read_bytes()
     assert usual in content
     path.write_bytes(content.replace(usual, odd))
-    assert np.array_equal(read_radiograph(path).stored, ramp())
+    assert np.array_equal(load_radiograph(path).stored, ramp())
 
 
 @pytest.mark.parametrize(
@@ -386,12 +386,12 @@ def test_one_malformed_tag_does_not_cost_the_picture(tmp_path, keyword, usual, o
 )
 def test_a_missing_description_of_the_pixels_takes_its_usual_meaning(tmp_path, missing):
     assert np.array_equal(
-        read_radiograph(write_dicom(tmp_path / "a", ramp(bits=16), **{missing: None})).stored, ramp(bits=16)
+        load_radiograph(write_dicom(tmp_path / "a", ramp(bits=16), **{missing: None})).stored, ramp(bits=16)
     )
 
 
 def test_the_files_facts(tmp_path):
-    radiograph = read_radiograph(
+    radiograph = load_radiograph(
         write_dicom(
             tmp_path / "a",
             ramp(),
@@ -405,13 +405,18 @@ def test_the_files_facts(tmp_path):
             LossyImageCompression="01",
         )
     )
-    facts = radiograph.facts
-    assert (facts.patient_name, facts.patient_id, facts.patient_sex) == ("Test^Patient", "T1", "F")
-    assert (facts.study_date, facts.modality, facts.body_part, facts.view_position) == ("20200102", "CR", "CHEST", "PA")
-    assert facts.patient_orientation == ("L", "F")
-    assert (facts.patient_age, facts.accession_number, facts.image_laterality) == ("061Y", "77", "U")
-    assert facts.lossy_compressed
-    assert facts.sop_instance_uid.startswith("1.2.")
+    metadata = radiograph.metadata
+    assert (metadata.patient_name, metadata.patient_id, metadata.patient_sex) == ("Test^Patient", "T1", "F")
+    assert (metadata.study_date, metadata.modality, metadata.body_part, metadata.view_position) == (
+        "20200102",
+        "CR",
+        "CHEST",
+        "PA",
+    )
+    assert metadata.patient_orientation == ("L", "F")
+    assert (metadata.patient_age, metadata.accession_number, metadata.image_laterality) == ("061Y", "77", "U")
+    assert metadata.lossy_compressed
+    assert metadata.sop_instance_uid.startswith("1.2.")
 
 
 @pytest.mark.parametrize(
@@ -419,25 +424,25 @@ def test_the_files_facts(tmp_path):
 )
 def test_names_are_read_in_the_files_character_set(tmp_path, charset, name):
     path = write_dicom(tmp_path / "a", ramp(), 12, SpecificCharacterSet=charset, PatientName=name)
-    assert read_radiograph(path).facts.patient_name == name
+    assert load_radiograph(path).metadata.patient_name == name
 
 
 def test_an_unknown_character_set_costs_nothing_but_the_letters(tmp_path):
     path = write_dicom(tmp_path / "a", ramp(), 12, SpecificCharacterSet="ISO_IR 987")
-    assert read_radiograph(path).facts.patient_id == "T1"
+    assert load_radiograph(path).metadata.patient_id == "T1"
 
 
 def test_view_from_the_code_sequence_where_view_position_is_missing(tmp_path):
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "R-10206", "SRT", "antero-posterior"
     path = write_dicom(tmp_path / "a", ramp(), 12, ViewPosition=None, ViewCodeSequence=Sequence([code]))
-    assert read_radiograph(path).facts.view_position == "antero-posterior"
+    assert load_radiograph(path).metadata.view_position == "antero-posterior"
 
 
 def test_nothing_of_the_patient_is_logged(tmp_path, caplog):
     path = write_dicom(tmp_path / "a", ramp(), 12, SpecificCharacterSet="ISO_IR 987", PatientName="Secret^" + "x" * 80)
     with caplog.at_level("DEBUG"):
-        read_radiograph(path)
+        load_radiograph(path)
     assert "Secret" not in caplog.text
 
 
@@ -450,8 +455,8 @@ def test_real_chest_films_of_the_ihe_test_set(name):
     if not path.is_file():
         pytest.skip("this pydicom-data has no such file")
     reference = dcmread(path)
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     assert radiograph.monochrome1
-    assert radiograph.facts.modality == "CR"
-    assert radiograph.facts.spacing is None  # PixelSpacing 0\0
+    assert radiograph.metadata.modality == "CR"
+    assert radiograph.metadata.spacing is None  # PixelSpacing 0\0
     assert np.array_equal(stored_values(radiograph), reference.pixel_array)

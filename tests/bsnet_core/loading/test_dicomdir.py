@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
 
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError
-from bsnet_core.loading import UnpackedArchives, dicomdir, images_in, read_radiograph
+from bsnet_core.loading import UnpackedArchives, dicomdir, images_in, load_radiograph
 from tests.dicom_files import ramp, write_dicom
 
 
@@ -21,17 +21,17 @@ def archives():
 
 @pytest.fixture
 def medium(tmp_path):
-    return write_medium(tmp_path / "medium", films=3)
+    return write_medium(tmp_path / "medium", images=3)
 
 
-def write_medium(folder, films, side_px=None):
+def write_medium(folder, images, side_px=None):
     """A medium with films, as PS3.3 F.3 lays its directory out, and a program beside them."""
     (folder / "PT000000").mkdir(parents=True)
     records = [record_of(kind) for kind in ("PATIENT", "STUDY", "SERIES")]
     pixels = ramp() if side_px is None else ramp(side_px, side_px)
-    for number in range(films):
-        film = write_dicom(folder / "PT000000" / f"IM00000{number}", pixels, 12, PatientID=f"P{number}")
-        records.append(record_of("IMAGE", ["PT000000", film.name]))
+    for number in range(images):
+        image = write_dicom(folder / "PT000000" / f"IM00000{number}", pixels, 12, PatientID=f"P{number}")
+        records.append(record_of("IMAGE", ["PT000000", image.name]))
     directory = Dataset()
     directory.FileSetID = "TEST"
     directory.FileSetConsistencyFlag = 0
@@ -62,7 +62,7 @@ def named_by(medium):
     return [medium.joinpath(*record.ReferencedFileID) for record in records if record.DirectoryRecordType == "IMAGE"]
 
 
-def rename_first_film(medium, parts):
+def rename_first_image(medium, parts):
     directory = pydicom.dcmread(medium / "DICOMDIR")
     record = next(record for record in directory.DirectoryRecordSequence if record.DirectoryRecordType == "IMAGE")
     record.ReferencedFileID = parts
@@ -70,13 +70,13 @@ def rename_first_film(medium, parts):
 
 
 def test_a_dicomdir_and_its_folder_give_the_films_it_names(medium, archives):
-    films = named_by(medium)
-    assert len(films) == 3
+    images = named_by(medium)
+    assert len(images) == 3
     for opened in (medium / "DICOMDIR", medium):
         found = images_in(opened, archives)
-        assert list(found.files) == films
-        assert found.refusals == ()
-    assert read_radiograph(found.files[0]).shape == ramp().shape
+        assert list(found.files) == images
+        assert found.rejections == ()
+    assert load_radiograph(found.files[0]).shape == ramp().shape
 
 
 def test_a_dicomdir_is_known_by_its_content(medium, archives):
@@ -87,21 +87,21 @@ def test_a_dicomdir_is_known_by_its_content(medium, archives):
 
 
 def test_names_are_found_whatever_a_copy_did_to_their_case(medium, archives):
-    films = named_by(medium)
-    films[0].rename(films[0].with_name(films[0].name.lower() + ";1"))
+    images = named_by(medium)
+    images[0].rename(images[0].with_name(images[0].name.lower() + ";1"))
     (medium / "DICOMDIR").rename(medium / "dicomdir")
     found = images_in(medium, archives)
     assert len(found.files) == 3
-    assert found.refusals == ()
+    assert found.rejections == ()
 
 
 def test_missing_films_are_told_once_and_the_others_open(medium, archives):
-    films = named_by(medium)
-    films[0].unlink()
-    films[2].unlink()
+    images = named_by(medium)
+    images[0].unlink()
+    images[2].unlink()
     found = images_in(medium, archives)
-    assert list(found.files) == [films[1]]
-    ((where, error),) = found.refusals
+    assert list(found.files) == [images[1]]
+    ((where, error),) = found.rejections
     assert where == medium / "DICOMDIR"
     assert str(error).startswith("2 files that this DICOMDIR names are not there")
 
@@ -120,10 +120,10 @@ def test_missing_films_are_told_once_and_the_others_open(medium, archives):
 )
 def test_no_entry_leads_out_of_the_folder(medium, archives, tmp_path, parts):
     write_dicom(tmp_path / "secret.dcm", ramp(), 12)
-    rename_first_film(medium, parts)
+    rename_first_image(medium, parts)
     found = images_in(medium / "DICOMDIR", archives)
     assert list(found.files) == named_by(medium)[1:]
-    ((_, error),) = found.refusals
+    ((_, error),) = found.rejections
     assert "1 entry of this DICOMDIR leads out" in str(error)
 
 
@@ -136,18 +136,18 @@ def test_links_that_lead_out_are_not_followed(medium, archives, tmp_path):
     (medium / "FOLDER").symlink_to(outside)
     (medium / "LOOP").symlink_to(medium / "LOOP")
     for parts in (["FILE"], ["FOLDER", "SECRET"], ["LOOP"]):
-        rename_first_film(medium, parts)
+        rename_first_image(medium, parts)
         found = images_in(medium / "DICOMDIR", archives)
         assert list(found.files) == named_by(medium)[1:], parts
-        assert len(found.refusals) == 1
+        assert len(found.rejections) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")
 def test_a_link_inside_the_folder_is_followed(medium, archives):
-    films = named_by(medium)
-    (medium / "LINK").symlink_to(films[2])
-    rename_first_film(medium, ["LINK"])
-    assert list(images_in(medium, archives).files) == [medium / "LINK", *films[1:]]
+    images = named_by(medium)
+    (medium / "LINK").symlink_to(images[2])
+    rename_first_image(medium, ["LINK"])
+    assert list(images_in(medium, archives).files) == [medium / "LINK", *images[1:]]
 
 
 def test_a_damaged_dicomdir_is_said_and_its_folder_opens_all_the_same(medium, archives):
@@ -155,9 +155,9 @@ def test_a_damaged_dicomdir_is_said_and_its_folder_opens_all_the_same(medium, ar
     (medium / "DICOMDIR").write_bytes(content[: len(content) // 2])
     with pytest.raises(UnreadableImageError, match="DICOMDIR"):
         images_in(medium / "DICOMDIR", archives)
-    films = {path for path in medium.rglob("IM*") if path.is_file()}
-    assert len(films) == 3
-    assert films <= set(images_in(medium, archives).files)
+    images = {path for path in medium.rglob("IM*") if path.is_file()}
+    assert len(images) == 3
+    assert images <= set(images_in(medium, archives).files)
 
 
 def test_a_dicomdir_without_images_and_one_of_no_likely_size(medium, archives, monkeypatch):
@@ -172,6 +172,6 @@ def test_a_dicomdir_without_images_and_one_of_no_likely_size(medium, archives, m
 
 
 def test_other_files_are_no_dicomdir(medium, archives, tmp_path):
-    film = write_dicom(tmp_path / "DICOMDIR", ramp(), 12)
-    for path in (film, tmp_path / "missing", tmp_path / ("x" * 300)):
+    image = write_dicom(tmp_path / "DICOMDIR", ramp(), 12)
+    for path in (image, tmp_path / "missing", tmp_path / ("x" * 300)):
         assert images_in(path, archives).files == (path,)

@@ -10,13 +10,13 @@ from bsnet_core.errors import (
     BSNetError,
     ImageTooLargeError,
     NotAdultError,
-    RefusalCode,
+    RejectionCode,
     UnreadableImageError,
     UnsuitableImageError,
     UnsupportedObjectError,
 )
-from bsnet_core.loading import dicom, find_images, read_radiograph
-from bsnet_core.loading.input_check import refuse_for_scoring
+from bsnet_core.loading import dicom, find_images, load_radiograph
+from bsnet_core.loading.input_check import reject_unsuitable
 from tests.dicom_files import CT, chest_dataset, ramp, write_compressed, write_dicom, write_encapsulated
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
@@ -26,8 +26,8 @@ STRUCTURED_REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 MAMMOGRAPHY = "1.2.840.10008.5.1.4.1.1.1.2"
 
 
-def film(tmp_path, pixels=None, **tags):
-    return read_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
+def image(tmp_path, pixels=None, **tags):
+    return load_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
 
 
 @pytest.mark.parametrize(
@@ -36,26 +36,26 @@ def film(tmp_path, pixels=None, **tags):
 )
 def test_objects_that_are_no_radiograph(tmp_path, sop_class, modality):
     tags = {"SOPClassUID": sop_class} if sop_class else {}
-    with pytest.raises(UnsupportedObjectError, match="not a plain chest radiograph") as refusal:
-        film(tmp_path, Modality=modality, **tags)
-    assert refusal.value.code is RefusalCode.UNSUPPORTED_OBJECT
+    with pytest.raises(UnsupportedObjectError, match="not a plain chest radiograph") as rejection:
+        image(tmp_path, Modality=modality, **tags)
+    assert rejection.value.code is RejectionCode.UNSUPPORTED_OBJECT
 
 
 @pytest.mark.parametrize("modality", ["CR", "DX", "RG", "OT", "", "cr "])
 def test_modalities_of_radiographs_are_read(tmp_path, modality):
-    assert film(tmp_path, Modality=modality).shape == ramp().shape
+    assert image(tmp_path, Modality=modality).shape == ramp().shape
 
 
 def test_multi_frame_is_refused_with_the_count(tmp_path):
     frames = np.concatenate([ramp(), ramp()])
     with pytest.raises(UnsupportedObjectError, match="2 frames"):
-        film(tmp_path, frames, NumberOfFrames=2, Rows=ramp().shape[0])
+        image(tmp_path, frames, NumberOfFrames=2, Rows=ramp().shape[0])
 
 
 def test_a_film_is_refused_by_its_compression(tmp_path):
     path = write_encapsulated(tmp_path / "a", ramp(), b"\0\0\0\1", MPEG4HP41, 12)
     with pytest.raises(UnsupportedObjectError, match="MPEG-4"):
-        read_radiograph(path)
+        load_radiograph(path)
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_a_film_is_refused_by_its_compression(tmp_path):
 )
 def test_files_without_a_whole_picture(tmp_path, change, match):
     path = write_dicom(tmp_path / "a", ramp(), 12, **change)
-    with pytest.raises(UnreadableImageError, match=match) as refusal:
-        read_radiograph(path)
-    assert refusal.value.code is RefusalCode.UNREADABLE
+    with pytest.raises(UnreadableImageError, match=match) as rejection:
+        load_radiograph(path)
+    assert rejection.value.code is RejectionCode.UNREADABLE
 
 
 def test_compressed_file_without_pixels(tmp_path):
@@ -82,14 +82,14 @@ def test_compressed_file_without_pixels(tmp_path):
     del dataset.PixelData
     dataset.save_as(tmp_path / "a", enforce_file_format=True)
     with pytest.raises(UnreadableImageError, match="holds no image"):
-        read_radiograph(tmp_path / "a")
+        load_radiograph(tmp_path / "a")
 
 
 def test_a_huge_declared_size_is_refused_before_anything_is_allocated(tmp_path):
     path = write_dicom(tmp_path / "a", ramp(), 12, Rows=65535, Columns=65535)
-    with pytest.raises(ImageTooLargeError, match="65535 × 65535") as refusal:
-        read_radiograph(path)
-    assert refusal.value.code is RefusalCode.TOO_LARGE
+    with pytest.raises(ImageTooLargeError, match="65535 × 65535") as rejection:
+        load_radiograph(path)
+    assert rejection.value.code is RejectionCode.TOO_LARGE
 
 
 def test_a_compressed_picture_of_another_size_than_declared(tmp_path):
@@ -100,12 +100,12 @@ def test_a_compressed_picture_of_another_size_than_declared(tmp_path):
     assert content.count(header + rows) == 1
     path.write_bytes(content.replace(header + rows, header + (161).to_bytes(2, "little")))
     with pytest.raises(UnreadableImageError, match="another size"):
-        read_radiograph(path)
+        load_radiograph(path)
 
 
 def test_24_bit_grey_is_refused(tmp_path):
     with pytest.raises(UnsupportedObjectError, match="32 bits"):
-        film(tmp_path, np.zeros((140, 140), np.uint32))
+        image(tmp_path, np.zeros((140, 140), np.uint32))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_24_bit_grey_is_refused(tmp_path):
 def test_files_that_are_no_image(tmp_path, content, match):
     (tmp_path / "a.dcm").write_bytes(content)
     with pytest.raises(UnreadableImageError, match=match):
-        read_radiograph(tmp_path / "a.dcm")
+        load_radiograph(tmp_path / "a.dcm")
 
 
 def test_missing_file_folder_and_pipe(tmp_path):
@@ -134,7 +134,7 @@ def test_missing_file_folder_and_pipe(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "none.dcm", tmp_path, tmp_path / "pipe", tmp_path / ("x" * 300)):
         with pytest.raises(UnreadableImageError):
-            read_radiograph(path)
+            load_radiograph(path)
 
 
 @pytest.fixture
@@ -173,10 +173,10 @@ def locked(tmp_path_factory):
 
 def test_without_permission_there_is_a_sentence_and_the_rest_is_found(locked, without_rights):
     assert find_images(locked) == [locked / "film.dcm", locked / "locked.dcm", locked / "secret"]
-    assert read_radiograph(locked / "film.dcm").shape == ramp().shape
+    assert load_radiograph(locked / "film.dcm").shape == ramp().shape
     for path in (locked / "locked.dcm", locked / "secret", locked / "secret" / "film.dcm"):
         with pytest.raises(UnreadableImageError, match="permission was denied"):
-            read_radiograph(path)
+            load_radiograph(path)
     with pytest.raises(UnreadableImageError, match="cannot be read"):
         find_images(locked / "secret")
 
@@ -190,41 +190,41 @@ def test_folders_are_walked_and_texts_and_hidden_files_left_out(tmp_path):
 
 @pytest.mark.parametrize("view", ["LL", "RL", "LAT", "lateral", "LLO", "LEFT LATERAL"])
 def test_a_lateral_view_is_shown_but_not_scored(tmp_path, view):
-    radiograph = film(tmp_path, ViewPosition=view)
+    radiograph = image(tmp_path, ViewPosition=view)
     assert radiograph.shape == ramp().shape
-    with pytest.raises(UnsuitableImageError, match="lateral") as refusal:
-        refuse_for_scoring(radiograph)
-    assert refusal.value.code is RefusalCode.NOT_FRONTAL_CHEST
+    with pytest.raises(UnsuitableImageError, match="lateral") as rejection:
+        reject_unsuitable(radiograph)
+    assert rejection.value.code is RejectionCode.NOT_FRONTAL_CHEST
 
 
 def test_a_lateral_view_by_its_code(tmp_path):
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "R-10236", "SRT", "left lateral"
     with pytest.raises(UnsuitableImageError, match="lateral"):
-        refuse_for_scoring(film(tmp_path, ViewPosition=None, ViewCodeSequence=Sequence([code])))
+        reject_unsuitable(image(tmp_path, ViewPosition=None, ViewCodeSequence=Sequence([code])))
 
 
 def test_a_lateral_view_by_its_orientation(tmp_path):
     with pytest.raises(UnsuitableImageError, match="lateral"):
-        refuse_for_scoring(film(tmp_path, ViewPosition="", PatientOrientation=["A", "F"]))
+        reject_unsuitable(image(tmp_path, ViewPosition="", PatientOrientation=["A", "F"]))
 
 
 @pytest.mark.parametrize(
     "view", ["PA", "AP", "", "ap", "AP supine", "LLD", "postero-anterior", "left lateral decubitus"]
 )
 def test_frontal_and_unstated_views_are_scored(tmp_path, view):
-    refuse_for_scoring(film(tmp_path, ViewPosition=view))
+    reject_unsuitable(image(tmp_path, ViewPosition=view))
 
 
 @pytest.mark.parametrize("body_part", ["HAND", "SKULL", "knee", "L SPINE"])
 def test_another_body_part_is_not_scored(tmp_path, body_part):
     with pytest.raises(UnsuitableImageError, match="not the chest"):
-        refuse_for_scoring(film(tmp_path, BodyPartExamined=body_part))
+        reject_unsuitable(image(tmp_path, BodyPartExamined=body_part))
 
 
 @pytest.mark.parametrize("body_part", ["CHEST", "", None, "THORAX", "LUNG", "TORAX AP", "PORT CHEST"])
 def test_the_chest_by_any_name_is_scored(tmp_path, body_part):
-    refuse_for_scoring(film(tmp_path, BodyPartExamined=body_part))
+    reject_unsuitable(image(tmp_path, BodyPartExamined=body_part))
 
 
 @pytest.mark.parametrize(
@@ -244,12 +244,12 @@ def test_the_chest_by_any_name_is_scored(tmp_path, body_part):
     ],
 )
 def test_a_child_is_shown_but_not_scored(tmp_path, tags):
-    radiograph = film(tmp_path, **tags)
+    radiograph = image(tmp_path, **tags)
     assert radiograph.shape == ramp().shape
-    with pytest.raises(NotAdultError, match="under 18 years") as refusal:
-        refuse_for_scoring(radiograph)
-    assert refusal.value.code is RefusalCode.NOT_ADULT
-    assert isinstance(refusal.value, UnsuitableImageError)
+    with pytest.raises(NotAdultError, match="under 18 years") as rejection:
+        reject_unsuitable(radiograph)
+    assert rejection.value.code is RejectionCode.NOT_ADULT
+    assert isinstance(rejection.value, UnsuitableImageError)
 
 
 @pytest.mark.parametrize(
@@ -269,14 +269,14 @@ def test_a_child_is_shown_but_not_scored(tmp_path, tags):
     ],
 )
 def test_adults_and_patients_of_unknown_age_are_scored(tmp_path, tags):
-    refuse_for_scoring(film(tmp_path, **tags))
+    reject_unsuitable(image(tmp_path, **tags))
 
 
 def test_a_colour_photograph_is_not_scored(tmp_path):
     colours = np.random.default_rng(0).integers(0, 256, (160, 160, 3), dtype=np.uint8)
-    photograph = film(tmp_path, colours, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0)
+    photograph = image(tmp_path, colours, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0)
     with pytest.raises(UnsuitableImageError, match="colour"):
-        refuse_for_scoring(photograph)
+        reject_unsuitable(photograph)
 
 
 @pytest.mark.parametrize(
@@ -289,16 +289,16 @@ def test_a_colour_photograph_is_not_scored(tmp_path):
 )
 def test_tiny_odd_and_blank_pictures_are_not_scored(tmp_path, pixels, match):
     with pytest.raises(UnsuitableImageError, match=match):
-        refuse_for_scoring(film(tmp_path, pixels))
+        reject_unsuitable(image(tmp_path, pixels))
 
 
 def test_no_refusal_names_the_patient(tmp_path):
     shown = ({"ViewPosition": "LL"}, {"PatientAge": "005Y"})
     for tags in ({"Modality": "CT"}, {"Rows": 0}, {"PixelData": None}, {"Rows": 60000}, *shown):
-        with pytest.raises(BSNetError) as refusal:
-            refuse_for_scoring(film(tmp_path, PatientName="Secret^Name", PatientID="ID-4711", **tags))
-        assert "Secret" not in str(refusal.value)
-        assert "4711" not in str(refusal.value)
+        with pytest.raises(BSNetError) as rejection:
+            reject_unsuitable(image(tmp_path, PatientName="Secret^Name", PatientID="ID-4711", **tags))
+        assert "Secret" not in str(rejection.value)
+        assert "4711" not in str(rejection.value)
 
 
 def test_a_deflated_file_that_unpacks_without_end_is_refused(tmp_path, monkeypatch):
@@ -321,4 +321,4 @@ def test_a_deflated_file_that_unpacks_without_end_is_refused(tmp_path, monkeypat
             file.write(packer.compress(zeros))
         file.write(packer.flush())
     with pytest.raises(ImageTooLargeError, match="unpacks to over"):
-        read_radiograph(tmp_path / "bomb")
+        load_radiograph(tmp_path / "bomb")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import OverlayPlane, Shutter
 from tests.dicom_files import chest_dataset, ramp, write_dicom
 
@@ -25,7 +25,7 @@ def with_plane(path, drawn, rows=None, columns=None, origin=(1, 1)):
 
 def test_an_overlay_plane_is_read_as_drawn_and_where_it_lies(tmp_path):
     drawn = np.random.default_rng(0).random((13, 21)) > 0.5
-    (plane,) = read_radiograph(with_plane(tmp_path / "a", drawn, origin=(5, -2))).overlay_planes
+    (plane,) = load_radiograph(with_plane(tmp_path / "a", drawn, origin=(5, -2))).overlay_planes
     assert isinstance(plane, OverlayPlane)
     assert np.array_equal(plane.drawn, drawn)
     assert (plane.top, plane.left, plane.description) == (4, -3, "Marks")
@@ -34,7 +34,7 @@ def test_an_overlay_plane_is_read_as_drawn_and_where_it_lies(tmp_path):
 @pytest.mark.parametrize(("rows", "columns"), [(65535, 65535), (14, 21)])
 def test_a_plane_larger_than_its_data_is_left_out_and_the_picture_stays(tmp_path, rows, columns):
     drawn = np.ones((8, 21), bool)
-    radiograph = read_radiograph(with_plane(tmp_path / "a", drawn, rows, columns))
+    radiograph = load_radiograph(with_plane(tmp_path / "a", drawn, rows, columns))
     assert radiograph.overlay_planes == ()
     assert np.array_equal(radiograph.stored, ramp())
 
@@ -67,4 +67,4 @@ RECTANGLE = {
     ],
 )
 def test_a_shutter_is_read_or_left_out(tmp_path, tags, shutter):
-    assert read_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).shutter == shutter
+    assert load_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags)).shutter == shutter

@@ -6,7 +6,7 @@ import tifffile
 from PIL import Image
 
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
-from bsnet_core.loading import decoder, read_radiograph
+from bsnet_core.loading import decoder, load_radiograph
 from tests.dicom_files import ramp
 
 
@@ -15,20 +15,20 @@ def grey8():
 
 
 def save(path, pixels, mode=None, **options):
-    picture = Image.fromarray(pixels)
-    (picture.convert(mode) if mode else picture).save(path, **options)
+    image = Image.fromarray(pixels)
+    (image.convert(mode) if mode else image).save(path, **options)
     return path
 
 
 def test_the_content_decides_not_the_name(tmp_path):
     path = save(tmp_path / "film.dcm", grey8(), format="PNG")
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     assert np.array_equal(radiograph.stored, grey8())
     assert (radiograph.bits_stored, radiograph.stored_offset, radiograph.monochrome1) == (8, 0, False)
 
 
 def test_jpeg_comes_close(tmp_path):
-    radiograph = read_radiograph(save(tmp_path / "a.jpg", grey8(), quality=95))
+    radiograph = load_radiograph(save(tmp_path / "a.jpg", grey8(), quality=95))
     assert np.abs(radiograph.stored.astype(int) - grey8()).max() <= 3
 
 
@@ -36,14 +36,14 @@ def test_jpeg_comes_close(tmp_path):
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "1"])
 def test_colour_models_become_grey(tmp_path, suffix, mode):
     pixels = np.where(grey8() > 128, np.uint8(255), np.uint8(0)) if mode == "1" else grey8()
-    radiograph = read_radiograph(save(tmp_path / f"a.{suffix}", pixels, mode))
+    radiograph = load_radiograph(save(tmp_path / f"a.{suffix}", pixels, mode))
     assert np.abs(radiograph.stored * (255 / radiograph.stored.max()) - pixels * (255 / pixels.max())).max() <= 1.5
     assert radiograph.colourfulness < 0.01
 
 
 def test_transparency_is_dropped_not_painted_over(tmp_path):
     pixels = np.dstack([grey8(), grey8(), grey8(), np.zeros_like(grey8())])
-    assert np.array_equal(read_radiograph(save(tmp_path / "a.png", pixels)).stored, grey8())
+    assert np.array_equal(load_radiograph(save(tmp_path / "a.png", pixels)).stored, grey8())
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
@@ -57,7 +57,7 @@ def test_16_bits_stay_16_bits(tmp_path, suffix, channels):
         path.write_bytes(imagecodecs.png_encode(stacked))
     else:
         tifffile.imwrite(path, stacked, photometric="minisblack" if channels == 1 else "rgb")
-    radiograph = read_radiograph(path)
+    radiograph = load_radiograph(path)
     assert radiograph.bits_stored == 16
     assert np.abs(radiograph.stored.astype(int) - pixels).max() <= 1
 
@@ -67,18 +67,18 @@ def test_16_bits_stay_16_bits(tmp_path, suffix, channels):
 )
 def test_tiff_in_its_kinds(tmp_path, options):
     tifffile.imwrite(tmp_path / "a.tif", ramp(bits=16), photometric="minisblack", **options)
-    assert np.array_equal(read_radiograph(tmp_path / "a.tif").stored, ramp(bits=16))
+    assert np.array_equal(load_radiograph(tmp_path / "a.tif").stored, ramp(bits=16))
 
 
 def test_tiff_where_white_is_zero(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", 255 - grey8(), photometric="miniswhite")
-    assert np.array_equal(read_radiograph(tmp_path / "a.tif").stored, grey8())
+    assert np.array_equal(load_radiograph(tmp_path / "a.tif").stored, grey8())
 
 
 def test_tiff_by_planes(tmp_path):
     planes = np.repeat(grey8()[None], 3, axis=0)
     tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
-    assert np.array_equal(read_radiograph(tmp_path / "a.tif").stored, grey8())
+    assert np.array_equal(load_radiograph(tmp_path / "a.tif").stored, grey8())
 
 
 def as_shown(pixels, orientation):
@@ -106,36 +106,36 @@ def test_orientation_is_applied(tmp_path, orientation, kind):
         exif = Image.Exif()
         exif[274] = orientation
         Image.fromarray(pixels).save(path, format="PNG", exif=exif)
-    assert np.array_equal(read_radiograph(path).stored, as_shown(pixels, orientation))
+    assert np.array_equal(load_radiograph(path).stored, as_shown(pixels, orientation))
 
 
 def test_a_photograph_is_measured_as_colourful(tmp_path):
     colours = np.random.default_rng(1).integers(0, 256, (160, 160, 3), dtype=np.uint8)
-    assert read_radiograph(save(tmp_path / "a.png", colours)).colourfulness > 0.1
+    assert load_radiograph(save(tmp_path / "a.png", colours)).colourfulness > 0.1
 
 
 def test_an_evenly_tinted_film_is_not(tmp_path):
     tinted = np.stack([grey8() * 0.9, grey8() * 0.95, grey8()], axis=-1).astype(np.uint8)
-    assert read_radiograph(save(tmp_path / "a.png", tinted)).colourfulness < 0.05
+    assert load_radiograph(save(tmp_path / "a.png", tinted)).colourfulness < 0.05
 
 
 def test_several_pictures_in_one_file_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.stack([grey8(), grey8()]), photometric="minisblack")
     with pytest.raises(UnsupportedObjectError, match="several pictures"):
-        read_radiograph(tmp_path / "a.tif")
+        load_radiograph(tmp_path / "a.tif")
 
 
 def test_floating_point_tiff_is_refused_with_its_type(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", grey8().astype(np.float32), photometric="minisblack")
     with pytest.raises(UnsupportedObjectError, match="float32"):
-        read_radiograph(tmp_path / "a.tif")
+        load_radiograph(tmp_path / "a.tif")
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
 def test_too_many_pixels_are_refused_before_decoding(tmp_path, monkeypatch, suffix):
     monkeypatch.setattr(decoder, "MAX_PIXELS", 30_000)
     with pytest.raises(ImageTooLargeError, match="200 × 160"):
-        read_radiograph(save(tmp_path / f"a.{suffix}", grey8()))
+        load_radiograph(save(tmp_path / f"a.{suffix}", grey8()))
 
 
 def test_a_png_that_only_declares_a_huge_size_is_refused(tmp_path):
@@ -147,7 +147,7 @@ def test_a_png_that_only_declares_a_huge_size_is_refused(tmp_path):
     content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
     path.write_bytes(content)
     with pytest.raises(ImageTooLargeError, match="60000 × 60000"):
-        read_radiograph(path)
+        load_radiograph(path)
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "tif"])
@@ -158,4 +158,4 @@ def test_a_picture_cut_off_is_unreadable(tmp_path, suffix, share):
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(UnreadableImageError):
-        read_radiograph(path)
+        load_radiograph(path)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from bsnet_core.errors import RefusalCode, WeightsError
+from bsnet_core.errors import RejectionCode, WeightsError
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard, read_card
 from bsnet_core.model.weights import load_model, save_model
@@ -44,7 +44,7 @@ def test_a_flipped_bit_is_noticed_and_the_file_named(folder):
     with pytest.raises(WeightsError, match="damaged") as caught:
         load_model(folder)
     assert str(path) in str(caught.value)
-    assert caught.value.code is RefusalCode.WEIGHTS
+    assert caught.value.code is RejectionCode.WEIGHTS
 
 
 def rewrite(folder, state):

@@ -116,8 +116,8 @@ def superpixel_centre(number):
 
 
 def map_of(result, supporting, shown=ZONES):
-    picture = explanation_map.picture_of(explanation_of(supporting), result, shown)
-    return painted(lambda painter, to_view: explanation_map.paint(painter, to_view, picture, 1.0))
+    image = explanation_map.image_of(explanation_of(supporting), result, shown)
+    return painted(lambda painter, to_view: explanation_map.paint(painter, to_view, image, 1.0))
 
 
 @pytest.mark.parametrize("score", [1, 2, 3])
@@ -143,8 +143,8 @@ def test_zones_scored_zero_show_nothing():
 def test_a_super_pixel_that_speaks_against_the_score_shows_nothing():
     against = explanation_of({5: (0, 0, 1)})
     against.contributions[5] *= -1
-    picture = explanation_map.picture_of(against, prediction("100000"), ZONES)
-    assert (painted(lambda painter, to_view: explanation_map.paint(painter, to_view, picture, 1.0)) == GREY).all()
+    image = explanation_map.image_of(against, prediction("100000"), ZONES)
+    assert (painted(lambda painter, to_view: explanation_map.paint(painter, to_view, image, 1.0)) == GREY).all()
 
 
 def test_one_zone_s_map_leaves_the_others_out():
@@ -157,11 +157,11 @@ def test_one_zone_s_map_leaves_the_others_out():
 
 
 def test_opacity_fades_the_map():
-    picture = explanation_map.picture_of(explanation_of({5: (0, 0, 2)}), prediction("200000"), ZONES)
+    image = explanation_map.image_of(explanation_of({5: (0, 0, 2)}), prediction("200000"), ZONES)
     colour = explanation_map.CLASS_COLOURS[2]
     for opacity in (0.2, 0.6):
         pixels = painted(
-            lambda painter, to_view, opacity=opacity: explanation_map.paint(painter, to_view, picture, opacity)
+            lambda painter, to_view, opacity=opacity: explanation_map.paint(painter, to_view, image, opacity)
         )
         expected = [opacity * full + (1 - opacity) * GREY for full in (colour.red(), colour.green(), colour.blue())]
         assert pixels[superpixel_centre(5)] == pytest.approx(expected, abs=2)
@@ -173,7 +173,7 @@ def strengths_of(changes):
     whole = explanation_of({})
     for superpixel, change in zip((5, 6), changes, strict=True):
         whole.contributions[superpixel, 0, 0, 1] = -change
-    image = explanation_map.picture_of(whole, prediction("100000"), ZONES).image
+    image = explanation_map.image_of(whole, prediction("100000"), ZONES).image
     side = SIDE // 4
     return [image.pixelColor(column * side + side // 2, side + side // 2).alphaF() for column in (1, 2)]
 
@@ -222,7 +222,7 @@ def state_of(result, shown=("lungs", "zones"), **more):
 def test_nothing_is_drawn_beyond_the_reach_that_is_stated(shown, angle_deg):
     result = prediction("333333", angle_deg=angle_deg)
     grown = explanation_of({5: (0, 0, 3), 15: (2, 1, 3)})
-    state = state_of(result, shown, explanation=explanation_map.picture_of(grown, result, ZONES))
+    state = state_of(result, shown, explanation=explanation_map.image_of(grown, result, ZONES))
     # Far smaller than the room around it, so that large letters and names stand out on all sides.
     to_view = QTransform.fromTranslate(900, 700) * QTransform.fromScale(0.2, 0.2)
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
@@ -391,14 +391,14 @@ def test_the_shutter_blackens_all_but_the_circle():
 def test_an_overlay_plane_is_drawn_in_its_place_and_turns_with_the_picture():
     drawn = np.zeros((20, 30), bool)
     drawn[5:15, 10:20] = True
-    picture = dicom_overlays.PlanePicture(OverlayPlane(drawn, left=40, top=60))
+    image = dicom_overlays.PlaneImage(OverlayPlane(drawn, left=40, top=60))
     size = QSize(WIDTH, HEIGHT)
-    pixels = painted(lambda painter, to_view: picture.paint(painter, to_view, size, 1.0, 1.0))
+    pixels = painted(lambda painter, to_view: image.paint(painter, to_view, size, 1.0, 1.0))
     rows, columns = np.nonzero((pixels != GREY).any(axis=2))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (65, 74, 50, 59)
     assert tuple(pixels[70, 55]) == dicom_overlays.PLANE_COLOUR
     turned = QTransform(0, 1, -1, 0, 200, 0)
-    pixels = painted(lambda painter, to_view: picture.paint(painter, turned, size, 1.0, 0.5))
+    pixels = painted(lambda painter, to_view: image.paint(painter, turned, size, 1.0, 0.5))
     rows, columns = np.nonzero((pixels != GREY).any(axis=2))
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (50, 59, 125, 134)
 
@@ -446,15 +446,15 @@ def test_pointing_where_nothing_changes_or_beside_the_picture():
 def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
     result = prediction("100002")
     part = partial_of(explanation_of({5: (0, 0, 1)}), [5])
-    picture = explanation_map.picture_of(part, result, ZONES)
-    pixels = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, picture, 1.0))
+    image = explanation_map.image_of(part, result, ZONES)
+    pixels = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, image, 1.0))
     assert tuple(pixels[superpixel_centre(5)]) != (GREY, GREY, GREY)
     row, column = superpixel_centre(6)
     quarter = HEIGHT // 4, WIDTH // 4
     unknown = pixels[row - quarter[0] // 3 : row + quarter[0] // 3, column - quarter[1] // 3 : column + quarter[1] // 3]
     lines = (unknown != GREY).any(axis=2)
     assert 0 < lines.mean() < 0.5  # hatched, and the film stays to be seen
-    nothing = explanation_map.picture_of(partial_of(explanation_of({5: (0, 0, 1)}), [5, 6]), result, ZONES)
+    nothing = explanation_map.image_of(partial_of(explanation_of({5: (0, 0, 1)}), [5, 6]), result, ZONES)
     known = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, nothing, 1.0))
     assert (known[row - 20 : row + 20, column - 20 : column + 20] == GREY).all()
     assert explanation_map.describe_superpixel(part, result, column, row, ZONES) == "This part has not been masked."

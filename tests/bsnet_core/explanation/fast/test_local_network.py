@@ -84,10 +84,10 @@ def test_gradients_are_those_of_torch(trunk, image):
     *levels, logits = network.outputs
     seeds = torch.rand(2, 1, SIDE, SIDE, generator=torch.Generator().manual_seed(2))
     found = pull_back(network, network.values(image), {logits: seeds}, [0, *levels])
-    picture = image.clone().requires_grad_()
-    outputs = trunk(picture)
+    batch = image.clone().requires_grad_()
+    outputs = trunk(batch)
     for row, seed in enumerate(seeds):
-        expected = torch.autograd.grad(outputs[-1], [picture, *outputs[:-1]], seed[None], retain_graph=True)
+        expected = torch.autograd.grad(outputs[-1], [batch, *outputs[:-1]], seed[None], retain_graph=True)
         for index, gradient in zip([0, *levels], expected, strict=True):
             # Rounding decides at the kink of an activation: a few places differ by more than rounding.
             assert agreement(found[index][row], gradient) > 0.9999

@@ -26,7 +26,7 @@ from benchmarks.timing import Row, compare
 from bsnet_core.brixia import ZONES
 from bsnet_core.display import auto_window, display_table
 from bsnet_core.explanation import Explanation
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 from bsnet_core.model.network_config import Aspect
 from bsnet_core.prediction import Predictor
 from bsnet_core.preprocessing import FAST_PATH_TOLERANCE, preprocess, preprocess_reference
@@ -41,9 +41,9 @@ NETWORK_SIDE_PX = 512
 
 
 @cache
-def large_film() -> npt.NDArray[np.uint16]:
+def large_image() -> npt.NDArray[np.uint16]:
     """(3000, 3000) stored values 0 to 4095: a sample study enlarged, with grain as a detector has it."""
-    pixels = read_radiograph(sample_files()[0]).pixels
+    pixels = load_radiograph(sample_files()[0]).pixels
     enlarged = cv2.resize(np.array(pixels), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)
     largest = (1 << BITS) - 1
     grain = np.random.default_rng(0).normal(0, 6, enlarged.shape)
@@ -52,7 +52,7 @@ def large_film() -> npt.NDArray[np.uint16]:
 
 def preprocessing() -> list[Row]:
     """The fast path against the scikit-image chain, and how far they differ."""
-    pixels = Radiograph(large_film(), stored_offset=0, bits_stored=BITS, monochrome1=False).pixels
+    pixels = Radiograph(large_image(), stored_offset=0, bits_stored=BITS, monochrome1=False).pixels
     results: dict[str, npt.NDArray[np.float32]] = {}
 
     def reference() -> None:
@@ -71,11 +71,11 @@ def preprocessing() -> list[Row]:
 
 def display_frame() -> list[Row]:
     """What one step of the window costs: the whole picture each time, or what the viewer does."""
-    film = large_film()
-    radiograph = Radiograph(film, stored_offset=0, bits_stored=BITS, monochrome1=False)
+    pixels = large_image()
+    radiograph = Radiograph(pixels, stored_offset=0, bits_stored=BITS, monochrome1=False)
     window = auto_window(radiograph)
     tables = [display_table(radiograph, replace(window, centre=window.centre + shift)) for shift in (0.0, 10.0)]
-    renderer = FrameRenderer(film)
+    renderer = FrameRenderer(pixels)
     screen = QImage(VIEW, QImage.Format.Format_RGB32)
     fitted = ViewGeometry.fitted(QSizeF(SIDE_PX, SIDE_PX), 1.0, QSizeF(VIEW))
     middle = QPointF(VIEW.width() / 2, VIEW.height() / 2)
@@ -84,7 +84,7 @@ def display_frame() -> list[Row]:
     moved = {"left": False}
 
     def whole() -> None:
-        grey = tables[0][film]
+        grey = tables[0][pixels]
         image = QImage(grey.data, SIDE_PX, SIDE_PX, SIDE_PX, QImage.Format.Format_Grayscale8)
         painter = QPainter(screen)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -124,8 +124,8 @@ def overlaid_frame() -> list[Row]:
     """
     if not isinstance(QApplication.instance(), QApplication):
         QApplication([])
-    film = large_film()
-    radiograph = Radiograph(film, stored_offset=0, bits_stored=BITS, monochrome1=False)
+    pixels = large_image()
+    radiograph = Radiograph(pixels, stored_offset=0, bits_stored=BITS, monochrome1=False)
     window = auto_window(radiograph)
     windows = [replace(window, centre=window.centre + shift) for shift in (0.0, 10.0)]
     middle = QPointF(VIEW.width() / 2, VIEW.height() / 2)
@@ -134,7 +134,7 @@ def overlaid_frame() -> list[Row]:
         "moved": lambda view, back: view.pan(QPointF(-5.0 if back else 5.0, 0.0)),
         "zoomed": lambda view, back: view.zoom(1 / 1.1 if back else 1.1, middle),
     }
-    renderer, overlays = FrameRenderer(film), _all_overlays(radiograph)
+    renderer, overlays = FrameRenderer(pixels), _all_overlays(radiograph)
     screen = QImage(VIEW, QImage.Format.Format_RGB32)
 
     def frames(
@@ -177,21 +177,21 @@ def _all_overlays(radiograph: Radiograph) -> OverlayState:
         lungs=lungs.outline_of(prediction),
         frames=prediction.frames,
         labels=zones.labels_of(prediction),
-        explanation=explanation_overlay.picture_of(explanation, prediction, ZONES),
+        explanation=explanation_overlay.image_of(explanation, prediction, ZONES),
     )
 
 
 def reading() -> list[Row]:
     """From the file to pixels, per transfer syntax."""
-    film = large_film()
+    pixels = large_image()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = {
-            "uncompressed": write_dicom(folder / "plain.dcm", film, BITS),
-            "RLE": write_compressed(folder / "rle.dcm", film, RLELossless, BITS),
-            "JPEG-LS": write_compressed(folder / "jpegls.dcm", film, JPEGLSLossless, BITS),
-            "JPEG 2000": write_compressed(folder / "jpeg2000.dcm", film, JPEG2000Lossless, BITS),
+            "uncompressed": write_dicom(folder / "plain.dcm", pixels, BITS),
+            "RLE": write_compressed(folder / "rle.dcm", pixels, RLELossless, BITS),
+            "JPEG-LS": write_compressed(folder / "jpegls.dcm", pixels, JPEGLSLossless, BITS),
+            "JPEG 2000": write_compressed(folder / "jpeg2000.dcm", pixels, JPEG2000Lossless, BITS),
         }
         sizes = {kind: path.stat().st_size / 1e6 for kind, path in files.items()}
-        rows = compare({kind: partial(read_radiograph, path) for kind, path in files.items()}, 3)
+        rows = compare({kind: partial(load_radiograph, path) for kind, path in files.items()}, 3)
     return [replace(row, note=f"{sizes[row.what]:.1f} MB") for row in rows]
