@@ -113,7 +113,7 @@ def test_films_that_cannot_be_read_say_so_and_the_next_one_comes_to_the_screen(q
     assert session.image(40).state is ImageState.UNREADABLE
 
 
-@pytest.mark.parametrize("film", ["grey", "inverted", "signed"])
+@pytest.mark.parametrize("image", ["grey", "inverted", "signed"])
 def test_a_thumbnail_of_few_pixels_looks_as_one_of_all_pixels(tmp_path, image):
     pixels = ramp(900, 700)
     tags = {"PhotometricInterpretation": "MONOCHROME1"} if image == "inverted" else {}

@@ -54,7 +54,7 @@ FILES = {
         mirrored_on_the_file(prediction("012321")),
     ),
 }
-every_file = pytest.mark.parametrize(("film", "result"), FILES.values(), ids=FILES.keys())
+every_file = pytest.mark.parametrize(("image", "result"), FILES.values(), ids=FILES.keys())
 
 
 def halves(image):

@@ -127,7 +127,7 @@ def test_faster_quickshift_gives_scikit_image_s_partition(predictor, number):
     assert np.array_equal(superpixels_of(image), reference_superpixels_of(image))
 
 
-@pytest.mark.parametrize("picture", ["noise", "flat", "letterbox"])
+@pytest.mark.parametrize("values", ["noise", "flat", "letterbox"])
 def test_faster_quickshift_agrees_on_pictures_full_of_ties(values):
     rng = np.random.default_rng(4)
     image = np.full((96, 96), 0.3, dtype=np.float32)
