@@ -26,6 +26,16 @@ def translate(message: str) -> str:
     return _catalogue.gettext(message) if message else ""
 
 
+def to_translate(message: str) -> str:
+    """Marks a sentence of a table that is made at import, so that it is collected; gives it as it is."""
+    return message
+
+
+def translate_marked(message: str) -> str:
+    """A sentence that `to_translate` has marked, in the language in use."""
+    return translate(message)
+
+
 def translate_count(singular: str, plural: str, count: int) -> str:
     """The form of a sentence that goes with `count`; the caller fills the number in."""
     return _catalogue.ngettext(singular, plural, count)

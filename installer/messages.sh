@@ -14,7 +14,7 @@ folder=resources/languages
 template=build/bsnet.pot
 
 mkdir -p build "$folder"
-"$babel" -q extract --keywords="_ translate translate_count:1,2" --no-default-keywords --add-comments=Translators: \
+"$babel" -q extract --keywords="_ translate to_translate translate_count:1,2" --no-default-keywords --add-comments=Translators: \
     --add-location=file --sort-by-file --width=120 --project="BS-Net Viewer" --output="$template" app bsnet_core
 for language in "$@"; do
     if [ ! -f "$folder/$language/LC_MESSAGES/bsnet.po" ]; then

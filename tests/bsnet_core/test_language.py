@@ -1,7 +1,14 @@
 import pytest
 
 from bsnet_core import language
-from bsnet_core.language import languages, translate, translate_count, use_language
+from bsnet_core.language import (
+    languages,
+    to_translate,
+    translate,
+    translate_count,
+    translate_marked,
+    use_language,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +30,10 @@ def test_an_unknown_language_is_answered_in_english():
 
 def test_nothing_is_translated_to_nothing():
     assert translate("") == ""
+
+
+def test_a_marked_text_is_translated_where_it_is_shown_not_where_it_is_marked():
+    use_language("it")
+    marked = to_translate("Cancel")
+    assert marked == "Cancel"
+    assert translate_marked(marked) == "Annulla"
