@@ -16,10 +16,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.image_view import ImageView, OverlayState
-from app.canvas.orientation import Orientation
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs, zones
 from benchmarks.timing import Row, compare

@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.background.jobs import Job, JobQueue
 from app.background.network import NETWORK, ModelChoice
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
 from app.session.session import ImageState, Look, Session
 from bsnet_core.display import default_voi, display_table, measure_values
 from bsnet_core.errors import BSNetError, Cancelled, UnreadableImageError, UnsuitableImageError, WeightsError

@@ -9,7 +9,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QTransform
 
-from app.canvas.lettering import PLATE, font_of, write_on_plate
+from app.canvas.drawing.lettering import PLATE, font_of, write_on_plate
 from app.canvas.measuring import Annotation, Description
 
 LINE = QColor(120, 220, 130)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
-from app.canvas.lettering import INK, font_of, write
+from app.canvas.drawing.lettering import INK, font_of, write
+from app.canvas.drawing.orientation import EdgeLetters, Orientation
 from app.canvas.modes import CornerTexts
-from app.canvas.orientation import EdgeLetters, Orientation
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QTransform
 
-from app.canvas.orientation import AS_STORED, Orientation
+from app.canvas.drawing.orientation import AS_STORED, Orientation
 
 MIN_SCALE, MAX_SCALE = 0.02, 40.0
 FIT_MARGIN_PX = 8.0

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.annotations import AnnotationStore
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.modes import CurrentSide

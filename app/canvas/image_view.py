@@ -20,14 +20,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.corners import Around
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.lettering import INK
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
 from app.canvas.grey_levels import GreyLevels
-from app.canvas.lettering import INK
 from app.canvas.measuring import Point
 from app.canvas.measuring_hand import CLICK_PX, MeasuringHand
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, CornerTexts, Drag, ViewMode, WindowDrag
-from app.canvas.orientation import Orientation
 from app.canvas.overlays import dicom_overlays
 from app.canvas.overlays.stack import OverlayState
 from app.canvas.probe import ProbeReading, probe

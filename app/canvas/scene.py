@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransfor
 
 from app.canvas import annotation_painting, corners
 from app.canvas.corners import Around
-from app.canvas.frame import ColourTable, FrameRenderer, GreyTable
+from app.canvas.drawing.frame import ColourTable, FrameRenderer, GreyTable
+from app.canvas.drawing.layer import Layer
+from app.canvas.drawing.lettering import INK
 from app.canvas.geometry import ViewGeometry
-from app.canvas.layer import Layer
-from app.canvas.lettering import INK
 from app.canvas.measuring import Annotation, Description
 from app.canvas.overlays import dicom_overlays, stack
 from app.canvas.overlays.stack import OverlayState

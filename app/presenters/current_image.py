@@ -12,7 +12,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QToolTip
 
 from app.background.analysis import Analysis, LoadedImage
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay

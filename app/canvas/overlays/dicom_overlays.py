@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPolygonF, QTransform
 
-from app.canvas.frame import ColourTable, FrameRenderer
+from app.canvas.drawing.frame import ColourTable, FrameRenderer
 from bsnet_core.radiograph import OverlayPlane, Shutter
 
 SURROUND = QColor(0, 0, 0)

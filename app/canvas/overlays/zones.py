@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
-from app.canvas.lettering import write
-from app.canvas.orientation import is_stated
+from app.canvas.drawing.lettering import write
+from app.canvas.drawing.orientation import is_stated
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _

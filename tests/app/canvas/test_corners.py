@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from app.canvas.corners import Around, corner_lines
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.modes import CornerTexts
-from app.canvas.orientation import Orientation
 from app.canvas.probe import probe
 from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow
 

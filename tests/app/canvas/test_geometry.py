@@ -1,8 +1,8 @@
 import pytest
 from PySide6.QtCore import QPointF, QSizeF
 
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import MAX_SCALE, MIN_SCALE, ViewGeometry
-from app.canvas.orientation import Orientation
 
 VIEW = QSizeF(800, 600)
 

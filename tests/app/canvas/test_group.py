@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSizeF, Qt
 
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.group import CurrentSide, ViewGroup, linked
 from app.canvas.image_view import OverlayState
 from app.canvas.modes import ViewMode
-from app.canvas.orientation import Orientation
 from bsnet_core.frames import Frames, apply
 from bsnet_core.model.network_config import Aspect
 from bsnet_core.radiograph import ImageMetadata, Radiograph

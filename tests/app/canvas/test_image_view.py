@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QApplication
 
 from app.canvas.annotation_painting import HISTOGRAM_PX
 from app.canvas.corners import window_text
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.measuring import Distance, Region
 from app.canvas.modes import CornerTexts, ViewMode
-from app.canvas.orientation import Orientation
 from app.canvas.overlays import zones
 from bsnet_core.frames import Frames
 from bsnet_core.gsdf import Screen

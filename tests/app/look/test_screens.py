@@ -101,9 +101,9 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from tests.app.canvas.test_layer import overlays
+from tests.app.canvas.drawing.test_layer import overlays
 from tests.app.predictions import IMAGE_SHAPE
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.image_view import ImageView
 from bsnet_core.radiograph import Radiograph
 
@@ -116,7 +116,7 @@ def on_screen():
     ratio = view.devicePixelRatioF()
     shot = view.screen().grabWindow(view.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     # The offscreen platform gives as many pixels as the window has units, from its upper left corner.
-    wanted = view.picture_of_view(ratio).copy(0, 0, shot.width(), shot.height())
+    wanted = view.image_of_view(ratio).copy(0, 0, shot.width(), shot.height())
     arrays = [np.frombuffer(image.constBits(), np.uint8).astype(int) for image in (shot, wanted)]
     same = bool((abs(arrays[0] - arrays[1]) <= 2).all() and arrays[0].std() > 10)
     return [view.screen().name(), ratio, same]

@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QDoubleSpinBox
 
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.image_view import ImageView
 from app.panels.actual_size import LINE_PX, key_of_screen, mm_per_px
 from app.panels.preferences import PreferencesDialog

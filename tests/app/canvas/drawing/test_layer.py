@@ -7,10 +7,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from app.canvas.frame import FrameRenderer
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.layer import MARGIN_PX, Layer
+from app.canvas.drawing.orientation import Orientation
 from app.canvas.image_view import ImageView, OverlayState
-from app.canvas.layer import MARGIN_PX, Layer
-from app.canvas.orientation import Orientation
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs, zones
 from bsnet_core.brixia import ZONES

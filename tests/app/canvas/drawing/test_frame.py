@@ -4,9 +4,9 @@ import pytest
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QTransform
 
-from app.canvas import frame as frame_module
-from app.canvas.frame import FrameRenderer
-from app.canvas.orientation import Orientation
+from app.canvas.drawing import frame as frame_module
+from app.canvas.drawing.frame import FrameRenderer
+from app.canvas.drawing.orientation import Orientation
 
 GREY_LEVELS = (np.arange(65536) // 16).clip(0, 255).astype(np.uint8)
 

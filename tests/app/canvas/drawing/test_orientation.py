@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QPointF
 
-from app.canvas.orientation import EdgeLetters, Orientation
+from app.canvas.drawing.orientation import EdgeLetters, Orientation
 
 ALL = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
 FRONTAL = ("L", "F")
