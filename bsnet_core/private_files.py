@@ -16,6 +16,16 @@ def make_private_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
+def create_private_file(path: Path) -> None:
+    """Makes an empty file that only its owner may use, for other code to write; one that exists keeps its content.
+
+    Raises:
+        OSError: the folder is missing, full or may not be written to.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    path.chmod(0o600)
+
+
 @contextmanager
 def private_file(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Gives an empty file beside `path` to write to, and puts it in the place of `path` when the block ends.

@@ -1,6 +1,6 @@
-"""Opening the library's file: privately, one window at a time, checked, brought to today's tables.
+"""Opening the library's file: private to its owner, by one window at a time, checked and migrated to today's tables.
 
-A damaged file is never deleted and gets no new rows: it takes another name, and a new library is begun.
+A damaged file is never deleted and gets no new rows: it is quarantined under another name, and a new library is made.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from bsnet_core.errors import (
     LibraryUnwritableError,
 )
 from bsnet_core.language import translate as _
+from bsnet_core.private_files import create_private_file, make_private_folder
 
 NEWEST_REVISION = "3"
-"""The last migration in `migrations/versions`; files that carry it open without alembic."""
+"""The last migration in `migrations/versions`; files of this revision open without alembic."""
 BUSY_TIMEOUT_S = 10.0
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""Files that SQLite keeps beside a database."""
+"""Endings of the files that SQLite keeps beside a database."""
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",  # a saved reading survives a power cut
@@ -51,41 +52,41 @@ BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 def open_database(path: Path) -> tuple[Engine, Quarantined | None]:
-    """An engine on a sound library with today's tables.
+    """An engine for an intact library with today's tables.
 
     Args:
-        path: Of the file; it and its folder are made if missing.
+        path: The library's file; it and its folder are made if missing.
 
     Returns:
-        Beside the engine, where a damaged file was kept, if there was one.
+        The engine, and the quarantined file if the library was damaged.
 
     Raises:
-        LibraryNewerError: written by a newer version or by another program; left as it is.
+        LibraryNewerError: written by a newer version or by another program; left unchanged.
         LibraryUnwritableError: no permission, no room, or an error of the disk.
         LibraryBusyError: another window keeps it locked.
     """
-    aside = None
-    with in_words(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _alone(path):
-            _make_private(path)
+    quarantined = None
+    with library_errors(path):
+        make_private_folder(path.parent)
+        with _one_process_at_a_time(path):
+            _create_private(path)
             engine = engine_for(path)
             try:
-                _prepare(engine, path)
+                _check_and_migrate(engine, path)
             except LibraryDamagedError:
                 engine.dispose()
-                aside = _quarantine(path)
-                _make_private(path)
+                quarantined = _quarantine(path)
+                _create_private(path)
                 engine = engine_for(path)
-                _prepare(engine, path)
+                _check_and_migrate(engine, path)
             except LibraryError:
                 engine.dispose()
                 raise
-    return engine, aside
+    return engine, quarantined
 
 
 def engine_for(path: Path) -> Engine:
-    """An engine whose transactions are SQLite's own: reading ones by default, writing ones by `writing`."""
+    """An engine whose transactions begin as SQLite's do, to read; those that write: `with_write_transactions`."""
     engine = sqlalchemy.create_engine(
         f"sqlite:///{path}",
         hide_parameters=True,  # errors must not quote a patient's name
@@ -94,7 +95,7 @@ def engine_for(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: sqlite3.Connection, record: Any) -> None:
-        connection.isolation_level = None  # else the driver would begin and end transactions by itself
+        connection.isolation_level = None  # the driver must neither begin nor end transactions
         for pragma in PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
@@ -105,38 +106,43 @@ def engine_for(path: Path) -> Engine:
     return engine
 
 
-def writing(engine: Engine) -> Engine:
-    """The same connections, for transactions that take the right to write at their beginning."""
+def with_write_transactions(engine: Engine) -> Engine:
+    """The engine for transactions that write: they lock the file when they begin, not at their first change."""
     return engine.execution_options(begin="BEGIN IMMEDIATE")
 
 
 @contextlib.contextmanager
-def in_words(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the file system say into the library's errors."""
+def library_errors(path: Path) -> Iterator[None]:
+    """Turns errors of SQLite and of the file system into a `LibraryError` that names the file."""
     try:
         yield
     except DBAPIError as error:
-        raise _error_of(error.orig, path) from error
+        raise _library_error_of(error.orig, path) from error
     except (sqlite3.Error, OSError) as error:
-        raise _error_of(error, path) from error
+        raise _library_error_of(error, path) from error
+
+
+def companions_of(path: Path) -> tuple[Path, ...]:
+    """The files that SQLite keeps beside a database while it is in use."""
+    return tuple(path.with_name(path.name + ending) for ending in COMPANIONS)
 
 
 def quarantined_files(path: Path) -> tuple[Path, ...]:
-    """Damaged libraries beside this one, oldest first."""
+    """Damaged libraries quarantined beside this one, oldest first."""
     return tuple(sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")))
 
 
-def _error_of(error: BaseException | None, path: Path) -> LibraryError:
+def _library_error_of(error: BaseException | None, path: Path) -> LibraryError:
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith(DAMAGED):
         return LibraryDamagedError(_("The library {path} is damaged.").format(path=path))
     if name.startswith("SQLITE_FULL"):
         return LibraryUnwritableError(
-            _("The disk of the library {path} is full. Make room, then save again.").format(path=path)
+            _("The disk that holds the library {path} is full. Free some space, then save again.").format(path=path)
         )
     if name.startswith(BUSY) or isinstance(error, TimeoutError):
         return LibraryBusyError(
-            _("Another window has been using the library {path} for too long. Save again.").format(path=path)
+            _("Another window has locked the library {path} for too long. Save again.").format(path=path)
         )
     if isinstance(error, OSError):
         return LibraryUnwritableError(
@@ -146,31 +152,36 @@ def _error_of(error: BaseException | None, path: Path) -> LibraryError:
         return LibraryUnwritableError(
             _("The library {path} cannot be written. Check its folder, its permissions and the disk.").format(path=path)
         )
-    return LibraryError(_("The library {path} could not be used.").format(path=path))
+    return LibraryError(_("The library {path} could not be used. Start the program again.").format(path=path))
 
 
-def _make_private(path: Path) -> None:
+def _create_private(path: Path) -> None:
     """Makes the file before SQLite does, which gives its companions the same permissions."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    for file in (path, *(path.with_name(path.name + ending) for ending in COMPANIONS)):
-        if file.exists():
-            file.chmod(0o600)
+    create_private_file(path)
+    for companion in companions_of(path):
+        if companion.exists():
+            companion.chmod(0o600)
 
 
-def _prepare(engine: Engine, path: Path) -> None:
-    with in_words(path):
+def _check_and_migrate(engine: Engine, path: Path) -> None:
+    with library_errors(path):
         with engine.connect() as connection:
             revision = _revision_of(connection, path)
         if revision == NEWEST_REVISION:
             return
         from app.library.migrating import migrate
 
-        with writing(engine).begin() as connection:
+        with with_write_transactions(engine).begin() as connection:
             migrate(connection)
 
 
 def _revision_of(connection: Connection, path: Path) -> str | None:
-    """The file's last migration, None for an empty file; refuses what is damaged or not ours."""
+    """The file's last migration; None for an empty file.
+
+    Raises:
+        LibraryDamagedError: the file is no intact database.
+        LibraryNewerError: it was written by a newer version or by another program.
+    """
     faults = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if faults != "ok":
         raise LibraryDamagedError(_("The library {path} is damaged.").format(path=path))
@@ -180,36 +191,35 @@ def _revision_of(connection: Connection, path: Path) -> str | None:
     application = connection.exec_driver_sql("PRAGMA application_id").scalar()
     if application != APPLICATION_ID or "alembic_version" not in tables:
         raise LibraryNewerError(
-            _("The file {path} is a database of another program. It is left as it is.").format(path=path)
+            _("The file {path} is a database of another program. It was left unchanged.").format(path=path)
         )
     revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if revision is None or int(revision) > int(NEWEST_REVISION):
         raise LibraryNewerError(
             _(
-                "The library {path} was written by a newer version of this program, and is left as it is. "
-                "Install that version again to use it."
+                "The library {path} was written by a newer version of this program. It was left unchanged; "
+                "install that version to use it."
             ).format(path=path)
         )
     return str(revision)
 
 
 def _quarantine(path: Path) -> Quarantined:
-    """Gives a damaged library another name, its companions with it."""
+    """Gives a damaged library and its companions another name."""
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
     names = (
         f"{path.stem}.damaged-{moment}{number}{path.suffix}" for number in ("", *(f"-{n}" for n in range(2, 1000)))
     )
-    aside = next(other for other in map(path.with_name, names) if not other.exists())
-    for ending in (*COMPANIONS, ""):
-        file = path.with_name(path.name + ending)
+    damaged = next(other for other in map(path.with_name, names) if not other.exists())
+    for file, new_name in (*zip(companions_of(path), companions_of(damaged), strict=True), (path, damaged)):
         if file.exists():
-            os.replace(file, aside.with_name(aside.name + ending))
-    return Quarantined(aside)
+            os.replace(file, new_name)
+    return Quarantined(damaged)
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Lets one process at a time check, keep aside and migrate; the lock goes with the process."""
+def _one_process_at_a_time(path: Path) -> Iterator[None]:
+    """Lets one process at a time check, quarantine and migrate; the lock ends with the process."""
     descriptor = os.open(path.with_name(path.name + ".lock"), os.O_CREAT | os.O_RDWR, 0o600)
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     try:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 
 from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.library.patients import searchable
-from app.library.records import Draft, KeptAnnotations, KeptImage, KeptPrediction
+from app.library.records import Draft, Event, KeptAnnotations, KeptImage, KeptPrediction, LogEntry
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
@@ -154,6 +154,34 @@ def reading_of(row: RowMapping) -> Reading:
     )
 
 
+def row_of_reading(reading: Reading) -> dict[str, Any]:
+    """The columns of a reading, without its image."""
+    return {
+        "reader": reading.reader,
+        "score": str(reading.score),
+        "total": reading.score.total,
+        "started_at": reading.started_at,
+        "saved_at": reading.saved_at,
+        "blind": reading.blind,
+    }
+
+
 def draft_of(row: RowMapping) -> Draft:
     """A reading in progress."""
     return Draft(row["reader"], {Zone[name]: score for name, score in row["zones"].items()}, row["started_at"])
+
+
+def log_entry_of(row: RowMapping) -> LogEntry:
+    """A line of the audit log."""
+    return LogEntry(row["at"], Event(row["event"]), row["reader"], row["study_id"], row["detail"])
+
+
+def row_of_log_entry(entry: LogEntry) -> dict[str, Any]:
+    """The columns of a line of the audit log."""
+    return {
+        "at": entry.at,
+        "event": entry.event.value,
+        "reader": entry.reader,
+        "study_id": entry.image,
+        "detail": entry.detail,
+    }

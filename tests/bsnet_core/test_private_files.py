@@ -7,7 +7,13 @@ import stat
 import pytest
 
 from bsnet_core import private_files
-from bsnet_core.private_files import make_private_folder, private_file, write_private, write_private_json
+from bsnet_core.private_files import (
+    create_private_file,
+    make_private_folder,
+    private_file,
+    write_private,
+    write_private_json,
+)
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
 
@@ -37,6 +43,17 @@ def test_files_and_folders_are_readable_by_their_owner_only(tmp_path):
     write_private(tmp_path / "a" / "b" / "c", b"x")
     assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "a" / "b" / "c").stat().st_mode) == 0o600
+
+
+@posix_only
+def test_a_file_made_for_other_code_is_private_and_keeps_what_is_in_it(tmp_path):
+    path = tmp_path / "settings.ini"
+    create_private_file(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_bytes(b"content")
+    path.chmod(0o644)
+    create_private_file(path)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"content", 0o600)
 
 
 @pytest.mark.parametrize("has_links", [True, False])
