@@ -315,12 +315,12 @@ from app.background.analysis import thumbnail_of
 from app.library.keeper import Keeper
 from app.session.session import Session
 from bsnet_core.brixia import ZONES
-from bsnet_core.loading import read_radiograph
+from bsnet_core.loading import load_radiograph
 application = QCoreApplication([])
 session = Session()
 session.reader = "Reader One"
 keeper = Keeper(session, Path(sys.argv[1]), keep_identity=True)
-keeper.kept.connect(lambda key, reading: print(session.study(key).path.name, reading.score, flush=True))
+keeper.kept.connect(lambda key, reading: print(session.image(key).path.name, reading.score, flush=True))
 def save(key, recalled):
     for zone, score in zip(ZONES, (1, 2, 3, 0, key, 2)):
         session.enter(key, zone, score)
@@ -328,7 +328,7 @@ def save(key, recalled):
     session.enter(key, ZONES[0], 3)  # a correction that is never saved
 keeper.recalled.connect(save)
 for name in sys.argv[2:]:
-    radiograph = read_radiograph(Path(name))
+    radiograph = load_radiograph(Path(name))
     session.accept_radiograph(session.add(Path(name)).key, radiograph, thumbnail_of(radiograph))
 application.exec()
 """
