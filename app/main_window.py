@@ -17,7 +17,8 @@ from app.background.network import ModelChoice
 from app.canvas.group import MOST_PRIORS, ViewGroup
 from app.canvas.modes import ViewMode
 from app.canvas.probe import ProbeReading
-from app.commands.actions import Actions, action_specs
+from app.commands.action_table import ACTIONS
+from app.commands.actions import Actions
 from app.commands.keys import Keys
 from app.commands.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
 from app.help.pages import keys_page
@@ -129,11 +130,9 @@ class MainWindow(QMainWindow):
 
     def _make_parts(self, choice: ModelChoice) -> None:
         settings = self._settings
-        specs = action_specs()
-        named = [spec for spec in specs if spec.name]
-        defaults = {spec.name: spec.default_keys for spec in named}
-        self.keys = Keys(defaults, {spec.name: spec.plain_text for spec in named}, settings, self)
-        self.actions_of = Actions(specs, self.keys, self._appearance.colours, self)
+        defaults = {spec.name: spec.default_keys for spec in ACTIONS}
+        self.keys = Keys(defaults, {spec.name: spec.plain_text for spec in ACTIONS}, settings, self)
+        self.actions_of = Actions(ACTIONS, self.keys, self._appearance.colours, self)
         self.session = Session(self)
         self.analysis = Analysis(self.session, choice, self)
         self._queue = JobQueue("tags and help")

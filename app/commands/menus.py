@@ -1,4 +1,4 @@
-"""The menu bar, the list of recent files and the toolbar; what nobody has connected stands in none of them."""
+"""The menu bar, the menu of recent files and the toolbar; none of them shows an action that nobody has connected."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
 
-from app.commands.actions import Actions, Menu
+from app.commands.action_table import ACTION_GROUPS, Menu
+from app.commands.actions import Actions
 from app.settings.settings import Settings
 from bsnet_core.language import translate as _
 
@@ -23,20 +24,20 @@ TOOL_BAR = (
     ("analyse", "explain", "report"),
     ("preferences", "help"),
 )
-"""The most used actions, in groups."""
+"""Names of the most used actions, in groups."""
 TOOL_ICON_PX = 20
 """At 100 % text size."""
 
 
 def menu_titles() -> dict[Menu, str]:
-    """The menus in their order; a menu that is missing here stands inside another."""
+    """Titles of the menus in the menu bar, in their order."""
     return {
         Menu.FILE: _("&File"),
         Menu.EDIT: _("&Edit"),
-        Menu.IMAGE: _("&Picture"),
+        Menu.VIEW: _("&View"),
         Menu.MEASURE: _("&Measure"),
         Menu.OVERLAYS: _("&Overlays"),
-        Menu.IMAGES: _("&Studies"),
+        Menu.IMAGES: _("&Images"),
         Menu.LIBRARY: _("Li&brary"),
         Menu.READING: _("&Reading"),
         Menu.ANALYSIS: _("&Analysis"),
@@ -45,12 +46,12 @@ def menu_titles() -> dict[Menu, str]:
 
 
 def inner_menu_titles() -> dict[Menu, tuple[Menu, str]]:
-    """The menus inside others: in which one each stands, and its title."""
-    return {Menu.PRESETS: (Menu.IMAGE, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
+    """The menus inside other menus: the outer menu and the title of each."""
+    return {Menu.PRESETS: (Menu.VIEW, _("Window pr&esets")), Menu.ZONES: (Menu.OVERLAYS, _("&Zones"))}
 
 
 class RecentMenu(QMenu):
-    """Files and folders opened lately."""
+    """Files and folders opened recently."""
 
     def __init__(self, settings: Settings, open_paths: Callable[[Sequence[Path]], object], parent: QWidget) -> None:
         super().__init__(_("Open r&ecent"), parent)
@@ -61,7 +62,7 @@ class RecentMenu(QMenu):
         self.fill()
 
     def fill(self) -> None:
-        """Lists them anew."""
+        """Lists the recent files as they are now."""
         self.clear()
         for path in self._settings.recent_files:
             entry = self.addAction(path.name.replace("&", "&&"))
@@ -71,42 +72,48 @@ class RecentMenu(QMenu):
             self.addSeparator()
             self.addAction(_("&Forget these")).triggered.connect(self._settings.forget_files)
             return
-        empty = _("Nothing yet") if self._settings.keeps_names else _("Not kept, since a path can name a patient")
+        empty = _("Nothing yet") if self._settings.keeps_names else _("Not kept, because a path can name a patient")
         self.addAction(empty).setEnabled(False)
 
 
 def fill_menu_bar(bar: QMenuBar, actions: Actions, recent: QMenu) -> None:
-    """Puts every connected action into its menu, in the order of the table; a menu with nothing in it is left out."""
+    """Fills a menu bar with the connected actions, in the order of the table; an empty menu is left out.
+
+    Args:
+        bar: The menu bar to fill.
+        actions: The window's actions.
+        recent: Menu of recent files, which follows Open folder.
+    """
     menus = {menu: QMenu(title, bar) for menu, title in menu_titles().items()}
     inner = inner_menu_titles()
     menus |= {menu: QMenu(title, bar) for menu, (_outer, title) in inner.items()}
     connected = actions.connected
-    for spec in actions.specs:
-        menu = menus[spec.menu]
-        if not spec.name:
+    for group in ACTION_GROUPS:
+        menu, entries = menus[group[0].menu], [spec.name for spec in group if spec.name in connected]
+        if entries and menu.actions():
             menu.addSeparator()
-        elif spec.name in connected:
-            menu.addAction(actions[spec.name])
-            if spec.name == "open_folder":
+        for name in entries:
+            menu.addAction(actions[name])
+            if name == "open_folder":
                 menu.addMenu(recent)
     for kind, (outer, _title) in inner.items():
-        if any(not entry.isSeparator() for entry in menus[kind].actions()):
+        if menus[kind].actions():
             menus[outer].addSeparator()
             menus[outer].addMenu(menus[kind])
     for kind, menu in menus.items():
         menu.setToolTipsVisible(True)
-        if kind not in inner and any(not entry.isSeparator() for entry in menu.actions()):
+        if kind not in inner and menu.actions():
             bar.addMenu(menu)
 
 
 def tool_icon_size(font_percent: int) -> QSize:
-    """Icons grow with the texts."""
+    """Size of the toolbar's icons, which grow with the texts."""
     side = round(TOOL_ICON_PX * font_percent / 100)
     return QSize(side, side)
 
 
 def make_tool_bar(actions: Actions, font_percent: int, parent: QWidget) -> QToolBar:
-    """A slim row of the most used actions that are connected."""
+    """A toolbar with the most used actions, as far as they are connected."""
     bar = QToolBar(_("Tools"), parent)
     bar.setObjectName("tools")
     bar.setAccessibleName(_("Tools"))

@@ -17,7 +17,8 @@ from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
-from app.commands.actions import Actions, zone_action
+from app.commands.action_table import zone_action
+from app.commands.actions import Actions
 from app.session.session import ImageState, OpenImage, Session
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.brixia import ZONES, Zone

@@ -10,7 +10,8 @@ from app.canvas.annotations import AnnotationCommand, AnnotationEdit
 from app.canvas.group import ViewGroup
 from app.canvas.image_view import ImageView
 from app.canvas.modes import CornerTexts, ViewMode
-from app.commands.actions import N_PRESETS, Actions
+from app.commands.action_table import N_PRESETS
+from app.commands.actions import Actions
 from app.panels.actual_size import mm_per_px
 from app.session.session import Session
 from app.settings.settings import Settings

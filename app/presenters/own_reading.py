@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.background.jobs import JobQueue
-from app.commands.actions import PRESETS, Actions
+from app.commands.action_table import PRESETS
+from app.commands.actions import Actions
 from app.library.keeper import Keeper
 from app.look.messages import MessageBar, Severity
 from app.panels.comparison import ComparisonPanel

@@ -56,7 +56,7 @@ def cut_off(window):
 
 def test_menus_panels_and_windows_speak_italian(viewer):
     assert [action.text().replace("&", "") for action in viewer.menuBar().actions()] == [
-        "File", "Modifica", "Immagine", "Misure", "Sovrapposizioni", "Studi", "Libreria", "Lettura", "Analisi", "Guida",
+        "File", "Modifica", "Vista", "Misure", "Sovrapposizioni", "Immagini", "Libreria", "Lettura", "Analisi", "Guida",
     ]  # fmt: skip
     assert viewer.actions_by_name["save_reading"].toolTip().startswith("Salva il proprio punteggio")
     assert viewer.scores.cell(Zone.B).entry.button(3).toolTip() == (

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QToolTip
 
 from app.canvas.overlays.zones import zone_polygon
-from app.commands.actions import zone_action
+from app.commands.action_table import zone_action
 from app.report.content import ReportChoices, compose_report
 from app.session.session import ImageState
 from bsnet_core.brixia import ZONES, Zone

@@ -1,6 +1,6 @@
 import pytest
 
-from app.commands.actions import action_specs
+from app.commands.action_table import ACTIONS
 from app.commands.keys import NAVIGATION_KEYS, SCORE_KEYS, Keys, normal
 from app.settings.settings import Settings
 
@@ -11,9 +11,8 @@ def settings(tmp_path):
 
 
 def keys_with(settings):
-    specs = [spec for spec in action_specs() if spec.name]
     return Keys(
-        {spec.name: spec.default_keys for spec in specs}, {spec.name: spec.plain_text for spec in specs}, settings
+        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
     )
 
 

@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
-from app.commands.actions import action_specs
+from app.commands.action_table import ACTIONS
 from app.commands.keys import Keys
 from app.panels.key_editor import KeyEditor
 from app.panels.preferences import PreferencesDialog, language_name
@@ -16,7 +16,6 @@ from app.settings.settings import (
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages
 
-NAMED = [spec for spec in action_specs() if spec.name]
 CHOICES = {
     "theme": ThemeChoice.LIGHT,
     "window_drag": WindowDrag.IHE_BIR,
@@ -36,7 +35,7 @@ def settings(tmp_path):
 @pytest.fixture
 def keys(settings):
     return Keys(
-        {spec.name: spec.default_keys for spec in NAMED}, {spec.name: spec.plain_text for spec in NAMED}, settings
+        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
     )
 
 
