@@ -1,9 +1,8 @@
-"""`bsnet-score`: scores files and folders without a screen. Knows no Qt."""
+"""`bsnet-score`: scores files and folders from the command line, without Qt."""
 
 from __future__ import annotations
 
 import argparse
-import csv
 import io
 import json
 import os
@@ -15,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from app.report.csv_rows import Cell, write_row
 from bsnet_core.backends import ACCELERATED_BACKENDS, BACKEND_CHOICES
 from bsnet_core.errors import BSNetError, PasswordNeededError, ReportError, UnforeseenError, UnreadableImageError
+from bsnet_core.intended_use import intended_use
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
@@ -38,64 +39,63 @@ CSV_COLUMNS = (
     "error",
     "code",
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets take for a formula when a cell begins with it."""
-
-
-def disclaimer() -> str:
-    """What every run says first."""
-    return _("Research software, not a medical device: do not use these scores for diagnosis or treatment.")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The command's arguments."""
+    """Makes the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="bsnet-score",
         description=_("Brixia score of chest radiographs (DICOM, JPEG, PNG, TIFF; DICOMDIR and ZIP)."),
-        epilog=disclaimer(),
+        epilog=intended_use(),
     )
-    say = parser.add_argument
-    say("paths", nargs="+", type=Path, metavar="PATH", help=_("file or archive, or folder to search"))
-    say("--json", type=Path, metavar="FILE", help=_("also write one JSON line per file; - for the screen"))
-    say("--csv", type=Path, metavar="FILE", help=_("also write a table, one row per file; - for the screen"))
-    say("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help=_("where to compute"))
-    say(
+    add = parser.add_argument
+    add("paths", nargs="+", type=Path, metavar="PATH", help=_("file or archive, or folder to search"))
+    add("--json", type=Path, metavar="FILE", help=_("also write one JSON line per file; - for standard output"))
+    add("--csv", type=Path, metavar="FILE", help=_("also write a CSV table, one row per file; - for standard output"))
+    add("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"), help=_("device to compute on"))
+    add(
         "--backend",
         default="auto",
         choices=BACKEND_CHOICES,
-        help=_("what computes: torch is the reference; auto takes a faster one that was admitted here"),
+        help=_("backend: torch is the reference; auto takes a faster one that was admitted on this computer"),
     )
-    say(
+    add(
         "--admit",
         choices=ACCELERATED_BACKENDS,
         metavar="BACKEND",
         help=_(
-            "instead of scores: measure how far {backends} drifts from torch on the films named, and admit it for auto "
-            "if it keeps the limits"
+            "instead of scoring, measure how far {backends} drifts from torch on the given images, and admit it for "
+            "auto if it stays within the limits"
         ).format(backends=" / ".join(ACCELERATED_BACKENDS)),
     )
-    say("--model", type=Path, metavar="DIR", help=_("model folder; the shipped model by default"))
-    say(
+    add("--model", type=Path, metavar="DIR", help=_("model folder; the bundled model by default"))
+    add(
         "--attention",
         choices=("ha", "sa", "ens"),
-        help=_("scoring head; by default the ensemble of both if the model has two"),
+        help=_("scoring head: hard or soft attention or their ensemble; the ensemble by default if the model has both"),
     )
-    say("--password-file", type=Path, metavar="FILE", help=_("file whose first line is the password of ZIP archives"))
+    add(
+        "--password-file", type=Path, metavar="FILE", help=_("file with the password of ZIP archives in its first line")
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Scores everything named; 0 if all went well, 1 if anything failed, 130 when interrupted."""
+    """Runs the command.
+
+    Returns:
+        0 if everything was scored, 1 if anything failed, 130 when interrupted.
+    """
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if _to_screen(arguments.json) and _to_screen(arguments.csv):
-        parser.error(_("only one of --json and --csv can go to the screen"))
+        parser.error(_("only one of --json and --csv can go to standard output"))
     lines = sys.stderr if _to_screen(arguments.json) or _to_screen(arguments.csv) else sys.stdout
     for stream in (sys.stdout, sys.stderr):
-        # A file name that the screen's encoding lacks must not stop the run.
+        # A file name that the terminal's encoding lacks must not stop the run.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.stderr.write(disclaimer() + "\n")
+    sys.stderr.write(intended_use() + "\n")
     try:
         return _run(arguments, lines)
     except BSNetError as error:
@@ -105,11 +105,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("bsnet-score: {sentence}\n".format(sentence=_("stopped.")))
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our lines has gone; keep the interpreter from complaining about it at exit.
+        # The reader of our output has gone; keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_SOME_FAILED
     except OSError as error:
-        sentence = _("the results cannot be written: {reason}.").format(reason=error.strerror)
+        sentence = _("the results could not be written: {reason}.").format(reason=error.strerror)
         sys.stderr.write(f"bsnet-score: {sentence}\n")
         return EXIT_SOME_FAILED
 
@@ -119,25 +119,24 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
 
     with UnpackedArchives() as archives:
         files, rejections = _files_of(arguments.paths, archives, _password(arguments.password_file))
-        # An earlier result that lies among the images is no image.
+        # An earlier result file among the images is not an image.
         results = {path.absolute() for path in (arguments.json, arguments.csv) if path is not None}
         files = [path for path in files if path.absolute() not in results]
         if not files and not rejections:
-            raise UnreadableImageError(_("There is no image to score in what was named."))
+            raise UnreadableImageError(_("No images were found in the given files and folders."))
         if arguments.admit is not None:
             return _admit(arguments, files, lines)
-        # The model first: where it cannot be loaded, an earlier result file stays as it is.
+        # The model first: if it cannot be loaded, an earlier result file stays as it is.
         predictor = _load_predictor(arguments) if files else None
         with _json_output(arguments.json) as records, _csv_output(arguments.csv) as rows:
-            outputs = Outputs(lines, records, csv.DictWriter(rows, CSV_COLUMNS) if rows is not None else None, rows)
-            outputs.begin()
+            outputs = Outputs(lines, records, rows)
             for path, error in rejections:
                 outputs.add_failure(path, error)
             failures = _score_all(predictor, files, archives, outputs) if predictor is not None else 0
     return EXIT_SOME_FAILED if failures or rejections else EXIT_OK
 
 
-def record_of(path: Path, prediction: Prediction, read_seconds: float) -> dict[str, Any]:
+def record_of(path: Path, prediction: Prediction, load_seconds: float) -> dict[str, Any]:
     """One result as plain JSON values."""
     from bsnet_core.brixia import Zone
 
@@ -157,17 +156,17 @@ def record_of(path: Path, prediction: Prediction, read_seconds: float) -> dict[s
             "sha256": prediction.model.sha256,
         },
         "backend": prediction.backend,
-        "seconds": {"read": round(read_seconds, 4)}
+        "seconds": {"read": round(load_seconds, 4)}
         | {step: round(seconds, 4) for step, seconds in prediction.seconds.items()},
     }
 
 
-def row_of(path: Path, prediction: Prediction) -> dict[str, str | int]:
-    """One result as a row of the table; confidence is the lowest of the six zones, as on the screen."""
+def row_of(path: Path, prediction: Prediction) -> dict[str, Cell]:
+    """One result as a row of the table; its confidence is the lowest of the six zones."""
     from bsnet_core.brixia import Zone
 
     return {
-        "file": _cell(path),
+        "file": _as_utf8(path),
         **{zone.name: prediction.score[zone] for zone in Zone},
         "global": prediction.score.total,
         **{f"expected {zone.name}": f"{prediction.expected_value_of(zone):.4f}" for zone in Zone},
@@ -180,52 +179,38 @@ def row_of(path: Path, prediction: Prediction) -> dict[str, str | int]:
 
 
 class Outputs:
-    """Where results go: a line each on the screen, a record each to JSON, a row each to CSV.
+    """The outputs of a run: a line per file as text, a record per file as JSON, a row per file as CSV.
 
-    Everything is flushed at once: whatever stops the run, what was scored is kept.
+    Everything is flushed at once, so that an interrupted run keeps its results.
     """
 
-    def __init__(
-        self,
-        lines: TextIO,
-        records: TextIO | None,
-        table: csv.DictWriter[str] | None,
-        table_file: TextIO | None,
-    ) -> None:
+    def __init__(self, lines: TextIO, records: TextIO | None, table: TextIO | None) -> None:
+        """Writes the column names of the table, if there is one."""
         self._lines = lines
         self._records = records
         self._table = table
-        self._table_file = table_file
+        self._write_row(dict(zip(CSV_COLUMNS, CSV_COLUMNS, strict=True)))
 
-    def begin(self) -> None:
-        """Writes the table's first row."""
-        if self._table is not None:
-            self._table.writeheader()
-            self._flush_table()
-
-    def add(self, path: Path, prediction: Prediction, read_seconds: float) -> None:
-        """Takes a result."""
+    def add(self, path: Path, prediction: Prediction, load_seconds: float) -> None:
+        """Writes a result."""
         _write(self._lines, _line(path, prediction))
         if self._records is not None:
-            _write(self._records, json.dumps(record_of(path, prediction, read_seconds)))
-        if self._table is not None:
-            self._table.writerow(row_of(path, prediction))
-            self._flush_table()
+            _write(self._records, json.dumps(record_of(path, prediction, load_seconds)))
+        self._write_row(row_of(path, prediction))
 
     def add_failure(self, path: Path, error: BSNetError) -> None:
-        """Takes why a file has no result."""
-        said = _("not scored")
-        _write(self._lines, f"{_on_one_line(path)}\t{said} [{error.code}]\t{error}")
+        """Writes why a file has no result."""
+        outcome = _("not scored")
+        _write(self._lines, f"{_on_one_line(path)}\t{outcome} [{error.code}]\t{error}")
         if self._records is not None:
             failure: Mapping[str, str] = {"file": str(path), "error": str(error), "code": str(error.code)}
             _write(self._records, json.dumps(failure))
-        if self._table is not None:
-            self._table.writerow({"file": _cell(path), "error": str(error), "code": str(error.code)})
-            self._flush_table()
+        self._write_row({"file": _as_utf8(path), "error": str(error), "code": str(error.code)})
 
-    def _flush_table(self) -> None:
-        if self._table_file is not None:
-            self._table_file.flush()
+    def _write_row(self, row: Mapping[str, Cell]) -> None:
+        if self._table is not None:
+            write_row(self._table, [row.get(column, "") for column in CSV_COLUMNS])
+            self._table.flush()
 
 
 def _to_screen(path: Path | None) -> bool:
@@ -238,7 +223,7 @@ def _password(path: Path | None) -> str | None:
     try:
         return path.read_text(encoding="utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise ReportError(_("The password file {path} cannot be read, or is empty.").format(path=path)) from error
+        raise ReportError(_("The password file {path} is empty or cannot be read.").format(path=path)) from error
 
 
 def _files_of(
@@ -252,7 +237,7 @@ def _files_of(
         try:
             found = images_in(path, archives, password=password)
         except PasswordNeededError as error:
-            sentence = _("{problem} Give it by --password-file.").format(problem=error)
+            sentence = _("{problem} Pass it with --password-file.").format(problem=error)
             rejections.append((path, PasswordNeededError(sentence, error.archive)))
         except BSNetError as error:
             rejections.append((path, error))
@@ -289,14 +274,14 @@ def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedAr
 
     failures = 0
     on_terminal = sys.stderr.isatty() and len(files) > 1
-    for path in tqdm(files, desc=_("scoring"), unit="film", file=sys.stderr, leave=False, disable=not on_terminal):
+    for path in tqdm(files, desc=_("scoring"), unit="image", file=sys.stderr, leave=False, disable=not on_terminal):
         try:
-            prediction, read_seconds = _score(predictor, path)
+            prediction, load_seconds = _score(predictor, path)
         except BSNetError as error:
             failures += 1
             outputs.add_failure(archives.origin_of(path), error)
             continue
-        outputs.add(archives.origin_of(path), prediction, read_seconds)
+        outputs.add(archives.origin_of(path), prediction, load_seconds)
     return failures
 
 
@@ -306,12 +291,12 @@ def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
     start = time.perf_counter()
     try:
         radiograph = load_radiograph(path)
-        read_seconds = time.perf_counter() - start
-        return predictor.predict(radiograph), read_seconds
+        load_seconds = time.perf_counter() - start
+        return predictor.predict(radiograph), load_seconds
     except BSNetError:
         raise
     except Exception as error:
-        # One odd file must not end a run over thousands; the kind of error helps to report it.
+        # One odd file must not end a run over thousands; the type of the error helps to report it.
         raise UnforeseenError(
             _("The file could not be processed ({kind}).").format(kind=type(error).__name__)
         ) from error
@@ -328,14 +313,13 @@ def _line(path: Path, prediction: Prediction) -> str:
 
 
 def _on_one_line(path: Path) -> str:
-    # File names may hold line ends and escape sequences.
+    # File names may contain line breaks and escape sequences.
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(path))
 
 
-def _cell(path: Path) -> str:
-    """A path that no spreadsheet takes for a formula and no encoding stumbles over."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def _as_utf8(path: Path) -> str:
+    """A path as text that UTF-8 can encode, whatever bytes are in it."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _write(stream: TextIO, line: str) -> None:
@@ -358,7 +342,7 @@ def _csv_output(path: Path | None) -> Iterator[TextIO | None]:
 
 @contextmanager
 def _output(path: Path | None, own_start: bytes, newline: str | None) -> Iterator[TextIO | None]:
-    """A result file for its owner only; replaces nothing but an earlier result, which begins with `own_start`."""
+    """A result file for its owner only; replaces only an earlier result, which begins with `own_start`."""
     if path is None:
         yield None
     elif _to_screen(path):
@@ -367,16 +351,16 @@ def _output(path: Path | None, own_start: bytes, newline: str | None) -> Iterato
         try:
             if path.is_file() and _starts_unlike(path, own_start):
                 raise ReportError(
-                    _("{path} is not a result of this command and is left as it is. Choose another name.").format(
+                    _("{path} is not a result file of this command and was not replaced. Choose another name.").format(
                         path=path
                     )
                 )
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as error:
             raise ReportError(
-                _("The result file {path} cannot be written: {reason}.").format(path=path, reason=error.strerror)
+                _("The result file {path} could not be written: {reason}.").format(path=path, reason=error.strerror)
             ) from error
-        # A file that was there before keeps its mode otherwise; a device such as /dev/null must keep its own.
+        # An existing file would keep its mode otherwise; a device such as /dev/null must keep its own.
         if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.fchmod(descriptor, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline=newline) as file:
@@ -384,7 +368,7 @@ def _output(path: Path | None, own_start: bytes, newline: str | None) -> Iterato
 
 
 def _starts_unlike(path: Path, own_start: bytes) -> bool:
-    # "--json *.dcm" must not cost anybody a picture.
+    # "--json *.dcm" must not overwrite an image.
     with path.open("rb") as file:
         return file.read(len(own_start)) not in (b"", own_start)
 

@@ -20,12 +20,13 @@ from app.library.keeper import Keeper
 from app.library.records import Event
 from app.look.messages import MessageBar, Severity
 from app.panels.report_dialog import AvailableParts, ReportDialog, ReportRequest
-from app.report.content import ReportedExplanation, ReportedImage, compose_report
+from app.report.content import compose_report
 from app.report.csv_tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
+from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.names import file_name
 from app.report.paper_figure import compose_figure, write_figure
 from app.report.pdf import write_report
-from app.report.png import copy_image, unwindowed_image, view_image, write_image, write_png
+from app.report.reported_image import ReportedExplanation, ReportedImage
 from app.session.readings import ComparedReading
 from app.session.session import Session
 from app.settings.settings import Settings

@@ -1,12 +1,11 @@
-"""Readings and results as CSV, for spreadsheets and for programs: pure functions that return text, and a writer.
+"""Readings and results as CSV tables for spreadsheets and programs: functions that return text, and a writer of files.
 
-The names of the columns are the same in every language, so that a program can rely on them. Every zone's column says
-whose side it means. Cells that a spreadsheet would take for a formula begin with an apostrophe.
+Column names do not depend on the language, so that programs can rely on them, and every zone's column names the
+patient's side.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,10 +14,12 @@ from enum import Enum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.report.content import software
+from app.report.csv_rows import Cell, write_row
 from app.report.names import visible
+from app.report.provenance import software
 from app.report.saving import save
 from app.session.readings import ComparedReading, Reading
+from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.errors import BSNetError, ReportError
@@ -28,23 +29,22 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import ModelIdentity, Prediction
 
 BYTE_ORDER_MARK = "\ufeff"
-"""Without it Excel takes UTF-8 for the letters of the country's old code page."""
-FORMULA_SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Without it Excel decodes UTF-8 by the system's legacy code page."""
 HEIGHTS = ("upper", "middle", "lower")
 USE = "research use only, not a medical device"
-Cell = str | int | float
+"""Part of the file format, so not in the language in use."""
 
 
 class Separator(StrEnum):
-    """What stands between two cells."""
+    """The character between two cells."""
 
     COMMA = ","
     SEMICOLON = ";"
-    """For spreadsheets in countries that write 0,5."""
+    """For spreadsheets in locales with a decimal comma."""
 
 
 class ImageNaming(Enum):
-    """What stands in the first column."""
+    """The content of the first column."""
 
     LABEL = "Study"
     UID = "Study Instance UID"
@@ -52,13 +52,13 @@ class ImageNaming(Enum):
 
 @dataclass(frozen=True, slots=True)
 class TabledReading:
-    """A saved reading, with what the model said of the same radiograph if it said anything.
+    """A saved reading with the prediction for the same radiograph, if there is one.
 
     Attributes:
-        image: A label that names nobody.
-        study_uid: DICOM's; empty where there is none.
-        study_date: YYYYMMDD as in the file; empty where it states none.
-        predicted, model: Both or neither.
+        image: A label that names no person.
+        study_uid: The Study Instance UID; empty if there is none.
+        study_date: YYYYMMDD as in the file; empty if not stated.
+        predicted, model: Predicted score and its model; both or neither.
     """
 
     image: str
@@ -70,22 +70,22 @@ class TabledReading:
 
     @classmethod
     def from_compared(cls, compared: ComparedReading, study_uid: str = "") -> TabledReading:
-        """Of a reading that stands beside a prediction."""
+        """Makes the row of a reading that is compared with a prediction."""
         return cls(compared.image, study_uid, compared.study_date, compared.reading, compared.predicted, compared.model)
 
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What a batch came to for one film: a score with all that belongs to it, or a refusal.
+    """The result of one image of a batch: a score with its details, or a rejection.
 
     Attributes:
-        image: How the film is told from the others, such as its file name.
-        study_uid, study_date: As in the file.
-        score: None where the film was refused.
-        confidences, expected: Per zone in the order A to F; empty for a refused film.
+        image: A name that distinguishes the image from the others, such as its file name.
+        study_uid, study_date: Study Instance UID and study date as in the file.
+        score: None for a rejected image.
+        confidences, expected: One value per zone in the order A to F; empty for a rejected image.
         notes: Quality notes.
-        model: Which weights.
-        device: Where it ran.
+        model: The model with its weights.
+        device: The device it ran on.
         rejection: Why there is no score.
     """
 
@@ -104,7 +104,7 @@ class BatchResult:
     def from_prediction(
         cls, image: str, prediction: Prediction, study_uid: str = "", study_date: str = ""
     ) -> BatchResult:
-        """Of a scored film; keeps numbers only, none of the prediction's maps."""
+        """Makes the result of a scored image; keeps numbers only, none of the prediction's maps."""
         return cls(
             image=image,
             study_uid=study_uid,
@@ -131,13 +131,13 @@ def readings_csv(
     with_dates: bool = True,
     separator: Separator = Separator.COMMA,
 ) -> str:
-    """All readings, one a line, beside the predictions of the same films.
+    """A table of readings, one per row, beside the predictions for the same images.
 
     Args:
-        readings: In the order of the lines.
-        naming: Whether the study stands there by its label or by its UID.
-        with_dates: False leaves the dates of study and reading empty.
-        separator: Between cells.
+        readings: The readings in the order of the rows.
+        naming: Whether the first column holds the label or the Study Instance UID.
+        with_dates: Whether the dates of study and reading are filled in.
+        separator: Character between cells.
     """
     header = [
         *(naming.value, "Study date", "Reader", "Saved at (UTC)", "Blind"),
@@ -151,7 +151,7 @@ def readings_csv(
 
 
 def batch_csv(results: Iterable[BatchResult], *, separator: Separator = Separator.COMMA) -> str:
-    """The results of a batch, one film a line; refused films say why."""
+    """A table of the results of a batch, one image per row; rejected images state the reason."""
     header = [
         *("Film", "Study Instance UID", "Study date", "Input check", "Reason"),
         *_score_columns("Predicted"),
@@ -167,12 +167,12 @@ def write_csv(text: str, path: Path, *, overwrite: bool = False) -> Path:
     """Writes a table as UTF-8 with a byte order mark; for a worker thread.
 
     Raises:
-        ReportError: it could not be written.
+        ReportError: the file could not be written.
     """
 
     def check(data: bytes) -> None:
         if data.decode("utf-8-sig") != text:
-            raise ReportError(_("The table that was made is not complete, so it was not saved. Try again."))
+            raise ReportError(_("The table was incomplete and has not been saved. Try again."))
 
     return save((BYTE_ORDER_MARK + text).encode(), path, overwrite=overwrite, check=check)
 
@@ -193,8 +193,8 @@ def _reading_row(one: TabledReading, naming: ImageNaming, *, with_dates: bool) -
     reading, predicted = one.reading, one.predicted
     differences: list[Cell] = [""] * (len(ZONES) + 1)
     if predicted is not None:
-        mine = [*reading.score.zones, reading.score.total]
-        differences = [theirs - read for theirs, read in zip([*predicted.zones, predicted.total], mine, strict=True)]
+        difference = compare_scores(predicted, reading.score)
+        differences = [*(difference.zones[zone] for zone in ZONES), difference.total]
     return [
         one.image if naming is ImageNaming.LABEL else one.study_uid,
         shown_date(one.study_date) if with_dates else "",
@@ -236,15 +236,7 @@ def _numbers(values: tuple[float, ...]) -> list[Cell]:
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], separator: Separator) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator.value, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    write_row(text, header, separator.value)
+    for row in rows:
+        write_row(text, [visible(cell) if isinstance(cell, str) else cell for cell in row], separator.value)
     return text.getvalue()
-
-
-def _plain(cell: Cell) -> Cell:
-    """A text on one line that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(cell, str):
-        return cell
-    text = visible(cell)
-    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text

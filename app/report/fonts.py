@@ -1,4 +1,4 @@
-"""The fonts of everything that leaves the viewer as a file: bundled, so that a name never becomes a row of boxes."""
+"""The fonts of all exported files: bundled with the program, so that no name turns into a row of boxes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES_OF_FAMILY = {
     "Droid Sans Fallback": ("DroidSansFallbackFull.ttf",),
     "NanumSquare": ("NanumSquareR.ttf",),
 }
-"""In the order in which a letter is looked for."""
+"""Font files by family, in the order in which a character is looked up."""
 
 CHECKED_PT = 12.0
 
@@ -28,10 +28,10 @@ _is_loaded = False
 
 
 def load_fonts() -> None:
-    """Makes the bundled fonts known to Qt, once; may be called from any thread while the application lives.
+    """Registers the bundled fonts with Qt, once; from any thread while the application runs.
 
     Raises:
-        ReportError: a file is missing or damaged.
+        ReportError: a font file is missing or damaged.
     """
     global _is_loaded
     with _lock:
@@ -41,13 +41,13 @@ def load_fonts() -> None:
             for file in files:
                 if QFontDatabase.addApplicationFont(str(resources_dir() / "fonts" / file)) < 0:
                     raise ReportError(
-                        _("The font {file} is missing or damaged. Install the program again.").format(file=file)
+                        _("The font {file} is missing or damaged. Reinstall the program.").format(file=file)
                     )
         _is_loaded = True
 
 
 def report_font(size_pt: float, *, bold: bool = False) -> QFont:
-    """The report's font, with a family for every script; the fonts must be loaded."""
+    """The report's font, with a family for every script; needs `load_fonts` first."""
     font = QFont()
     font.setFamilies(list(FILES_OF_FAMILY))
     font.setPointSizeF(size_pt)
@@ -56,10 +56,10 @@ def report_font(size_pt: float, *, bold: bool = False) -> QFont:
 
 
 def can_draw(text: str) -> bool:
-    """Whether every letter has a picture, in a bundled font or in one of the machine's; the fonts must be loaded."""
+    """Whether a bundled or a system font has every character of a text; needs `load_fonts` first."""
     layout = QTextLayout(text, report_font(CHECKED_PT))
     layout.beginLayout()
     layout.createLine()
     layout.endLayout()
-    # Number 0 is the picture that a font keeps for letters it does not have.
+    # Glyph 0 is the one a font shows for characters it lacks.
     return all(0 not in run.glyphIndexes() for run in layout.glyphRuns())

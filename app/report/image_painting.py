@@ -1,6 +1,6 @@
-"""The pictures of a report, painted off the screen: film, overlays, aligned lungs. No widgets, so any thread may.
+"""The images of a report, painted off-screen and without widgets, so on any thread: radiograph, overlays, lungs.
 
-The patient's right always stands on the left: a film whose file says that it is the other way round is turned.
+The patient's right is always on the left: an image is brought into the standard orientation that its file states.
 """
 
 from __future__ import annotations
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
 LOGICAL_SIDE = 440.0
-"""Longer side of a painted film in the units in which overlays count their lines and letters."""
+"""Longer side of a painted image in units, in which overlays measure their lines and letters."""
 PIXELS_PER_UNIT = 4.0
 LETTER_PT = 11.0
 HEIGHT_OF_SIDES = 22.0
-"""Units that the zone overlay takes above the grid for the names of the sides."""
+"""Height of the side names above the grid of the zone overlay, in units."""
 LETTER = QColor(255, 255, 255)
 SHADOW = QColor(0, 0, 0)
 NO_COLOUR = QColor(255, 255, 255)
 PALE_RIM, DARK_RIM = QColor(255, 255, 255), QColor(0, 0, 0)
 DARK_LUMINANCE = 0.5
-PART_LETTER = 15.0
+REGION_LETTER = 15.0
 """Height of the letters on single super-pixels, in units."""
 
 
 @dataclass(frozen=True)
 class ImageLayers:
-    """What is painted over a film, from below to above; what is None or False is left out.
+    """The layers painted over an image, bottom to top.
 
     Attributes:
-        explanation: Map and its opacity in [0, 1].
-        lungs: Outline of the lung mask.
-        zones: Grid with predicted scores and confidence.
+        explanation: Explanation map and its opacity in [0, 1].
+        lungs: Whether the outline of the lung mask is painted.
+        zones: Whether the grid with predicted scores and confidence is painted.
     """
 
     explanation: tuple[explanation_overlay.ExplanationImage, float] | None = None
@@ -64,12 +64,12 @@ PLAIN = ImageLayers()
 
 @dataclass(frozen=True)
 class PaintedImage:
-    """A finished picture of a film.
+    """A painted radiograph.
 
     Attributes:
         image: RGB32, `PIXELS_PER_UNIT` pixels per unit.
-        to_units: From image pixels of the file to units of this picture.
-        sides: What is written at its left and right edge.
+        to_units: Transform from pixels of the file to units of `image`.
+        sides: Texts at its left and right edge.
     """
 
     image: QImage
@@ -78,27 +78,27 @@ class PaintedImage:
 
 
 def side_names() -> tuple[str, str]:
-    """What stands over the left and the right column of every grid."""
+    """Headings of the left and the right column of every grid."""
     return _("R (patient)"), _("L (patient)")
 
 
 def right_side_is_stated_on_the_right(metadata: ImageMetadata) -> bool | None:
-    """Where the file says that the patient's right lies; None where it does not say.
+    """Whether the patient's right is on the right according to the file; None if the file does not state it.
 
-    Source: DICOM PS3.3 C.7.6.1.1.1, where the rows of the picture run to.
+    Source: DICOM PS3.3 C.7.6.1.1.1, direction of the rows of the image.
     """
     along_rows = metadata.patient_orientation[0][:1] if metadata.patient_orientation else ""
     return {"R": True, "L": False}.get(along_rows)
 
 
 def zone_a_lies_on_the_right(frames: Frames) -> bool:
-    """Whether the network's zones of the patient's right lie on the right of the file's own pixel grid."""
+    """Whether the network's zones of the patient's right are on the right of the file's pixel grid."""
     middles = [zones_overlay.zone_polygon(frames, zone).boundingRect().center().x() for zone in (Zone.A, Zone.D)]
     return middles[0] > middles[1]
 
 
 def sides_are_in_doubt(metadata: ImageMetadata, prediction: Prediction | None) -> bool:
-    """Whether the zones named for the patient's right lie where the file says that the left is."""
+    """Whether the zones of the patient's right are where the patient's left is according to the file."""
     stated = right_side_is_stated_on_the_right(metadata)
     return stated is not None and prediction is not None and stated != zone_a_lies_on_the_right(prediction.frames)
 
@@ -111,20 +111,20 @@ def paint_image(
     prediction: Prediction | None = None,
     layers: ImageLayers = PLAIN,
 ) -> PaintedImage:
-    """The film as the eye sees it, the patient's right on the left, with what is laid over it.
+    """Paints a radiograph as displayed, the patient's right on the left, under its overlays.
 
     Args:
-        radiograph: Pixel spacing that is not square is respected.
+        radiograph: The radiograph; non-square pixels are scaled to square ones.
         voi: Window or VOI LUT in use.
-        inverted: The user's own inversion.
-        prediction: Of this radiograph; needed by every layer.
-        layers: What to paint over it.
+        inverted: Whether the reader has inverted the grey levels.
+        prediction: Prediction for this radiograph; every layer needs it.
+        layers: Overlays to paint.
     """
     load_fonts()
-    turn = _turn_of(radiograph.metadata, prediction)
-    size = _size_of(radiograph, turn)
-    to_units = _to_units(radiograph, size, turn)
-    grey = _grey_image(radiograph, voi, size, turn, inverted=inverted)
+    orientation = _orientation_of(radiograph.metadata, prediction)
+    size = _size_of(radiograph, orientation)
+    to_units = _to_units(radiograph, size, orientation)
+    grey = _grey_image(radiograph, voi, size, orientation, inverted=inverted)
     has_grid = prediction is not None and layers.zones
     headroom = _headroom(prediction.frames, to_units) if prediction is not None and layers.zones else 0.0
     image = QImage(grey.width(), grey.height() + round(headroom * PIXELS_PER_UNIT), QImage.Format.Format_RGB32)
@@ -141,9 +141,9 @@ def paint_image(
         lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
     if prediction is not None and layers.zones:
         labels = zones_overlay.labels_of(prediction)
-        orientation = radiograph.metadata.patient_orientation
-        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0, patient_orientation=orientation)
-    sides = _sides(radiograph.metadata, prediction, turn)
+        stated = radiograph.metadata.patient_orientation
+        zones_overlay.paint(painter, to_units, prediction.frames, labels, 1.0, patient_orientation=stated)
+    sides = _sides(radiograph.metadata, prediction, orientation)
     if not has_grid:  # the grid names the sides itself
         paint_sides(painter, QRectF(QPointF(0, 0), size), sides)
     painter.end()
@@ -151,7 +151,7 @@ def paint_image(
 
 
 def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None:
-    """Writes the sides into the upper corners of a picture."""
+    """Writes the sides into the upper corners of an image."""
     painter.save()
     font = painter.font()
     font.setPixelSize(15)
@@ -165,24 +165,24 @@ def paint_sides(painter: QPainter, area: QRectF, sides: tuple[str, str]) -> None
 
 
 def paint_letters(image: QImage, places: Mapping[str, QPointF]) -> None:
-    """Writes letters over a painted film, each around its place in units."""
+    """Writes letters over a painted image, each centred on its position in units."""
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
     for text, place in places.items():
-        paint_rimmed(painter, place, text, PART_LETTER, NO_COLOUR)
+        paint_rimmed(painter, place, text, REGION_LETTER, NO_COLOUR)
     painter.end()
 
 
 def paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, colour: QColor) -> None:
-    """Text with a rim of the other brightness, to be read over dark lung, bright bone and the map alike.
+    """Paints text with a contrasting rim, legible over dark lung, bright bone and the map alike.
 
     Args:
-        painter: In units of the picture.
-        middle: Of the text.
-        text: A letter or a few.
-        height: Of a capital letter, in units.
-        colour: Of the letters.
+        painter: Scaled to units of the image.
+        middle: Centre of the text.
+        text: One or a few letters.
+        height: Height of a capital letter, in units.
+        colour: Colour of the letters.
     """
     font = report_font(LETTER_PT, bold=True)
     font.setPixelSize(max(round(height * 1.3), 6))  # digits are some three quarters of the size
@@ -199,11 +199,11 @@ def paint_rimmed(painter: QPainter, middle: QPointF, text: str, height: float, c
 
 
 def grey_image(values: npt.NDArray[np.float32], side_px: int) -> QImage:
-    """A square map of [0, 1] as a grey picture, such as the aligned lungs.
+    """A square map as a greyscale image, such as the aligned lungs.
 
     Args:
         values: (S, S) float32 in [0, 1].
-        side_px: Side of the picture.
+        side_px: Side of the returned image.
     """
     shrinks = side_px < values.shape[0]
     sized = cv2.resize(
@@ -214,49 +214,51 @@ def grey_image(values: npt.NDArray[np.float32], side_px: int) -> QImage:
     return _to_image(np.clip(sized * 255, 0, 255).astype(np.uint8))
 
 
-def _turn_of(metadata: ImageMetadata, prediction: Prediction | None) -> StandardOrientation:
-    # Where zones and file contradict each other the film stays as stored, and the report says so in words.
+def _orientation_of(metadata: ImageMetadata, prediction: Prediction | None) -> StandardOrientation:
+    # If zones and file contradict each other, the image stays as stored, and the report says so.
     return (
         AS_STORED if sides_are_in_doubt(metadata, prediction) else StandardOrientation.of(metadata.patient_orientation)
     )
 
 
 def _headroom(frames: Frames, to_units: QTransform) -> float:
-    """Units to add above a film so that the names of the sides above its grid are not cut off."""
-    # They stand above its highest corner, and a turned grid has one that is higher than its edge.
+    """Units to add above an image so that the side names above its grid are not cut off."""
+    # They are above the grid's highest corner; in a rotated grid that is higher than its edge.
     return max(0.0, HEIGHT_OF_SIDES - to_units.map(zones_overlay.grid_outline(frames)).boundingRect().top())
 
 
-def _sides(metadata: ImageMetadata, prediction: Prediction | None, turn: StandardOrientation) -> tuple[str, str]:
-    """Only what the file or the zones say is written; nothing is guessed."""
+def _sides(metadata: ImageMetadata, prediction: Prediction | None, orientation: StandardOrientation) -> tuple[str, str]:
+    """The sides as the file or the zones state them; nothing is guessed."""
     right, left = side_names()
     stated = right_side_is_stated_on_the_right(metadata)
-    if stated is None and prediction is None and turn.changes_nothing:
+    if stated is None and prediction is None and orientation.changes_nothing:
         return _("side not stated"), ""
-    return (left, right) if stated and turn.changes_nothing else (right, left)
+    return (left, right) if stated and orientation.changes_nothing else (right, left)
 
 
-def _size_of(radiograph: Radiograph, turn: StandardOrientation) -> QSizeF:
-    """Width and height of the upright film in units."""
+def _size_of(radiograph: Radiograph, orientation: StandardOrientation) -> QSizeF:
+    """Width and height of the image in standard orientation, in units."""
     height, width = map(float, radiograph.shape)
     spacing = radiograph.metadata.spacing
     if spacing is not None and spacing.row_mm > 0 and spacing.column_mm > 0:
         height *= spacing.row_mm / spacing.column_mm
     scale = LOGICAL_SIDE / max(height, width)
     size = QSizeF(max(width * scale, 1.0), max(height * scale, 1.0))
-    return size.transposed() if turn.transposed else size
+    return size.transposed() if orientation.transposed else size
 
 
-def _to_units(radiograph: Radiograph, size: QSizeF, turn: StandardOrientation) -> QTransform:
-    height, width = turn.standard_shape(radiograph.shape)
-    (m11, m12, dx), (m21, m22, dy) = turn.affine(radiograph.shape)
+def _to_units(radiograph: Radiograph, size: QSizeF, orientation: StandardOrientation) -> QTransform:
+    height, width = orientation.standard_shape(radiograph.shape)
+    (m11, m12, dx), (m21, m22, dy) = orientation.affine(radiograph.shape)
     return QTransform(m11, m21, m12, m22, dx, dy) * QTransform.fromScale(size.width() / width, size.height() / height)
 
 
-def _grey_image(radiograph: Radiograph, voi: Voi, size: QSizeF, turn: StandardOrientation, *, inverted: bool) -> QImage:
+def _grey_image(
+    radiograph: Radiograph, voi: Voi, size: QSizeF, orientation: StandardOrientation, *, inverted: bool
+) -> QImage:
     grey = display_table(radiograph, voi, inverted=inverted)[radiograph.stored]
     width, height = round(size.width() * PIXELS_PER_UNIT), round(size.height() * PIXELS_PER_UNIT)
-    standard = np.ascontiguousarray(turn.to_standard(grey))
+    standard = np.ascontiguousarray(orientation.to_standard(grey))
     shrinks = width < standard.shape[1]
     return _to_image(
         cv2.resize(standard, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -1,4 +1,4 @@
-"""A sheet of paper in millimetres, and blocks that flow over as many as they need."""
+"""A sheet of paper measured in millimetres, and the distribution of blocks over pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.report.fonts import report_font
 MM_PER_INCH = 25.4
 MARGIN_MM = 15.0
 GAP_MM = 4.0
+LINE_GAP_MM = 0.8
 FOOTER_MM = 12.0
 INK = "#191c20"
 QUIET = "#5f666e"
@@ -26,14 +27,14 @@ CENTRE = Qt.AlignmentFlag.AlignHCenter
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How a text looks."""
+    """Size, weight and colour of a text."""
 
     size_pt: float = 9.0
     bold: bool = False
     colour: str = INK
 
     def in_colour(self, colour: str) -> TextStyle:
-        """The same in another colour."""
+        """This style in another colour."""
         return replace(self, colour=colour)
 
 
@@ -42,13 +43,20 @@ LABEL = TextStyle(8.0, colour=QUIET)
 SMALL = TextStyle(7.5, colour=QUIET)
 HEADING = TextStyle(10.5, bold=True)
 TITLE = TextStyle(16.0, bold=True)
+STRONG = TextStyle(9.0, bold=True)
 
 
 class Sheet:
     """Draws in millimetres on whatever the painter paints on; text keeps its size in points."""
 
     def __init__(self, painter: QPainter, size_mm: QSizeF, column: tuple[float, float] = (0.0, 1.0)) -> None:
-        """Args: size_mm: of the paper; column: where the content begins and ends, as shares of its width."""
+        """Makes a sheet.
+
+        Args:
+            painter: Open on the device to draw on.
+            size_mm: Size of the paper.
+            column: Left and right edge of the content, as shares of the width between the margins.
+        """
         self.painter = painter
         self.size_mm = size_mm
         self._column = column
@@ -65,11 +73,11 @@ class Sheet:
         return QRectF(left, MARGIN_MM, (end - start) * width, height - 2 * MARGIN_MM - FOOTER_MM + GAP_MM)
 
     def column(self, start: float, end: float) -> Sheet:
-        """The same sheet for what stands beside something else; shares of the content's whole width."""
+        """The part of this sheet between two shares of its content width, for blocks side by side."""
         return Sheet(self.painter, self.size_mm, (start, end))
 
     def to_device(self, area: QRectF) -> QRectF:
-        """Millimetres to the units of the painter."""
+        """An area in mm converted to the painter's units."""
         scale = self._per_mm
         return QRectF(area.x() * scale, area.y() * scale, area.width() * scale, area.height() * scale)
 
@@ -85,13 +93,13 @@ class Sheet:
         self.painter.drawText(self.to_device(area), text, _option(align))
 
     def image(self, area: QRectF, image: QImage) -> QRectF:
-        """Draws a picture as large as the area allows, in its upper middle; gives the part it covers."""
+        """Draws an image as large as the area allows, at its top centre; returns the part it covers."""
         covered = fitted(area, image)
         self.painter.drawImage(self.to_device(covered), image)
         return covered
 
     def box(self, area: QRectF, line: str, fill: str | QColor | None = None, *, dashed: bool = False) -> None:
-        """A rectangle."""
+        """Draws a rectangle."""
         pen = QPen(QColor(line), 0.3 * self._per_mm)
         if dashed:
             pen.setStyle(Qt.PenStyle.DashLine)
@@ -100,7 +108,7 @@ class Sheet:
         self.painter.drawRect(self.to_device(area))
 
     def rule(self, left: float, right: float, top: float) -> None:
-        """A level line."""
+        """Draws a horizontal line."""
         self.painter.setPen(QPen(QColor(RULE), 0.2 * self._per_mm))
         line = self.to_device(QRectF(left, top, right - left, 0))
         self.painter.drawLine(line.topLeft(), line.topRight())
@@ -111,21 +119,21 @@ class Sheet:
 
 
 def _option(align: Qt.AlignmentFlag) -> QTextOption:
-    # Absolute: a name that is read from the right still begins where its label says.
+    # Absolute: a right-to-left name still starts beside its label.
     option = QTextOption(align | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignTop)
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     return option
 
 
 def fitted(area: QRectF, image: QImage) -> QRectF:
-    """Where a picture lies that fills an area as far as its shape allows, in the upper middle."""
+    """The area of an image scaled to fit into another area, at its top centre."""
     scale = min(area.width() / image.width(), area.height() / image.height())
     width, height = image.width() * scale, image.height() * scale
     return QRectF(area.x() + (area.width() - width) / 2, area.y(), width, height)
 
 
 class Block(Protocol):
-    """A part of a report that is not broken over two pages."""
+    """A part of a report that is never split between two pages."""
 
     def height(self, sheet: Sheet) -> float:
         """Height in mm over the width of the sheet's content."""
@@ -136,11 +144,11 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Beside:
-    """Two blocks beside each other.
+    """Two blocks side by side.
 
     Attributes:
         left, right: The blocks.
-        share: Of the width, for the left one.
+        share: Share of the width for the left one.
     """
 
     left: Block
@@ -148,11 +156,11 @@ class Beside:
     share: float
 
     def height(self, sheet: Sheet) -> float:
-        """In mm, of the higher one."""
+        """Height in mm of the taller one."""
         return max(block.height(column) for block, column in self._placed(sheet))
 
     def draw(self, sheet: Sheet, top: float) -> None:
-        """Both from `top`."""
+        """Draws both from `top`."""
         for block, column in self._placed(sheet):
             block.draw(column, top)
 
@@ -162,7 +170,7 @@ class Beside:
 
 
 def paginate(blocks: Sequence[Block], sheet: Sheet) -> list[list[Block]]:
-    """Which blocks stand on which page, in order; a block too high for any page gets one of its own."""
+    """Distributes blocks over pages in order; a block too tall for any page gets a page of its own."""
     pages: list[list[Block]] = [[]]
     used = 0.0
     for block in blocks:
@@ -176,7 +184,7 @@ def paginate(blocks: Sequence[Block], sheet: Sheet) -> list[list[Block]]:
 
 
 def draw_pages(pages: Sequence[Sequence[Block]], sheet: Sheet, footer: str, next_page: Callable[[], object]) -> None:
-    """Draws every page with its footer and number; `next_page` is called between two."""
+    """Draws every page with its footer and number; calls `next_page` between two pages."""
     for number, blocks in enumerate(pages, start=1):
         if number > 1:
             next_page()
@@ -188,7 +196,7 @@ def draw_pages(pages: Sequence[Sequence[Block]], sheet: Sheet, footer: str, next
 
 
 def page_number(number: int, count: int) -> str:
-    """What stands in the corner of a page; `number` counts from 1."""
+    """The page number in the footer; `number` counts from 1."""
     return f"{number} / {count}"
 
 

@@ -1,4 +1,4 @@
-"""How people and files are named: DICOM person names for the eye, file names for every system."""
+"""Names of people and files: DICOM person names for display, file names that are safe on every system."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from bsnet_core.dicom_dates import shown_date
 from bsnet_core.radiograph import ImageMetadata
 
 MAX_NAME_BYTES = 120
-"""Of a proposed file name without its ending; leaves room below the 255 bytes of common file systems."""
+"""Longest proposed file name without its suffix; leaves room below the 255 bytes of common file systems."""
 RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\s.,;\'`$&!#%{}~]+')
-OVERRIDES = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Invisible signs that turn the writing direction; in a name they could make the rest of the line read backwards."""
+DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Invisible characters that change the writing direction; in a name they could reverse the rest of the line."""
 
 
 def visible(text: str) -> str:
     """A text from a file on one line, without control characters."""
-    kept = OVERRIDES.sub("", text)
+    kept = DIRECTION_MARKS.sub("", text)
     return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in kept).split())
 
 
 def person_name(value: str) -> str:
-    """A DICOM person name (PS3.5 6.2.1) for the eye.
+    """A DICOM person name (PS3.5 6.2.1) for display.
 
     Args:
-        value: Up to three groups parted by "=": alphabetic, ideographic, phonetic; name parts parted by "^".
+        value: Up to three groups separated by "=": alphabetic, ideographic, phonetic; name parts separated by "^".
 
     Returns:
-        The first group, the others in brackets behind it, such as "Yamada Tarou (山田 太郎)".
+        The first group, followed by the others in parentheses, such as "Yamada Tarou (山田 太郎)".
     """
     groups = [visible(group.replace("^", " ")) for group in value.split("=")]
     named = [group for group in groups if group]
@@ -40,14 +40,14 @@ def person_name(value: str) -> str:
 
 
 def file_name(stem: str, suffix: str, metadata: ImageMetadata | None, made_at: datetime) -> str:
-    """A name to propose, safe on Windows, macOS and Linux.
+    """A proposed file name, safe on Windows, macOS and Linux.
 
     Args:
-        stem: What the file is, such as "brixia-report".
-        suffix: Such as ".pdf".
-        metadata: Name the patient and the study's date; None for a file that names nobody, which gets the time at
-            which it is made instead, so that a folder of such files keeps them apart.
-        made_at: With a time zone.
+        stem: The kind of file, such as "brixia-report".
+        suffix: The extension, such as ".pdf".
+        metadata: Source of the patient's name and the study date; None for a file that names nobody, which gets the
+            current time instead, so that names in a folder differ.
+        made_at: Now, with a time zone.
     """
     if metadata is None:
         parts = [stem, made_at.strftime("%Y-%m-%d-%H%M%S")]
@@ -58,7 +58,7 @@ def file_name(stem: str, suffix: str, metadata: ImageMetadata | None, made_at: d
 
 
 def _safe(text: str) -> str:
-    name = FORBIDDEN.sub("-", OVERRIDES.sub("", unicodedata.normalize("NFC", text)))
+    name = FORBIDDEN.sub("-", DIRECTION_MARKS.sub("", unicodedata.normalize("NFC", text)))
     name = re.sub("-+", "-", name).strip("-")
     name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").rstrip("-")
     return f"{name}-file" if RESERVED_ON_WINDOWS.fullmatch(name) else name

@@ -1,4 +1,4 @@
-"""The sizes of paper that a report is made for."""
+"""The paper sizes of reports."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from PySide6.QtGui import QPageSize
 
 
 class Paper(StrEnum):
-    """A size of paper; the value is the name under which settings keep it."""
+    """A paper size; its value is stored in the settings."""
 
     A4 = "a4"
     LETTER = "letter"
 
     @property
     def page_size(self) -> QPageSize:
-        """As Qt's writers want it."""
+        """The size for Qt's PDF writer."""
         return QPageSize(QPageSize.PageSizeId.A4 if self is Paper.A4 else QPageSize.PageSizeId.Letter)
 
     @property
     def size_mm(self) -> QSizeF:
-        """Width and height, upright."""
+        """Width and height in portrait orientation."""
         return self.page_size.size(QPageSize.Unit.Millimeter)

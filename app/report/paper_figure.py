@@ -1,6 +1,6 @@
-"""The three-picture figure of the paper (Figure 10): film, aligned and masked lungs, explanation map with scores.
+"""The paper's Figure 10 of an image: radiograph, aligned and masked lungs, explanation map with scores.
 
-It names no patient, so that it can be shown to others as it is.
+The figure names no patient, so it can be shown to others.
 """
 
 from __future__ import annotations
@@ -15,18 +15,9 @@ from PySide6.QtGui import QImage, QPainter, QPdfWriter, QPen, QTransform
 
 from app.canvas.overlays import zones as zones_overlay
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
-from app.report.blocks import class_meanings, prediction_line
-from app.report.content import (
-    ReportedImage,
-    attention_name,
-    computed_on,
-    gate_outcome,
-    made_how,
-    paint_map,
-    research_only,
-    software,
-)
+from app.report.explanation_part import describe_map, paint_map
 from app.report.fonts import load_fonts, report_font
+from app.report.image_files import describe, write_png
 from app.report.image_painting import (
     LETTER_PT,
     LOGICAL_SIDE,
@@ -40,10 +31,13 @@ from app.report.image_painting import (
 )
 from app.report.layout import LABEL, MM_PER_INCH, QUIET, SMALL, Sheet, TextStyle
 from app.report.pdf import pdf_bytes, pdf_texts
-from app.report.png import describe, write_png
+from app.report.provenance import attention_name, computed_on, input_check_outcome, software
+from app.report.reported_image import ReportedImage
 from app.report.saving import save
-from bsnet_core.brixia import N_CLASSES, ZONES
+from app.report.score_blocks import prediction_line
+from bsnet_core.brixia import N_CLASSES, ZONES, zone_class_meaning
 from bsnet_core.errors import ReportError
+from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
@@ -62,7 +56,7 @@ CAPTION = TextStyle(8.5, bold=True)
 
 @dataclass(frozen=True, slots=True)
 class TextHeights:
-    """Room for the texts below the pictures, in mm; `legend` for each of its lines."""
+    """Heights of the texts below the panels, in mm; `legend` is the height of one of its lines."""
 
     captions: float
     legend: float
@@ -72,12 +66,12 @@ class TextHeights:
 
 @dataclass(frozen=True)
 class Figure:
-    """Three pictures of one height, and what is written below them.
+    """Three panels of one height, and the texts below them.
 
     Attributes:
-        panels: Pictures with their captions, from left to right.
-        prediction: Whose scores they show.
-        small_print: Model, hash, input check, software, warning.
+        panels: Images with their captions, from left to right.
+        prediction: The prediction whose scores they show.
+        small_print: Model, hash, input check, software, intended use.
     """
 
     panels: tuple[tuple[QImage, str], ...]
@@ -86,17 +80,17 @@ class Figure:
 
     @property
     def panel_height_mm(self) -> float:
-        """The height that lets the pictures fill the width."""
+        """Height at which the panels fill the width."""
         room = INNER_MM - (len(self.panels) - 1) * GAP_MM
         return room / sum(image.width() / image.height() for image, _caption in self.panels)
 
     def panel_width_mm(self, image: QImage) -> float:
-        """The width of one of the pictures."""
+        """Width of one of the panels."""
         return self.panel_height_mm * image.width() / image.height()
 
     @cached_property
     def heights(self) -> TextHeights:
-        """Room for every text, in the language in use."""
+        """Height of every text, in the language in use."""
         load_fonts()
         image = _blank(1, 1)
         painter = QPainter(image)
@@ -114,17 +108,17 @@ class Figure:
 
     @property
     def size_mm(self) -> QSizeF:
-        """Width and height of the whole."""
+        """Width and height of the whole figure."""
         texts = self.heights
         below = texts.captions + (N_CLASSES // 2) * texts.legend + texts.score + texts.small_print + 2.5 * GAP_MM
         return QSizeF(WIDTH_MM, MARGIN_MM + self.panel_height_mm + below + MARGIN_MM)
 
 
 def compose_figure(reported: ReportedImage) -> Figure:
-    """Puts the figure together; not for the thread of the window.
+    """Composes the figure; not for the GUI thread.
 
     Raises:
-        ReportError: the film has no prediction or no explanation map, or they are hidden from the reader.
+        ReportError: the image has no prediction or no explanation map, or they are hidden from the reader.
     """
     prediction, explained = reported.prediction, reported.explanation
     if reported.prediction_is_hidden:
@@ -132,22 +126,22 @@ def compose_figure(reported: ReportedImage) -> Figure:
     if prediction is None or explained is None:
         raise ReportError(_("The figure needs the explanation map. Compute it first."))
     if not explained.zones:
-        raise ReportError(_("The figure needs a zone of the explanation map, but all are hidden. Show one first."))
+        raise ReportError(_("All zones of the explanation map are hidden. Show at least one for the figure."))
     image = paint_image(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
     mapped = paint_map(reported, prediction, explained)
     with_scores = QImage(mapped.image)
     paint_scores(with_scores, prediction, mapped.to_units)
     model, head = prediction.model, attention_name(prediction)
     sentences = [
-        made_how(explained),
+        describe_map(explained),
         describe_strength(),
         f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
-        _("Input check") + f": {gate_outcome(reported.radiograph)}.",
+        _("Input check") + f": {input_check_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),
     ]
     panels = (
-        (image.image, _("Film")),
+        (image.image, _("Radiograph")),
         (_aligned_lungs(prediction), _("Aligned and masked lungs")),
         (with_scores, _("Explanation map, predicted scores")),
     )
@@ -155,12 +149,12 @@ def compose_figure(reported: ReportedImage) -> Figure:
 
 
 def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) -> None:
-    """Writes every zone's score into its place on a film, in its class colour, with the zone's letter.
+    """Writes every zone's score and letter over a painted image, the score in its class colour.
 
     Args:
-        image: A painted film; drawn on.
-        prediction: Gives scores and places.
-        to_units: From image pixels of the file to units of the picture.
+        image: The painted image to draw on.
+        prediction: Source of scores and frames.
+        to_units: Transform from pixels of the file to units of the painted image.
     """
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -176,7 +170,7 @@ def paint_scores(image: QImage, prediction: Prediction, to_units: QTransform) ->
 
 
 def figure_png(figure: Figure) -> QImage:
-    """The figure as a picture for print at 300 dpi, with the model in its text chunks."""
+    """The figure at 300 dpi for print, with the model in its text chunks."""
     size = figure.size_mm * (PRINT_DPI / MM_PER_INCH)
     image = _blank(round(size.width()), round(size.height()))
     painter = QPainter(image)
@@ -196,23 +190,23 @@ def figure_pdf(figure: Figure) -> bytes:
 
 
 def write_figure(figure: Figure, path: Path, *, overwrite: bool = False) -> Path:
-    """Writes the figure as PDF or PNG, as the name ends; for a worker thread.
+    """Writes the figure as PDF or PNG by the suffix of its name; for a worker thread.
 
     Raises:
-        ReportError: the name ends otherwise, or the file could not be written or does not open again.
+        ReportError: the suffix is another one, or the file could not be written or cannot be opened.
     """
     suffix = path.suffix.lower()
     if suffix == ".pdf":
         return save(figure_pdf(figure), path, overwrite=overwrite, check=lambda data: _check_pdf(data, figure))
     if suffix == ".png":
         return write_png(figure_png(figure), path, overwrite=overwrite)
-    raise ReportError(_("The figure is saved as .png or .pdf. Choose a name with one of these endings."))
+    raise ReportError(_("The figure can only be saved as .png or .pdf. Choose a name with one of these extensions."))
 
 
 def _check_pdf(data: bytes, figure: Figure) -> None:
     texts = ["".join(text.split()) for text in pdf_texts(data)]
     if len(texts) != 1 or figure.prediction.model.sha256 not in texts[0]:
-        raise ReportError(_("The figure that was made is not complete, so it was not saved. Try again."))
+        raise ReportError(_("The figure was incomplete and has not been saved. Try again."))
 
 
 def _draw(figure: Figure, sheet: Sheet) -> None:
@@ -236,11 +230,11 @@ def _draw(figure: Figure, sheet: Sheet) -> None:
 
 
 def _legend() -> list[str]:
-    return [f"{score}  {meaning}" for score, meaning in enumerate(class_meanings())]
+    return [f"{score}  {zone_class_meaning(score)}" for score in range(N_CLASSES)]
 
 
 def _blank(width: int, height: int) -> QImage:
-    """White paper at the resolution of print."""
+    """A white image at print resolution."""
     image = QImage(width, height, QImage.Format.Format_RGB32)
     per_metre = round(PRINT_DPI / MM_PER_INCH * 1000)
     image.setDotsPerMeterX(per_metre)
@@ -250,7 +244,7 @@ def _blank(width: int, height: int) -> QImage:
 
 
 def _aligned_lungs(prediction: Prediction) -> QImage:
-    """The masked lungs with the six zones, the patient's right on the left as in every aligned frame."""
+    """The masked lungs with the six zones; the aligned frame has the patient's right on the left."""
     side = round(LOGICAL_SIDE * PIXELS_PER_UNIT)
     masked = prediction.aligned_image * prediction.aligned_lung_probability
     image = grey_image(masked, side).convertToFormat(QImage.Format.Format_RGB32)

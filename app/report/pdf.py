@@ -1,4 +1,4 @@
-"""The report as a PDF: made in memory, saved whole, read again before anybody is told that it is there."""
+"""The report as a PDF: made in memory, saved whole, and checked before it counts as written."""
 
 from __future__ import annotations
 
@@ -11,29 +11,28 @@ import pypdfium2
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
-from app.report.blocks import (
+from app.report.blocks import Heading, Images, Lines, Notes
+from app.report.content import ReportContent
+from app.report.fonts import load_fonts
+from app.report.layout import Beside, Block, Sheet, draw_pages, page_number, paginate
+from app.report.paper import Paper
+from app.report.provenance import software
+from app.report.saving import save
+from app.report.score_blocks import (
     ClassLegend,
-    Heading,
     ImageAndScores,
-    Images,
-    Lines,
-    Notes,
     masking_table,
     prediction_line,
     reading_line,
     zone_table,
 )
-from app.report.content import ReportContent, research_only, software
-from app.report.fonts import load_fonts
-from app.report.layout import Beside, Block, Sheet, draw_pages, page_number, paginate
-from app.report.paper import Paper
-from app.report.saving import save
 from bsnet_core.errors import ReportError
+from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
 RESOLUTION_DPI = 600
 TABLE_SHARE = 0.52
-"""Of the width, for the table beside the legend."""
+"""Share of the width for the table beside the legend."""
 Draw = Callable[[QPdfWriter, QPainter], None]
 _one_reader = threading.Lock()
 """PDFium must not be used by two threads at a time."""
@@ -43,16 +42,16 @@ def write_report(content: ReportContent, path: Path, paper: Paper = Paper.A4, *,
     """Writes the PDF report; for a worker thread.
 
     Args:
-        content: What it says.
-        path: Where it is to stand.
-        paper: Its size.
-        overwrite: Whether a file of that name may be replaced.
+        content: The composed report.
+        path: The file to write.
+        paper: The paper size.
+        overwrite: Whether an existing file of that name may be replaced.
 
     Returns:
-        `path`, after the file was read again and holds the scores.
+        `path`, once the file has been read back and contains the scores.
 
     Raises:
-        ReportError: it could not be written, or is not sound.
+        ReportError: the file could not be written, or failed its check.
     """
     return save(
         report_pdf(content, paper), path, overwrite=overwrite, check=lambda data: check_report_pdf(data, content)
@@ -70,12 +69,12 @@ def report_pdf(content: ReportContent, paper: Paper) -> bytes:
 
 
 def pdf_bytes(size_mm: QSizeF, title: str, draw: Draw) -> bytes:
-    """A PDF of pages of one size; its metadata name the program and nobody else.
+    """A PDF with pages of one size; its metadata names the program and no person.
 
     Args:
         size_mm: Width and height of a page.
-        title: For the reader's window title; must name no patient.
-        draw: Paints everything, page after page.
+        title: Title in the PDF's metadata; must not name a patient.
+        draw: Paints all pages.
     """
     load_fonts()
     buffer = QBuffer()
@@ -95,10 +94,10 @@ def pdf_bytes(size_mm: QSizeF, title: str, draw: Draw) -> bytes:
 
 
 def check_report_pdf(data: bytes, content: ReportContent) -> None:
-    """Opens a report as a reader would.
+    """Opens a report and looks for its scores.
 
     Raises:
-        ReportError: it does not open, or a page, the scores, the model's hash or the warning are missing.
+        ReportError: it does not open, or a page, the scores, the model's hash or the intended use are missing.
     """
     pages = pdf_texts(data)
     whole = "".join(_squeezed(page) for page in pages)
@@ -113,7 +112,7 @@ def check_report_pdf(data: bytes, content: ReportContent) -> None:
         for number, page in enumerate(pages, start=1)
     ]
     if not pages or not all(numbered) or any(_squeezed(text) not in whole for text in expected):
-        raise ReportError(_("The report that was made is not complete, so it was not saved. Try again."))
+        raise ReportError(_("The report was incomplete and has not been saved. Try again."))
 
 
 def pdf_texts(data: bytes) -> list[str]:
@@ -130,42 +129,42 @@ def pdf_texts(data: bytes) -> list[str]:
             finally:
                 document.close()
         except pypdfium2.PdfiumError as error:
-            raise ReportError(_("The report that was made does not open, so it was not saved. Try again.")) from error
+            raise ReportError(_("The report cannot be opened and has not been saved. Try again.")) from error
 
 
 def _squeezed(text: str) -> str:
-    """Without spaces and line ends, compatible letters as one: what a reader of PDFs keeps of a text."""
+    """A text without white space and with compatible characters unified, as far as PDF keeps it."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _blocks(content: ReportContent) -> list[Block]:
     blocks: list[Block] = [
-        Heading(content),
+        Heading(content.made_at),
         Lines(_("Patient and study"), content.patient_lines),
         ImageAndScores(content),
     ]
     if content.reading_lines:
         blocks.append(Lines(_("Reading"), content.reading_lines))
     if content.notes or content.prediction is not None:
-        blocks.append(Notes(_("Quality notes"), content.notes or (_("Nothing looked wrong."),)))
+        blocks.append(Notes(_("Quality notes"), content.notes or (_("No problems found."),)))
     images = []
     if content.map is not None:
-        images.append((content.map.image, _("Explanation map.") + " " + content.map.made_how))
+        images.append((content.map.image, _("Explanation map.") + " " + content.map.description))
     if content.lungs is not None:
-        images.append((content.lungs.aligned, _("Aligned: turned and scaled as the network scores it.")))
-        images.append((content.lungs.masked, _("The same with everything but the lungs blanked out.")))
+        images.append((content.lungs.aligned, _("Aligned: rotated and scaled as the network scores it.")))
+        images.append((content.lungs.masked, _("Masked: everything but the lungs blanked out.")))
     if images:
         blocks.append(Images(_("What the network saw"), images))
     legend = ClassLegend(with_colours=content.map is not None)
     strongest = content.map.strongest if content.map is not None else ()
     if strongest:
-        # Beside each other, so that all that belongs to the pictures fits on their page.
+        # Side by side, so that everything about the images fits on their page.
         blocks.append(Beside(masking_table(strongest), legend, TABLE_SHARE))
     if content.prediction is not None:
         blocks.append(zone_table(content.prediction, content.reading))
     if not strongest:
         blocks.append(legend)
-    blocks.append(Lines(_("How it was made"), content.provenance, columns=1))
+    blocks.append(Lines(_("Provenance"), content.provenance, columns=1))
     return blocks
 
 

@@ -75,9 +75,9 @@ def test_a_refused_file_is_explained_in_italian(tmp_path):
 
 def test_the_report_is_italian_from_title_to_foot():
     text = " ".join(texts_of(report_pdf(compose_report(reported(), ReportChoices(), MADE_AT), Paper.A4)))
-    for words in ("Punteggio Brixia di una radiografia del torace", "Solo per uso di ricerca", "Note di qualità"):
+    for words in ("Punteggio Brixia di una radiografia del torace", "non un dispositivo medico", "Note di qualità"):
         assert words in text
-    for english in ("Research use", "Quality notes", "Explanation map", "Confidence", "Study date"):
+    for english in ("Research software", "Quality notes", "Explanation map", "Confidence", "Study date"):
         assert english not in text
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.score_command import CSV_COLUMNS, disclaimer, main
+from app.score_command import CSV_COLUMNS, main
 from bsnet_core.brixia import Zone
+from bsnet_core.intended_use import intended_use
 from bsnet_core.resources import resources_dir, sample_files
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
@@ -65,7 +66,7 @@ def test_every_sample_gets_one_line_and_one_complete_record(tmp_path, capsys):
     lines, records = printed.out.splitlines(), records_of(results)
     assert [line.split("\t")[0] for line in lines] == [str(path) for path in sample_files()]
     assert [record["file"] for record in records] == [str(path) for path in sample_files()]
-    assert printed.err.count(disclaimer()) == 1
+    assert printed.err.count(intended_use()) == 1
     for line, record in zip(lines, records, strict=True):
         assert set(record) == {
             *("file", "scores", "global", "probabilities", "expected"),
@@ -143,7 +144,7 @@ def test_a_picture_named_as_result_file_by_mistake_is_left_as_it_is(tmp_path, ca
     shutil.copy(SAMPLE, image)
     assert main([str(SAMPLE), "--json", str(image), "--device", "cpu"]) == 1
     assert image.read_bytes() == SAMPLE.read_bytes()
-    assert "left as it is" in capsys.readouterr().err
+    assert "was not replaced" in capsys.readouterr().err
 
 
 @needs_model
@@ -159,7 +160,7 @@ def test_a_result_file_that_cannot_be_written_is_said_in_a_sentence(tmp_path, ca
     results = tmp_path / "no-such-folder" / "scores.jsonl"
     assert main([str(SAMPLE), "--json", str(results), "--device", "cpu"]) == 1
     error = capsys.readouterr().err
-    assert f"The result file {results} cannot be written" in error
+    assert f"The result file {results} could not be written" in error
 
 
 @needs_model
@@ -177,7 +178,7 @@ def test_a_folder_without_images_is_said_and_fails(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("no image")
     assert main([str(tmp_path)]) == 1
     printed = capsys.readouterr()
-    assert "There is no image to score" in printed.err
+    assert "No images were found" in printed.err
     assert printed.out == ""
 
 
@@ -301,7 +302,7 @@ def test_the_installed_command_scores_a_sample():
     assert result.returncode == 0
     assert result.stdout.startswith(f"{SAMPLE}\tA")
     assert len(result.stdout.splitlines()) == 1
-    assert result.stderr == disclaimer() + "\n"
+    assert result.stderr == intended_use() + "\n"
 
 
 @pytest.fixture
@@ -326,7 +327,7 @@ def test_an_interrupt_ends_with_status_130_and_keeps_what_was_scored(many_images
         # Not communicate: it would miss what readline has buffered.
         rest, errors = run.stdout.read(), run.stderr.read()
     assert run.returncode == 130
-    assert errors == f"{disclaimer()}\nbsnet-score: stopped.\n"
+    assert errors == f"{intended_use()}\nbsnet-score: stopped.\n"
     lines = [first, second, *rest.splitlines()]
     assert len(lines) < 60
     scored = [record["file"] for record in records_of(results)]
@@ -344,4 +345,4 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(many_images):
         errors = run.stderr.read()
         run.wait()
     assert run.returncode == 1
-    assert errors == disclaimer() + "\n"
+    assert errors == intended_use() + "\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.report.content import ReportedExplanation, ReportedImage
+from app.report.reported_image import ReportedExplanation, ReportedImage
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.display import default_voi

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from app.report.content import ReportedExplanation
 from app.report.paper_figure import compose_figure, figure_pdf, figure_png, write_figure
+from app.report.reported_image import ReportedExplanation
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import ReportError
 from tests.app.predictions import explanation, prediction
@@ -22,7 +22,7 @@ def scores_of(digits):
 def test_the_figure_has_three_pictures_of_one_height_and_their_captions():
     figure = compose_figure(reported())
     assert [caption for _image, caption in figure.panels] == [
-        "Film",
+        "Radiograph",
         "Aligned and masked lungs",
         "Explanation map, predicted scores",
     ]
@@ -59,7 +59,11 @@ def test_the_figure_says_score_model_and_warning_and_names_no_patient():
     (text,) = texts_of(data)
     for part in (
         *("Prediction: 012321, global 9 / 18", "0123456789abcdef" * 4, "bsnet-test 1.2", "Complete: 16 super-pixels."),
-        *("Research use only. Not a medical device.", "accepted as a frontal chest film", "interstitial infiltrates"),
+        *(
+            "Research software, not a medical device.",
+            "accepted as a frontal chest radiograph",
+            "interstitial infiltrates",
+        ),
     ):
         assert part in text
     with opened(data) as document:
@@ -83,7 +87,7 @@ def test_the_picture_file_is_made_for_print_and_carries_the_model(tmp_path):
     assert image.width() == pytest.approx(190 / 25.4 * 300, abs=2)
     assert image.dotsPerMeterX() == pytest.approx(11811, abs=2)
     assert image.text("Weights-SHA-256") == "0123456789abcdef" * 4
-    assert image.text("Description") == "Research use only. Not a medical device."
+    assert image.text("Description") == "Research software, not a medical device."
     written = (tmp_path / "figure.png").read_bytes()
     assert not any(part in written for part in (b"Zimmermann", b"PID-4711"))
 
@@ -92,7 +96,7 @@ def test_the_ending_of_the_name_decides_between_picture_and_page(tmp_path):
     figure = compose_figure(reported())
     write_figure(figure, tmp_path / "figure.PDF")
     assert (tmp_path / "figure.PDF").read_bytes().startswith(b"%PDF")
-    with pytest.raises(ReportError, match="endings"):
+    with pytest.raises(ReportError, match="extensions"):
         write_figure(figure, tmp_path / "figure.jpg")
     assert not (tmp_path / "figure.jpg").exists()
 

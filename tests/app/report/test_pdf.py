@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from app.canvas.overlays.explanation_map import CLASS_COLOURS
-from app.report.content import ReportChoices, ReportedExplanation, compose_report, gate_outcome, paint_map
+from app.report.content import ReportChoices, compose_report
+from app.report.explanation_part import paint_map
 from app.report.layout import MARGIN_MM
 from app.report.paper import Paper
 from app.report.pdf import check_report_pdf, report_pdf, write_report
+from app.report.provenance import input_check_outcome
+from app.report.reported_image import ReportedExplanation
 from app.report.saving import NameTakenError
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import ReportError
@@ -20,7 +23,7 @@ from tests.app.predictions import explanation, prediction
 from tests.app.report.documents import fonts_of, opened, places_of, texts_of
 from tests.app.report.images import IDENTIFYING_TEXTS, MADE_AT, pixels_of, radiograph, reading, reported
 
-WARNING = "Research use only. Not a medical device."
+WARNING = "Research software, not a medical device."
 NAMES = ("Müller^Zoë", "王小明", "Nguyễn^Thị Ánh", "Ὀδυσσεύς", "Łukasz^Ćwikła", "Пётр^Їжак", "山田^太郎", "김철수")
 
 
@@ -79,12 +82,13 @@ def test_the_report_says_who_what_and_how_it_was_made():
         *("Zimmermann Xaver", "PID-4711", "1934-05-06", "85 years", "male", "2020-01-02 10:11", "ACC-0815"),
         *("Hospital Kreuzberg", "DX AP", f"{image.shape[1]} × {image.shape[0]} pixels"),
         *("Prediction: 012321, global 9 / 18", "Reading: 112300, global 7 / 18"),
-        "Global difference +2 (prediction minus reading): inside the accepted ±2.",
+        "Global difference +2 (prediction minus reading): within the accepted ±2.",
         "Mean zone difference 0.67: outside the accepted 0.5.",
         *("Dr. Quirin Ypsilon", "2026-03-03 08:30 UTC", "hidden until the reading was saved (blind)"),
         *("bsnet-test 1.2", "0123456789abcdef" * 4, "ensemble of hard and soft attention", "cpu"),
-        *("accepted as a frontal chest film", "BS-Net Viewer", "2026-03-04 17:05 UTC+01:00"),
-        "Exact map: each super-pixel masked in turn, the full network in torch every time. Complete: 16 super-pixels.",
+        *("accepted as a frontal chest radiograph", "BS-Net Viewer", "2026-03-04 17:05 UTC+01:00"),
+        "Exact map: each super-pixel masked in turn, the full network in PyTorch each time.",
+        "Complete: 16 super-pixels.",
     ):
         assert part in text
 
@@ -116,7 +120,7 @@ def test_an_arabic_name_is_read_from_the_right_and_can_be_searched_for_word_by_w
 
 
 def test_letters_that_cannot_be_drawn_are_said():
-    note = "This machine has no font for some letters of: Patient."
+    note = "This computer has no font for some characters of: Patient."
     assert note in text_of(reported(radiograph(patient_name="Müller \U0010fff0")))
     assert "no font" not in text_of()
 
@@ -204,15 +208,15 @@ def test_why_there_is_no_prediction_is_said():
     image = radiograph(view_position="LL")
     text = text_of(reported(image, prediction=None, explanation=None, reading=None, problem=rejection))
     assert rejection in text
-    assert "refused: This is a lateral" in text
+    assert "rejected: This is a lateral" in text
 
 
 @pytest.mark.parametrize(
     ("explained", "sentence"),
     [
-        (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact one. Complete"),
+        (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact map. Complete"),
         (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 super-pixels done. Hatched: not"),
-        (ReportedExplanation(explanation({})), "the full network in torch every time. Complete"),
+        (ReportedExplanation(explanation({})), "the full network in PyTorch each time. Complete"),
         (ReportedExplanation(explanation({}), zones=(Zone.C,)), "Only zone C."),
         (ReportedExplanation(explanation({}), zones=(Zone.A, Zone.C)), "Only zones A, C."),
         (ReportedExplanation(explanation({})), "All zones."),
@@ -232,7 +236,7 @@ def explained_d_and_e():
 def test_what_masking_does_to_each_score_stands_under_the_map():
     text = text_of(reported(explanation=ReportedExplanation(explained_d_and_e())))
     # Zones B, C, D, E and F are scored over 0; nothing speaks for B, C and F.
-    assert "What masking does to each score" in text
+    assert "Effect of masking on each score" in text
     assert "B (1) C (2) D (3) E (2) F (1)" in text
     assert "A (0)" not in text
     for row in (
@@ -242,7 +246,7 @@ def test_what_masking_does_to_each_score_stands_under_the_map():
         "p of 3 – – −30.0 0.0 –",
     ):
         assert row in text
-    assert "–: no part speaks for it." in text
+    assert "–: no region supports it." in text
     assert "Full colour: masking lowers its probability by 5 percent points or more." in text
 
 
@@ -251,9 +255,9 @@ def test_what_masking_does_is_told_of_the_zones_shown_alone():
     content = content_of(reported(explanation=shown))
     assert [(part.zone, part.score) for part in content.map.strongest] == [(Zone.D, 3)]
     assert content.map.strongest[0].changes == pytest.approx((0.204, -0.05, 0.146, -0.3))
-    assert "no part speaks" not in text_of(reported(explanation=shown))
+    assert "no region supports" not in text_of(reported(explanation=shown))
     healthy = reported(prediction=prediction("000000"), explanation=shown)
-    assert "What masking does" not in text_of(healthy)
+    assert "Effect of masking" not in text_of(healthy)
     assert "no abnormality" in text_of(healthy)  # the legend is still there
 
 
@@ -296,7 +300,7 @@ def test_the_map_is_on_the_page_above_its_caption():
     page = rendered(data, 1)
     caption = places_of(data, 1, "Explanation map.")
     left, bottom = caption[0][0], page.shape[0] / 3 - caption[0][3]
-    lungs = places_of(data, 1, "Aligned: turned")
+    lungs = places_of(data, 1, "Aligned: rotated")
     image = content.map.image
     width = lungs[0][0] - left - 4 * 72 / 25.4  # the pictures stand 4 mm apart
     height = width * image.height() / image.width()
@@ -341,7 +345,7 @@ def test_a_language_of_long_words_fits_as_well(monkeypatch, paper):
     monkeypatch.setattr("bsnet_core.language._catalogue", Longer())
     data = report_pdf(content_of(), paper)
     text = " ".join(texts_of(data))
-    for part in ("Researchøø useø only.ø", "Patientøø ID", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
+    for part in ("Researchøø software,øøø", "Patientøø ID", "Qualityøø notesø", "interstitialøøøø infiltratesøøø"):
         assert part in text
     assert_nothing_leaves_its_page(data, most_pages=2)
 
@@ -351,19 +355,19 @@ def test_a_language_of_long_words_fits_as_well(monkeypatch, paper):
     [
         (VoiWindow(1200.4, 800.2), "Window: centre 1200, width 800."),
         (VoiWindow(0.52, 0.25), "Window: centre 0.520, width 0.250."),
-        (LookupTable(0, np.arange(256, dtype=np.float32), 8), "Greys by the look-up table of the file."),
+        (LookupTable(0, np.arange(256, dtype=np.float32), 8), "Grey levels from the file's lookup table."),
     ],
 )
 def test_the_greys_of_the_film_can_be_made_again(voi, sentence):
     assert sentence in text_of(reported(voi=voi))
-    assert "Greys inverted." in text_of(reported(voi=voi, inverted=True))
+    assert "Grey levels inverted." in text_of(reported(voi=voi, inverted=True))
 
 
 def test_a_model_that_outlines_no_lungs_gets_no_empty_pictures():
     nothing = np.zeros_like(prediction().lung_probability)
     without = dataclasses.replace(prediction("012321"), lung_probability=nothing, aligned_lung_probability=nothing)
     text = text_of(reported(prediction=without))
-    assert "Film with zone grid" in text
+    assert "Radiograph with zone grid" in text
     assert "Aligned" not in text
     assert "lung outline" not in text
 
@@ -377,7 +381,7 @@ def test_parts_that_are_not_wanted_are_left_out():
 
 
 def test_a_reading_that_was_not_blind_is_named_so():
-    assert "in view during the reading" in text_of(reported(reading=reading(blind=False)))
+    assert "visible during the reading" in text_of(reported(reading=reading(blind=False)))
 
 
 def test_a_real_result_of_the_shipped_model_is_reported(sample_prediction):
@@ -434,7 +438,7 @@ def test_the_report_says_what_computed_the_score_where_it_is_not_the_reference()
 
 def test_the_input_check_says_what_the_file_did_not_state():
     stated = {"body_part": "CHEST", "patient_age": "085Y", "view_position": "AP"}
-    assert gate_outcome(radiograph(**stated)) == "accepted as a frontal chest film of an adult"
+    assert input_check_outcome(radiograph(**stated)) == "accepted as a frontal chest radiograph of an adult"
     silent = radiograph(**dict.fromkeys((*stated, "patient_birth_date"), ""))
-    assert gate_outcome(silent).endswith("does not state: view, body part, age")
-    assert gate_outcome(radiograph(**(stated | {"patient_age": "009Y"}))).startswith("refused: By this file")
+    assert input_check_outcome(silent).endswith("does not state: view, body part, age")
+    assert input_check_outcome(radiograph(**(stated | {"patient_age": "009Y"}))).startswith("rejected: By this file")

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from app.report import image_painting
-from app.report.blocks import ImageAndScores
-from app.report.content import ReportChoices, ReportedExplanation, compose_report
+from app.report.content import ReportChoices, compose_report
 from app.report.csv_tables import TabledReading, readings_csv
 from app.report.image_painting import ImageLayers, paint_image
 from app.report.layout import Sheet
 from app.report.paper import Paper
 from app.report.paper_figure import compose_figure
 from app.report.pdf import pdf_bytes, report_pdf
+from app.report.reported_image import ReportedExplanation
+from app.report.score_blocks import ImageAndScores
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
 from bsnet_core.loading import load_radiograph
@@ -164,7 +165,7 @@ def test_zones_that_contradict_the_file_are_noted_and_the_film_is_left_as_the_sc
     image = image_with_a_bright_right_lung(mirrored=True)
     as_stored = prediction("012321")  # A B C on the left of the pixel grid, where the file says that the left is
     content = compose_report(reported(image, prediction=as_stored), ReportChoices(), MADE_AT)
-    assert any("may be exchanged" in note for note in content.notes)
+    assert any("may be swapped" in note for note in content.notes)
     left, right = halves(content.image)
     assert right > left + 100
     consistent = compose_report(reported(image, prediction=mirrored_on_the_file(as_stored)), ReportChoices(), MADE_AT)
@@ -192,7 +193,7 @@ def test_the_shipped_model_s_result_stands_on_the_same_side_for_every_way_of_sto
         image = load_radiograph(path)
         result = predictor.predict(image)
         content = compose_report(reported(image, prediction=result, explanation=None), ReportChoices(), MADE_AT)
-        doubted = any("may be exchanged" in note for note in content.notes)
+        doubted = any("may be swapped" in note for note in content.notes)
         plain = pixels_of(paint_image(image, default_voi(image)).image)
         shown[name] = (result.score, doubted, plain)
     assert shown["MONOCHROME1"][0] == shown["normal"][0]

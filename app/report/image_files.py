@@ -1,6 +1,6 @@
-"""Pictures as files that carry the model, the software and the warning in their texts, and views also on their face.
+"""Image files, PNG and JPEG, with model, software and intended use in their metadata; views also show them.
 
-PNG and JPEG; of a film without a window PNG of 16 bits.
+The unwindowed image is a PNG of 16 bits.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Literal
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
-from app.report.content import research_only, software
 from app.report.fonts import load_fonts, report_font
+from app.report.provenance import software
 from app.report.saving import save
 from bsnet_core.display import deep_grey_levels
 from bsnet_core.errors import ReportError
+from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import Radiograph
@@ -30,14 +31,14 @@ JPEG_QUALITY = 95
 
 
 def view_image(view: QImage, model: ModelIdentity | None) -> QImage:
-    """The view as it is on the screen, above a strip that says what it is not for and which model it shows.
+    """The view as on the screen, above a strip with the intended use and the model.
 
     Args:
-        view: What the window grabbed, with the corner texts that it wants to show.
-        model: Whose results are on it; None where none are.
+        view: The grabbed view, with its corner texts.
+        model: The model whose results it shows; None if it shows none.
 
     Returns:
-        Taller by the strip; at the view's pixel ratio; text chunks as in `png_bytes`.
+        The view with the strip below, at the view's pixel ratio, with the texts of `describe`.
     """
     load_fonts()
     ratio = view.devicePixelRatio()
@@ -65,7 +66,7 @@ def view_image(view: QImage, model: ModelIdentity | None) -> QImage:
 
 
 def describe(image: QImage, model: ModelIdentity | None) -> None:
-    """Writes model, software and warning into the text chunks of a picture; nothing of the patient."""
+    """Adds model, software and intended use to the texts of an image; nothing about the patient."""
     image.setText("Description", research_only())
     image.setText("Software", software())
     if model is not None:
@@ -74,9 +75,9 @@ def describe(image: QImage, model: ModelIdentity | None) -> None:
 
 
 def unwindowed_image(radiograph: Radiograph) -> QImage:
-    """The film alone in 16 bits, as stored: its modality values in the file's own polarity, without any window.
+    """The radiograph alone in 16 bits: its modality values in the file's own polarity, without a window.
 
-    Its texts say how modality values follow from its pixels; nothing in it names the patient or a model.
+    Its texts give the formula from pixels to modality values; nothing in it names the patient or a model.
     """
     grey_levels = deep_grey_levels(radiograph)
     height, width = grey_levels.pixels.shape
@@ -91,45 +92,45 @@ def unwindowed_image(radiograph: Radiograph) -> QImage:
 
 
 def write_image(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
-    """Writes a picture as its name ends, PNG or JPEG; for a worker thread.
+    """Writes an image as PNG or JPEG by the suffix of its name; for a worker thread.
 
     Raises:
-        ReportError: it could not be written, or does not open again.
+        ReportError: the file could not be written, or cannot be opened.
     """
     kind = kind_of(path)
     return save(image_bytes(image, kind), path, overwrite=overwrite, check=lambda data: _check(data, image, kind))
 
 
 def write_png(image: QImage, path: Path, *, overwrite: bool = False) -> Path:
-    """Writes a picture as PNG, whatever its name ends in; for a worker thread.
+    """Writes an image as PNG, whatever its suffix; for a worker thread.
 
     Raises:
-        ReportError: it could not be written, or does not open again.
+        ReportError: the file could not be written, or cannot be opened.
     """
     return save(png_bytes(image), path, overwrite=overwrite, check=lambda data: _check(data, image, "PNG"))
 
 
 def kind_of(path: Path) -> Kind:
-    """The kind of picture that a file's name promises; PNG where it promises none."""
+    """The image format for a file's suffix; PNG unless the suffix is JPEG's."""
     return "JPEG" if path.suffix.lower() in JPEG_SUFFIXES else "PNG"
 
 
 def png_bytes(image: QImage) -> bytes:
-    """A PNG of a picture and its text chunks."""
+    """An image as PNG with its text chunks."""
     return image_bytes(image, "PNG")
 
 
 def image_bytes(image: QImage, kind: Kind) -> bytes:
-    """A picture and its texts, in PNG's chunks or JPEG's comments."""
+    """An image as PNG or JPEG, its texts in PNG's chunks or JPEG's comments."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if not image.save(buffer, kind, JPEG_QUALITY if kind == "JPEG" else -1):  # type: ignore[call-overload]
-        raise ReportError(_("The picture could not be made. Try again."))
+        raise ReportError(_("The image could not be created. Try again."))
     return bytes(buffer.data().data())
 
 
 def copy_image(image: QImage) -> None:
-    """Puts a picture on the clipboard; on the thread of the window."""
+    """Puts an image on the clipboard; on the GUI thread."""
     QGuiApplication.clipboard().setImage(image)
 
 
@@ -143,7 +144,7 @@ def _strip_parts(model: ModelIdentity | None) -> list[str]:
 def _check(data: bytes, image: QImage, kind: Kind) -> None:
     read = QImage.fromData(data)
     has_all = read.size() == image.size() and all(read.text(key) == image.text(key) for key in image.textKeys())
-    if has_all and kind == "PNG":  # JPEG is never the same again
+    if has_all and kind == "PNG":  # JPEG loses detail
         has_all = read.convertToFormat(image.format()) == image
     if not has_all:
-        raise ReportError(_("The picture that was made is not complete, so it was not saved. Try again."))
+        raise ReportError(_("The image was incomplete and has not been saved. Try again."))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 
-from app.report.png import copy_image, unwindowed_image, view_image, write_image, write_png
+from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.saving import NameTakenError
 from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, Radiograph, SpacingMeaning
@@ -46,7 +46,7 @@ def test_the_strip_names_the_model_only_where_its_results_are_shown():
 def test_the_file_says_what_it_is_in_its_text_chunks(tmp_path):
     write_png(view_image(view(), MODEL), tmp_path / "view.png")
     read = QImage(str(tmp_path / "view.png"))
-    assert read.text("Description") == "Research use only. Not a medical device."
+    assert read.text("Description") == "Research software, not a medical device."
     assert read.text("Model") == "bsnet-test 1.2"
     assert read.text("Software").startswith("BS-Net Viewer")
     assert np.array_equal(
@@ -93,7 +93,9 @@ def image(**tags):
     metadata = ImageMetadata(
         patient_name="Rossi^Anna", patient_id="PAT-47110815", spacing=PixelSpacing(0.2, 0.1, SpacingMeaning.UNKNOWN)
     )
-    return Radiograph(pixels, **{"stored_offset": 0, "bits_stored": 12, "monochrome1": False, "facts": metadata} | tags)
+    return Radiograph(
+        pixels, **{"stored_offset": 0, "bits_stored": 12, "monochrome1": False, "metadata": metadata} | tags
+    )
 
 
 def test_the_film_is_saved_in_16_bits_with_its_modality_values(tmp_path):

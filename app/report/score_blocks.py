@@ -1,0 +1,241 @@
+"""The blocks of a report that show scores: image and score grid, tables by zone, legend of the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF
+
+from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength, signed_points
+from app.report.blocks import AMBER_LINE, Table
+from app.report.content import ReportContent
+from app.report.explanation_part import StrongestRegion
+from app.report.image_painting import side_names
+from app.report.layout import (
+    BODY,
+    CENTRE,
+    HEADING,
+    LINE_GAP_MM,
+    QUIET,
+    RIGHT,
+    RULE,
+    SMALL,
+    STRONG,
+    Sheet,
+    TextStyle,
+    fitted,
+)
+from app.report.score_differences import signed
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
+from bsnet_core.language import translate as _
+from bsnet_core.quality import LOW_CONFIDENCE
+
+if TYPE_CHECKING:
+    from app.session.readings import Reading
+    from bsnet_core.prediction import Prediction
+
+CELL = "#f7f8f9"
+NUMBER_WIDTH_MM = 5.0
+SWATCH_MM = 8.0
+BIG = TextStyle(20.0, bold=True)
+
+
+@dataclass(frozen=True)
+class ImageAndScores:
+    """The radiograph on the left, the score grid on the right: the patient's right on the left of both."""
+
+    content: ReportContent
+    grid_width: float = 76.0
+    tallest: float = 112.0
+    cell_height: float = 25.0
+
+    def height(self, sheet: Sheet) -> float:
+        """Height in mm."""
+        image = fitted(self._image_area(sheet, 0.0), self.content.image).height()
+        caption = sheet.text_height(self.content.image_caption, self._image_area(sheet, 0.0).width(), SMALL)
+        return max(image + 1.5 + caption, self._scores_height(sheet))
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """Radiograph with caption, then the grid, then the global scores."""
+        area = self._image_area(sheet, top)
+        covered = sheet.image(area, self.content.image)
+        caption = QRectF(area.left(), covered.bottom() + 1.5, area.width(), 30)
+        sheet.text(caption, self.content.image_caption, SMALL)
+        self._draw_grid(sheet, top)
+        below = top + 6 + 3 * (self.cell_height + 1.5) + 2
+        for text, style in self._summary():
+            place = QRectF(sheet.content.right() - self.grid_width, below, self.grid_width, 60)
+            sheet.text(place, text, style)
+            below += sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM
+
+    def cell_area(self, sheet: Sheet, top: float, zone: Zone) -> QRectF:
+        """Area of a zone's cell."""
+        width = (self.grid_width - 2) / 2
+        left = sheet.content.right() - self.grid_width + zone.column * (width + 2)
+        return QRectF(left, top + 6 + zone.row * (self.cell_height + 1.5), width, self.cell_height)
+
+    def _image_area(self, sheet: Sheet, top: float) -> QRectF:
+        content = sheet.content
+        return QRectF(content.left(), top, content.width() - self.grid_width - 6, self.tallest)
+
+    def _scores_height(self, sheet: Sheet) -> float:
+        summary = sum(sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM for text, style in self._summary())
+        return 6 + 3 * (self.cell_height + 1.5) + 2 + summary
+
+    def _draw_grid(self, sheet: Sheet, top: float) -> None:
+        for side, zone in zip(side_names(), (Zone.A, Zone.D), strict=True):
+            cell = self.cell_area(sheet, top, zone)
+            sheet.text(QRectF(cell.left(), top, cell.width(), 6), side, STRONG, CENTRE)
+        for zone in ZONES:
+            self._draw_cell(sheet, self.cell_area(sheet, top, zone), zone)
+
+    def _draw_cell(self, sheet: Sheet, cell: QRectF, zone: Zone) -> None:
+        prediction, reading = self.content.prediction, self.content.reading
+        unsure = prediction is not None and prediction.confidence_of(zone) < LOW_CONFIDENCE
+        sheet.box(cell, AMBER_LINE if unsure else RULE, CELL, dashed=unsure)
+        sheet.text(cell.adjusted(1.8, 1, 0, 0), zone.name, STRONG.in_colour(QUIET))
+        numbers = []
+        if prediction is not None:
+            numbers.append((_("model"), prediction.score[zone]))
+        if reading is not None:
+            numbers.append((_("reader"), reading.score[zone]))
+        inside = cell.adjusted(5, 0, -1, 0)
+        for number, (label, score) in enumerate(numbers):
+            width = inside.width() / len(numbers)
+            left = inside.left() + number * width
+            sheet.text(QRectF(left, cell.top() + 1.4, width, 5), label, SMALL, CENTRE)
+            sheet.text(QRectF(left, cell.top() + 5, width, 12), str(score), BIG, CENTRE)
+        foot = QRectF(cell.left() + 1.8, cell.bottom() - 5.4, cell.width() - 3.6, 5)
+        sheet.text(foot, _cell_detail(prediction, zone), SMALL)
+        if prediction is not None and reading is not None:
+            difference = f"Δ {signed(prediction.score[zone] - reading.score[zone])}"
+            sheet.text(foot, difference, SMALL, RIGHT)
+
+    def _summary(self) -> list[tuple[str, TextStyle]]:
+        prediction, reading = self.content.prediction, self.content.reading
+        summary = []
+        if prediction is not None:
+            summary.append((prediction_line(prediction), STRONG))
+            expected = _("Expected value of the global score: {expected:.1f}.")
+            summary.append((expected.format(expected=prediction.expected_total), BODY))
+        else:
+            summary.append((self.content.no_prediction, STRONG))
+        if reading is not None:
+            summary.append((reading_line(reading), STRONG))
+        return [*summary, *((sentence, BODY) for sentence in self.content.agreement)]
+
+
+def prediction_line(prediction: Prediction) -> str:
+    """The predicted score in one line; the check of a written file looks for it."""
+    return _("Prediction: {score}, global {total} / 18").format(score=prediction.score, total=prediction.score.total)
+
+
+def reading_line(reading: Reading) -> str:
+    """The reader's score in one line; the check of a written file looks for it."""
+    return _("Reading: {score}, global {total} / 18").format(score=reading.score, total=reading.score.total)
+
+
+def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
+    if prediction is None:
+        return ""
+    confidence = prediction.confidence_of(zone)
+    mark = "" if confidence >= LOW_CONFIDENCE else " " + _("unsure")
+    return f"{confidence:.0%}{mark}"
+
+
+@dataclass(frozen=True)
+class ClassLegend:
+    """Meanings of the scores, with their colours if there is a map."""
+
+    with_colours: bool
+
+    def height(self, sheet: Sheet) -> float:
+        """Height in mm."""
+        lines = sum(self._line_height(sheet, zone_class_meaning(score)) for score in range(N_CLASSES))
+        return self._title_height(sheet) + lines + sheet.text_height(self._foot, sheet.content.width(), SMALL)
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """One line per class with colour, number and words; then the meaning of the colour's strength."""
+        content = sheet.content
+        sheet.text(QRectF(content.left(), top, content.width(), 20), self._title, HEADING)
+        top += self._title_height(sheet)
+        for score in range(N_CLASSES):
+            meaning = zone_class_meaning(score)
+            if self.with_colours:
+                sheet.box(QRectF(content.left(), top + 0.6, 5, 3), QUIET, CLASS_COLOURS.get(score))
+            left = content.left() + self._indent
+            sheet.text(QRectF(left, top, NUMBER_WIDTH_MM, 5), str(score))
+            words = QRectF(left + NUMBER_WIDTH_MM, top, content.right() - left - NUMBER_WIDTH_MM, 40)
+            sheet.text(words, meaning)
+            top += self._line_height(sheet, meaning)
+        sheet.text(QRectF(content.left(), top, content.width(), 20), self._foot, SMALL)
+
+    @property
+    def _title(self) -> str:
+        return _("Scores and their colours") if self.with_colours else _("Scores")
+
+    @property
+    def _foot(self) -> str:
+        return describe_strength() if self.with_colours else ""
+
+    def _title_height(self, sheet: Sheet) -> float:
+        return max(6.0, sheet.text_height(self._title, sheet.content.width(), HEADING) + 0.5)
+
+    @property
+    def _indent(self) -> float:
+        return SWATCH_MM if self.with_colours else 0.0
+
+    def _line_height(self, sheet: Sheet, meaning: str) -> float:
+        width = sheet.content.width() - self._indent - NUMBER_WIDTH_MM
+        return max(sheet.text_height(meaning, width), 4.0) + 0.6
+
+
+def zone_table(prediction: Prediction, reading: Reading | None) -> Table:
+    """Probabilities and expected value of every zone; with a reading, its scores and the differences too."""
+    head = [_("Zone"), _("Prediction"), *_probability_heads(), _("Confidence"), _("Expected")]
+    shares = [46, 16, *([11] * N_CLASSES), 18, 16]
+    rows = [
+        [
+            zone_place(zone),
+            str(prediction.score[zone]),
+            *(f"{share:.0%}" for share in prediction.probabilities_of(zone)),
+            f"{prediction.confidence_of(zone):.0%}",
+            f"{prediction.expected_value_of(zone):.2f}",
+        ]
+        for zone in ZONES
+    ]
+    if reading is not None:
+        head += [_("Reading"), _("Difference")]
+        shares += [15, 17]
+        for zone, row in zip(ZONES, rows, strict=True):
+            row += [str(reading.score[zone]), signed(prediction.score[zone] - reading.score[zone])]
+    return Table(_("Zones"), [head, *rows], shares)
+
+
+def masking_table(strongest: Sequence[StrongestRegion]) -> Table:
+    """Changes of a zone's probabilities when its strongest super-pixel is masked, a column per zone."""
+    head = ["", *(f"{region.zone.name} ({region.score})" for region in strongest)]
+    rows = [
+        [label, *("–" if region.changes is None else signed_points(region.changes[score]) for region in strongest)]
+        for score, label in enumerate(_probability_heads())
+    ]
+    note = _(
+        "By zone (predicted score): change in percentage points when the region that supports it most, marked by the "
+        "zone's letter, is masked."
+    )
+    if any(region.changes is None for region in strongest):
+        note += " " + _("–: no region supports it.")
+    return Table(_("Effect of masking on each score"), [head, *rows], [1.0] * len(head), note)
+
+
+def _probability_heads() -> list[str]:
+    return [_("p of {score}").format(score=score) for score in range(N_CLASSES)]
+
+
+def zone_place(zone: Zone) -> str:
+    """A zone with its side and height, such as "A (patient's right, upper)"."""
+    side = _("patient's right") if zone.is_patient_right else _("patient's left")
+    height = (_("upper"), _("middle"), _("lower"))[zone.row]
+    return f"{zone.name} ({side}, {height})"
