@@ -56,7 +56,7 @@ def test_the_scores_are_explained_in_the_words_of_the_program(pages):
 def test_the_help_says_whose_right_is_where(pages):
     assert "zones A, B and C" in pages["First steps"]
     assert "R (patient)" in pages["First steps"]
-    assert "patient's **right** lung, on the left of the picture" in pages["Scores"]
+    assert "patient's **right** lung, on the left of the image" in pages["Scores"]
 
 
 def test_a_language_without_pages_is_answered_in_english(pages):
