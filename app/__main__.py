@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtWidgets import QApplication
 
+    from app.background.network import Network
     from app.main_window import MainWindow
 
 NO_DISPLAY = (
@@ -62,27 +64,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_NO_DISPLAY
 
     from app.background.logs import set_up_logging
+    from app.background.network import Network
     from app.settings.paths import log_dir
 
     set_up_logging(log_dir() / "viewer.log")
     application = _application()
     application.setApplicationName("BS-Net Viewer")
-    window = open_window(arguments)
-    sys.excepthook = _say_in_window(window)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C in the terminal
-    if arguments.screenshot is not None:
-        take_screenshot_when_done(window, arguments.screenshot, explain=arguments.explain)
-    status = application.exec()
+    with closing(Network()) as network:
+        window = open_window(arguments, network)
+        sys.excepthook = _show_in(window)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Qt's loop would not let Python see Ctrl+C in the terminal
+        if arguments.screenshot is not None:
+            take_screenshot_when_done(window, arguments.screenshot, explain=arguments.explain)
+        status = application.exec()
     if not window.all_work_ended:
-        # A file is still being read on a thread that cannot be stopped; tearing the interpreter down beneath it can
-        # crash. Settings are saved, so leave at once.
+        # A file is still being loaded on a thread that cannot be stopped; shutting the interpreter down beneath it
+        # can crash. Settings are saved, so leave at once.
         logging.shutdown()
         os._exit(status)
     return status
 
 
-def open_window(arguments: argparse.Namespace) -> MainWindow:
-    """The main window with what the command line names, or with the bundled samples."""
+def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
+    """Opens the main window with the files that the command line names, or with the bundled samples.
+
+    Args:
+        arguments: Parsed by `build_parser`.
+        network: Closed by the caller, once the window is closed.
+    """
     from app.settings.settings import Settings
     from bsnet_core.language import use_language
 
@@ -101,7 +110,7 @@ def open_window(arguments: argparse.Namespace) -> MainWindow:
     speak_qt_texts(application, settings.language)
     attention = Attention(arguments.attention) if arguments.attention else None
     choice = ModelChoice(arguments.model, arguments.device or settings.device.value, attention)
-    window = MainWindow(settings, choice, Appearance(application, settings))
+    window = MainWindow(settings, choice, network, Appearance(application, settings))
     window.show()
     take_short_turns()
     GarbageCollection(window)
@@ -152,7 +161,7 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
     def look() -> None:
         nonlocal asked
         image = window.session.current
-        if image is None or window.analysis.is_busy or (image.prediction is None and not image.problem):
+        if image is None or window.inference.is_busy or (image.prediction is None and not image.problem):
             return
         if explain and image.prediction is not None and image.explanation is None:
             if not asked:
@@ -167,7 +176,7 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
     timer.start(200)
 
 
-def _say_in_window(
+def _show_in(
     window: MainWindow,
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
     from app.background.logs import where_it_failed

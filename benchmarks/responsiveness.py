@@ -76,16 +76,16 @@ def _images(folder: Path) -> dict[str, Path]:
 def _stalls(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
     """The first film of a window just opened, from the file to the map."""
     actions, stages = window.actions_by_name, list[str]()
-    window.analysis.progressed.connect(lambda stage, fraction: stages.append(stage))
+    window.inference.progressed.connect(lambda stage, fraction: stages.append(stage))
     meter.run(lambda: window.view.radiograph is not None, act=lambda: window.open_paths([image]))
     rows = [meter.row("stall while loading the film")]
     meter.run(lambda: is_settled(window.session.current) or len(set(stages)) > 1)
     rows.append(meter.row("stall while the network is imported and loaded"))
     meter.run(lambda: is_settled(window.session.current))
     rows.append(meter.row("stall while analysing"))
-    meter.run(lambda: not window.analysis.is_busy, act=actions["analyse"].trigger)
+    meter.run(lambda: not window.inference.is_busy, act=actions["analyse"].trigger)
     rows.append(meter.row("stall while analysing again"))
-    meter.run(lambda: not window.analysis.is_busy, EXPLAINED_S, act=actions["explain"].trigger)
+    meter.run(lambda: not window.inference.is_busy, EXPLAINED_S, act=actions["explain"].trigger)
     rows.append(meter.row("stall while explaining", f", first {EXPLAINED_S:.0f} s"))
     return rows
 
@@ -106,7 +106,7 @@ def _second_image(window: MainWindow, meter: StallMeter, image: Path) -> list[Ro
     """From opening another film to the first one's worker having let go."""
     rows, others = [], iter(sample_files())
     for name, during in (("analyse", "analysing"), ("explain", "explaining")):
-        meter.run(lambda: is_settled(window.session.current) and not window.analysis.is_busy)
+        meter.run(lambda: is_settled(window.session.current) and not window.inference.is_busy)
         meter.run(lambda: False, AMID_S, act=window.actions_by_name[name].trigger)
         seconds = _until_let_go(window, meter, next(others))
         rows.append(Row(f"second study while {during}, first one stopped", seconds, CANCEL_GOAL_S / seconds))
@@ -115,23 +115,23 @@ def _second_image(window: MainWindow, meter: StallMeter, image: Path) -> list[Ro
 
 def _until_let_go(window: MainWindow, meter: StallMeter, other: Path) -> float:
     ended: list[float] = []
-    job = window.analysis._job
-    if job is None:
+    running = window.inference._running
+    if running is None:
         raise RuntimeError("The work had ended before it could be stopped.")
-    job.ended.connect(lambda: ended.append(time.perf_counter()))
+    running.job.ended.connect(lambda: ended.append(time.perf_counter()))
     return meter.run(lambda: bool(ended), act=lambda: window.open_paths([other]))
 
 
 def _cancel_row(window: MainWindow, meter: StallMeter) -> Row:
     """From asking to the worker's really having let go."""
-    meter.run(lambda: is_settled(window.session.current) and not window.analysis.is_busy)
+    meter.run(lambda: is_settled(window.session.current) and not window.inference.is_busy)
     meter.run(lambda: False, AMID_S, act=window.actions_by_name["analyse"].trigger)
     ended: list[bool] = []
-    job = window.analysis._job
-    if job is None:
+    running = window.inference._running
+    if running is None:
         return Row("cancel", 0.0, 1.0, "the work had ended before")
-    job.ended.connect(lambda: ended.append(True))
-    seconds = meter.run(lambda: bool(ended), act=window.analysis.cancel)
+    running.job.ended.connect(lambda: ended.append(True))
+    seconds = meter.run(lambda: bool(ended), act=window.inference.cancel)
     return Row("cancel, until the worker has stopped", seconds, CANCEL_GOAL_S / seconds)
 
 

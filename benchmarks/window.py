@@ -19,8 +19,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.__main__ import build_parser, open_window
+from app.background.network import Network
 from app.main_window import MainWindow
-from app.session.session import ImageState, OpenImage
+from app.session.open_image import ImageState, OpenImage
 from benchmarks.timing import Row
 
 TICK_S = 0.002
@@ -94,14 +95,16 @@ def real_window(*arguments: str) -> MainWindow:
     """The window as the command line opens it."""
     if not isinstance(QApplication.instance(), QApplication):
         QApplication([])
-    window = open_window(build_parser().parse_args(arguments))
+    network = Network()
+    window = open_window(build_parser().parse_args(arguments), network)
+    window.destroyed.connect(network.close)
     window.resize(1440, 900)
     return window
 
 
 def let_go(window: MainWindow) -> None:
     """Deletes a closed window once its work has ended."""
-    while not window.analysis.close():
+    while not window.end_work():
         pass
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

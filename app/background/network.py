@@ -7,7 +7,6 @@ child is started when first needed, and can be ended at any moment.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import pickle
 import sys
@@ -211,8 +210,3 @@ def _receive(process: Child) -> object:
     if process.stdout is None:
         raise EOFError
     return pickle.load(process.stdout)
-
-
-NETWORK = Network()
-"""The program's one child; it ends with the program."""
-atexit.register(NETWORK.close)

@@ -37,9 +37,9 @@ class ChartWidget(QWidget):
     drawn = Signal()
     """The newest picture is on the screen."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._queue: JobQueue | None = None
+        self._queue = queue
         self._job: Job | None = None
         self._drawing: Drawing | None = None
         self._chart: ChartImage | None = None
@@ -49,11 +49,6 @@ class ChartWidget(QWidget):
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._ask)
-
-    def use_queue(self, queue: JobQueue) -> None:
-        """Lets the charts be drawn on this lane's thread; until then there is none."""
-        self._queue = queue
-        self._due.start(0)
 
     @property
     def sentence(self) -> str:
@@ -148,7 +143,7 @@ class ChartWidget(QWidget):
         return QPointF(x * self.width() / look.width_px, y * self.height() / look.height_px)
 
     def _ask(self) -> None:
-        if self._queue is None or self._job is not None or self._drawing is None or not self.isVisible():
+        if self._job is not None or self._drawing is None or not self.isVisible():
             return  # what is due after a job, or when the widget is shown, is asked for then
         look = self._look
         if self.is_drawn or min(look.width_px, look.height_px) < 1:

@@ -28,8 +28,9 @@ from app.library.records import (
     Recalled,
 )
 from app.library.worker import LibraryWorker
+from app.session.open_image import OpenImage
 from app.session.readings import Reading
-from app.session.session import OpenImage, Session
+from app.session.session import Session
 from bsnet_core.errors import BSNetError, LibraryError
 from bsnet_core.progress import Report
 
@@ -92,7 +93,7 @@ class Keeper(QObject):
         self._save_drafts_timer.timeout.connect(self._save_drafts)
         self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
         session.image_changed.connect(self._follow_image)
-        session.looks_known.connect(self._take_in)
+        session.previews_known.connect(self._take_in)
         session.reading_saved.connect(self.keep_reading)
         session.draft_changed.connect(self._follow_draft)
         session.prediction_seen.connect(self._note_seen)

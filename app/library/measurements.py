@@ -8,7 +8,8 @@ from app.canvas.annotations import AnnotationStore, key_of_image
 from app.canvas.measuring import Annotation
 from app.library.keeper import Keeper
 from app.library.records import KeptAnnotations, Recalled
-from app.session.session import OpenImage, Session
+from app.session.open_image import OpenImage
+from app.session.session import Session
 
 
 class KeptMeasurements(QObject):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.library.records import SeenImage
-from app.session.session import OpenImage
+from app.session.open_image import OpenImage
 from bsnet_core.errors import LibraryError
 from bsnet_core.language import translate as _
 

@@ -10,7 +10,7 @@ from app.background.jobs import side_by_side
 from app.library.patients import patient_of
 from app.library.records import Quarantined, Recalled, SeenImage
 from app.library.seen_images import seen_image
-from app.session.session import OpenImage
+from app.session.open_image import OpenImage
 from bsnet_core.errors import LibraryDamagedError, LibraryError, LibraryReplacedError
 
 if TYPE_CHECKING:

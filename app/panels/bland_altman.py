@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.background.jobs import JobQueue
 from app.charts.bland_altman_chart import BlandAltmanDrawing, Dot, Level
 from app.charts.chart_widget import ChartWidget
 from bsnet_core.agreement import BlandAltman, Estimate, bland_altman
@@ -19,8 +20,8 @@ from bsnet_core.language import translate as _
 class BlandAltmanPlot(ChartWidget):
     """Equal pairs share a dot whose area tells how many they are. Everything drawn is said in the description too."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
+        super().__init__(queue, parent)
         self._limits: BlandAltman | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(_("Bland–Altman plot of the global score"))

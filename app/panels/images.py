@@ -18,7 +18,8 @@ from app.library.patients import patient_of
 from app.library.records import ListedImage
 from app.panels.image_rows import THUMBNAIL_PX, ImageRows
 from app.panels.library_list import KEPT_ICONS, MOST, LibraryListModel
-from app.session.session import ImageState, OpenImage, Session
+from app.session.open_image import ImageState, OpenImage
+from app.session.session import Session
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
@@ -40,7 +41,7 @@ class ImageListModel(QAbstractListModel):
         self._icons: dict[int, QIcon] = {}
         session.images_added.connect(self._add)
         session.metadata_known.connect(self._refresh_many)
-        session.looks_known.connect(self._refresh_many)
+        session.previews_known.connect(self._refresh_many)
         session.image_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh_all)
         self._count = 0
@@ -126,7 +127,7 @@ def _state_of(image: OpenImage) -> str:
 
 
 class ImagesPanel(QWidget):
-    """The left pane: two lists under headings that fold them up; the library's comes with `use_library`."""
+    """The left pane: two lists under headings that fold them up; without a keeper there is no library."""
 
     chosen = Signal(int)
     """Key of a study of the session."""
@@ -137,10 +138,10 @@ class ImagesPanel(QWidget):
     requested = Signal(Path)
     """A film of the library that is not open yet and whose file is still there."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, keeper: Keeper | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._keeper: Keeper | None = None
+        self._keeper = keeper
         self._images: LibraryListModel | None = None
         self._model = ImageListModel(session, self)
         self._list = _list_view(_("Studies of this session"), SESSION_LINES, self)
@@ -155,8 +156,11 @@ class ImagesPanel(QWidget):
         self._heading = _heading(_("This session"), self._list, self)
         self._library = self._make_library()
         self._library_heading = _heading(_("Library"), self._library, self)
-        self._library.hide()
-        self._library_heading.hide()
+        if keeper is None:
+            self._library.hide()
+            self._library_heading.hide()
+        else:
+            self._list_library(keeper)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 0, 6)
         layout.setSpacing(4)
@@ -171,9 +175,7 @@ class ImagesPanel(QWidget):
         """What is said about the library; empty while nothing is."""
         return "" if self._message.isHidden() else self._message.text()
 
-    def use_library(self, keeper: Keeper) -> None:
-        """Shows the films of a library below those of the session."""
-        self._keeper = keeper
+    def _list_library(self, keeper: Keeper) -> None:
         self._images = LibraryListModel(keeper, self)
         self._images.counted.connect(self._count_images)
         self._image_list.setModel(self._images)
@@ -181,8 +183,6 @@ class ImagesPanel(QWidget):
         self._session.blind_changed.connect(self._follow_reader)
         self._session.reader_changed.connect(self._follow_reader)
         self._follow_reader()
-        self._library_heading.show()
-        self._library.setVisible(self._library_heading.isChecked())
 
     def choose_order(self, order: ListOrder) -> None:
         """Lists the library's patients in this order, as if chosen by hand."""

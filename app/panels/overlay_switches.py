@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
-from app.session.session import OpenImage
+from app.session.open_image import OpenImage
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _

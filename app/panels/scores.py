@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from app.panels.network_steps import NetworkSteps
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell, signed
+from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
-from app.session.session import ImageState, OpenImage
 from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _

@@ -44,7 +44,7 @@ WIDE = (1, 2, 5)
 class StatisticsPanel(QWidget):
     """Filters, the table of figures, the Bland–Altman plot and the confusion matrix.
 
-    Up to `AT_ONCE` readings are counted at once, more of them in the background where there is a lane for it.
+    Up to `AT_ONCE` readings are counted at once, more of them in the background.
     """
 
     export_requested = Signal(object)
@@ -52,11 +52,11 @@ class StatisticsPanel(QWidget):
     counted = Signal()
     """What is shown is up to date."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._all: tuple[ComparedReading, ...] = ()
         self._figures = statistics_of((), ReadingFilter())
-        self._queue: JobQueue | None = None
+        self._queue = queue
         self._job: Job | None = None
         self.reader = self._chooser(_("Reader"))
         self.model = self._chooser(_("Model"))
@@ -74,7 +74,7 @@ class StatisticsPanel(QWidget):
         self._summary.setWordWrap(True)
         self._summary.setAccessibleName(_("What is compared"))
         self.table = _table(self, _("Agreement of prediction and reading"))
-        self.plot = BlandAltmanPlot(self)
+        self.plot = BlandAltmanPlot(queue, self)
         self.zone = QComboBox(self)
         self.zone.setAccessibleName(_("Zone of the confusion matrix"))
         self.zone.setToolTip(_("Zone of the confusion matrix"))
@@ -105,11 +105,6 @@ class StatisticsPanel(QWidget):
         _offer(self.model, _("all models"), [(name_of_model(model), model.sha256) for model in models])
         self._compute()
 
-    def use_queue(self, queue: JobQueue) -> None:
-        """Lets the plot be drawn, and more than `AT_ONCE` readings be counted, on this lane's thread."""
-        self._queue = queue
-        self.plot.use_queue(queue)
-
     @property
     def is_counting(self) -> bool:
         """Whether what is shown is not up to date yet."""
@@ -126,7 +121,7 @@ class StatisticsPanel(QWidget):
             self._job.cancel()  # the filter has changed since
             self._job = None
         compared = self._all
-        if self._queue is None or len(compared) <= AT_ONCE:
+        if len(compared) <= AT_ONCE:
             self._show(statistics_of(compared, requested))
             return
         self.export.setEnabled(False)

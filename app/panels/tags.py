@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 from app.background.jobs import Job, JobQueue
 from app.look.icons import sign
 from app.look.theme import Colours, room_for
-from app.session.session import OpenImage
+from app.session.open_image import OpenImage
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count

@@ -17,8 +17,9 @@ from app.charts.trend_chart import TrendDrawing, TrendPoint
 from app.library.keeper import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastImage
+from app.session.open_image import OpenImage
 from app.session.readings import Reading
-from app.session.session import OpenImage, Session
+from app.session.session import Session
 from bsnet_core.dicom_dates import moment_of, shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import ImageMetadata
@@ -106,8 +107,8 @@ class TrendChart(ChartWidget):
     chosen = Signal(object)
     """The `TrendImage` that was clicked."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
+        super().__init__(queue, parent)
         self._images: tuple[TrendImage, ...] = ()
         self._remarks = ""
         self._focused = 0
@@ -240,11 +241,11 @@ class TrendPanel(QWidget):
     requested = Signal(Path)
     """A film of the library that is not open."""
 
-    def __init__(self, session: Session, keeper: Keeper, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, keeper: Keeper, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._keeper = session, keeper
         self._question = 0
-        self.chart = TrendChart(self)
+        self.chart = TrendChart(queue, self)
         self.chart.chosen.connect(self._choose)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 4, 8)
@@ -253,15 +254,11 @@ class TrendPanel(QWidget):
         self._due.setSingleShot(True)
         self._due.setInterval(REFRESH_AFTER_MS)
         self._due.timeout.connect(self._ask)
-        for signal in (session.current_changed, session.image_changed, session.looks_known, keeper.changed):
+        for signal in (session.current_changed, session.image_changed, session.previews_known, keeper.changed):
             signal.connect(self._refresh_soon)
         for signal in (self._session.blind_changed, self._session.reader_changed):
             signal.connect(self._refresh_soon)
         self.hide()
-
-    def use_queue(self, queue: JobQueue) -> None:
-        """Lets the chart be drawn on this lane's thread."""
-        self.chart.use_queue(queue)
 
     def _refresh_soon(self) -> None:
         if not self._due.isActive():

@@ -7,7 +7,7 @@ from collections import deque
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QWidget
 
-from app.background.analysis import Analysis
+from app.background.image_loader import ImageLoader
 from app.look.messages import MessageBar, Severity
 from bsnet_core.errors import BSNetError, PasswordNeededError
 from bsnet_core.language import translate as _
@@ -16,12 +16,12 @@ from bsnet_core.language import translate as _
 class ArchivePassword(QObject):
     """One question at a time, for every archive that came back for want of its password."""
 
-    def __init__(self, analysis: Analysis, messages: MessageBar, window: QWidget) -> None:
+    def __init__(self, loader: ImageLoader, messages: MessageBar, window: QWidget) -> None:
         super().__init__(window)
-        self._analysis, self._messages, self._window = analysis, messages, window
+        self._loader, self._messages, self._window = loader, messages, window
         self._waiting: deque[PasswordNeededError] = deque()
         self._dialog: QInputDialog | None = None
-        analysis.failed.connect(self._follow_failure)
+        loader.failed.connect(self._follow_failure)
 
     @property
     def dialog(self) -> QInputDialog | None:
@@ -52,7 +52,7 @@ class ArchivePassword(QObject):
 
     def _try(self, error: PasswordNeededError, password: str) -> None:
         self._messages.hide()
-        self._analysis.open([error.archive], password)
+        self._loader.open([error.archive], password)
 
     def _leave(self, error: PasswordNeededError) -> None:
         text = _("{archive} was not opened: it needs a password.").format(archive=error.archive.name)

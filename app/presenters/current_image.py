@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QToolTip
 
-from app.background.analysis import Analysis, LoadedImage
+from app.background.image_loader import ImageLoader, LoadedImage
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
@@ -19,7 +19,8 @@ from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
 from app.commands.action_table import zone_action
 from app.commands.actions import Actions
-from app.session.session import ImageState, OpenImage, Session
+from app.session.open_image import ImageState, OpenImage
+from app.session.session import Session
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
 
 class CurrentImage(QObject):
-    """Shows the session's current study, reads it where its pixels are gone, and starts its analysis."""
+    """Shows the session's current image, and has it loaded where its pixels are not in memory."""
 
+    image_shown = Signal(int)
+    """Key of an image whose pixels have come to the screen."""
     refreshed = Signal(object)
     """The `OpenImage` shown, after it or what is known of it has changed."""
     zone_clicked = Signal(object)
@@ -40,11 +43,17 @@ class CurrentImage(QObject):
     """Which overlays are shown, or how strongly, has changed, for any picture."""
 
     def __init__(
-        self, session: Session, analysis: Analysis, view: ImageView, settings: Settings, parent: QObject | None = None
+        self,
+        session: Session,
+        loader: ImageLoader,
+        view: ImageView,
+        actions: Actions,
+        settings: Settings,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
-        self._analysis = analysis
+        self._loader = loader
         self._view = view
         self._settings = settings
         self._renderers: dict[int, FrameRenderer] = {}
@@ -60,11 +69,11 @@ class CurrentImage(QObject):
         session.image_changed.connect(self._follow)
         session.blind_changed.connect(lambda blind: self._update_overlays())
         session.reader_changed.connect(lambda reader: self._update_overlays())
-        analysis.loaded.connect(self._accept)
-        analysis.lungs_found.connect(self._accept_lungs)
+        loader.loaded.connect(self._accept)
         view.pointer_moved.connect(self._point_at)
         view.clicked.connect(self._tell_zone)
         settings.changed.connect(self._follow_setting)
+        self._connect_actions(actions)
         self._update_overlays()
 
     def explain_zone(self, zone: Zone | None) -> None:
@@ -72,7 +81,7 @@ class CurrentImage(QObject):
         self._zone = zone
         self._update_overlays()
 
-    def use_actions(self, actions: Actions) -> None:
+    def _connect_actions(self, actions: Actions) -> None:
         """Lets menu and keys switch the zones one by one; all are shown at every start."""
         for zone in ZONES:
             actions.connect_switch(zone_action(zone), partial(self.show_zone, zone), checked=zone in self._zones_shown)
@@ -89,7 +98,7 @@ class CurrentImage(QObject):
         self._update_overlays()
         self.overlays_switched.emit()
 
-    def mark_turn(self, zone: Zone | None) -> None:
+    def mark_zone_to_score(self, zone: Zone | None) -> None:
         """Marks the zone that the next key scores."""
         self._in_turn = zone
         self._update_overlays()
@@ -99,12 +108,11 @@ class CurrentImage(QObject):
         self._differing = frozenset(zones)
         self._update_overlays()
 
-    def say_loading(self) -> None:
-        """Shows that a file is being read."""
-        self._view.show_message(_("Reading…"))
+    def show_loading(self) -> None:
+        """Shows that a file is being loaded."""
+        self._view.show_message(_("Loading…"))
 
     def _show(self, key: int) -> None:
-        self._analysis.make_way()
         self._shown_key = None
         image = self._session.image(key)
         if self._session.radiograph_of(key) is not None and key in self._renderers:
@@ -112,8 +120,8 @@ class CurrentImage(QObject):
         elif image.state is ImageState.UNREADABLE:
             self._view.show_message(image.problem)
         else:
-            self.say_loading()
-            self._analysis.load(key)
+            self.show_loading()
+            self._loader.load(key)
         self._refresh(image)
 
     def _accept(self, key: int, loaded: LoadedImage) -> None:
@@ -130,9 +138,7 @@ class CurrentImage(QObject):
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
         self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
-        image = self._session.image(key)
-        if image.prediction is None and image.state is not ImageState.NOT_SCORED:
-            self._analysis.analyse(key)
+        self.image_shown.emit(key)
         self._refresh(self._session.image(key))
 
     def _follow(self, key: int) -> None:
@@ -141,7 +147,9 @@ class CurrentImage(QObject):
             self._refresh(image)
 
     def _refresh(self, image: OpenImage) -> None:
-        if image.state is ImageState.UNREADABLE:
+        if image.state is ImageState.LOADING:
+            self.show_loading()
+        elif image.state is ImageState.UNREADABLE:
             self._view.show_message(image.problem)
         self._update_overlays()
         self.refreshed.emit(image)
@@ -155,7 +163,8 @@ class CurrentImage(QObject):
         """What belongs over any study's picture, as the switches say."""
         return self._switched(_overlays_of(Ingredients(image.prediction, image.explanation, self._explained)), image)
 
-    def _accept_lungs(self, key: int, lungs: LungsFound) -> None:
+    def show_lungs(self, key: int, lungs: LungsFound) -> None:
+        """Outlines the lungs before the rest of the prediction is there."""
         self._early_outline = (key, lungs_overlay.outline_of(lungs))
         self._update_overlays()
 

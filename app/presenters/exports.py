@@ -79,6 +79,7 @@ class Exports(QObject):
         keeper: Keeper,
         settings: Settings,
         messages: MessageBar,
+        actions: Actions,
         window: QWidget,
     ) -> None:
         super().__init__(window)
@@ -88,9 +89,9 @@ class Exports(QObject):
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._results: dict[int, BatchResult] = {}
         session.image_changed.connect(self._note_result)
+        self._connect_actions(actions)
 
-    def use_actions(self, actions: Actions) -> None:
-        """Lets menus and keys ask for files."""
+    def _connect_actions(self, actions: Actions) -> None:
         actions.connect("report", self.ask_for_report)
         actions.connect("export_figure", self.ask_for_figure)
         actions.connect("export_picture", self.ask_for_image)
@@ -99,10 +100,13 @@ class Exports(QObject):
         actions.connect("export_csv", self.ask_for_readings)
         actions.connect("export_batch", self.ask_for_batch)
 
-    def close(self, within_s: float) -> bool:
-        """Ends the thread; whether it ended in time."""
+    def close(self) -> None:
+        """Cancels what is being written; called before the window goes."""
         self._queue.close()
-        return self._queue.wait(within_s)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Waits for the thread after `close`; whether it ended in time."""
+        return self._queue.wait(timeout_s)
 
     # Report
 

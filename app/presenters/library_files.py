@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.commands.actions import Actions
@@ -29,13 +28,15 @@ T = TypeVar("T")
 class LibraryFiles(QObject):
     """Asks where to, and lets the library's own thread do the work."""
 
-    def __init__(self, keeper: Keeper, messages: MessageBar, window: QWidget) -> None:
+    def __init__(self, keeper: Keeper, messages: MessageBar, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
         self._keeper, self._messages, self._window = keeper, messages, window
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._question: QMessageBox | None = None
         self._quarantined: tuple[Path, ...] = ()
-        self._recover: QAction | None = None
+        self._recover = actions["salvage_library"]
+        self._recover.setEnabled(False)
+        self._connect_actions(actions)
         keeper.opened.connect(self._tell_opened)
         keeper.opened.connect(lambda quarantined: self._look_for_quarantined())
 
@@ -44,14 +45,11 @@ class LibraryFiles(QObject):
         """The question on the screen."""
         return self._question
 
-    def use_actions(self, actions: Actions) -> None:
-        """Lets menus and keys ask for the library."""
+    def _connect_actions(self, actions: Actions) -> None:
         actions.connect("copy_library", self.ask_for_copy)
         actions.connect("export_library", self.ask_for_lines)
         actions.connect("forget_identities", self.ask_to_forget)
         actions.connect("salvage_library", self.ask_which_to_recover)
-        self._recover = actions["salvage_library"]
-        self._recover.setEnabled(bool(self._quarantined))
 
     def ask_for_copy(self) -> None:
         """Asks where a copy of the whole library is saved."""
@@ -120,8 +118,7 @@ class LibraryFiles(QObject):
     def _look_for_quarantined(self) -> None:
         def accept(files: tuple[Path, ...]) -> None:
             self._quarantined = files
-            if self._recover is not None:
-                self._recover.setEnabled(bool(files))
+            self._recover.setEnabled(bool(files))
 
         self._keeper.ask(lambda library: library.quarantined_files, accept)
 

@@ -16,9 +16,10 @@ from app.look.messages import MessageBar, Severity
 from app.panels.comparison import ComparisonPanel
 from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
+from app.session.open_image import OpenImage
 from app.session.readings import Reading, result_sets
 from app.session.scoring_mode import ScoringMode
-from app.session.session import OpenImage, Session
+from app.session.session import Session
 from app.settings.settings import Settings
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.language import translate as _
@@ -44,8 +45,11 @@ class OwnReading(QObject):
         settings: Settings,
         scores: ScoresPanel,
         messages: MessageBar,
+        actions: Actions,
+        queue: JobQueue,
         window: QWidget,
     ) -> None:
+        """Args: queue: counts and draws the statistics."""
         super().__init__(window)
         self._session = session
         self._keeper = keeper
@@ -56,25 +60,19 @@ class OwnReading(QObject):
         self.scoring = ScoringMode(session, window)
         self.comparison = ComparisonPanel(window)
         self._window = window
-        self._queue: JobQueue | None = None
+        self._queue = queue
         session.reader, session.blind = settings.reader, settings.blind
+        self._connect_actions(actions)
         self._connect()
 
     @cached_property
     def statistics(self) -> StatisticsWindow:
         """The statistics, made when they are first asked for."""
-        made = StatisticsWindow(self._window)
+        made = StatisticsWindow(self._queue, self._window)
         made.panel.export_requested.connect(self.export_requested)
-        if self._queue is not None:
-            made.panel.use_queue(self._queue)
         return made
 
-    def use_queue(self, queue: JobQueue) -> None:
-        """Lets the statistics be counted and drawn on this lane's thread."""
-        self._queue = queue
-
-    def use_actions(self, actions: Actions) -> None:
-        """Lets menus and keys work the scoring mode and the undo stack."""
+    def _connect_actions(self, actions: Actions) -> None:
         for name, other in (
             ("score_mode", "scoring"),
             ("blind_mode", "blind"),
@@ -160,11 +158,11 @@ class OwnReading(QObject):
 class StatisticsWindow(QWidget):
     """Agreement over all readings, in a window of its own."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, queue: JobQueue, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(_("Statistics over all readings"))
         self.resize(STATISTICS_SIZE)
-        self.panel = StatisticsPanel(self)
+        self.panel = StatisticsPanel(queue, self)
         scroll = QScrollArea(self)
         scroll.setWidget(self.panel)
         scroll.setWidgetResizable(True)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.background.analysis import Analysis, LoadedImage
+from app.background.image_loader import ImageLoader, LoadedImage
 from app.canvas.group import ViewGroup
 from app.library.keeper import Keeper
 from app.library.patients import patient_of
 from app.presenters.current_image import CurrentImage
-from app.session.session import OpenImage, Session
+from app.session.open_image import OpenImage
+from app.session.session import Session
 from bsnet_core.dicom_dates import day_of, moment_of
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -35,13 +36,13 @@ class PriorImage(QObject):
         self,
         session: Session,
         keeper: Keeper,
-        analysis: Analysis,
+        loader: ImageLoader,
         group: ViewGroup,
         shown: CurrentImage,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._keeper, self._analysis, self._group, self._shown = session, keeper, analysis, group, shown
+        self._session, self._keeper, self._loader, self._group, self._shown = session, keeper, loader, group, shown
         self._is_on = False
         self._most = 1
         self._keys: tuple[int, ...] = ()
@@ -51,7 +52,7 @@ class PriorImage(QObject):
         self._waits_for_current = False
         session.current_changed.connect(lambda key: self._find())
         session.image_changed.connect(self._follow)
-        analysis.loaded.connect(self._accept)
+        loader.loaded.connect(self._accept)
         shown.overlays_switched.connect(self._update_overlays)
         group.prior_shown_changed.connect(self._follow_group)
 
@@ -160,7 +161,7 @@ class PriorImage(QObject):
         self._group.show_at_most(len(shown))
         self.choice_changed.emit()
         # Read again where the pixels have gone; `loaded` brings them.
-        self._analysis.load(*self._keys)
+        self._loader.load(*self._keys)
 
     def _accept(self, key: int, loaded: LoadedImage) -> None:
         if key in self._keys and self._is_on:

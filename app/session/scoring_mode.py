@@ -25,8 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.session.open_image import OpenImage
 from app.session.readings import IncompleteReadingError
-from app.session.session import OpenImage, Session
+from app.session.session import Session
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.language import translate as _
 
@@ -102,7 +103,7 @@ class ScoringMode(QObject):
         self._zone = zone
         self._refresh()
 
-    def point_at(self, zone: Zone) -> None:
+    def choose_if_on(self, zone: Zone) -> None:
         """Makes a zone that was clicked on the picture the one in turn, while the mode is on."""
         if self.is_on:
             self.choose(zone)

@@ -23,6 +23,7 @@ from PySide6.QtCore import QEventLoop, QTimer  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from app.__main__ import build_parser, open_window  # noqa: E402
+from app.background.network import Network  # noqa: E402
 from app.canvas.measuring import Angle, Distance, Region  # noqa: E402
 from app.main_window import MainWindow  # noqa: E402
 from app.report.content import ReportChoices, compose_report  # noqa: E402
@@ -50,7 +51,7 @@ def main() -> None:
     settings.has_seen_intended_use = True
     settings.reader = "Dr. Rossi"
     settings.save()
-    window = open_window(build_parser().parse_args(["--device", "cpu"]))
+    window = open_window(build_parser().parse_args(["--device", "cpu"]), Network())
     window.resize(*SIZE)
     show_all_analysed(window)
     show_measurements(window)
@@ -67,8 +68,8 @@ def show_all_analysed(window: MainWindow) -> None:
     """The whole window, every image analysed."""
     session = window.session
     wait_until(lambda: session.image(0).prediction is not None)
-    window.analysis.analyse_all()
-    wait_until(lambda: all(image.score is not None for image in session.images) and not window.analysis.is_busy)
+    window.inference.analyse_all()
+    wait_until(lambda: all(image.score is not None for image in session.images) and not window.inference.is_busy)
     take(window, "viewer.png")
 
 
@@ -116,7 +117,7 @@ def show_explanation(window: MainWindow) -> None:
     """The complete explanation map of the first image."""
     show_analysed(window, 0)
     window.actions_of["explain"].trigger()
-    wait_until(lambda: window.session.image(0).explanation is not None and not window.analysis.is_busy)
+    wait_until(lambda: window.session.image(0).explanation is not None and not window.inference.is_busy)
     take(window, "explanation.png")
 
 
@@ -138,7 +139,7 @@ def render_report(window: MainWindow) -> None:
 def show_analysed(window: MainWindow, index: int) -> None:
     """Show an image and wait for its prediction."""
     window.session.select(index)
-    wait_until(lambda: window.session.image(index).prediction is not None and not window.analysis.is_busy)
+    wait_until(lambda: window.session.image(index).prediction is not None and not window.inference.is_busy)
 
 
 def take(window: MainWindow, file: str) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from app.background.jobs import JobQueue
+from app.background.network import Network
 from bsnet_core.errors import WeightsError
 from bsnet_core.resources import default_model_dir
 
@@ -67,7 +68,7 @@ def own_home(tmp_path, monkeypatch) -> Path:
 @pytest.fixture
 def queue(own_home):
     """Jobs of a widget that stands alone, ended with the test."""
-    made = JobQueue("lane of a test")
+    made = JobQueue("queue of a test")
     yield made
     made.close()
     assert made.wait(30.0)
@@ -90,8 +91,16 @@ def no_model(tmp_path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def network():
+    """The network's process, which starts with the first score and serves all windows after each other."""
+    made = Network()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def open_viewer(qapp, qtbot, own_home):
+def open_viewer(qapp, qtbot, own_home, network):
     """Starts the viewer as the command line does; closes it, and waits for its threads, after the test."""
     from app.__main__ import build_parser, open_window
 
@@ -99,7 +108,7 @@ def open_viewer(qapp, qtbot, own_home):
 
     def start(*arguments, explains=False):
         """Maps come only where a test wants them: they would take seconds of every test."""
-        window = open_window(build_parser().parse_args([str(argument) for argument in arguments]))
+        window = open_window(build_parser().parse_args([str(argument) for argument in arguments]), network)
         window._settings.explains = explains
         windows.append(window)
         window.resize(1440, 900)

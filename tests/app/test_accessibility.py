@@ -12,7 +12,7 @@ from bsnet_core.resources import sample_files
 def viewer(qtbot, open_viewer, no_model):
     made = open_viewer("--model", no_model, sample_files()[4])
     qtbot.waitUntil(lambda: made.view.radiograph is not None)
-    qtbot.waitUntil(lambda: not made.analysis.is_busy)
+    qtbot.waitUntil(lambda: not made.inference.is_busy)
     return made
 
 

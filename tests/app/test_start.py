@@ -128,15 +128,15 @@ def test_opened_files_are_remembered_and_samples_are_not(qtbot, open_viewer, no_
     image = write_dicom(tmp_path / "film.dcm", ramp(300, 300), bits=12)
     viewer.open_paths([image])
     assert viewer._settings.recent_files == (image,)
-    qtbot.waitUntil(lambda: len(viewer.session.images) == 6 and not viewer.analysis.is_busy)
+    qtbot.waitUntil(lambda: len(viewer.session.images) == 6 and not viewer.inference.is_busy)
 
 
 def test_the_preferred_device_is_used_unless_the_command_names_another(qtbot, open_viewer, no_model, own_home):
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer._settings.device = Device.CPU
     viewer.close()
-    assert open_viewer("--model", no_model, "--no-samples").analysis._choice.device == "cpu"
-    assert open_viewer("--model", no_model, "--no-samples", "--device", "auto").analysis._choice.device == "auto"
+    assert open_viewer("--model", no_model, "--no-samples").inference._choice.device == "cpu"
+    assert open_viewer("--model", no_model, "--no-samples", "--device", "auto").inference._choice.device == "auto"
 
 
 def test_the_original_image_hides_all_overlays_and_brings_back_the_same(qtbot, open_viewer, no_model):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QPushButton
 
 from app.canvas.overlays.zones import zone_polygon
-from app.session.session import ImageState
+from app.session.open_image import ImageState
 from bsnet_core.brixia import Zone
 from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
@@ -71,8 +71,8 @@ def test_lungs_score_and_map_arrive_one_after_the_other_and_each_is_seen_at_once
         has_map = image.explanation is not None and drawn.explanation is not None
         seen.append((step, drawn.lungs is not None, image.prediction is not None and bool(drawn.labels), has_map))
 
-    viewer.analysis.lungs_found.connect(lambda key, lungs: look("lungs"))
-    viewer.analysis.scored.connect(lambda key: look("score"))
+    viewer.inference.lungs_found.connect(lambda key, lungs: look("lungs"))
+    viewer.inference.analysed.connect(lambda key: look("score"))
     wait_until_analysed(qtbot, viewer, 0)
     qtbot.waitUntil(lambda: viewer.session.current.explanation is not None, timeout=RESULT_WITHIN_MS)
     look("map")
@@ -113,7 +113,7 @@ def test_going_back_to_an_analysed_study_shows_its_result_without_a_second_analy
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
     viewer.session.select(0)
-    assert not viewer.analysis.is_busy
+    assert not viewer.inference.is_busy
     assert viewer.session.current.prediction is first
     assert viewer.view.overlays.frames is first.frames
     assert viewer.scores.total_text == f"Global {first.score.total} / 18"
@@ -121,9 +121,9 @@ def test_going_back_to_an_analysed_study_shows_its_result_without_a_second_analy
 
 def test_cancel_stops_the_analysis_and_it_can_be_started_again(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
-    qtbot.waitUntil(lambda: viewer.analysis.is_busy)
+    qtbot.waitUntil(lambda: viewer.inference.is_busy)
     viewer.actions_by_name["cancel"].trigger()
-    assert not viewer.analysis.is_busy
+    assert not viewer.inference.is_busy
     assert viewer.session.current.state is ImageState.READY
     assert viewer.view.radiograph is not None
     viewer.actions_by_name["analyse"].trigger()
@@ -137,14 +137,14 @@ def test_the_map_follows_the_score_by_itself_and_stays_hidden_until_it_is_wanted
 
     def explained():
         explanation = viewer.session.current.explanation
-        return explanation is not None and explanation.is_whole and not viewer.analysis.is_busy
+        return explanation is not None and explanation.is_whole and not viewer.inference.is_busy
 
     qtbot.waitUntil(explained, timeout=RESULT_WITHIN_MS)
     assert on_screen(viewer) == before
     made = viewer.session.current.explanation
     viewer.actions_by_name["explain"].trigger()
     assert viewer.actions_by_name["explanation"].isChecked()
-    assert not viewer.analysis.is_busy
+    assert not viewer.inference.is_busy
     assert viewer.session.current.explanation is made
     assert on_screen(viewer) != before
 
@@ -152,27 +152,27 @@ def test_the_map_follows_the_score_by_itself_and_stays_hidden_until_it_is_wanted
 def test_asking_for_a_map_that_grows_shows_it_and_does_not_begin_anew(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[1], explains=True)
     wait_until_analysed(qtbot, viewer, 0)
-    qtbot.waitUntil(lambda: viewer.analysis.is_explaining(0), timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: viewer.inference.is_explaining(0), timeout=RESULT_WITHIN_MS)
     begun = []
-    viewer.analysis.busy_changed.connect(begun.append)
+    viewer.inference.busy_changed.connect(begun.append)
     viewer.actions_by_name["explain"].trigger()
     assert viewer.actions_by_name["explanation"].isChecked()
-    assert viewer.analysis.is_explaining(0)
+    assert viewer.inference.is_explaining(0)
     assert begun == []
 
 
 def test_no_map_comes_by_itself_where_it_is_not_wanted(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], explains=False)
     ends = []
-    viewer.analysis.scored.connect(ends.append)
+    viewer.inference.analysed.connect(ends.append)
     qtbot.waitUntil(lambda: ends == [0], timeout=RESULT_WITHIN_MS)
-    assert not viewer.analysis.is_busy
+    assert not viewer.inference.is_busy
     assert viewer.session.current.explanation is None
 
 
 def test_opening_another_film_stops_the_map_that_grows_by_itself(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2], explains=True)
-    qtbot.waitUntil(lambda: viewer.analysis.is_explaining(0), timeout=RESULT_WITHIN_MS)
+    qtbot.waitUntil(lambda: viewer.inference.is_explaining(0), timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
     first = viewer.session.image(0).explanation
@@ -188,7 +188,7 @@ def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer,
     qtbot.waitUntil(cancel.isVisible)
     cancel.click()
     assert not cancel.isVisible()
-    assert not viewer.analysis.is_busy
+    assert not viewer.inference.is_busy
     assert viewer.session.current.prediction is not None
     assert viewer.session.current.explanation is None
 
@@ -247,8 +247,8 @@ def test_all_studies_are_analysed_one_after_the_other_with_the_picture_left_alon
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
     wait_until_analysed(qtbot, viewer, 0)
     steps = []
-    viewer.analysis.batch_changed.connect(lambda done, size: steps.append((done, size)))
-    viewer.analysis.analyse_all()
+    viewer.inference.batch_changed.connect(lambda done, size: steps.append((done, size)))
+    viewer.inference.analyse_all()
     qtbot.waitUntil(lambda: all(image.score is not None for image in viewer.session.images), timeout=RESULT_WITHIN_MS)
     qtbot.waitUntil(lambda: steps[-1] == (0, 0))
     assert steps[0] == (0, 3)
@@ -262,7 +262,7 @@ def test_a_study_chosen_meanwhile_goes_before_the_others_and_the_row_goes_on(qtb
     viewer.session.image_changed.connect(
         lambda key: scored.append(key) if viewer.session.image(key).score and key not in scored else None
     )
-    viewer.analysis.analyse_all()
+    viewer.inference.analyse_all()
     viewer.session.select(3)
     qtbot.waitUntil(lambda: all(image.score is not None for image in viewer.session.images), timeout=RESULT_WITHIN_MS)
     assert next(key for key in scored if key != 0) == 3
@@ -271,11 +271,11 @@ def test_a_study_chosen_meanwhile_goes_before_the_others_and_the_row_goes_on(qtb
 def test_cancel_ends_the_row_of_all_studies(qtbot, open_viewer, shipped_model):
     viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:4])
     wait_until_analysed(qtbot, viewer, 0)
-    viewer.analysis.analyse_all()
-    assert viewer.analysis.is_busy
-    viewer.analysis.cancel()
-    assert not viewer.analysis.is_busy
-    with qtbot.assertNotEmitted(viewer.analysis.busy_changed, wait=300):
+    viewer.inference.analyse_all()
+    assert viewer.inference.is_busy
+    viewer.inference.cancel()
+    assert not viewer.inference.is_busy
+    with qtbot.assertNotEmitted(viewer.inference.busy_changed, wait=300):
         pass
     assert [image.score is None for image in viewer.session.images] == [False, True, True, True]
 
@@ -287,8 +287,8 @@ from bsnet_core.resources import sample_files
 
 opened, moment = viewer.open_window, sys.argv[1]
 
-def open_and_close_when_busy(arguments):
-    window = opened(arguments)
+def open_and_close_when_busy(*arguments):
+    window = opened(*arguments)
 
     def follow(stage, share):
         explaining = window.session.current.prediction is not None
@@ -296,11 +296,11 @@ def open_and_close_when_busy(arguments):
             window.close()
 
     def explain(key):
-        if moment == "explaining" and window.session.study(key).prediction and not window.analysis.is_busy:
+        if moment == "explaining" and window.session.image(key).prediction and not window.inference.is_busy:
             window.actions_by_name["explain"].trigger()
 
-    window.analysis.progressed.connect(follow)
-    window.analysis.busy_changed.connect(lambda busy: explain(window.session.current.key))
+    window.inference.progressed.connect(follow)
+    window.inference.busy_changed.connect(lambda busy: explain(window.session.current.key))
     return window
 
 viewer.open_window = open_and_close_when_busy

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QFileDialog
 from safetensors.numpy import load_file, save_file
 
 from app.library.opening import quarantined_files
-from app.session.session import ImageState
+from app.session.open_image import ImageState
 from app.settings.paths import library_file
 from bsnet_core.brixia import ZONES
 from bsnet_core.resources import sample_files
@@ -410,7 +410,7 @@ def test_a_film_removed_before_its_turn_is_told_and_the_others_are_scored(qtbot,
         lambda: (
             viewer.session.image(gone).problem != ""
             and all(viewer.session.image(key).score is not None for key in rest)
-            and not viewer.analysis.is_busy
+            and not viewer.inference.is_busy
         ),
         timeout=WITHIN_MS,
     )

@@ -26,7 +26,7 @@ def save_as(monkeypatch):
 
 
 def wait_until_read(qtbot, viewer):
-    qtbot.waitUntil(lambda: viewer.view.radiograph is not None and not viewer.analysis.is_busy)
+    qtbot.waitUntil(lambda: viewer.view.radiograph is not None and not viewer.inference.is_busy)
 
 
 def save_reading(viewer):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QTreeView
 
 from app.canvas.modes import CornerTexts
-from app.session.session import ImageState
+from app.session.open_image import ImageState
 from bsnet_core.brixia import Zone
 from bsnet_core.resources import sample_files
 from tests.bsnet_core.loading.test_dicomdir import write_medium
@@ -42,8 +42,8 @@ def wait_until_settled(qtbot, viewer):
     """Every file read or refused, and the network's answer there."""
 
     def settled():
-        pending = {ImageState.WAITING, ImageState.READING, ImageState.ANALYSING}
-        return bool(viewer.session.images) and not viewer.analysis.is_busy and pending.isdisjoint(states(viewer))
+        pending = {ImageState.WAITING, ImageState.LOADING, ImageState.ANALYSING}
+        return bool(viewer.session.images) and not viewer.inference.is_busy and pending.isdisjoint(states(viewer))
 
     qtbot.waitUntil(settled)
 

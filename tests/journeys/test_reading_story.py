@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QLabel, QListView, QTableWidget, QWidget
 
 from app.panels.report_dialog import ReportDialog
-from app.session.session import ImageState
+from app.session.open_image import ImageState
 from bsnet_core.agreement import agreement_table, compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.resources import sample_files
@@ -320,7 +320,7 @@ def test_an_explanation_grows_on_the_screen_answers_the_pointer_and_becomes_a_fi
         if viewer.session.image(key).explanation is not None else None
     )  # fmt: skip
     viewer.actions_by_name["explain"].trigger()
-    qtbot.waitUntil(lambda: bool(parts) and not viewer.analysis.is_busy, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: bool(parts) and not viewer.inference.is_busy, timeout=WITHIN_MS)
     assert 0 < parts[0] < 1
     assert parts[-1] == 1
     assert parts == sorted(parts)

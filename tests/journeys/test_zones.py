@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSlider, QToolTip
 from app.canvas.overlays.zones import zone_polygon
 from app.commands.action_table import zone_action
 from app.report.content import ReportChoices, compose_report
-from app.session.session import ImageState
+from app.session.open_image import ImageState
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
 from tests.dicom_files import ramp, write_dicom

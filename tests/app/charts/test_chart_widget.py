@@ -23,8 +23,7 @@ def trend(total):
 
 @pytest.fixture
 def widget(qtbot, queue):
-    made = ChartWidget()
-    made.use_queue(queue)
+    made = ChartWidget(queue)
     qtbot.addWidget(made)
     made.resize(300, 200)
     return made
@@ -32,8 +31,7 @@ def widget(qtbot, queue):
 
 def test_nothing_is_drawn_before_it_can_be_seen(widget, qtbot, queue):
     widget.show_drawing(trend(3))
-    other = ChartWidget()
-    other.use_queue(queue)
+    other = ChartWidget(queue)
     qtbot.addWidget(other)
     other.show()
     with qtbot.waitSignal(other.drawn, timeout=30_000):
@@ -82,8 +80,7 @@ def test_why_a_chart_cannot_be_drawn_is_said_in_its_place_and_the_next_one_comes
 
 
 def test_a_chart_that_goes_while_it_is_drawn_leaves_the_others_alone(widget, qtbot, queue):
-    going = ChartWidget()
-    going.use_queue(queue)
+    going = ChartWidget(queue)
     going.resize(300, 200)
     going.show()
     going.show_drawing(trend(3))

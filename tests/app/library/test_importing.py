@@ -6,13 +6,12 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QImage, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QListView, QStyleOptionViewItem
 
-from app.background.analysis import SAMPLED_PX, Analysis, ModelChoice, thumbnail_of
 from app.library.keeper import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
 from app.library.records import Draft, KeptAnnotations, SeenImage
 from app.panels.image_rows import ImageRows
 from app.panels.images import SESSION_LINES
-from app.session.session import KEPT_RADIOGRAPHS, ImageState, Session
+from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnreadableImageError, UnsupportedObjectError
@@ -21,108 +20,10 @@ from bsnet_core.radiograph import ImageMetadata, Radiograph
 from tests.app.library_content import kept_prediction, metadata, reading
 from tests.dicom_files import CT, ramp, write_dicom
 
-IMAGES = 80
-
-
-@pytest.fixture
-def folder(tmp_path):
-    images = tmp_path / "films"
-    images.mkdir()
-    for number in range(IMAGES):
-        write_dicom(
-            images / f"{number:03d}.dcm", ramp(64, 64), bits=12, PatientName=f"Patient^{number}", PatientID=f"P{number}"
-        )
-    return images
-
 
 @pytest.fixture
 def session(qapp):
     return Session()
-
-
-@pytest.fixture
-def analysis(session, tmp_path):
-    made = Analysis(session, ModelChoice(tmp_path))
-    yield made
-    while not made.close():
-        pass
-
-
-def images_of(session):
-    return sum(image.thumbnail is not None for image in session.images)
-
-
-def test_all_films_of_a_folder_are_listed_before_their_pictures_are_looked_at(qtbot, session, analysis, folder):
-    told = []
-    session.metadata_known.connect(lambda keys: told.append(("listed", keys)))
-    session.looks_known.connect(lambda keys: told.append(("seen", keys)))
-    analysis.loaded.connect(lambda key, loaded: told.append(("read", (key,))))
-    analysis.open([folder])
-    qtbot.waitUntil(lambda: images_of(session) == IMAGES)
-    steps = [what for what, _ in told]
-    assert told[0] == ("read", (0,))  # the film for the screen waits for nobody
-    assert steps.index("seen") > len(steps) - 1 - steps[::-1].index("listed")
-    for what in ("listed", "seen"):
-        assert sorted(key for step, keys in told if step == what for key in keys) == list(range(1, IMAGES))
-    assert [image.title for image in session.images] == [f"Patient {number}" for number in range(IMAGES)]
-    assert all(image.state is ImageState.READY for image in session.images)
-
-
-def test_of_a_folder_only_as_many_films_are_read_whole_as_stay_in_memory(qtbot, session, analysis, folder):
-    read = []
-    analysis.loaded.connect(lambda key, loaded: read.append(key))
-    analysis.open([folder])
-    qtbot.waitUntil(lambda: len(read) == KEPT_RADIOGRAPHS)
-    assert read == list(range(KEPT_RADIOGRAPHS))
-    assert all(image.thumbnail is not None for image in session.images)
-    analysis.load(50)
-    qtbot.waitUntil(lambda: len(read) > KEPT_RADIOGRAPHS)
-    assert read[KEPT_RADIOGRAPHS:] == [50]
-
-
-def test_films_in_sight_are_looked_at_before_the_others(qtbot, session, analysis, folder):
-    seen = []
-    session.looks_known.connect(seen.extend)
-    session.images_added.connect(lambda keys: analysis.prefer([70, 71]))
-    session.metadata_known.connect(lambda keys: analysis.prefer([70, 71]))
-    analysis.open([folder])
-    qtbot.waitUntil(lambda: len(seen) == IMAGES - 1)
-    assert seen[:2] == [70, 71]
-
-
-def test_a_film_that_is_chosen_goes_before_all_that_nobody_has_chosen(qtbot, session, analysis, folder):
-    read, seen = [], []
-    analysis.loaded.connect(lambda key, loaded: read.append((key, len(seen))))
-    session.looks_known.connect(seen.extend)
-    session.images_added.connect(lambda keys: analysis.load(50))
-    analysis.open([folder])
-    qtbot.waitUntil(lambda: len(seen) == IMAGES - 2)
-    assert (50, 0) in read[:2]
-    assert sorted([0, 50, *seen]) == list(range(IMAGES))
-
-
-def test_films_that_cannot_be_read_say_so_and_the_next_one_comes_to_the_screen(qtbot, session, analysis, folder):
-    rejected = []
-    analysis.failed.connect(lambda name, error: rejected.append(name))
-    for name in ("000.dcm", "001.dcm", "040.dcm"):
-        (folder / name).write_bytes(b"no film")
-    analysis.open([folder])
-    qtbot.waitUntil(lambda: session.current is not None and session.current.key == 2)
-    qtbot.waitUntil(lambda: sorted(rejected) == ["000.dcm", "001.dcm", "040.dcm"])
-    qtbot.waitUntil(lambda: sum(image.is_loaded for image in session.images) == IMAGES - 3)
-    assert session.image(40).state is ImageState.UNREADABLE
-
-
-@pytest.mark.parametrize("image", ["grey", "inverted", "signed"])
-def test_a_thumbnail_of_few_pixels_looks_as_one_of_all_pixels(tmp_path, image):
-    pixels = ramp(900, 700)
-    tags = {"PhotometricInterpretation": "MONOCHROME1"} if image == "inverted" else {}
-    if image == "signed":
-        pixels = (pixels.astype(np.int32) - 2048).astype(np.int16)
-    path = write_dicom(tmp_path / "film.dcm", pixels, bits=12, **tags)
-    whole, sampled = (thumbnail_of(load_radiograph(path, sampled_px=px)) for px in (None, SAMPLED_PX))
-    assert whole.shape == sampled.shape
-    assert np.abs(whole.astype(int) - sampled).max() <= 4
 
 
 def test_facts_of_a_header_are_those_of_the_whole_file(tmp_path):

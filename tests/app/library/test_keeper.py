@@ -311,7 +311,7 @@ READER = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from app.background.analysis import thumbnail_of
+from app.background.previews import thumbnail_of
 from app.library.keeper import Keeper
 from app.session.session import Session
 from bsnet_core.brixia import ZONES

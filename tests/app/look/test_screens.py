@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from app.background.analysis import ModelChoice
+from app.background.network import ModelChoice
 from app.look.screens import another_window, open_another_window, show_full_screen
 from bsnet_core.model.network_config import Attention
 
@@ -23,6 +23,7 @@ START = """
 import json, sys
 from PySide6.QtCore import QEventLoop, QTimer
 from app.__main__ import build_parser, open_window
+from app.background.network import Network
 
 def wait():
     loop = QEventLoop()
@@ -36,7 +37,7 @@ def place():
     return {"screen": screen.name(), "inside": inside, "left": frame.left(),
             "full": window.isFullScreen(), "checked": window.actions_by_name["full_screen"].isChecked()}
 
-window = open_window(build_parser().parse_args(["--no-samples"]))
+window = open_window(build_parser().parse_args(["--no-samples"]), Network())
 wait()
 """
 END = """

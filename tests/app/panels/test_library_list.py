@@ -41,10 +41,9 @@ def keeper(session, tmp_path):
 @pytest.fixture
 def open_panel(qtbot, session, keeper):
     def start():
-        panel = ImagesPanel(session)
+        panel = ImagesPanel(session, keeper)
         qtbot.addWidget(panel)
         panel.resize(260, 800)
-        panel.use_library(keeper)
         panel.show()
         return panel
 

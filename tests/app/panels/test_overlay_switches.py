@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
 from scipy.ndimage import minimum_filter
 
 from app.panels.overlay_switches import OverlaysPanel
-from app.session.session import ImageState, OpenImage
+from app.session.open_image import ImageState, OpenImage
 from bsnet_core.brixia import Zone
 from bsnet_core.explanation import Mode
 from tests.app.predictions import explanation, prediction

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.panels.images import describe
+from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
-from app.session.session import ImageState, OpenImage
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.radiograph import ImageMetadata
 

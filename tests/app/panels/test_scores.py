@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 
 from app.panels.network_steps import Step
 from app.panels.scores import ScoresPanel
+from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
-from app.session.session import ImageState, OpenImage
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.radiograph import ImageMetadata
 from tests.app.predictions import prediction

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 
+from app.panels import statistics
 from app.panels.statistics import AT_ONCE, StatisticsPanel
 from app.session.readings import ComparedReading, Reading
 from bsnet_core.agreement import agreement_table, bland_altman
@@ -30,8 +31,8 @@ READS = [
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = StatisticsPanel()
+def panel(qtbot, queue):
+    made = StatisticsPanel(queue)
     qtbot.addWidget(made)
     made.resize(960, 700)
     made.show()
@@ -97,8 +98,7 @@ def test_the_confusion_matrix_has_readings_in_rows_of_all_zones_or_one(panel):
     assert "Read 1, predicted 2: 1, 100% of those read 1" in panel.confusion.item(1, 2).toolTip()
 
 
-def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot, own_home, queue):
-    panel.use_queue(queue)
+def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot):
     panel.show_readings([])
     assert panel.plot.is_drawn
     empty = panel.plot.grab().toImage()
@@ -147,10 +147,11 @@ def test_export_hands_over_what_is_shown(panel, qtbot):
     assert handed == tuple(READS[3:])
 
 
-def test_ten_thousand_reads_are_all_counted(panel):
+def test_ten_thousand_reads_are_all_counted(panel, qtbot):
     rng = np.random.default_rng(0)
     texts = ["".join(map(str, scores)) for scores in rng.integers(0, 4, (10_000, 6))]
     panel.show_readings([compared(str(number), text, text[::-1]) for number, text in enumerate(texts)])
+    qtbot.waitUntil(lambda: not panel.is_counting)
     assert row(panel, "all zones")[0] == "10000"
     assert np.sum(confusion(panel)) == 60_000
 
@@ -164,12 +165,13 @@ def test_every_control_has_a_name_and_a_tooltip(panel):
         assert table.accessibleName()
 
 
-def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(panel, qtbot, queue):
+def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(panel, qtbot, monkeypatch):
     many = [compared(str(number), str(READS[number % 2].reading.score), "012301") for number in range(AT_ONCE + 1)]
-    panel.show_readings(many)
+    with monkeypatch.context() as patched:
+        patched.setattr(statistics, "AT_ONCE", len(many))
+        panel.show_readings(many)
     at_once = [row(panel, name) for name in ("zone A", "zone F", "all zones", "global")]
     panel.show_readings(READS)
-    panel.use_queue(queue)
     panel.show_readings(many)
     assert panel.is_counting
     assert panel.summary_text == "Counting…"
@@ -180,9 +182,8 @@ def test_very_many_readings_are_counted_elsewhere_and_come_to_the_same_figures(p
     assert panel.export.isEnabled()
 
 
-def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, queue):
+def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot):
     many = [compared(str(number), "012301", "012301", blind=number < 5) for number in range(AT_ONCE + 1)]
-    panel.use_queue(queue)
     panel.show_readings(many)
     panel.blind_only.click()
     qtbot.waitUntil(lambda: not panel.is_counting)
@@ -190,7 +191,6 @@ def test_a_filter_changed_while_many_are_counted_holds_in_the_end(panel, qtbot, 
     assert row(panel, "global")[0] == "5"
 
 
-def test_few_readings_are_there_at_once_even_with_a_lane(panel, queue):
-    panel.use_queue(queue)
+def test_few_readings_are_there_at_once(panel):
     panel.show_readings(READS)
     assert row(panel, "global")[0] == "5"

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from app.background.jobs import JobQueue
 from app.look.theme import DARK
 from app.panels.tags import IDENTITY, NAME, TAG, VALUE, TagsWindow
-from app.session.session import OpenImage
+from app.session.open_image import OpenImage
 from bsnet_core.errors import Cancelled, UnreadableImageError
 from bsnet_core.loading.dicom_tags import DEFERRED_BYTES, LONGEST_VALUE, Identity, identity_of, load_tags
 from bsnet_core.progress import no_report

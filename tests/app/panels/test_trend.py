@@ -10,7 +10,8 @@ from app.library.keeper import Keeper
 from app.library.library import Library
 from app.look.theme import DARK, LIGHT, palette_of
 from app.panels.trend import TrendChart, TrendImage, TrendPanel, images_of_patient
-from app.session.session import OpenImage, Session
+from app.session.open_image import OpenImage
+from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.loading import load_radiograph
@@ -27,8 +28,7 @@ def trend_image(day, **more):
 
 @pytest.fixture
 def chart(qtbot, queue):
-    made = TrendChart()
-    made.use_queue(queue)
+    made = TrendChart(queue)
     qtbot.addWidget(made)
     made.resize(340, made.sizeHint().height())
     made.show()
@@ -208,8 +208,7 @@ def hannover(qtbot, tmp_path, queue):
     session = Session()
     session.reader = "Reader One"
     keeper = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
-    panel = TrendPanel(session, keeper)
-    panel.use_queue(queue)
+    panel = TrendPanel(session, keeper, queue)
     qtbot.addWidget(panel)
     panel.resize(360, 220)
     key = session.add(radiographs[2].source).key

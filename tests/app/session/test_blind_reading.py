@@ -12,9 +12,10 @@ from app.panels.comparison import ComparisonPanel
 from app.panels.images import ImageListModel, ImagesPanel
 from app.panels.overlay_switches import OverlaysPanel
 from app.panels.scores import ScoresPanel
+from app.session.open_image import ImageState
 from app.session.readings import result_sets
 from app.session.scoring_mode import ScoringMode
-from app.session.session import ImageState, Session
+from app.session.session import Session
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import explanation, prediction
 
@@ -29,7 +30,7 @@ class Panes(QWidget):
         self.session = Session(self)
         self.session.reader = "Dr. Rossi"
         self.mode = ScoringMode(self.session, self)
-        self.images = ImagesPanel(self.session, self)
+        self.images = ImagesPanel(self.session, parent=self)
         self.scores = ScoresPanel(self)
         self.comparison = ComparisonPanel(self)
         switches = {name: QAction(name, self, checkable=True) for name in ("lungs", "zones", "explanation")}

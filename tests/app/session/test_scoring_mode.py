@@ -8,8 +8,9 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QListWidget, QMainWindow, QSlider, QVBoxLayout, QWidget
 
 from app.panels.scores import ScoresPanel
+from app.session.open_image import ImageState
 from app.session.scoring_mode import ScoringMode
-from app.session.session import ImageState, Session
+from app.session.session import Session
 from bsnet_core.brixia import ZONES, Zone
 from tests.app.predictions import prediction
 

@@ -3,7 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS, ImageState, Session
+from app.session.open_image import ImageState
+from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS, Session
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
 from bsnet_core.radiograph import Radiograph
@@ -109,7 +110,7 @@ def test_a_stopped_analysis_puts_the_study_back_to_where_it_stood(session, score
     if problem:
         session.accept_failure(key, ImageState.NOT_SCORED, UnforeseenError("No."))
     session.mark(key, ImageState.ANALYSING)
-    session.take_back_analysing(key)
+    session.mark_analysis_stopped(key)
     assert session.image(key).state is state
 
 

@@ -1,0 +1,184 @@
+"""One open image and all that is known of it: what its file gave, what the network predicted, what readers scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from app.session.readings import IncompleteReadingError, Reading, last_reading_of
+from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.errors import BSNetError
+from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
+from bsnet_core.radiograph import ImageMetadata
+
+if TYPE_CHECKING:
+    from bsnet_core.explanation import Explanation
+    from bsnet_core.prediction import Prediction
+
+
+class ImageState(StrEnum):
+    """How far loading and analysis have come."""
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    READY = "not analysed"
+    ANALYSING = "analysing"
+    ANALYSED = "analysed"
+    NOT_SCORED = "not scored"
+    UNREADABLE = "cannot be loaded"
+
+    @property
+    def words(self) -> str:
+        """The state as the list shows it, in the language in use."""
+        return {
+            ImageState.WAITING: _("waiting"),
+            ImageState.LOADING: _("loading"),
+            ImageState.READY: _("not analysed"),
+            ImageState.ANALYSING: _("analysing"),
+            ImageState.ANALYSED: _("analysed"),
+            ImageState.NOT_SCORED: _("not scored"),
+            ImageState.UNREADABLE: _("cannot be loaded"),
+        }[self]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A file's metadata and a thumbnail (H, W) uint8, before all its pixels are loaded."""
+
+    metadata: ImageMetadata
+    thumbnail: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class OpenImage:
+    """One open file and all that is known of it.
+
+    Attributes:
+        key: Number of the image within the session.
+        thumbnail: (H, W) uint8; None until it is loaded.
+        score: The network's latest score; it stays when `prediction` and its maps are dropped from memory.
+        draft: The reader's scores that are not saved yet; zones not entered are missing.
+        draft_started_at: Time of the draft's first entry, in UTC; None without a draft.
+        readings: Saved readings of all readers, oldest first.
+        seen_by: Readers to whom the prediction has been shown.
+        problem: The reason for having no pixels or no score, in a sentence.
+        rejection: The error behind `problem`, with its code.
+    """
+
+    key: int
+    path: Path
+    state: ImageState = ImageState.WAITING
+    metadata: ImageMetadata = field(default_factory=ImageMetadata)
+    thumbnail: npt.NDArray[np.uint8] | None = None
+    score: BrixiaScore | None = None
+    prediction: Prediction | None = None
+    explanation: Explanation | None = None
+    draft: dict[Zone, int] = field(default_factory=dict)
+    draft_started_at: datetime | None = None
+    readings: tuple[Reading, ...] = ()
+    seen_by: frozenset[str] = frozenset()
+    problem: str = ""
+    rejection: BSNetError | None = None
+
+    @property
+    def title(self) -> str:
+        """The patient's name, or the file's name where the file names nobody."""
+        return self.metadata.patient_name.replace("^", " ").strip() or self.path.name
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the file gave an image."""
+        return self.state not in (ImageState.WAITING, ImageState.LOADING, ImageState.UNREADABLE)
+
+    @property
+    def entered_total(self) -> int | None:
+        """The global score of the draft once all six zones are entered."""
+        return sum(self.draft.values()) if len(self.draft) == len(ZONES) else None
+
+    @property
+    def read_total(self) -> int | None:
+        """The global score of a whole draft, else of the last saved reading."""
+        if self.entered_total is not None or not self.readings:
+            return self.entered_total
+        return self.readings[-1].score.total
+
+    @property
+    def missing_zones(self) -> tuple[Zone, ...]:
+        """Zones that the draft has no score for."""
+        return tuple(zone for zone in ZONES if zone not in self.draft)
+
+    def reading_of(self, reader: str) -> Reading | None:
+        """A reader's last saved reading."""
+        return last_reading_of(self.readings, reader)
+
+    def was_seen_by(self, reader: str) -> bool:
+        """Whether the prediction has been shown to this reader; an unnamed reader could be anybody."""
+        return reader in self.seen_by or "" in self.seen_by
+
+    def draft_as_reading(self, reader: str, now: datetime, *, was_hidden: bool) -> Reading:
+        """The draft as a reading that is saved now.
+
+        Args:
+            reader: Name of the reader.
+            now: In UTC.
+            was_hidden: Whether the prediction is hidden; the reading is blind only if this reader never saw it.
+
+        Raises:
+            IncompleteReadingError: a zone has no score yet.
+        """
+        if self.missing_zones:
+            raise IncompleteReadingError(
+                translate_count(
+                    "Zone {zones} has no score yet. Enter it, then save.",
+                    "Zones {zones} have no score yet. Enter them, then save.",
+                    len(self.missing_zones),
+                ).format(zones=", ".join(zone.name for zone in self.missing_zones))
+            )
+        return Reading(
+            reader=reader,
+            score=BrixiaScore.from_values(self.draft[zone] for zone in ZONES),
+            started_at=min(self.draft_started_at or now, now),
+            saved_at=now,
+            blind=was_hidden and not self.was_seen_by(reader),
+        )
+
+    # Copies with something changed
+
+    def without_prediction(self) -> OpenImage:
+        """The image as blind reading shows it: without its prediction and without others' readings."""
+        return replace(self, score=None, prediction=None, explanation=None, readings=())
+
+    def with_draft(self, zones: Mapping[Zone, int | None], now: datetime) -> OpenImage:
+        """The image with some zones of the draft entered, or taken back where the score is None."""
+        merged = {**self.draft, **zones}
+        draft = {zone: score for zone in ZONES if (score := merged.get(zone)) is not None}
+        return replace(self, draft=draft, draft_started_at=(self.draft_started_at or now) if draft else None)
+
+    def with_recalled(
+        self,
+        draft: Mapping[Zone, int],
+        readings: Iterable[Reading],
+        seen_by: Iterable[str],
+        draft_started_at: datetime | None,
+        now: datetime,
+    ) -> OpenImage:
+        """The image with what an earlier session left; what this session has entered stays."""
+        both = {**draft, **self.draft}
+        merged = {zone: both[zone] for zone in ZONES if zone in both}
+        started = [moment for moment in (self.draft_started_at, draft_started_at) if moment is not None]
+        every = dict.fromkeys([*self.readings, *readings])
+        return replace(
+            self,
+            draft=merged,
+            draft_started_at=min(started, default=now) if merged else None,
+            readings=tuple(sorted(every, key=lambda reading: reading.saved_at)),
+            seen_by=self.seen_by | frozenset(seen_by),
+        )
