@@ -14,11 +14,11 @@ import torch
 from benchmarks.timing import Row, compare
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
+from training.configuration.run_config import RunConfig, StageConfig, StageName
 from training.datasets.sample import Sample
-from training.loop import LossModule, RunningAverage, Stage, let_learn_only, train_one_epoch
-from training.prepared_images import PreparedImages
-from training.processes import make_accelerator
-from training.run_config import RunConfig, StageConfig, StageName
+from training.images.prepared_images import PreparedImages
+from training.loop.processes import make_accelerator
+from training.loop.training_loop import LossModule, RunningAverage, Stage, let_learn_only, train_one_epoch
 from training.stages.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
 
 RECIPE = Path(__file__).parents[1] / "training" / "configs" / "shipped.toml"

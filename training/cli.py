@@ -109,24 +109,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_stage(arguments: Namespace) -> int:
+    from training.configuration.run_config import RunConfig, StageName
     from training.run.run import run_stage
-    from training.run_config import RunConfig, StageName
 
     run_stage(RunConfig.from_file(arguments.config), StageName(arguments.command))
     return 0
 
 
 def _run_all(arguments: Namespace) -> int:
+    from training.configuration.run_config import RunConfig
     from training.run.run import run_all
-    from training.run_config import RunConfig
 
     run_all(RunConfig.from_file(arguments.config))
     return 0
 
 
 def _prepare(arguments: Namespace) -> int:
+    from training.configuration.run_config import RunConfig
     from training.data_check import prepare_run, summary_lines
-    from training.run_config import RunConfig
 
     config = RunConfig.from_file(arguments.config)
     report = prepare_run(config)
@@ -152,8 +152,8 @@ def _cross_validation_arguments(parser: ArgumentParser) -> None:
 
 
 def _cross_validate(arguments: Namespace) -> int:
-    from training.cross_validation import Plan, cross_validate, summary_lines
-    from training.run_config import RunConfig
+    from training.configuration.run_config import RunConfig
+    from training.cross_validation.cross_validation import Plan, cross_validate, summary_lines
 
     config = RunConfig.from_file(arguments.config)
     plan = Plan(
@@ -192,8 +192,8 @@ def _export_arguments(parser: ArgumentParser) -> None:
 
 
 def _export(arguments: Namespace) -> int:
+    from training.configuration.run_config import RunConfig, StageName
     from training.export import WeightsChoice, export_model
-    from training.run_config import RunConfig, StageName
 
     card = export_model(
         RunConfig.from_file(arguments.config),

@@ -15,11 +15,11 @@ import numpy.typing as npt
 from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from training.configuration.run_config import RunConfig
 from training.datasets.sample import DataSetError, MaskSizeError, Sample, missing_files, reject_missing_files
 from training.files import write_json
-from training.prepared_images import PreparedImages, prepare, prepare_sound
+from training.images.prepared_images import PreparedImages, prepare, prepare_sound
 from training.run.run import RunData, listed_samples, run_split, write_run_record
-from training.run_config import RunConfig
 
 HASH_SIDE = 16
 ALIKE_BITS = 24

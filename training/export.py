@@ -16,14 +16,15 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor
+from training.configuration.run_config import ConfigurationError, RunConfig, StageName
 from training.datasets.sources import SourceKind
-from training.evaluation import (
+from training.evaluation.model_evaluation import (
     evaluate_scores,
     evaluate_trunk,
     second_radiologist_overall,
 )
 from training.files import write_json
-from training.loop import BEST, HISTORY, LAST
+from training.loop.training_loop import BEST, HISTORY, LAST
 from training.run.run import (
     RunData,
     best_trained_stage,
@@ -36,7 +37,6 @@ from training.run.run import (
     stage_weights,
     without_masks,
 )
-from training.run_config import ConfigurationError, RunConfig, StageName
 
 CROSS_VALIDATION = "cross-validation.json"
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from training.run_config import RunConfig
+from training.configuration.run_config import RunConfig
 
 PATIENTS = 12
 

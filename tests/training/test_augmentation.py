@@ -8,10 +8,10 @@ import torch
 
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
-from training.augmentation import Augmentation
+from training.configuration.run_config import AugmentationConfig, LossConfig, StageConfig
 from training.datasets.sample import Sample
-from training.prepared_images import PreparedImages
-from training.run_config import AugmentationConfig, LossConfig, StageConfig
+from training.images.augmentation import Augmentation
+from training.images.prepared_images import PreparedImages
 from training.stages.stages import Part, ScoringStage
 
 STILL = {"affine_p": 0.0, "distortion_p": 0.0, "brightness_contrast_p": 0.0}

@@ -14,16 +14,17 @@ from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.weights import load_model
-from training import cli, cross_validation
-from training.calibration import fit_temperature, reliability
-from training.cross_validation import FoldResult, Plan, cross_validate, fold_split, summarise
+from training import cli
+from training.configuration.run_config import ConfigurationError, StageName
+from training.cross_validation import cross_validation
+from training.cross_validation.cross_validation import FoldResult, Plan, cross_validate, fold_split, summarise
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
+from training.images.tensorboard_images import reliability_image
+from training.predictions.calibration import fit_temperature, reliability
+from training.predictions.zone_predictions import final_probabilities, softmax
 from training.run.run import load_data, run_stage
-from training.run_config import ConfigurationError, StageName
-from training.tensorboard_images import reliability_image
-from training.zone_predictions import final_probabilities, softmax
 
 
 def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(make_config, shared_data):

@@ -9,14 +9,20 @@ import torch
 import training
 from bsnet_core.brixia import BrixiaScore, Zone
 from tests.training.data_set_layouts import replace_in
-from training.augmentation import Augmentation
-from training.canonical import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
+from training.configuration.run_config import (
+    AugmentationConfig,
+    CanonicalTarget,
+    ConfigurationError,
+    RunConfig,
+    StageName,
+)
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import DataSetError, reject_missing_files
+from training.datasets.splits import load_or_make_split, split_by_patient
 from training.datasets.unscored import read_hannover, read_nih_no_finding
+from training.images.augmentation import Augmentation
+from training.images.canonical_alignment import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
 from training.run.run import RunData, load_data
-from training.run_config import AugmentationConfig, CanonicalTarget, ConfigurationError, RunConfig, StageName
-from training.splits import load_or_make_split, split_by_patient
 from training.stages.stages import class_weights
 
 CONFIGURATIONS = Path(training.__file__).parent / "configs"

@@ -11,10 +11,10 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from torch import nn
 
-from training.loop import Step, fit
-from training.processes import make_accelerator
+from training.configuration.run_config import Precision, StageConfig, StageName
+from training.loop.processes import make_accelerator
+from training.loop.training_loop import Step, fit
 from training.run.run import run_stage
-from training.run_config import Precision, StageConfig, StageName
 
 
 class PlannedStage:

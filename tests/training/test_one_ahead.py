@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from training.one_ahead import one_ahead
+from training.loop.one_ahead import one_ahead
 
 
 def test_things_come_in_their_order_and_to_their_end():

@@ -12,8 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.processes import Share
-from training.run_config import StageName
+from training.configuration.run_config import StageName
+from training.loop.processes import Share
 from training.stages.stages import shuffled_batches
 
 REPOSITORY = Path(__file__).parents[2]

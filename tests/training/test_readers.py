@@ -34,8 +34,8 @@ from training.datasets.sample import (
     reject_missing_files,
 )
 from training.datasets.shenzhen import read_shenzhen
+from training.datasets.splits import split_by_patient
 from training.datasets.unscored import read_hannover, read_nih_no_finding
-from training.splits import split_by_patient
 
 
 def both_lungs(side_px=96):

@@ -7,7 +7,8 @@ import json
 import pytest
 from safetensors.torch import load_file, save_file
 
-from training.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
+from training.configuration.run_config import ConfigurationError, StageName
+from training.run.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
 from training.run.run import (
     PACKAGES,
     RunData,
@@ -17,7 +18,6 @@ from training.run.run import (
     starting_weights,
     write_run_record,
 )
-from training.run_config import ConfigurationError, StageName
 
 
 def leave_behind(config, name, epochs):

@@ -16,15 +16,15 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import load_model
 from training import cli
+from training.configuration.run_config import ConfigurationError, LossConfig, RunConfig, Schedule, StageName
 from training.datasets.sample import OpacityReading, Sample
-from training.evaluation import evaluate_scores
+from training.evaluation.model_evaluation import evaluate_scores
 from training.export import WeightsChoice, export_model
-from training.losses import dice_loss, differentiable_mae, expected_total, latent_loss, score_loss
-from training.prepared_images import PreparedImages
-from training.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
-from training.processes import make_accelerator
+from training.images.prepared_images import PreparedImages
+from training.loop.processes import make_accelerator
+from training.run.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
 from training.run.run import build_stage, load_data, load_mean_weights, run_all, run_stage
-from training.run_config import ConfigurationError, LossConfig, RunConfig, Schedule, StageName
+from training.stages.losses import dice_loss, differentiable_mae, expected_total, latent_loss, score_loss
 from training.stages.stages import OpacityFit
 
 

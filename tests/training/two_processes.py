@@ -7,10 +7,10 @@ from pathlib import Path
 
 import torch
 
-from training.loop import fit
-from training.processes import make_accelerator
+from training.configuration.run_config import RunConfig, StageName
+from training.loop.processes import make_accelerator
+from training.loop.training_loop import fit
 from training.run.run import build_stage, load_data
-from training.run_config import RunConfig, StageName
 
 
 def main(configuration: Path, names: list[str]) -> None:

@@ -21,17 +21,17 @@ from safetensors.torch import load_file
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import BSNetConfig
-from training.checkpoint import Checkpoint
+from training.configuration.run_config import ConfigurationError, DataConfig, RunConfig, StageConfig, StageName
+from training.datasets.fingerprints import content_hashes, data_fingerprint, file_sha256, row_fingerprint
 from training.datasets.sample import DataSetError, Sample, reject_missing_files
+from training.datasets.splits import Split, load_or_make_split, scored_patients
 from training.files import make_private_folder, write_json
-from training.fingerprints import content_hashes, data_fingerprint, file_sha256, row_fingerprint
-from training.frozen_features import FrozenFeatures
-from training.loop import BEST, CHECKPOINT, HISTORY, Stage, fit
-from training.prepared_images import PreparedImages, prepare
-from training.pretrained import initial_encoder_file, load_initial_encoder
-from training.processes import make_accelerator, share_of
-from training.run_config import ConfigurationError, DataConfig, RunConfig, StageConfig, StageName
-from training.splits import Split, load_or_make_split, scored_patients
+from training.images.prepared_images import PreparedImages, prepare
+from training.loop.checkpoint import Checkpoint
+from training.loop.processes import make_accelerator, share_of
+from training.loop.training_loop import BEST, CHECKPOINT, HISTORY, Stage, fit
+from training.predictions.frozen_features import FrozenFeatures
+from training.run.pretrained import initial_encoder_file, load_initial_encoder
 from training.stages.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
 
 PACKAGES = (

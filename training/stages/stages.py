@@ -17,11 +17,17 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.resampling import resample
 from bsnet_core.model.segmentation import lung_probability
-from training.augmentation import Augmentation
-from training.calibration import cross_entropy
-from training.canonical import canonical_alignment
+from training.configuration.run_config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
 from training.datasets.sample import OpacityReading, Sample
-from training.frozen_features import (
+from training.images.augmentation import Augmentation
+from training.images.canonical_alignment import canonical_alignment
+from training.images.prepared_images import PreparedImages, as_tensor
+from training.images.tensorboard_images import alignment_image, confusion_image, mask_image
+from training.loop.one_ahead import one_ahead
+from training.loop.processes import ALONE, Share
+from training.loop.training_loop import Step
+from training.predictions.calibration import cross_entropy
+from training.predictions.frozen_features import (
     FrozenFeatures,
     SeenByHeads,
     aligned_features,
@@ -29,20 +35,14 @@ from training.frozen_features import (
     statistics_heads,
     zone_statistics,
 )
-from training.loop import Step
-from training.losses import dice_loss, expected_total, latent_loss, lung_loss, score_loss
-from training.one_ahead import one_ahead
-from training.prepared_images import PreparedImages, as_tensor
-from training.processes import ALONE, Share
-from training.run_config import AugmentationConfig, CanonicalTarget, LossConfig, Selection, StageConfig
-from training.tensorboard_images import alignment_image, confusion_image, mask_image
-from training.zone_predictions import (
+from training.predictions.zone_predictions import (
     ZoneProbabilities,
     final_attention,
     predict_kept_logits,
     predict_zones,
     probabilities_of,
 )
+from training.stages.losses import dice_loss, expected_total, latent_loss, lung_loss, score_loss
 
 VALIDATION_BATCH = 8
 PICTURED = 4

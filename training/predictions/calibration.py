@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from training.zone_predictions import ZoneProbabilities
+from training.predictions.zone_predictions import ZoneProbabilities
 
 BINS = 10
 TEMPERATURES = (0.25, 4.0)

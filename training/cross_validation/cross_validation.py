@@ -19,9 +19,10 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention
 from bsnet_core.prediction import Predictor
-from training.calibration import fit_temperature, reliability
+from training.configuration.run_config import ConfigurationError, RunConfig, StageName
 from training.datasets.sample import Sample
-from training.evaluation import (
+from training.datasets.splits import Split, published_test_patients, severity_strata, write_split
+from training.evaluation.model_evaluation import (
     Readings,
     compare_readings,
     evaluate_trunk,
@@ -31,9 +32,20 @@ from training.evaluation import (
 )
 from training.export import CROSS_VALIDATION
 from training.files import write_json, write_whole
-from training.frozen_features import FrozenFeatures, sees_statistics_alone
-from training.loop import BEST, LAST
-from training.processes import make_accelerator
+from training.images.tensorboard_images import as_png, reliability_image
+from training.loop.processes import make_accelerator
+from training.loop.training_loop import BEST, LAST
+from training.predictions.calibration import fit_temperature, reliability
+from training.predictions.frozen_features import FrozenFeatures, sees_statistics_alone
+from training.predictions.zone_predictions import (
+    ZoneLogits,
+    ZoneProbabilities,
+    final_attention,
+    final_probabilities,
+    predict_kept_logits,
+    predict_logits,
+    probabilities_of,
+)
 from training.run.run import (
     SPLIT_FILE,
     RunData,
@@ -47,18 +59,6 @@ from training.run.run import (
     stage_weights,
     starting_weights,
     weights_sha256,
-)
-from training.run_config import ConfigurationError, RunConfig, StageName
-from training.splits import Split, published_test_patients, severity_strata, write_split
-from training.tensorboard_images import as_png, reliability_image
-from training.zone_predictions import (
-    ZoneLogits,
-    ZoneProbabilities,
-    final_attention,
-    final_probabilities,
-    predict_kept_logits,
-    predict_logits,
-    probabilities_of,
 )
 
 FOLD_FILE = "fold.json"

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from bsnet_core.language import translate as _
-from training.run_config import ConfigurationError
+from training.configuration.run_config import ConfigurationError
 
 EFFICIENTNET_LITE0 = "efficientnet-lite0-imagenet"
 LITE0_ENCODER = "timm-tf_efficientnet_lite0"

@@ -22,10 +22,10 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from bsnet_core.language import translate as _
-from training.checkpoint import Checkpoint
+from training.configuration.run_config import Schedule, StageConfig
 from training.files import make_private_folder, write_json, write_whole
-from training.processes import average_buffers, mean_over_processes, weights_agree
-from training.run_config import Schedule, StageConfig
+from training.loop.checkpoint import Checkpoint
+from training.loop.processes import average_buffers, mean_over_processes, weights_agree
 
 BEST, LAST, CHECKPOINT, HISTORY = "best.safetensors", "last.safetensors", "last.pt", "history.json"
 LARGEST_GRADIENT = 5.0

@@ -13,7 +13,7 @@ from accelerate.utils import gather_object
 from torch import nn
 
 from bsnet_core.language import translate as _
-from training.run_config import ConfigurationError, Precision, RunConfig
+from training.configuration.run_config import ConfigurationError, Precision, RunConfig
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from bsnet_core.language import translate as _
+from training.datasets.fingerprints import sha256_of_lines
 from training.datasets.sample import DataSetError, Sample
 from training.files import make_private_folder, write_json
-from training.fingerprints import sha256_of_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
-from training.augmentation import Augmentation
-from training.prepared_images import PreparedImages, as_tensor
-from training.run_config import AugmentationConfig
+from training.configuration.run_config import AugmentationConfig
+from training.images.augmentation import Augmentation
+from training.images.prepared_images import PreparedImages, as_tensor
 
 
 @dataclass(frozen=True)

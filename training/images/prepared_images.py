@@ -20,10 +20,10 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Aspect
+from training.datasets.fingerprints import content_hashes, sha256_of_lines
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import DataSetError, Sample, UnreadableFileError
 from training.files import make_private_folder, open_private, temporary_beside
-from training.fingerprints import content_hashes, sha256_of_lines
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import torch
 
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import Attention
-from training.frozen_features import FrozenFeatures, joined
-from training.prepared_images import PreparedImages, as_tensor
+from training.images.prepared_images import PreparedImages, as_tensor
+from training.predictions.frozen_features import FrozenFeatures, joined
 
 BATCH = 8
 

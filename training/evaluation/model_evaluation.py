@@ -18,14 +18,14 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.resampling import resample
 from bsnet_core.prediction import Predictor
-from training.calibration import reliability
-from training.canonical import canonical_alignment
+from training.configuration.run_config import RunConfig
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import Sample
-from training.prepared_images import PreparedImages, as_tensor
-from training.run_config import RunConfig
+from training.images.canonical_alignment import canonical_alignment
+from training.images.prepared_images import PreparedImages, as_tensor
+from training.predictions.calibration import reliability
+from training.predictions.zone_predictions import ZoneProbabilities, final_attention, predict_zones
 from training.stages.stages import MISALIGNMENT_SEED, hard_dice, random_misalignments
-from training.zone_predictions import ZoneProbabilities, final_attention, predict_zones
 
 Readings = npt.NDArray[np.int_]
 """(N, 6) scores in reading order A-F."""

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from bsnet_core.language import translate as _
+from training.configuration.run_config import ConfigurationError
 from training.files import write_whole
-from training.run_config import ConfigurationError
 
 
 @dataclass(frozen=True)
