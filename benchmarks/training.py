@@ -14,12 +14,18 @@ import torch
 from benchmarks.timing import Row, compare
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
-from training.configuration.run_config import RunConfig, StageConfig, StageName
+from training.configuration.run_config import RunConfig
+from training.configuration.sections import StageConfig, StageName
 from training.datasets.sample import Sample
 from training.images.prepared_images import PreparedImages
 from training.loop.processes import make_accelerator
-from training.loop.training_loop import LossModule, RunningAverage, Stage, let_learn_only, train_one_epoch
-from training.stages.stages import AlignmentStage, Part, ScoringStage, SegmentationStage
+from training.loop.running_average import RunningAverage
+from training.loop.stage import LossModule, Stage
+from training.loop.training_loop import let_learn_only, train_one_epoch
+from training.stages.alignment_stage import AlignmentStage
+from training.stages.scoring_stage import ScoringStage
+from training.stages.segmentation_stage import SegmentationStage
+from training.stages.stage_context import StageContext, StageRows
 
 RECIPE = Path(__file__).parents[1] / "training" / "configs" / "shipped.toml"
 SIDE_PX = 256
@@ -33,47 +39,24 @@ def stages() -> list[Row]:
     config = dataclasses.replace(config, model=dataclasses.replace(config.model, side_px=SIDE_PX))
     accelerator = make_accelerator(config)
     data = drawn_images(BATCH)
-    part = Part(range(BATCH), ())
     device = accelerator.device
 
-    def settings(name: StageName, variants: int) -> StageConfig:
+    def context(name: StageName, variants: int = 0) -> StageContext:
         # A recipe without the stage says nothing of it; what a step costs does not depend on that.
         stage = config.stages.get(name, StageConfig(epochs=1))
-        return dataclasses.replace(stage, batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants)
+        stage = dataclasses.replace(stage, batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants)
+        return StageContext(stage, data, StageRows(range(BATCH), ()), config.augmentation, device, seed=0)
+
+    def network() -> BSNet:
+        return BSNet(config.model).to(device)
 
     def scoring(name: StageName, variants: int = 0) -> Stage:
-        return ScoringStage(
-            BSNet(config.model).to(device),
-            settings(name, variants),
-            data,
-            part,
-            config.augmentation,
-            config.loss,
-            end_to_end=name is StageName.END_TO_END,
-            device=device,
-            seed=0,
-        )
+        end_to_end = name is StageName.END_TO_END
+        return ScoringStage(network(), context(name, variants), config.loss, end_to_end=end_to_end)
 
     made: dict[str, Stage] = {
-        "segmentation": SegmentationStage(
-            BSNet(config.model).to(device),
-            settings(StageName.SEGMENTATION, 0),
-            {SIDE_PX: data},
-            part,
-            config.augmentation,
-            device=device,
-            seed=0,
-        ),
-        "alignment": AlignmentStage(
-            BSNet(config.model).to(device),
-            settings(StageName.ALIGNMENT, 0),
-            data,
-            part,
-            config.augmentation,
-            config.target,
-            device=device,
-            seed=0,
-        ),
+        "segmentation": SegmentationStage(network(), context(StageName.SEGMENTATION)),
+        "alignment": AlignmentStage(network(), context(StageName.ALIGNMENT), config.target),
         "scoring, trunk frozen": scoring(StageName.SCORING),
         "scoring, features kept": scoring(StageName.SCORING, variants=1),
         "end to end": scoring(StageName.END_TO_END),

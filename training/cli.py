@@ -109,8 +109,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run_stage(arguments: Namespace) -> int:
-    from training.configuration.run_config import RunConfig, StageName
-    from training.run.run import run_stage
+    from training.configuration.run_config import RunConfig
+    from training.configuration.sections import StageName
+    from training.run.stage_run import run_stage
 
     run_stage(RunConfig.from_file(arguments.config), StageName(arguments.command))
     return 0
@@ -118,7 +119,7 @@ def _run_stage(arguments: Namespace) -> int:
 
 def _run_all(arguments: Namespace) -> int:
     from training.configuration.run_config import RunConfig
-    from training.run.run import run_all
+    from training.run.stage_run import run_all
 
     run_all(RunConfig.from_file(arguments.config))
     return 0
@@ -153,7 +154,9 @@ def _cross_validation_arguments(parser: ArgumentParser) -> None:
 
 def _cross_validate(arguments: Namespace) -> int:
     from training.configuration.run_config import RunConfig
-    from training.cross_validation.cross_validation import Plan, cross_validate, summary_lines
+    from training.cross_validation.fold_figures import summary_lines
+    from training.cross_validation.fold_run import cross_validate
+    from training.cross_validation.folds import Plan
 
     config = RunConfig.from_file(arguments.config)
     plan = Plan(
@@ -192,7 +195,8 @@ def _export_arguments(parser: ArgumentParser) -> None:
 
 
 def _export(arguments: Namespace) -> int:
-    from training.configuration.run_config import RunConfig, StageName
+    from training.configuration.run_config import RunConfig
+    from training.configuration.sections import StageName
     from training.export import WeightsChoice, export_model
 
     card = export_model(

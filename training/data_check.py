@@ -15,11 +15,12 @@ import numpy.typing as npt
 from bsnet_core.brixia import N_CLASSES, ZONES
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.private_files import write_private_json
 from training.configuration.run_config import RunConfig
 from training.datasets.sample import DataSetError, MaskSizeError, Sample, missing_files, reject_missing_files
-from training.files import write_json
 from training.images.prepared_images import PreparedImages, prepare, prepare_sound
-from training.run.run import RunData, listed_samples, run_split, write_run_record
+from training.run.run_data import RunData, listed_samples, run_split
+from training.run.run_record import write_run_record
 
 HASH_SIDE = 16
 ALIKE_BITS = 24
@@ -53,7 +54,7 @@ def prepare_run(config: RunConfig) -> dict[str, Any]:
         sides = {side for stage in config.stages.values() for side, _epochs in stage.sides_px}
         for side in sorted(sides - {config.model.side_px}):
             prepare(data.samples, side, config.model.aspect, data.cache)
-    write_json(config.output / "preparation.json", report)
+    write_private_json(config.output / "preparation.json", report)
     return report
 
 

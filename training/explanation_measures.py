@@ -29,8 +29,8 @@ from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.roi_pooling import zone_bands
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.prediction import Prediction, Predictor
+from bsnet_core.private_files import write_private_json
 from training.datasets.sample import DataSetError
-from training.files import write_json
 
 STEPS = 10
 """Points of a deletion or insertion curve after its start."""
@@ -390,4 +390,4 @@ def _write(out: Path, predictor: Predictor, mode: Mode, results: Sequence[Measur
         "curves": mean_curves(results),
         "films": [dataclasses.asdict(result) for result in results],
     }
-    write_json(out, content)
+    write_private_json(out, content)

@@ -11,34 +11,23 @@ from typing import Any
 
 import torch
 
+from bsnet_core.device import choose_device
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.prediction import Predictor
-from training.configuration.run_config import ConfigurationError, RunConfig, StageName
+from bsnet_core.private_files import write_private_json
+from training.configuration.run_config import ConfigurationError, RunConfig
+from training.configuration.sections import StageName
+from training.cross_validation.fold_run import CROSS_VALIDATION
 from training.datasets.sources import SourceKind
-from training.evaluation.model_evaluation import (
-    evaluate_scores,
-    evaluate_trunk,
-    second_radiologist_overall,
-)
-from training.files import write_json
+from training.evaluation.lungs_and_alignment import evaluate_lungs_and_alignment
+from training.evaluation.score_errors import evaluate_scores, second_radiologist_overall
 from training.loop.training_loop import BEST, HISTORY, LAST
-from training.run.run import (
-    RunData,
-    best_trained_stage,
-    build_network,
-    choose_device,
-    load_data,
-    load_mean_weights,
-    load_weights,
-    measured_masks,
-    stage_weights,
-    without_masks,
-)
+from training.run.run_data import RunData, load_data, measured_masks, without_masks
+from training.run.stage_weights import best_trained_stage, build_network, load_mean_weights, load_weights, stage_weights
 
-CROSS_VALIDATION = "cross-validation.json"
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})
 LICENCE = (
     "Research use only, non-commercial (the Brixia scores used for training are CC BY-NC-SA 4.0). "
@@ -113,7 +102,7 @@ def export_model(
     draft = ModelCard(config.name, version, architecture, "", licence, INTENDED_USE)
     save_model(folder, model, draft)
     metrics = evaluate_model(config, data, folder)
-    write_json(config.output / "evaluation.json", metrics)
+    write_private_json(config.output / "evaluation.json", metrics)
     stored, _card = load_model(folder)
     card = dataclasses.replace(
         draft,
@@ -159,7 +148,7 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     outlined, scored = measured_masks(config, data, prepared), prepared.where(test, score=True)
     model = model.to(device)
     figures: dict[str, Any] = {"measured_on": _measured_on(config, data)}
-    figures |= evaluate_trunk(model, predictor, prepared, outlined, config)
+    figures |= evaluate_lungs_and_alignment(model, predictor, prepared, outlined, config)
     if scored:
         figures["scores"] = evaluate_scores(model, prepared, scored, prepared.where(train, score=True), device)
     if any(sample.score is not None and sample.second_score is not None for sample in data.samples):

@@ -8,11 +8,12 @@ import torch
 
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
-from training.configuration.run_config import AugmentationConfig, LossConfig, StageConfig
+from training.configuration.sections import AugmentationConfig, LossConfig, StageConfig
 from training.datasets.sample import Sample
 from training.images.augmentation import Augmentation
 from training.images.prepared_images import PreparedImages
-from training.stages.stages import Part, ScoringStage
+from training.stages.scoring_stage import ScoringStage
+from training.stages.stage_context import StageContext, StageRows
 
 STILL = {"affine_p": 0.0, "distortion_p": 0.0, "brightness_contrast_p": 0.0}
 SCORE = BrixiaScore((0, 1, 2, 3, 2, 1))
@@ -114,18 +115,16 @@ def test_a_scoring_stage_exchanges_the_zones_of_pictures_that_were_flipped(make_
     torch.manual_seed(0)
     samples = [Sample(tmp_path / f"{row}.png", str(row), score=SCORE) for row in range(4)]
     images = np.random.default_rng(0).integers(0, 255, (4, 64, 64)).astype(np.uint8)
-    stage = ScoringStage(
-        BSNet(make_config().model).eval(),
+    context = StageContext(
         StageConfig(epochs=1, batch_size=4, frozen_variants=variants),
         PreparedImages(samples, images, np.zeros_like(images)),
-        Part(range(4), ()),
+        StageRows(range(4), ()),
         AugmentationConfig(**STILL, flip_p=flip_p),
-        LossConfig(),
-        end_to_end=False,
-        device=torch.device("cpu"),
+        torch.device("cpu"),
         seed=0,
     )
+    stage = ScoringStage(BSNet(make_config().model).eval(), context, LossConfig(), end_to_end=False)
     (step,) = stage.steps(0)
     expected = (SCORE.mirrored() if flip_p else SCORE).grid
-    assert (step.batch.targets.argmax(-1).numpy() == expected).all()
+    assert (step.batch.soft_labels.argmax(-1).numpy() == expected).all()
     assert SCORE.mirrored() != SCORE

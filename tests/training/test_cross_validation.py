@@ -15,16 +15,21 @@ from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.weights import load_model
 from training import cli
-from training.configuration.run_config import ConfigurationError, StageName
-from training.cross_validation import cross_validation
-from training.cross_validation.cross_validation import FoldResult, Plan, cross_validate, fold_split, summarise
+from training.configuration.run_config import ConfigurationError
+from training.configuration.sections import StageName
+from training.cross_validation import fold_run
+from training.cross_validation.fold_figures import summarise
+from training.cross_validation.fold_result import FoldResult
+from training.cross_validation.fold_run import cross_validate
+from training.cross_validation.folds import Plan, fold_split
+from training.cross_validation.reliability_diagram import reliability_image
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import Sample
 from training.export import WeightsChoice, export_model
-from training.images.tensorboard_images import reliability_image
 from training.predictions.calibration import fit_temperature, reliability
 from training.predictions.zone_predictions import final_probabilities, softmax
-from training.run.run import load_data, run_stage
+from training.run.run_data import load_data
+from training.run.stage_run import run_stage
 
 
 def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(make_config, shared_data):
@@ -88,13 +93,13 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     for file in (config.output / "cross-validation/repeat-1/fold-1/scoring").glob("*.*"):
         file.unlink()
     trained = []
-    original = cross_validation.run_stage
+    original = fold_run.run_stage
 
     def counted(fold_config, *arguments, **options):
         trained.append(fold_config.output.name)
         return original(fold_config, *arguments, **options)
 
-    monkeypatch.setattr(cross_validation, "run_stage", counted)
+    monkeypatch.setattr(fold_run, "run_stage", counted)
     assert cli.main(command) == 0
     assert trained == ["fold-1"]
     assert json.loads((config.output / "cross-validation.json").read_text()) == figures
@@ -166,8 +171,8 @@ def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(ma
     def noted(fold_config, name, data, start=None, frozen=None):
         seen.append((fold_config.output.name, name, data.split, start))
 
-    monkeypatch.setattr(cross_validation, "run_stage", noted)
-    monkeypatch.setattr(cross_validation, "_test_fold", lambda *arguments: pytest.fail("stop"))
+    monkeypatch.setattr(fold_run, "run_stage", noted)
+    monkeypatch.setattr(fold_run, "_test_fold", lambda *arguments: pytest.fail("stop"))
     with pytest.raises(pytest.fail.Exception):
         cross_validate(config, Plan(folds=3, repeats=1, trunk_per_fold=True))
     assert [name for _, name, _, _ in seen] == list(StageName)
@@ -227,8 +232,8 @@ def _result(samples, rows, zones, repeat=0):
     grid = BrixiaScore.from_values(zones).grid
     logits = np.broadcast_to(4 * np.eye(4, dtype=np.float32)[grid], (1, len(rows), 3, 2, 4)).copy()
     heads = {Attention.HARD: logits}
-    floor = np.zeros((len(rows), 6), dtype=int)
-    return FoldResult(repeat, 0, rows, rows, {"best": heads, "last": heads}, heads, floor, "scoring")
+    baseline = np.zeros((len(rows), 6), dtype=int)
+    return FoldResult(repeat, 0, rows, rows, {"best": heads, "last": heads}, heads, baseline, "scoring")
 
 
 def test_errors_are_averaged_over_repeats_before_patients_are_drawn(make_config, tmp_path):
@@ -258,8 +263,8 @@ def test_the_ensemble_of_best_and_last_is_the_mean_of_their_probabilities(make_c
         name: {Attention.HARD: np.tile(np.log(values).astype(np.float32), (1, 2, 3, 2, 1))}
         for name, values in (("best", best), ("last", last))
     }
-    floor = np.zeros((2, 6), dtype=int)
-    result = FoldResult(0, 0, [0, 1], [0, 1], logits, logits["best"], floor, "scoring")
+    baseline = np.zeros((2, 6), dtype=int)
+    result = FoldResult(0, 0, [0, 1], [0, 1], logits, logits["best"], baseline, "scoring")
     readers = summarise(samples, [result], make_config(), Plan(folds=2, repeats=1))["readers"]
     errors = {name: reader["zones"]["mean_absolute_error"] for name, reader in readers.items()}
     assert (errors["ha"], errors["ha_last"], errors["ha_best_and_last"]) == (0, 3, 1)

@@ -9,21 +9,16 @@ import torch
 import training
 from bsnet_core.brixia import BrixiaScore, Zone
 from tests.training.data_set_layouts import replace_in
-from training.configuration.run_config import (
-    AugmentationConfig,
-    CanonicalTarget,
-    ConfigurationError,
-    RunConfig,
-    StageName,
-)
+from training.configuration.run_config import ConfigurationError, RunConfig
+from training.configuration.sections import AugmentationConfig, CanonicalTarget, StageName
 from training.datasets.cohen import read_cohen_folder
 from training.datasets.sample import DataSetError, reject_missing_files
 from training.datasets.splits import load_or_make_split, split_by_patient
 from training.datasets.unscored import read_hannover, read_nih_no_finding
 from training.images.augmentation import Augmentation
 from training.images.canonical_alignment import canonical_alignment, lung_centres_angle_deg, principal_angle_deg
-from training.run.run import RunData, load_data
-from training.stages.stages import class_weights
+from training.run.run_data import RunData, load_data
+from training.stages.soft_labels import soft_labels
 
 CONFIGURATIONS = Path(training.__file__).parent / "configs"
 
@@ -97,7 +92,7 @@ def test_the_real_folders_are_read_whole(shared_data):
     assert sum(sample.score is not None for sample in cohen) == 138
     assert sum(sample.opacity is not None for sample in cohen) == 84
     reject_missing_files(cohen)
-    assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 500
+    assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 428
     assert len(read_hannover(shared_data / "hannover")) == 243
 
 
@@ -169,8 +164,8 @@ def test_augmentation_moves_image_and_mask_alike_and_repeats_by_seed():
 def test_a_mirrored_picture_exchanges_its_zones(data_root):
     sample = read_cohen_folder(data_root / "cohen")[0]
     assert sample.score is not None
-    plain = class_weights(sample, 0.0, mirrored=False)
-    mirrored = class_weights(sample, 0.0, mirrored=True)
+    plain = soft_labels(sample, 0.0, mirrored=False)
+    mirrored = soft_labels(sample, 0.0, mirrored=True)
     assert np.array_equal(plain.argmax(-1), sample.score.grid)
     assert np.array_equal(mirrored, plain[:, ::-1])
 
@@ -179,11 +174,11 @@ def test_two_readers_share_the_target_and_normal_films_are_weak_zeros(data_root)
 
     sample = read_cohen_folder(data_root / "cohen")[0]
     other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)
-    shared = class_weights(dataclasses.replace(sample, second_score=other), 0.4, mirrored=False)
+    shared = soft_labels(dataclasses.replace(sample, second_score=other), 0.4, mirrored=False)
     assert np.allclose(shared.sum(-1), 1)
     assert np.allclose(np.take_along_axis(shared, sample.score.grid[..., None], -1), 0.6)
     normal = read_nih_no_finding(data_root / "nih-no-finding")[0]
-    assert (class_weights(normal, 0.4, mirrored=False)[..., 0] == 1).all()
+    assert (soft_labels(normal, 0.4, mirrored=False)[..., 0] == 1).all()
 
 
 def lungs(angle_deg=0.0, scale=1.0):

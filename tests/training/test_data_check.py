@@ -14,7 +14,7 @@ from training import cli
 from training.configuration.run_config import ConfigurationError, RunConfig
 from training.data_check import alike, perceptual_hashes, prepare_run
 from training.datasets.sample import DataSetError
-from training.run.run import load_data, read_samples
+from training.run.run_data import load_data, read_samples
 
 
 def test_a_sound_data_set_is_counted_and_cached_at_every_side(make_config, tmp_path, capsys):

@@ -11,10 +11,11 @@ from accelerate.state import AcceleratorState
 from safetensors.torch import load_file
 from torch import nn
 
-from training.configuration.run_config import Precision, StageConfig, StageName
+from training.configuration.sections import Precision, StageConfig, StageName
 from training.loop.processes import make_accelerator
-from training.loop.training_loop import Step, fit
-from training.run.run import run_stage
+from training.loop.stage import Step
+from training.loop.training_loop import fit
+from training.run.stage_run import run_stage
 
 
 class PlannedStage:
@@ -23,14 +24,14 @@ class PlannedStage:
     def __init__(self, values, **settings):
         torch.manual_seed(0)
         self.model = nn.Linear(10, 1)
-        self.config = StageConfig(epochs=len(values), learning_rate=0.1, **settings)
+        self.settings = StageConfig(epochs=len(values), learning_rate=0.1, **settings)
         self.has_validation = True
         self.at_validation = []
         self.types = {"step": set(), "validation": set()}
         self._values = iter(values)
 
     def parameter_groups(self):
-        return [{"params": list(self.model.parameters()), "lr": self.config.learning_rate}]
+        return [{"params": list(self.model.parameters()), "lr": self.settings.learning_rate}]
 
     def train_mode(self):
         self.model.train()
@@ -137,7 +138,7 @@ def killed_at(number, written, monkeypatch):
         if count == number:
             raise Killed
 
-    monkeypatch.setattr("training.files.os.replace", replace_or_end)
+    monkeypatch.setattr("bsnet_core.private_files.os.replace", replace_or_end)
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["before it is there", "once it is there"])

@@ -12,9 +12,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.configuration.run_config import StageName
+from training.configuration.sections import StageName
 from training.loop.processes import Share
-from training.stages.stages import shuffled_batches
+from training.stages.batches import shuffled_batches
 
 REPOSITORY = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}

@@ -7,17 +7,13 @@ import json
 import pytest
 from safetensors.torch import load_file, save_file
 
-from training.configuration.run_config import ConfigurationError, StageName
+from training.configuration.run_config import ConfigurationError
+from training.configuration.sections import StageName
 from training.run.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
-from training.run.run import (
-    PACKAGES,
-    RunData,
-    load_data,
-    recorded_settings,
-    run_stage,
-    starting_weights,
-    write_run_record,
-)
+from training.run.run_data import RunData, load_data
+from training.run.run_record import PACKAGES, recorded_settings, write_run_record
+from training.run.stage_run import run_stage
+from training.run.stage_weights import starting_weights
 
 
 def leave_behind(config, name, epochs):

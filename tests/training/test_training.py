@@ -16,16 +16,19 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import load_model
 from training import cli
-from training.configuration.run_config import ConfigurationError, LossConfig, RunConfig, Schedule, StageName
+from training.configuration.run_config import ConfigurationError, RunConfig
+from training.configuration.sections import LossConfig, Schedule, StageName
 from training.datasets.sample import OpacityReading, Sample
-from training.evaluation.model_evaluation import evaluate_scores
+from training.evaluation.score_errors import evaluate_scores
 from training.export import WeightsChoice, export_model
 from training.images.prepared_images import PreparedImages
 from training.loop.processes import make_accelerator
 from training.run.pretrained import EFFICIENTNET_LITE0, LITE0_ENCODER, load_initial_encoder
-from training.run.run import build_stage, load_data, load_mean_weights, run_all, run_stage
+from training.run.run_data import load_data
+from training.run.stage_run import build_stage, run_all, run_stage
+from training.run.stage_weights import load_mean_weights
 from training.stages.losses import dice_loss, differentiable_mae, expected_total, latent_loss, score_loss
-from training.stages.stages import OpacityFit
+from training.stages.opacity_fit import OpacityFit
 
 
 def one_hot(scores):
@@ -251,14 +254,14 @@ def test_films_known_by_opacity_alone_train_the_heads(make_config, data_root):
     config = dataclasses.replace(config, data=everyone, stages={**config.stages, StageName.SCORING: scoring})
     data = load_data(config)
     accelerator = make_accelerator(config)
-    segmentation = build_stage(config, StageName.SEGMENTATION, config.stage(StageName.SEGMENTATION), data, accelerator)
+    segmentation = build_stage(config, StageName.SEGMENTATION, data, accelerator)
     start = config.output / "start.safetensors"
     save_file({key: tensor.contiguous() for key, tensor in segmentation.model.state_dict().items()}, start)
-    stage = build_stage(config, StageName.SCORING, scoring, data, accelerator, start)
+    stage = build_stage(config, StageName.SCORING, data, accelerator, start)
     stage.train_mode()
     told = 0
     for step in stage.steps(0):
-        unscored = step.batch.targets.sum(dim=(1, 2, 3)) == 0
+        unscored = step.batch.soft_labels.sum(dim=(1, 2, 3)) == 0
         assert torch.equal(~torch.isnan(step.batch.totals), unscored)
         _, parts = stage.loss(step.batch)
         assert ("opacity_loss" in parts) == bool(unscored.any())

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import torch
 
-from training.configuration.run_config import RunConfig, StageName
+from training.configuration.run_config import RunConfig
+from training.configuration.sections import StageName
 from training.loop.processes import make_accelerator
 from training.loop.training_loop import fit
-from training.run.run import build_stage, load_data
+from training.run.run_data import load_data
+from training.run.stage_run import build_stage
 
 
 def main(configuration: Path, names: list[str]) -> None:
@@ -20,7 +22,7 @@ def main(configuration: Path, names: list[str]) -> None:
         data = load_data(config)
         data.prepared(config, config.model.side_px)
     for name in map(StageName, names):
-        stage = build_stage(config, name, config.stage(name), data, accelerator)
+        stage = build_stage(config, name, data, accelerator)
         fit(stage, config.output / name.value, "two processes", accelerator, seed=config.seed)
         torch.save(stage.model.state_dict(), config.output / f"{name.value}-{accelerator.process_index}.pt")
     accelerator.end_training()

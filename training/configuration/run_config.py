@@ -1,208 +1,32 @@
-"""What a training run is: one TOML file in, one frozen RunConfig, written beside every result."""
+"""The configuration of a training run: one TOML file in, one frozen RunConfig, written beside every result."""
 
 from __future__ import annotations
 
 import dataclasses
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import BSNetConfig
+from training.configuration.sections import (
+    AugmentationConfig,
+    CanonicalTarget,
+    DataConfig,
+    LossConfig,
+    Precision,
+    Selection,
+    StageConfig,
+    StageName,
+)
 from training.datasets.sources import SourceConfig, SourceKind
 
 
 class ConfigurationError(BSNetError):
     """A configuration file that cannot be used; the text names the file and the setting."""
-
-
-class StageName(StrEnum):
-    """The stages, from the part to the whole (paper 5.2)."""
-
-    SEGMENTATION = "segmentation"
-    ALIGNMENT = "alignment"
-    SCORING = "scoring"
-    END_TO_END = "end-to-end"
-
-
-class CanonicalTarget(StrEnum):
-    """What the alignment learns to reach."""
-
-    UPRIGHT_FILLED = "upright-filled"
-    """The true mask rotated upright by its principal axis, cropped to its bounding box, stretched to the frame."""
-    CENTRES_FILLED = "centres-filled"
-    """The same, made upright by the line through the centres of the two lungs, which is steadier."""
-    HALVES_SPREAD = "halves-spread"
-    """Upright by the line through the centres of the left and the right half, which lungs that touch have too, in a
-    frame of so many standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
-    ORIGINAL = "original"
-    """The mask before the synthetic misalignment (paper 5.1)."""
-
-
-class Precision(StrEnum):
-    """Arithmetic of the training steps; validation is always done in float32."""
-
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    """Mixed precision: half the memory and, where the processor knows it, about twice the speed."""
-
-
-class Selection(StrEnum):
-    """By which validation value the scoring stages keep their best weights and halve the rate."""
-
-    MAE = "mae"
-    """The mean absolute error over the zones (paper 5.3)."""
-    MAE_AND_CROSS_ENTROPY = "mae-and-cross-entropy"
-    """The same plus a tenth of the cross-entropy, which decides between epochs that few films cannot tell apart."""
-
-
-class Schedule(StrEnum):
-    """How the learning rate falls."""
-
-    PLATEAU = "plateau"
-    """Halved when the validation value stands still (paper 5.3)."""
-    COSINE = "cosine"
-    """By half a cosine to nothing at the last epoch; for runs that keep no images for validation."""
-
-
-@dataclass(frozen=True, slots=True)
-class AugmentationConfig:
-    """Table 2 of the paper. Angles in degrees, the rest as shares of the side unless said otherwise."""
-
-    rotation_deg: float = 25.0
-    scale: float = 0.10
-    shift: float = 0.10
-    affine_p: float = 0.8
-    elastic_alpha: float = 60.0
-    elastic_sigma: float = 12.0
-    grid_steps: int = 5
-    grid_limit: float = 0.3
-    optical_limit: float = 0.2
-    distortion_p: float = 0.2
-    brightness: float = 0.2
-    contrast: float = 0.2
-    brightness_contrast_p: float = 0.5
-    flip_p: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name in ("affine_p", "distortion_p", "brightness_contrast_p", "flip_p"):
-            _check_range("augmentation." + name, getattr(self, name), 0, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class StageConfig:
-    """How one stage is trained.
-
-    Attributes:
-        epochs: Passes over the training images.
-        batch_size: Images per step, of all processes together.
-        learning_rate: Initial rate of Adam.
-        schedule: How the rate falls.
-        plateau_epochs: Epochs without a better validation value that are let pass: the next one halves the rate.
-        weight_decay: L2 weight decay of Adam.
-        sides_px: (side, epochs) pairs for training on smaller squares first; empty means the model's side.
-            The epochs add up to `epochs`.
-        segmentation_weight: Weight of the segmentation loss kept alive in the end-to-end stage.
-        weak_images: "No Finding" images drawn as weak zeros in every epoch of the scoring stages.
-        second_reader_weight: Weight of the second radiologist's score in the target, 0 to 0.5.
-        encoder_rate: Share of the learning rate that encoder, segmentation and alignment take when trainable.
-        frozen_variants: While the trunk is frozen, every image is augmented this many times and its aligned features
-            are kept in memory, which makes an epoch of the scoring heads cheap; 0 augments anew every time.
-        average_decay: Decay per step of the running average of weights that is validated and kept; 0 keeps the
-            weights themselves.
-        freeze_batch_norm: Keep the batch-norm statistics of everything but the scoring heads.
-        opacity_weight: Weight of an auxiliary loss in the scoring stages: films with extent and opacity scores but no
-            Brixia score draw the expected global score towards what a linear fit says of those; 0 leaves them out.
-    """
-
-    epochs: int
-    batch_size: int = 8
-    learning_rate: float = 1e-3
-    schedule: Schedule = Schedule.PLATEAU
-    plateau_epochs: int = 5
-    weight_decay: float = 0.0
-    sides_px: tuple[tuple[int, int], ...] = ()
-    segmentation_weight: float = 0.0
-    weak_images: int = 0
-    second_reader_weight: float = 0.0
-    encoder_rate: float = 1.0
-    frozen_variants: int = 0
-    average_decay: float = 0.0
-    freeze_batch_norm: bool = True
-    opacity_weight: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "schedule", Schedule(self.schedule))
-        object.__setattr__(self, "sides_px", tuple((int(side), int(count)) for side, count in self.sides_px))
-        _check_count("epochs", self.epochs)
-        _check_count("batch_size", self.batch_size)
-        if not 0 < self.learning_rate < math.inf:
-            raise ValueError(_("learning_rate: {value!r} is not a positive number").format(value=self.learning_rate))
-        _check_range("second_reader_weight", self.second_reader_weight, 0, 0.5)
-        if self.sides_px and sum(count for _side, count in self.sides_px) != self.epochs:
-            raise ValueError(_("sides_px: the epochs of all sides must add up to the stage's epochs"))
-
-
-@dataclass(frozen=True, slots=True)
-class DataConfig:
-    """Where the images are and how patients are divided.
-
-    Attributes:
-        sources: The data sets; folders are relative to the configuration file.
-        cache: Folder for preprocessed images; relative to the configuration file.
-        exclude: File names of images to leave out, such as unreadable ones.
-        join_patients: Groups of patient identifiers that are one person: the same film under two names. `bsnet-train
-            prepare` finds them; a split never divides a group.
-        validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
-            publisher's test part are always for the test.
-        split_seed: Of the division.
-        trunk_without_scored: Segmentation and alignment learn from the masks of patients without a score only: one
-            trunk is then clean for every fold of a cross-validation, and the scored patients' masks measure it.
-    """
-
-    sources: tuple[SourceConfig, ...]
-    cache: Path
-    exclude: tuple[str, ...] = ()
-    join_patients: tuple[tuple[str, ...], ...] = ()
-    validation_share: float = 0.15
-    test_share: float = 0.25
-    split_seed: int = 0
-    trunk_without_scored: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "exclude", tuple(self.exclude))
-        object.__setattr__(self, "join_patients", tuple(tuple(group) for group in self.join_patients))
-        joined = [patient for group in self.join_patients for patient in group]
-        if len(joined) != len(set(joined)):
-            raise ValueError(_("data: join_patients names a patient twice"))
-        if not self.sources:
-            raise ValueError(_("data: name at least one [[data.sources]]"))
-        if min(self.validation_share, self.test_share) < 0 or self.validation_share + self.test_share >= 1:
-            raise ValueError(_("data: validation_share and test_share leave nothing to train on"))
-
-
-@dataclass(frozen=True, slots=True)
-class LossConfig:
-    """How the scoring heads err.
-
-    Attributes:
-        alpha: Weighs cross-entropy against the differentiable MAE (paper Eq. 1).
-        beta: Sharpens the soft arg-max of the differentiable MAE (paper Eq. 2).
-        latent: Weight of the squared distance between latent and true score, added for heads of zone statistics. It
-            keeps the latent score straight where classes no longer pull, which the global score needs. Not the paper's.
-    """
-
-    alpha: float = 0.7
-    beta: float = 20.0
-    latent: float = 0.0
-
-    def __post_init__(self) -> None:
-        _check_range("loss.alpha", self.alpha, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,18 +115,6 @@ class RunConfig:
         values["stages"] = {name.value: values["stages"][name.value]}
         del values["pictures_every"]
         return values
-
-
-def _check_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(_("{name}: {value!r} is not a whole number from 1 on").format(name=name, value=value))
-
-
-def _check_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(
-            _("{name}: {value!r} is not {low} to {high}").format(name=name, value=value, low=low, high=high)
-        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

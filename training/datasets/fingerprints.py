@@ -10,8 +10,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from bsnet_core.language import translate as _
+from bsnet_core.private_files import make_private_folder, write_private_json
 from training.datasets.sample import DataSetError, Sample
-from training.files import make_private_folder, write_json
 
 STORE = "content-hashes.json"
 
@@ -47,7 +47,7 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
         found[path] = str(entry[2])
     if changed:
         make_private_folder(cache)
-        write_json(store, known)
+        write_private_json(store, known)
     return found
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from bsnet_core.language import translate as _
+from bsnet_core.private_files import make_private_folder, write_private_json
 from training.datasets.fingerprints import sha256_of_lines
 from training.datasets.sample import DataSetError, Sample
-from training.files import make_private_folder, write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +125,4 @@ def load_or_make_split(
 def write_split(path: Path, split: Split, seed: int) -> None:
     """Writes who is in which part, in a folder made for it."""
     make_private_folder(path.parent)
-    write_json(path, {"seed": seed, **split.parts()})
+    write_private_json(path, {"seed": seed, **split.parts()})

@@ -20,7 +20,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import albumentations as A
 
-from training.configuration.run_config import AugmentationConfig
+from training.configuration.sections import AugmentationConfig
 
 Image = npt.NDArray[np.uint8]
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from bsnet_core.model.lung_pose import ANATOMICAL_TILT_DEG, lung_pose
-from training.configuration.run_config import CanonicalTarget
+from training.configuration.sections import CanonicalTarget
 
 MARGIN_PX = 3.0
 SECOND_LUNG_SHARE = 0.2

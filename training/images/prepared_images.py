@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,10 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.frames import Frames
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Aspect
+from bsnet_core.private_files import make_private_folder, private_file
 from training.datasets.fingerprints import content_hashes, sha256_of_lines
 from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import DataSetError, Sample, UnreadableFileError
-from training.files import make_private_folder, open_private, temporary_beside
 
 
 @dataclass(frozen=True)
@@ -155,7 +154,5 @@ def _in_network_frame(mask: npt.NDArray[np.bool_], frames: Frames) -> npt.NDArra
 
 
 def _save(path: Path, array: npt.NDArray[np.uint8]) -> None:
-    temporary = temporary_beside(path)
-    with open_private(temporary) as file:
+    with private_file(path) as temporary, temporary.open("wb") as file:
         np.save(file, array)
-    os.replace(temporary, path)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -19,7 +18,6 @@ RgbImage = npt.NDArray[np.uint8]
 BY_HAND_RGB = (64, 220, 64)
 FOUND_RGB = (255, 160, 0)
 GAP_PX = 2
-PLOT_DPI = 150
 
 
 def mask_image(images: RgbImage, found: npt.NDArray[np.bool_], by_hand: npt.NDArray[np.bool_]) -> RgbImage:
@@ -72,43 +70,6 @@ def confusion_image(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.i
         axes.text(column, row, text, ha="center", va="center", color="white" if shares[row, column] > 0.5 else "black")
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def reliability_image(calibration: Mapping[str, Any]) -> RgbImage:
-    """The reliability diagram: how often the predicted class was right, over how sure the network was of it.
-
-    Under it, how many zones stand behind each point: points of few zones mean little.
-
-    Args:
-        calibration: `as_trained` and `tempered` as `reliability` gives them, and the `temperature`.
-    """
-    figure = Figure(figsize=(5, 6), dpi=PLOT_DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    above, below = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
-    above.plot((0, 1), (0, 1), color="0.6", linestyle="--", label=_("as often right as sure"))
-    curves = (
-        ("as_trained", _("as trained, ECE {ece:.3f}"), "o-"),
-        ("tempered", _("with temperature {temperature:.2f}, ECE {ece:.3f}"), "s:"),
-    )
-    for name, text, line in curves:
-        found = calibration[name]
-        label = text.format(ece=found["ece"], temperature=calibration["temperature"])
-        confidence = [entry["confidence"] for entry in found["bins"]]
-        above.plot(
-            confidence, [entry["accuracy"] for entry in found["bins"]], line, label=label, clip_on=False, zorder=3
-        )
-        below.plot(confidence, [entry["count"] for entry in found["bins"]], line)
-    above.set(xlim=(0, 1), ylim=(0, 1), ylabel=_("share of zones that were right"))
-    above.legend(loc="lower right")
-    below.set(xlabel=_("probability of the predicted class"), ylabel=_("zones"), ylim=(0, None))
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
-
-
-def as_png(image: RgbImage) -> bytes:
-    """A (H, W, 3) RGB picture as a PNG file."""
-    _ok, content = cv2.imencode(".png", image[..., ::-1])
-    return content.tobytes()
 
 
 def confusion_counts(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:

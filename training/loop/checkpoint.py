@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from bsnet_core.language import translate as _
+from bsnet_core.private_files import write_private
 from training.configuration.run_config import ConfigurationError
-from training.files import write_whole
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Checkpoint:
         """Replaces `path` in one step."""
         content = io.BytesIO()
         torch.save({name: getattr(self, name) for name in self.__dataclass_fields__}, content)
-        write_whole(path, content.getvalue())
+        write_private(path, content.getvalue())
 
     @classmethod
     def read(cls, path: Path, settings: str) -> Checkpoint:

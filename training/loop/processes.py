@@ -13,7 +13,8 @@ from accelerate.utils import gather_object
 from torch import nn
 
 from bsnet_core.language import translate as _
-from training.configuration.run_config import ConfigurationError, Precision, RunConfig
+from training.configuration.run_config import ConfigurationError, RunConfig
+from training.configuration.sections import Precision
 
 T = TypeVar("T")
 

@@ -12,9 +12,10 @@ from bsnet_core.model.bsnet import AlignedFeatures, BSNet
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
-from training.configuration.run_config import AugmentationConfig
+from training.configuration.sections import AugmentationConfig
 from training.images.augmentation import Augmentation
 from training.images.prepared_images import PreparedImages, as_tensor
+from training.loop.seeds import variant_seed
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class FrozenFeatures:
         key = (row, variant)
         if key not in self._varied:
             # Seeded by row and variant alone: what is kept does not depend on when it was first needed.
-            self._augmentation.reseed(self._seed * 100_003 + row * self.variants + variant)
+            self._augmentation.reseed(variant_seed(self._seed, row, variant, self.variants))
             image, _mask, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
             self._varied[key] = (_kept(model, as_tensor(image[None], self._device)), mirrored)
         return self._varied[key]

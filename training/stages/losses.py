@@ -59,3 +59,10 @@ def lung_loss(logits: Tensor, mask: Tensor) -> Tensor:
     """Cross-entropy plus Dice of (N, 1, H, W) lung logits against a mask of 0 and 1."""
     logits = logits.float()
     return F.binary_cross_entropy_with_logits(logits, mask) + dice_loss(torch.sigmoid(logits), mask)
+
+
+def hard_dice(masks: Tensor, references: Tensor) -> list[float]:
+    """Dice of each pair of (N, 1, H, W) bool masks; 1 where both are empty."""
+    overlap = (masks & references).sum(dim=(1, 2, 3)).double()
+    total = masks.sum(dim=(1, 2, 3)) + references.sum(dim=(1, 2, 3))
+    return torch.where(total > 0, 2 * overlap / total.clamp(min=1), 1.0).tolist()

@@ -1,4 +1,4 @@
-"""Figures of a trained run on patients it never saw, beside the floors and the second radiologist."""
+"""Errors of predicted scores against the radiologist's, beside the median baseline and the second radiologist's."""
 
 from __future__ import annotations
 
@@ -9,100 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from tqdm import tqdm
 
-from bsnet_core.agreement import dice, grouped_bootstrap_interval, iou, quadratic_weighted_kappa, summarise_errors
+from bsnet_core.agreement import grouped_bootstrap_interval, quadratic_weighted_kappa, summarise_errors
 from bsnet_core.brixia import ZONES, BrixiaScore
-from bsnet_core.errors import UnsuitableImageError
-from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.resampling import resample
-from bsnet_core.prediction import Predictor
-from training.configuration.run_config import RunConfig
-from training.datasets.pixels import read_lung_mask, read_sample_radiograph
 from training.datasets.sample import Sample
-from training.images.canonical_alignment import canonical_alignment
-from training.images.prepared_images import PreparedImages, as_tensor
+from training.images.prepared_images import PreparedImages
 from training.predictions.calibration import reliability
 from training.predictions.zone_predictions import ZoneProbabilities, final_attention, predict_zones
-from training.stages.stages import MISALIGNMENT_SEED, hard_dice, random_misalignments
 
 Readings = npt.NDArray[np.int_]
 """(N, 6) scores in reading order A-F."""
-
-
-def evaluate_trunk(
-    model: BSNet, predictor: Predictor, data: PreparedImages, rows: Sequence[int], config: RunConfig
-) -> dict[str, Any]:
-    """`lungs` and `alignment` on the films of these rows; nothing if there are none. `predictor` runs `model`."""
-    if not rows:
-        return {}
-    return {
-        "lungs": evaluate_lungs(predictor, [data.samples[row] for row in rows]),
-        "alignment": evaluate_alignment(model, data, rows, config, predictor.device),
-    }
-
-
-def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Dice and IoU of the lung mask on the original pixel grid, from file to mask as the viewer does it.
-
-    A film refused because no lungs were found counts as Dice 0.
-    """
-    dices, ious, patients = [], [], []
-    rejected = 0
-    for sample in tqdm(samples, desc=_("lungs"), leave=False, disable=None):
-        if not sample.masks:
-            continue
-        radiograph = read_sample_radiograph(sample)
-        reference = read_lung_mask(sample, radiograph.shape)
-        try:
-            mask = predictor.predict(radiograph).lung_mask
-        except UnsuitableImageError:
-            rejected += 1
-            mask = np.zeros_like(reference)
-        dices.append(dice(mask, reference))
-        ious.append(iou(mask, reference))
-        patients.append(sample.patient)
-    return {
-        "images": len(dices),
-        "patients": len(set(patients)),
-        "refused": rejected,
-        "dice": _mean_with_interval(dices, patients),
-        "dice_5th_percentile": float(np.percentile(dices, 5)),
-        "iou": _mean_with_interval(ious, patients),
-    }
-
-
-@torch.no_grad()
-def evaluate_alignment(
-    model: BSNet, data: PreparedImages, rows: Sequence[int], config: RunConfig, device: torch.device
-) -> dict[str, Any]:
-    """Dice with the canonical mask after alignment of misaligned true masks, beside doing nothing and the closed form.
-
-    The misalignments are random but always the same; all three see the same masks.
-    """
-    rng = np.random.default_rng(MISALIGNMENT_SEED)
-    misalignments = torch.from_numpy(random_misalignments(len(rows), config.augmentation, rng)).to(device)
-    side = config.model.alignment_side_px
-    learned, nothing, closed_form, patients = [], [], [], []
-    for row, misalignment in zip(rows, misalignments, strict=True):
-        mask = as_tensor(data.masks[[row]], device)
-        to_canonical = canonical_alignment(data.masks[row] > 0, config.target)
-        canonical = resample(mask, _as_matrix(to_canonical, device), side) >= 0.5
-        misaligned = resample(mask, misalignment[None])
-        pooled = model.alignment.pool(misaligned)
-        found = canonical_alignment(misaligned[0, 0].cpu().numpy() >= 0.5, config.target)
-        learned += hard_dice(resample(misaligned, model.alignment.from_pooled(pooled), side) >= 0.5, canonical)
-        closed_form += hard_dice(resample(misaligned, _as_matrix(found, device), side) >= 0.5, canonical)
-        nothing += hard_dice(pooled >= 0.5, canonical)
-        patients.append(data.samples[row].patient)
-    return {
-        "images": len(rows),
-        "target": config.target.value,
-        "learned_dice": _mean_with_interval(learned, patients),
-        "do_nothing_dice": _mean_with_interval(nothing, patients),
-        "closed_form_dice": _mean_with_interval(closed_form, patients),
-    }
 
 
 def evaluate_scores(
@@ -185,11 +102,3 @@ def second_radiologist_overall(samples: Sequence[Sample]) -> Mapping[str, Any]:
 def readings(scores: Sequence[BrixiaScore | None]) -> Readings:
     """(N, 6) of the scores there are."""
     return np.array([score.zones for score in scores if score is not None], dtype=np.int_)
-
-
-def _as_matrix(alignment: npt.NDArray[np.float64], device: torch.device) -> torch.Tensor:
-    return torch.from_numpy(alignment).float()[None].to(device)
-
-
-def _mean_with_interval(values: Sequence[float], patients: Sequence[str]) -> dict[str, Any]:
-    return {"mean": float(np.mean(values)), "interval_95": grouped_bootstrap_interval(values, patients)}

@@ -1,0 +1,81 @@
+"""The folds of a cross-validation: how patients are divided, the same way every time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bsnet_core.language import translate as _
+from training.configuration.run_config import ConfigurationError, RunConfig
+from training.datasets.sample import Sample
+from training.datasets.splits import Split, published_test_patients, severity_strata
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to cross-validate.
+
+    Attributes:
+        folds: Parts the scored patients are divided into; each is the test part once.
+        repeats: Divisions, each by another seed.
+        trunk: Weights that the scoring stage starts from. They must have seen no score, or the figures are too good;
+            None for the alignment stage of the run itself, whose masks (not scores) include those of test patients.
+        trunk_per_fold: Train segmentation and alignment in every fold instead, without its test patients.
+        end_to_end: Whether the end-to-end stage follows, if the configuration has one.
+    """
+
+    folds: int = 5
+    repeats: int = 3
+    trunk: Path | None = None
+    trunk_per_fold: bool = False
+    end_to_end: bool = True
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or self.repeats < 1:
+            raise ConfigurationError(_("A cross-validation needs two folds or more, and one repeat or more."))
+        if self.trunk is not None and self.trunk_per_fold:
+            raise ConfigurationError(_("Either give a trunk, or train one per fold."))
+
+
+def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat: int, fold: int) -> Split:
+    """The patients of one fold: scored ones dealt out within strata of severity, so that folds are alike.
+
+    The validation part is drawn from the scored patients that are left, by the configuration's share, which may be
+    none. Patients with only a mask are divided between training and validation, the same way in every fold; the others
+    train.
+    """
+    kept_out = published_test_patients(samples)
+    severity: dict[str, float] = {}
+    outlined: set[str] = set()
+    for sample in samples:
+        if sample.patient in kept_out:
+            continue
+        if sample.score is not None:
+            severity[sample.patient] = max(severity.get(sample.patient, 0.0), sample.score.total)
+        if sample.masks:
+            outlined.add(sample.patient)
+    if len(severity) < 2 * plan.folds:
+        raise ConfigurationError(
+            _("{count} scored patients are too few for {folds} folds.").format(count=len(severity), folds=plan.folds)
+        )
+    dealt = _shuffled_strata(severity, np.random.default_rng((config.data.split_seed, repeat)))
+    test = set(dealt[fold :: plan.folds])
+    share = config.data.validation_share
+    left = {patient: value for patient, value in severity.items() if patient not in test}
+    order = _shuffled_strata(left, np.random.default_rng((config.data.split_seed, repeat, fold)))
+    # Every so many in the order of severity, so that the part is as mixed as the rest.
+    count = max(1, round(len(order) * share)) if share else 0
+    picked = np.round(np.linspace(0, len(order) - 1, count)).astype(int)
+    validation = {order[index] for index in picked}
+    only_outlined = sorted(outlined - severity.keys())
+    shuffled = np.random.default_rng(config.data.split_seed).permutation(len(only_outlined))
+    validation |= {only_outlined[index] for index in shuffled[: round(len(only_outlined) * share)]}
+    everyone = {sample.patient for sample in samples} - kept_out
+    return Split(frozenset(everyone - test - validation), frozenset(validation), frozenset(test))
+
+
+def _shuffled_strata(severity: dict[str, float], rng: np.random.Generator) -> list[str]:
+    return [stratum[index] for stratum in severity_strata(severity) for index in rng.permutation(len(stratum)).tolist()]
