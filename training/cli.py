@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bsnet_core.language import translate as _
 
-# Nothing here may import torch: the command explains itself at once.
+# Nothing here may import torch, so that --help answers at once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +19,11 @@ class Command:
     """One subcommand.
 
     Attributes:
-        name: As typed.
-        summary: What it does, in one line.
-        run: Does it; its result is the exit status.
-        add_arguments: Adds what only this one takes.
-        of_run: Whether it concerns a run and takes its `--config`.
+        name: Its name.
+        summary: Its effect in one line.
+        run: Executes it and returns the exit status.
+        add_arguments: Adds its own arguments.
+        of_run: Whether it is about a run and takes `--config`.
     """
 
     name: str
@@ -35,17 +35,17 @@ class Command:
 
 def commands() -> tuple[Command, ...]:
     """All subcommands in the order of the help."""
-    resumes = _("goes on from the last whole epoch")
+    resumes = _("resumes after the last whole epoch")
     return (
-        Command("prepare", _("check the data sets, report on them and fill the cache"), _prepare),
+        Command("prepare", _("check the data sets, write a report and fill the cache"), _prepare),
         Command("segmentation", _("stage 1: lung segmentation on masks") + f"; {resumes}", _run_stage),
-        Command("alignment", _("stage 2: spatial transformer on synthetic misalignments") + f"; {resumes}", _run_stage),
-        Command("scoring", _("stage 3: scoring heads, the rest frozen") + f"; {resumes}", _run_stage),
-        Command("end-to-end", _("stage 4: everything trainable") + f"; {resumes}", _run_stage),
+        Command("alignment", _("stage 2: alignment on synthetic misalignments") + f"; {resumes}", _run_stage),
+        Command("scoring", _("stage 3: scoring heads, the rest of the network frozen") + f"; {resumes}", _run_stage),
+        Command("end-to-end", _("stage 4: the whole network") + f"; {resumes}", _run_stage),
         Command("all", _("every stage of the configuration, in order") + f"; {resumes}", _run_all),
         Command(
             "cross-validate",
-            _("repeated cross-validation by patient of the scoring stages; goes on where it stopped"),
+            _("repeated cross-validation of the scoring stages by patient; resumes after the last whole fold"),
             _cross_validate,
             _cross_validation_arguments,
         ),
@@ -57,7 +57,7 @@ def commands() -> tuple[Command, ...]:
         ),
         Command(
             "evaluate-explanations",
-            _("measure explanation maps: deletion, insertion, pointing, share in the zone, stability"),
+            _("measure explanation maps: deletion, insertion, pointing game, share in the zone, stability"),
             _evaluate_explanations,
             _explanation_arguments,
             of_run=False,
@@ -66,7 +66,7 @@ def commands() -> tuple[Command, ...]:
 
 
 def build_parser() -> ArgumentParser:
-    """The command's arguments."""
+    """The command line parser."""
     parser = ArgumentParser(
         prog="bsnet-train",
         description=_("Train BS-Net in the paper's four stages. On several GPUs: torchrun -m training.cli."),
@@ -86,7 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Returns:
-        0 on success, 1 if `prepare` found faults, 2 on a configuration or data set that cannot be used, 130 when
+        0 on success, 1 if `prepare` found faults, 2 if a configuration or a data set cannot be used, 130 when
         interrupted.
     """
     arguments = build_parser().parse_args(argv)
@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complain(str(error))
         return 2
     except KeyboardInterrupt:
-        _complain(_("stopped. The same command goes on from the last whole epoch."))
+        _complain(_("stopped. Run the same command to resume after the last whole epoch."))
         return 130
     finally:
         if distributed.is_available() and distributed.is_initialized():
@@ -136,20 +136,20 @@ def _prepare(arguments: Namespace) -> int:
 
 
 def _cross_validation_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--folds", type=int, default=5, metavar="N", help=_("parts of the scored patients (5)"))
-    parser.add_argument("--repeats", type=int, default=3, metavar="N", help=_("divisions into parts (3)"))
+    parser.add_argument(
+        "--folds", type=int, default=5, metavar="N", help=_("parts of the scored patients (default: 5)")
+    )
+    parser.add_argument("--repeats", type=int, default=3, metavar="N", help=_("divisions into parts (default: 3)"))
     parser.add_argument(
         "--trunk",
         type=Path,
         metavar="FILE",
-        help=_("weights with segmentation and alignment that have seen no score; the run's own alignment by default"),
+        help=_("segmentation and alignment weights not trained on scores (default: the run's alignment stage)"),
     )
     parser.add_argument(
-        "--trunk-per-fold", action="store_true", help=_("train segmentation and alignment anew in every fold")
+        "--trunk-per-fold", action="store_true", help=_("train segmentation and alignment in every fold")
     )
-    parser.add_argument(
-        "--without-end-to-end", action="store_true", help=_("leave the end-to-end stage out of every fold")
-    )
+    parser.add_argument("--without-end-to-end", action="store_true", help=_("skip the end-to-end stage"))
 
 
 def _cross_validate(arguments: Namespace) -> int:
@@ -178,19 +178,19 @@ def _export_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--stage",
         choices=("segmentation", "alignment", "scoring", "end-to-end"),
-        help=_("whose weights; by default the better of the scoring stages on validation"),
+        help=_("stage of the weights (default: the scoring stage with the lower validation value)"),
     )
     parser.add_argument(
         "--weights",
         choices=("best", "last", "mean"),
         default="best",
-        help=_("of the best epoch on validation (default), of the last, or the mean of both"),
+        help=_("weights of the best epoch on validation (default), of the last, or the mean of both"),
     )
     parser.add_argument(
         "--cross-validation",
         type=Path,
         metavar="FILE",
-        help=_("cross-validation.json of another run by the same recipe, for the card; this run's own by default"),
+        help=_("cross-validation.json of another run of the same recipe, for the card (default: this run's)"),
     )
 
 
@@ -217,10 +217,10 @@ def _complain(text: str) -> None:
 
 def _explanation_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="DIR", help=_("model folder (default: the shipped model)"))
-    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help=_("folder of films"))
-    parser.add_argument("--images", type=int, default=20, metavar="N", help=_("films at most (default: 20)"))
+    parser.add_argument("--data", type=Path, required=True, metavar="FOLDER", help=_("folder of images"))
+    parser.add_argument("--images", type=int, default=20, metavar="N", help=_("largest number of images (default: 20)"))
     parser.add_argument("--out", type=Path, metavar="FILE", help=_("JSON file to write"))
-    parser.add_argument("--exact", action="store_true", help=_("exact maps; slow"))
+    parser.add_argument("--exact", action="store_true", help=_("measure exact maps, which is slow"))
 
 
 def _evaluate_explanations(arguments: Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Is a data set fit to train on? Counts, classes, duplicates and faults, in a report; and the cache filled."""
+"""Check of a run's data before training: a report on counts, classes, duplicates and faults, and a filled cache."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from training.run.run_record import write_run_record
 
 HASH_SIDE = 16
 ALIKE_BITS = 24
-"""On the public films, the same film under two names differs in up to 24 of the 256 bits, however it was cropped and
-windowed; the most alike of two patients differ in 26."""
+"""On the public images, copies of one image differ in up to 24 of the 256 bits, however they were cropped and windowed;
+the most alike images of two patients differ in 26."""
 PAIRS_LISTED = 200
 
 Hashes = npt.NDArray[np.bool_]
@@ -35,11 +35,11 @@ Hashes = npt.NDArray[np.bool_]
 def prepare_run(config: RunConfig) -> dict[str, Any]:
     """Checks the run's data, fills the cache at every side that a stage needs, and writes `preparation.json`.
 
-    Films that lack a file are left out of all but the list of what is missing. Nothing is cached while a file cannot
-    be read: mend or exclude it first.
+    Images with a missing file appear only in the report's list of missing files. Nothing is cached while a file cannot
+    be loaded: repair or exclude it first.
 
     Raises:
-        DataSetError: a missing or malformed table, row or column, or not one film whose files are all there.
+        DataSetError: a missing or malformed table, row or column, or no image without a missing file.
     """
     listed = listed_samples(config.data)
     missing = {sample.image: paths for sample in listed if (paths := missing_files(sample))}
@@ -66,13 +66,13 @@ def describe(
 ) -> dict[str, Any]:
     """The report as plain values.
 
-    `sound` is false if a file is missing or faulty, or if the same film stands in two parts of the split.
+    `sound` is false if a file is missing or faulty, or if an image is in two parts of the split.
 
     Args:
-        data: The films whose files are all there.
+        data: The images without a missing file.
         prepared: Their network images.
-        faults: What is wrong with some of them, by row.
-        missing: Other films and which of their files are missing.
+        faults: Their faults by row.
+        missing: The missing files of the other images.
     """
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
     part_of = {patient: part for part, patients in parts.items() for patient in patients}
@@ -121,7 +121,7 @@ def describe(
 
 
 def same_content(data: RunData) -> list[list[int]]:
-    """Rows of images with the very same bytes, in groups of two or more."""
+    """Rows of images with identical bytes, in groups of two or more."""
     groups: dict[str, list[int]] = defaultdict(list)
     for row, sample in enumerate(data.samples):
         groups[data.hashes[sample.image]].append(row)
@@ -129,7 +129,7 @@ def same_content(data: RunData) -> list[list[int]]:
 
 
 def patients_to_join(samples: Sequence[Sample], same_images: Iterable[Sequence[int]]) -> list[list[str]]:
-    """Groups of patients that share a film, sorted, as `join_patients` of the configuration wants them."""
+    """Groups of patients who share an image, sorted, as `join_patients` of the configuration takes them."""
     groups: list[set[str]] = []
     for rows in same_images:
         together = {samples[row].patient for row in rows}
@@ -140,9 +140,9 @@ def patients_to_join(samples: Sequence[Sample], same_images: Iterable[Sequence[i
 
 
 def perceptual_hashes(images: npt.NDArray[np.uint8]) -> Hashes:
-    """(N, 256) bits of (N, S, S) network images: whether it gets brighter to the right on a 16 x 17 thumbnail.
+    """(N, 256) bits of (N, S, S) network images: whether a 17 x 16 thumbnail gets brighter to the right.
 
-    Another size, compression or window of the same film changes few bits.
+    Another size, compression or window of an image changes few bits.
     """
     hashes = np.zeros((len(images), HASH_SIDE**2), dtype=bool)
     for row, image in enumerate(images):
@@ -152,7 +152,7 @@ def perceptual_hashes(images: npt.NDArray[np.uint8]) -> Hashes:
 
 
 def alike(hashes: Hashes, most_bits: int = ALIKE_BITS) -> list[tuple[int, int, int]]:
-    """(first, second, differing bits) of all pairs that differ in few bits."""
+    """Pairs that differ in few bits, as (first row, second row, differing bits)."""
     signs = np.where(hashes, 1.0, -1.0).astype(np.float32)
     found = []
     for first, sign in enumerate(signs):
@@ -163,7 +163,7 @@ def alike(hashes: Hashes, most_bits: int = ALIKE_BITS) -> list[tuple[int, int, i
 
 
 def summary_lines(report: dict[str, Any], config: RunConfig) -> Iterable[str]:
-    """What a person wants to know of it, line by line."""
+    """The report as text for a person, line by line."""
     columns = ("images", "patients", "with_mask", "with_score", "no_finding")
     headings = (_("images"), _("patients"), _("with mask"), _("with score"), _("no finding"))
     yield f"{'':<12}" + "".join(f"{heading:>12}" for heading in headings)
@@ -180,7 +180,7 @@ def summary_lines(report: dict[str, Any], config: RunConfig) -> Iterable[str]:
         for file in lacking["files"]:
             yield _("missing: {file} (image {image})").format(file=file, image=Path(lacking["image"]).name)
     for name, text in (
-        ("unreadable", _("cannot be read")),
+        ("unreadable", _("cannot be loaded")),
         ("mask_size_differs", _("mask of another size")),
     ):
         for fault in report[name]:
@@ -191,22 +191,22 @@ def summary_lines(report: dict[str, Any], config: RunConfig) -> Iterable[str]:
         where = _("in two parts of the split") if group["across_parts"] else _("in one part of the split")
         yield _("same file, {where}: {images}").format(where=where, images=", ".join(group["images"]))
     for pair in report["duplicates"]["alike_across_patients"]:
-        text = _("much alike, of two patients ({bits} of {all} bits differ): {images}")
+        text = _("almost the same image of two patients ({bits} of {all} bits differ): {images}")
         yield text.format(bits=pair["bits"], all=HASH_SIDE**2, images=", ".join(pair["images"]))
     if groups := report["duplicates"]["join_patients"]:
-        yield _("If these are the same films, put this into [data], so that no split divides them:")
+        yield _("If these are copies of one image, put this line into [data], so that no split divides them:")
         yield f"join_patients = {json.dumps(groups)}"
     if count := report["patients_unknown"]:
         text = translate_count(
-            "{count} image counts as a patient of its own: nothing says whose it is.",
-            "{count} images count as patients of their own: nothing says whose they are.",
+            "{count} image counts as a separate patient, because its patient is not known.",
+            "{count} images count as separate patients, because their patients are not known.",
             count,
         )
         yield text.format(count=count)
     if report["sound"]:
         yield _("Fit to train on. The report is in {path}.").format(path=config.output / "preparation.json")
     else:
-        yield _("Not fit to train on: mend these files, or name them under exclude in [data].")
+        yield _("Not fit to train on. Repair these files, or list them under exclude in [data].")
 
 
 def _counts(samples: Sequence[Sample]) -> dict[str, Any]:

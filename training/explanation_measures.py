@@ -1,4 +1,4 @@
-"""Is the map true? Explanation maps of one network measured as the field does (docs/explanations.md)."""
+"""Measures of how faithful the explanation maps of a network are (docs/explanations.md)."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from bsnet_core.private_files import write_private_json
 from training.datasets.sample import DataSetError
 
 STEPS = 10
-"""Points of a deletion or insertion curve after its start."""
+"""Number of steps of a deletion or insertion curve."""
 NOISE = 0.01
-"""Standard deviation of the noise of the stability test; the network image lies in [0, 1]."""
+"""Standard deviation of the noise of the stability measure; the network image is in [0, 1]."""
 SLIC_COMPACTNESS = 0.1
 SEED = 0
 
 Map = npt.NDArray[np.float32]
-"""(S, S): how much each place of the network image speaks for the predicted class; higher is more."""
+"""(S, S): how much each pixel of the network image supports the predicted class; higher is more."""
 DELETION, INSERTION = "deletion", "insertion"
 CURVES = (DELETION, INSERTION)
 MEASURES = ("deletion_auc", "insertion_auc", "pointing", "share_in_zone", "stability")
@@ -49,18 +49,18 @@ FEWEST_FOR_INTERVAL = 2
 
 @dataclass(frozen=True)
 class MadeMap:
-    """A map and how it was made.
+    """A map and how it was computed.
 
     Attributes:
         values: The map.
-        mode: What its explanation says of itself, for a map over super-pixels; None for any other.
+        mode: Mode of the explanation, for a map over super-pixels; None for any other.
     """
 
     values: Map
     mode: Mode | None = None
 
     def method(self, name: str) -> str:
-        """What a table calls it, such as "quickshift (fast)"."""
+        """Its name in a table, such as "quickshift (fast)"."""
         return name if self.mode is None else f"{name} ({self.mode})"
 
 
@@ -69,17 +69,17 @@ Maker = Callable[[Predictor, Prediction, Zone], MadeMap]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One map of one zone of one film.
+    """The measures of one map of one zone of one image.
 
     Attributes:
-        film: Its place in the folder.
-        zone, score: What is explained.
-        method: Which map.
-        values: By the names of `MEASURES`; nan where the map gives none.
-        curves: By the names of `CURVES`, `STEPS` + 1 probabilities of the predicted class each.
+        image: Path of the image below the folder.
+        zone, score: Zone and predicted score that are explained.
+        method: Name of the map.
+        values: Numbers by the names of `MEASURES`; nan if the map gives none.
+        curves: `STEPS` + 1 probabilities of the predicted class each, by the names of `CURVES`.
     """
 
-    film: str
+    image: str
     zone: str
     score: int
     method: str
@@ -89,21 +89,21 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much a measure of one map is above that of another on the same films.
+    """Difference of a measure between two maps of the same images.
 
     Attributes:
-        mean: Over the films on which both have a number.
-        interval_95: Bootstrap interval of the mean over films; None where there are too few for one.
-        films: How many these are.
+        mean: Mean over the images for which both maps give a number.
+        interval_95: Bootstrap interval of the mean over images; None if there are too few.
+        images: Number of these images.
     """
 
     mean: float
     interval_95: tuple[float, float] | None
-    films: int
+    images: int
 
 
 def superpixel_map(mode: Mode, partition: Callable[[Prediction], npt.NDArray[np.int32]]) -> Maker:
-    """The paper's map over a partition: how far masking a super-pixel lowers the predicted class."""
+    """The paper's map (Eq. 4) over a partition: how far masking a super-pixel lowers the predicted class."""
 
     def make(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:
         explain = explain_fast if mode is Mode.FAST else explain_exactly
@@ -129,11 +129,11 @@ def slic_partition(prediction: Prediction) -> npt.NDArray[np.int32]:
 def grad_cam(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:
     """Grad-CAM (Selvaraju et al. 2017) on the encoder's last level, enlarged to the network image.
 
-    Mask and alignment count as constants; the mirrored picture is left out.
+    Mask and alignment count as constants; the mirror image is not used.
     """
     model = predictor.model
     if not isinstance(model, BSNet):
-        raise TypeError("Grad-CAM is made for BS-Net here.")
+        raise TypeError("Grad-CAM is implemented for BS-Net only.")
     image = torch.tensor(prediction.network_image, device=predictor.device)[None, None]
     with torch.no_grad():
         features = list(model.encode(image))
@@ -152,7 +152,7 @@ def grad_cam(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMa
 
 
 def methods(mode: Mode) -> dict[str, Maker]:
-    """What is compared, by name; the first one with each of the others."""
+    """The maps compared, by name: the first one with each of the others."""
     return {
         "quickshift": superpixel_map(mode, quickshift_partition),
         "SLIC": superpixel_map(mode, slic_partition),
@@ -163,13 +163,13 @@ def methods(mode: Mode) -> dict[str, Maker]:
 def curve(
     predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, *, inserting: bool
 ) -> tuple[float, ...]:
-    """The predicted class's probability while places go black, or come back.
+    """The predicted class's probability while pixels are deleted (set to black) or inserted.
 
-    The places go in the order of the map, in `STEPS` equal shares of the picture. A true map lowers the deletion curve
-    at once and raises the insertion curve at once.
+    Pixels are taken in the order of the map, in `STEPS` equal shares of the image. For a faithful map the deletion
+    curve falls at once and the insertion curve rises at once.
 
     Returns:
-        `STEPS` + 1 heights in [0, 1], the first before any place has gone or come.
+        `STEPS` + 1 probabilities in [0, 1], the first before any pixel is deleted or inserted.
     """
     order = np.argsort(-shown.ravel(), kind="stable")
     image = prediction.network_image.ravel()
@@ -189,9 +189,9 @@ def area_under(heights: Sequence[float]) -> float:
 
 
 def points_into_lungs(prediction: Prediction, shown: Map) -> bool:
-    """Pointing game: whether the middle of the map's strongest places lies in the lung mask.
+    """Pointing game: whether the middle of the map's strongest pixels is in the lung mask.
 
-    A super-pixel's places are all equally strong: the one nearest to their middle counts.
+    All pixels of a super-pixel are equally strong: the one nearest to their middle counts.
     """
     rows, columns = np.nonzero(shown == shown.max())
     nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
@@ -199,7 +199,7 @@ def points_into_lungs(prediction: Prediction, shown: Map) -> bool:
 
 
 def share_in_zone(prediction: Prediction, zone: Zone, shown: Map) -> float:
-    """Share of the map's positive weight within the zone's crop, in [0, 1]; nan where nothing is positive."""
+    """Share of the map's positive weight within the zone's crop, in [0, 1]; nan if nothing is positive."""
     side = shown.shape[0]
     rows, columns = np.mgrid[0:side, 0:side] + 0.5
     to_aligned = invert(prediction.frames.aligned_to_network)
@@ -212,7 +212,7 @@ def share_in_zone(prediction: Prediction, zone: Zone, shown: Map) -> float:
 
 
 def stability(predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, make: Maker) -> float:
-    """Rank correlation over places of the map with that of the same picture under faint noise; nan if one is even."""
+    """Rank correlation over pixels between the maps without and with faint noise; nan if one is constant."""
     noise = np.random.default_rng(SEED).normal(scale=NOISE, size=shown.shape)
     noisy = np.clip(prediction.network_image + noise, 0, 1).astype(np.float32)
     again = make(predictor, dataclasses.replace(prediction, network_image=noisy), zone)
@@ -223,13 +223,13 @@ def stability(predictor: Predictor, prediction: Prediction, zone: Zone, shown: M
 
 
 def zone_to_explain(prediction: Prediction) -> Zone | None:
-    """The zone of the highest score, of several the most confident; None where all are 0."""
+    """The zone of the highest score, of several the most confident one; None if all are 0."""
     zone = max(ZONES, key=lambda each: (prediction.score[each], prediction.confidence_of(each)))
     return zone if prediction.score[zone] > 0 else None
 
 
-def measure(predictor: Predictor, prediction: Prediction, zone: Zone, film: str, mode: Mode) -> list[Measured]:
-    """Every method on one zone of one film."""
+def measure(predictor: Predictor, prediction: Prediction, zone: Zone, image_name: str, mode: Mode) -> list[Measured]:
+    """Measures every method on one zone of one image."""
     results = []
     for name, make in methods(mode).items():
         made = make(predictor, prediction, zone)
@@ -245,41 +245,41 @@ def measure(predictor: Predictor, prediction: Prediction, zone: Zone, film: str,
             "share_in_zone": share_in_zone(prediction, zone, shown),
             "stability": stability(predictor, prediction, zone, shown, make),
         }
-        results.append(Measured(film, zone.name, prediction.score[zone], made.method(name), values, curves))
+        results.append(Measured(image_name, zone.name, prediction.score[zone], made.method(name), values, curves))
     return results
 
 
 def evaluate_explanations(
     model_dir: Path | None, folder: Path, images: int, mode: Mode = Mode.FAST, out: Path | None = None
 ) -> str:
-    """Measures up to `images` films of a folder that have a zone over 0, and gives a table.
+    """Measures up to `images` images of a folder that have a zone above 0, and returns a table.
 
-    Torch computes everything, on a GPU where there is one: a map must not be measured against the curves of a backend
-    of lower precision.
+    Torch computes everything, on a GPU if there is one: a map must not be measured against the curves of a backend of
+    lower precision.
 
     Args:
         model_dir: Model folder; the shipped model if None.
-        folder: Looked through for images; they are taken in a random order that is always the same.
-        images: How many films at most.
-        mode: How the super-pixel maps are computed.
-        out: JSON file, written anew after every film, so that a stopped run leaves what it has.
+        folder: Folder of images, taken in a random order that is the same every time.
+        images: Largest number of images.
+        mode: Mode of the super-pixel maps.
+        out: JSON file, rewritten after every image, so that an interrupted run keeps its results.
 
     Raises:
-        DataSetError: no film of the folder can be explained.
+        DataSetError: no image of the folder can be explained.
     """
     predictor = Predictor.load(model_dir, backend=TORCH)
     files = find_images(folder)
     shuffled = [files[index] for index in np.random.default_rng(SEED).permutation(len(files))]
     results: list[Measured] = []
     done = 0
-    with tqdm(total=min(images, len(files)), desc="films", disable=None) as bar:
+    with tqdm(total=min(images, len(files)), desc="images", disable=None) as bar:
         for file in shuffled:
             if done == images:
                 break
             try:
                 prediction = predictor.predict(load_radiograph(file))
             except BSNetError:
-                continue  # not a frontal film: not part of the question
+                continue  # not a frontal radiograph
             zone = zone_to_explain(prediction)
             if zone is None:
                 continue
@@ -289,19 +289,19 @@ def evaluate_explanations(
             if out is not None:
                 _write(out, predictor, mode, results)
     if not results:
-        raise DataSetError(f"No film in {folder} has a zone to explain.")
+        raise DataSetError(f"No image in {folder} has a zone to explain.")
     return f"{_computed_how(predictor)}\n{table(results)}"
 
 
 def _computed_how(predictor: Predictor) -> str:
     how = f"computed by {predictor.backend} on {predictor.device}"
     if predictor.device.type != "cpu":
-        how += "; there fast maps take no short cut but the faster super-pixels: their values are exact"
+        how += "; there the only approximation of fast maps is the faster super-pixels: their values are exact"
     return how
 
 
 def summary(results: Sequence[Measured]) -> dict[str, dict[str, float]]:
-    """Mean of every measure by method; where a film gives no number, it does not count."""
+    """Mean of every measure by method, over the images that give a number."""
     return {
         name: {
             measure: _mean([result.values[measure] for result in results if result.method == name])
@@ -312,7 +312,7 @@ def summary(results: Sequence[Measured]) -> dict[str, dict[str, float]]:
 
 
 def mean_curves(results: Sequence[Measured]) -> dict[str, dict[str, list[float]]]:
-    """Mean heights of both curves by method."""
+    """Mean of both curves by method."""
     return {
         name: {
             kind: np.mean([result.curves[kind] for result in results if result.method == name], axis=0).tolist()
@@ -323,17 +323,17 @@ def mean_curves(results: Sequence[Measured]) -> dict[str, dict[str, list[float]]
 
 
 def differences(results: Sequence[Measured]) -> dict[str, dict[str, Difference]]:
-    """The first method minus each of the others, film by film, for every measure."""
+    """The first method minus each of the others, image by image, for every measure."""
     first, *others = _methods_of(results)
     return {other: {measure: _difference(results, measure, first, other) for measure in MEASURES} for other in others}
 
 
 def _difference(results: Sequence[Measured], measure: str, first: str, other: str) -> Difference:
     def by_image(method: str) -> dict[str, float]:
-        return {result.film: result.values[measure] for result in results if result.method == method}
+        return {result.image: result.values[measure] for result in results if result.method == method}
 
     of_first, of_other = by_image(first), by_image(other)
-    values = np.array([of_first[film] - of_other[film] for film in of_first if film in of_other])
+    values = np.array([of_first[image] - of_other[image] for image in of_first if image in of_other])
     values = values[~np.isnan(values)]
     enough = len(values) >= FEWEST_FOR_INTERVAL
     interval = grouped_bootstrap_interval(values, np.arange(len(values))) if enough else None
@@ -341,7 +341,7 @@ def _difference(results: Sequence[Measured], measure: str, first: str, other: st
 
 
 def _mean(values: npt.ArrayLike) -> float:
-    """Of the numbers among the values; nan where there are none."""
+    """Mean of the values that are not nan; nan if there are none."""
     numbers = np.asarray(values, dtype=np.float64)
     numbers = numbers[~np.isnan(numbers)]
     return float(numbers.mean()) if len(numbers) else float("nan")
@@ -352,23 +352,32 @@ def _methods_of(results: Sequence[Measured]) -> list[str]:
 
 
 def table(results: Sequence[Measured]) -> str:
-    """The means as aligned text, then the first method minus each of the others with intervals over films."""
-    films = len({result.film for result in results})
-    lines = [f"{films} films, one zone each", f"{'method':<20}" + "".join(f"{measure:>15}" for measure in MEASURES)]
+    """The means as aligned text, then the first method minus each of the others with intervals over images."""
+    count = len({result.image for result in results})
+    lines = [f"{count} images, one zone each", f"{'method':<20}" + "".join(f"{measure:>15}" for measure in MEASURES)]
     for name, values in summary(results).items():
         lines.append(f"{name:<20}" + "".join(f"{values[measure]:>15.3f}" for measure in MEASURES))
     first = _methods_of(results)[0]
     for other, by_measure in differences(results).items():
-        lines.append(f"{first} minus {other}, mean and 95 % interval over films:")
+        lines.append(f"{first} minus {other}, mean and 95 % interval over images:")
         lines += [f"  {measure:<18}{_as_text(by_measure[measure])}" for measure in MEASURES]
     return "\n".join(lines)
 
 
 def _as_text(difference: Difference) -> str:
     if difference.interval_95 is None:
-        return f"{difference.mean:.3f} (too few films)"
+        return f"{difference.mean:.3f} (too few images)"
     low, high = difference.interval_95
     return f"{difference.mean:.3f} ({low:.3f} to {high:.3f})"
+
+
+def _difference_to_json(difference: Difference) -> dict[str, Any]:
+    return {"mean": difference.mean, "interval_95": difference.interval_95, "films": difference.images}
+
+
+def _measured_to_json(measured: Measured) -> dict[str, Any]:
+    values = dataclasses.asdict(measured)
+    return {"film": values.pop("image"), **values}
 
 
 def _write(out: Path, predictor: Predictor, mode: Mode, results: Sequence[Measured]) -> None:
@@ -383,11 +392,11 @@ def _write(out: Path, predictor: Predictor, mode: Mode, results: Sequence[Measur
         "differences": {
             "of": _methods_of(results)[0],
             "minus": {
-                other: {measure: dataclasses.asdict(value) for measure, value in by_measure.items()}
+                other: {measure: _difference_to_json(value) for measure, value in by_measure.items()}
                 for other, by_measure in differences(results).items()
             },
         },
         "curves": mean_curves(results),
-        "films": [dataclasses.asdict(result) for result in results],
+        "films": [_measured_to_json(result) for result in results],
     }
     write_private_json(out, content)

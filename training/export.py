@@ -1,4 +1,4 @@
-"""From a finished run to a model folder that the viewer loads: weights, card and honest figures."""
+"""Export of a finished run as a model folder for the viewer: weights, and a card with figures on unseen patients."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from training.datasets.sources import SourceKind
 from training.evaluation.lungs_and_alignment import evaluate_lungs_and_alignment
 from training.evaluation.score_errors import evaluate_scores, second_radiologist_overall
 from training.loop.training_loop import BEST, HISTORY, LAST
-from training.run.run_data import RunData, load_data, measured_masks, without_masks
+from training.run.run_data import RunData, load_data, patients_with_hidden_masks, unseen_mask_rows
 from training.run.stage_weights import best_trained_stage, build_network, load_mean_weights, load_weights, stage_weights
 
 NON_COMMERCIAL = frozenset({SourceKind.COHEN_FOLDER, SourceKind.COHEN_ANNOTATIONS})
@@ -38,24 +38,24 @@ OTHER_LICENCE = (
     "Not a medical device. The code is MIT-licensed; these weights are not."
 )
 INTENDED_USE = (
-    "Research on chest X-ray severity scoring in adults with suspected or proven viral pneumonia, frontal films. "
+    "Research on chest X-ray severity scoring in adults with suspected or proven viral pneumonia, frontal radiographs. "
     "Not for diagnosis, triage or treatment."
 )
 LIMITS_OF_PUBLIC_IMAGES = (
-    "8-bit pictures already windowed by their publishers; few raw DICOM films",
+    "8-bit images already windowed by their publishers; few raw DICOM images",
     "one public collection, adults, mostly COVID-19",
 )
 
 
 class WeightsChoice(StrEnum):
-    """Which of a stage's weights are exported."""
+    """The choice among a stage's weights."""
 
     BEST = "best"
-    """Of the epoch with the lowest validation value."""
+    """Weights of the epoch with the lowest validation value."""
     LAST = "last"
-    """Of the last epoch."""
+    """Weights of the last epoch."""
     MEAN = "mean"
-    """The mean of both, weight by weight: one network, at the cost of one."""
+    """The mean of both, weight by weight, which is again one network."""
 
 
 def export_model(
@@ -69,21 +69,21 @@ def export_model(
 ) -> ModelCard:
     """Writes the run's weights to `folder`, evaluates exactly these half-precision weights and fills the card.
 
-    A cross-validation of this run goes into the card; its temperature goes into the model where it has been shown to
-    help on patients it was not fitted on.
+    A cross-validation of this run is copied into the card. The model takes its temperature if that helps on patients
+    that it was not fitted on.
 
     Args:
         config: The run.
-        folder: To write to.
-        version: Of the weights.
-        stage: Whose weights; None for what `best_trained_stage` says.
-        choice: Which of the stage's weights.
-        cross_validation: The `cross-validation.json` of another run by the same recipe, for a run that keeps no
-            patients back; None for this run's own.
+        folder: Folder to write to.
+        version: Version of the weights.
+        stage: Stage of the weights; None for `best_trained_stage`.
+        choice: Choice among the stage's weights.
+        cross_validation: The `cross-validation.json` of another run of the same recipe, for a run without test
+            patients; None for this run's own.
 
     Raises:
-        ConfigurationError: nothing has been trained, or the cross-validation is of another recipe.
-        DataSetError: the data cannot be read.
+        ConfigurationError: nothing has been trained, or the cross-validation belongs to another recipe.
+        DataSetError: the data cannot be loaded.
     """
     data = load_data(config)
     stage = stage or best_trained_stage(config)
@@ -117,7 +117,7 @@ def read_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | Non
     """The figures of a `cross-validation.json`; None if there is no such file.
 
     Raises:
-        ConfigurationError: it is damaged, or of another recipe than the configuration's.
+        ConfigurationError: the file is damaged, or belongs to another recipe than the configuration's.
     """
     if not path.exists():
         return None
@@ -127,17 +127,17 @@ def read_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | Non
         recipe = values.pop("recipe")
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            _("The file {path} is damaged: run the cross-validation again, or remove it.").format(path=path)
+            _("The file {path} is damaged. Run the cross-validation again, or delete the file.").format(path=path)
         ) from error
     if recipe != json.loads(json.dumps(config.recipe())):
         raise ConfigurationError(
-            _("The cross-validation {path} was made by another recipe than this run.").format(path=path)
+            _("The cross-validation {path} was made with another recipe than this run.").format(path=path)
         )
     return values
 
 
 def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, Any]:
-    """All figures of the model in `folder` on the run's test patients; only those there are films for."""
+    """All figures of the model in `folder` on the run's test patients, as far as there are images for them."""
     device = choose_device(config.device)
     model, card = load_model(folder)
     if not isinstance(model, BSNet):
@@ -145,7 +145,7 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
     prepared = data.prepared(config, config.model.side_px)
     test, train = data.split.test, data.split.train
     predictor = Predictor(model, card, device)
-    outlined, scored = measured_masks(config, data, prepared), prepared.where(test, score=True)
+    outlined, scored = unseen_mask_rows(config, data, prepared), prepared.where(test, score=True)
     model = model.to(device)
     figures: dict[str, Any] = {"measured_on": _measured_on(config, data)}
     figures |= evaluate_lungs_and_alignment(model, predictor, prepared, outlined, config)
@@ -157,25 +157,25 @@ def evaluate_model(config: RunConfig, data: RunData, folder: Path) -> dict[str, 
 
 
 def _measured_on(config: RunConfig, data: RunData) -> str:
-    unseen = "seen neither in training nor in any choice"
+    unseen = "not used in training or in any choice"
     if config.data.trunk_without_scored:
         masks = f"masks of the scored patients, {unseen} of segmentation and alignment"
         return f"{masks}; patients of the run's test split, {unseen}" if data.split.test else masks
-    return f"patients of the run's test split, {unseen}" if data.split.test else "no patients were kept back"
+    return f"patients of the run's test split, {unseen}" if data.split.test else "no patients were held out"
 
 
 def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
     prepared = data.prepared(config, config.model.side_px)
     parts = {"train": data.split.train, "validation": data.split.validation, "test": data.split.test}
     kinds = {source.kind for source in config.data.sources}
-    no_masks_of = without_masks(config, data)
+    hidden = patients_with_hidden_masks(config, data)
     return {
         "sources": list(dict.fromkeys(credit for source in config.data.sources for credit in source.credits)),
         "split": "by patient, scored patients stratified by severity",
         "split_seed": config.data.split_seed,
         "counts": {
             name: {
-                "images_with_mask": len(prepared.where(patients - no_masks_of, mask=True)),
+                "images_with_mask": len(prepared.where(patients - hidden, mask=True)),
                 "images_with_score": len(prepared.where(patients, score=True)),
                 "weak_zero_images": sum(prepared.samples[row].no_finding for row in prepared.where(patients)),
             }

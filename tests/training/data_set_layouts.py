@@ -23,7 +23,7 @@ def lung_image() -> npt.NDArray[np.uint8]:
 
 
 def lung_mask(image_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
-    """(S, S) 255 in one lung: "left" or "right" half of the picture."""
+    """(S, S) 255 in one lung: "left" or "right" half of the image."""
     mask = np.zeros((side_px, side_px), np.uint8)
     x = side_px // 4 if image_side == "left" else 3 * side_px // 4
     cv2.ellipse(mask, (x, side_px // 2), (side_px // 7, side_px // 3), 0, 0, 360, 255, -1)
@@ -31,20 +31,20 @@ def lung_mask(image_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
 
 
 def write_montgomery(root: Path, count: int = 52) -> Path:
-    """`MontgomerySet` with `count` films."""
+    """`MontgomerySet` with `count` images."""
     for folder in ("CXR_png", "ManualMask/leftMask", "ManualMask/rightMask"):
         (root / folder).mkdir(parents=True)
     for number in range(1, count + 1):
         name = f"MCUCXR_{number:04d}_{number % 2}.png"
         cv2.imwrite(str(root / "CXR_png" / name), lung_image())
-        # "left" is the patient's left lung, on the right of the picture.
+        # "left" is the patient's left lung, on the right of the image.
         cv2.imwrite(str(root / "ManualMask/leftMask" / name), lung_mask("right"))
         cv2.imwrite(str(root / "ManualMask/rightMask" / name), lung_mask("left"))
     return root
 
 
 def write_shenzhen(root: Path, count: int = 53, unmasked: Sequence[int] = (2,)) -> Path:
-    """`ChinaSet_AllFiles` with `count` films, some of them without a mask."""
+    """`ChinaSet_AllFiles` with `count` images, some of them without a mask."""
     for folder in ("CXR_png", "mask"):
         (root / folder).mkdir(parents=True)
     for number in range(1, count + 1):
@@ -57,7 +57,7 @@ def write_shenzhen(root: Path, count: int = 53, unmasked: Sequence[int] = (2,)) 
 
 
 def write_jsrt(root: Path, side_px: int) -> Path:
-    """Two films in the first and one in the second fold; the masks have half the films' side, as SCR's do."""
+    """Two images in the first and one in the second fold; the masks have half the images' side, as SCR's do."""
     (root / "images").mkdir(parents=True)
     for fold, names in (("fold1", ("JPCLN001", "JPCNN001")), ("fold2", ("JPCLN002",))):
         for lung in ("left lung", "right lung"):
@@ -78,7 +78,7 @@ CONSENSUS_COLUMNS = "Filename,ModeA,ModeB,ModeC,ModeD,ModeE,ModeF,ModeGlobal,Mea
 
 
 def write_brixia(root: Path) -> Path:
-    """Four DICOM films of three patients, one MONOCHROME1, one with a consensus; tables with a byte-order mark."""
+    """Four DICOM images of three patients, one MONOCHROME1, one with a consensus; tables with a byte-order mark."""
     (root / "dicom_clean").mkdir(parents=True)
     rows = [
         ("11.dcm", "12", 3, "p1", "MONOCHROME2", 0),  # 000012 without its leading zeros
@@ -97,7 +97,7 @@ def write_brixia(root: Path) -> Path:
 
 
 def write_cohen_annotations(root: Path, *, with_patients: bool = True) -> Path:
-    """Three annotated films, two of them of one patient."""
+    """Three annotated images, two of them of one patient."""
     (root / "public-cohen-subset").mkdir(parents=True)
     lines = ["filename," + ",".join([f"S-{z}" for z in "ABCDEF"] + ["S-Global"] + [f"J-{z}" for z in "ABCDEF"])]
     lines[0] += ",J-Global"
@@ -112,16 +112,16 @@ def write_cohen_annotations(root: Path, *, with_patients: bool = True) -> Path:
 
 
 def write_own_table(root: Path) -> Path:
-    """Three films in a table with semicolons; one without scores, one with a mask."""
-    (root / "films").mkdir(parents=True)
+    """Three images in a table with semicolons; one without scores, one with a mask."""
+    (root / "images").mkdir(parents=True)
     for name in ("a.png", "b.png", "c.png", "b-lungs.png"):
         image = lung_mask("left") | lung_mask("right") if "lungs" in name else lung_image()
-        cv2.imwrite(str(root / "films" / name), image)
+        cv2.imwrite(str(root / "images" / name), image)
     lines = [
         "patient;image;A;B;C;D;E;F;mask",
-        "P1;films/a.png;0;1;2;3;2;1;",
-        "P1;films/b.png;0;0;0;0;0;1;films/b-lungs.png",
-        "P2;films/c.png;;;;;;;",
+        "P1;images/a.png;0;1;2;3;2;1;",
+        "P1;images/b.png;0;0;0;0;0;1;images/b-lungs.png",
+        "P2;images/c.png;;;;;;;",
     ]
     (root / "table.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
     return root
@@ -145,7 +145,7 @@ def write_hannover(root: Path) -> Path:
 
 
 def write_nih_no_finding(root: Path) -> Path:
-    """`nih-no-finding` with three films of two patients."""
+    """`nih-no-finding` with three images of two patients."""
     root.mkdir(parents=True)
     for name in ("00000013_000", "00000013_002", "00000042_001"):
         cv2.imwrite(str(root / f"{name}.jpg"), lung_image())

@@ -1,4 +1,4 @@
-"""Table 2: that the settings arrive, and that a mirrored picture says so."""
+"""Table 2: that the settings arrive, and that a mirrored image says so."""
 
 import albumentations as A
 import cv2
@@ -63,8 +63,8 @@ def test_every_setting_reaches_its_transform():
 
 
 @pytest.mark.parametrize("name", ["rotation_deg", "scale", "shift"])
-def test_one_affine_setting_moves_the_picture_and_the_others_do_not(name):
-    """By behaviour: with all three ranges at nothing a picture stays as it is, with one of them it does not."""
+def test_one_affine_setting_moves_the_image_and_the_others_do_not(name):
+    """By behaviour: with all three ranges at nothing an image stays as it is, with one of them it does not."""
     nothing = {"rotation_deg": 0.0, "scale": 0.0, "shift": 0.0}
     image = np.zeros((96, 96), np.uint8)
     image[20:60, 30:50] = 200
@@ -94,7 +94,7 @@ def test_scale_draws_width_and_height_apart():
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.5, 1.0])
-def test_the_flag_is_true_exactly_when_the_picture_was_flipped(probability):
+def test_the_flag_is_true_exactly_when_the_image_was_flipped(probability):
     augment = Augmentation(AugmentationConfig(**STILL, flip_p=probability))
     image = np.arange(64 * 64, dtype=np.uint32).reshape(64, 64).astype(np.uint8)
     image[:, :5] = 255
@@ -111,7 +111,7 @@ def test_the_flag_is_true_exactly_when_the_picture_was_flipped(probability):
 
 @pytest.mark.parametrize("variants", [0, 2])
 @pytest.mark.parametrize("flip_p", [0.0, 1.0])
-def test_a_scoring_stage_exchanges_the_zones_of_pictures_that_were_flipped(make_config, tmp_path, variants, flip_p):
+def test_a_scoring_stage_exchanges_the_zones_of_images_that_were_flipped(make_config, tmp_path, variants, flip_p):
     torch.manual_seed(0)
     samples = [Sample(tmp_path / f"{row}.png", str(row), score=SCORE) for row in range(4)]
     images = np.random.default_rng(0).integers(0, 255, (4, 64, 64)).astype(np.uint8)

@@ -113,13 +113,13 @@ def test_a_cross_validation_goes_on_where_it_stopped_and_ends_the_same(make_conf
     # Other settings do not mix with folds already there.
     with pytest.raises(ConfigurationError, match="other settings"):
         cross_validate(dataclasses.replace(config, seed=7), Plan(folds=2, repeats=1, end_to_end=False))
-    # Nor do the same films in another order, by whose rows the folds are kept.
+    # Nor do the same images in another order, by whose rows the folds are kept.
     turned = dataclasses.replace(config, data=dataclasses.replace(config.data, sources=config.data.sources[::-1]))
     with pytest.raises(ConfigurationError, match="other settings"):
         cross_validate(turned, Plan(folds=2, repeats=1, end_to_end=False))
 
 
-def test_without_validation_films_all_that_are_not_tested_train_and_temperatures_come_from_other_folds(
+def test_without_validation_images_all_that_are_not_tested_train_and_temperatures_come_from_other_folds(
     make_config, tmp_path
 ):
     """The way of the shipped weights: a trunk on people without scores, no scores kept back."""
@@ -185,12 +185,12 @@ def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(ma
 
 
 @pytest.mark.parametrize("wrong", [{"folds": 1}, {"repeats": 0}, {"trunk_per_fold": True, "trunk": "x"}])
-def test_plans_that_make_no_sense_are_refused(wrong):
+def test_plans_that_make_no_sense_are_rejected(wrong):
     with pytest.raises(ConfigurationError):
         Plan(**wrong)
 
 
-def test_a_trunk_that_is_not_finished_is_refused(make_config):
+def test_a_trunk_that_is_not_finished_is_rejected(make_config):
     config = make_config(epochs=2)
     (config.output / "alignment").mkdir(parents=True)
     (config.output / "alignment/best.safetensors").write_bytes(b"so far")
@@ -270,7 +270,7 @@ def test_the_ensemble_of_best_and_last_is_the_mean_of_their_probabilities(make_c
     assert (errors["ha"], errors["ha_last"], errors["ha_best_and_last"]) == (0, 3, 1)
 
 
-def test_the_reliability_picture_shows_each_curve_where_its_points_are():
+def test_the_reliability_image_shows_each_curve_where_its_points_are():
     def figures(accuracy):
         return {"ece": 0.1, "bins": [{"confidence": c, "accuracy": accuracy, "count": 10} for c in (0.3, 0.9)]}
 

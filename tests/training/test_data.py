@@ -32,7 +32,7 @@ def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
     assert samples[0].patient == "cohen-0"
 
 
-def test_no_finding_films_are_grouped_by_patient(data_root):
+def test_no_finding_images_are_grouped_by_patient(data_root):
     samples = read_nih_no_finding(data_root / "nih-no-finding")
     assert [sample.patient for sample in samples] == ["nih-00000", "nih-00001", "nih-00002"]
     assert all(sample.no_finding for sample in samples)
@@ -137,7 +137,7 @@ def test_prepared_images_come_from_the_cache_the_second_time(make_config):
     assert set(np.unique(first.masks)) == {0, 255}
 
 
-def test_the_fingerprint_of_the_films_is_the_same_in_another_order_and_that_of_their_rows_is_not(make_config):
+def test_the_fingerprint_of_the_images_is_the_same_in_another_order_and_that_of_their_rows_is_not(make_config):
     data = load_data(make_config())
     turned = RunData(list(reversed(data.samples)), data.split, data.cache)
     assert turned.fingerprint == data.fingerprint
@@ -161,7 +161,7 @@ def test_augmentation_moves_image_and_mask_alike_and_repeats_by_seed():
     assert len({mirrored for _, _, mirrored in first}) == 2 or len(first) < 3
 
 
-def test_a_mirrored_picture_exchanges_its_zones(data_root):
+def test_a_mirrored_image_exchanges_its_zones(data_root):
     sample = read_cohen_folder(data_root / "cohen")[0]
     assert sample.score is not None
     plain = soft_labels(sample, 0.0, mirrored=False)
@@ -170,7 +170,7 @@ def test_a_mirrored_picture_exchanges_its_zones(data_root):
     assert np.array_equal(mirrored, plain[:, ::-1])
 
 
-def test_two_readers_share_the_target_and_normal_films_are_weak_zeros(data_root):
+def test_two_readers_share_the_target_and_normal_images_are_weak_zeros(data_root):
 
     sample = read_cohen_folder(data_root / "cohen")[0]
     other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)

@@ -40,8 +40,8 @@ def test_a_sound_data_set_is_counted_and_cached_at_every_side(make_config, tmp_p
 
 def test_faulty_files_are_all_named_and_can_be_excluded(make_config, tmp_path, data_root, capsys):
     config = make_config()
-    (data_root / "cohen/images/p03.jpg").write_bytes(b"no picture")
-    (data_root / "cohen/masks/p04.png").write_bytes(b"no picture")
+    (data_root / "cohen/images/p03.jpg").write_bytes(b"no image")
+    (data_root / "cohen/masks/p04.png").write_bytes(b"no image")
     cv2.imwrite(str(data_root / "cohen/masks/p05.png"), np.zeros((160, 150), np.uint8))
     cv2.imwrite(str(data_root / "cohen/masks/p06.png"), np.zeros((160, 160), np.uint8))
     assert cli.main(["prepare", "--config", str(tmp_path / "run.toml")]) == 1
@@ -60,13 +60,13 @@ def test_faulty_files_are_all_named_and_can_be_excluded(make_config, tmp_path, d
         prepare_run(RunConfig.from_file(path))
 
 
-def test_missing_films_and_masks_are_all_named_beside_the_faulty_ones_and_can_be_excluded(
+def test_missing_images_and_masks_are_all_named_beside_the_faulty_ones_and_can_be_excluded(
     make_config, tmp_path, data_root, capsys
 ):
     config = make_config()
     for name in ("images/p03.jpg", "images/p08.jpg", "masks/p04.png"):
         (data_root / "cohen" / name).unlink()
-    (data_root / "cohen/images/p07.jpg").write_bytes(b"no picture")
+    (data_root / "cohen/images/p07.jpg").write_bytes(b"no image")
     assert cli.main(["prepare", "--config", str(tmp_path / "run.toml")]) == 1
     said = capsys.readouterr().out
     assert all(f"missing: {data_root / 'cohen' / name}" in said for name in ("images/p03.jpg", "masks/p04.png"))
@@ -89,7 +89,7 @@ def test_missing_films_and_masks_are_all_named_beside_the_faulty_ones_and_can_be
     assert len(load_data(RunConfig.from_file(path)).samples) == 11
 
 
-def test_a_data_set_of_which_no_film_is_whole_is_refused(make_config, data_root):
+def test_a_data_set_of_which_no_image_is_whole_is_rejected(make_config, data_root):
     config = make_config()
     for file in [*(data_root / "cohen/images").iterdir(), *(data_root / "cohen/masks").iterdir()]:
         file.unlink()
@@ -98,7 +98,7 @@ def test_a_data_set_of_which_no_film_is_whole_is_refused(make_config, data_root)
         prepare_run(dataclasses.replace(config, data=only_cohen))
 
 
-def test_the_same_film_in_two_parts_is_unfit_until_its_patients_are_joined(make_config, tmp_path, data_root):
+def test_the_same_image_in_two_parts_is_unfit_until_its_patients_are_joined(make_config, tmp_path, data_root):
     config = make_config()
     split = load_data(config).split
     one, other = min(split.train & {f"cohen-{n}" for n in range(12)}), min(split.test)
@@ -116,7 +116,7 @@ def test_the_same_film_in_two_parts_is_unfit_until_its_patients_are_joined(make_
     assert {sample.patient for sample in read_samples(joined.data) if sample.image.name in names} == {one}
 
 
-def test_joining_a_patient_that_does_not_exist_or_twice_is_refused(make_config, tmp_path):
+def test_joining_a_patient_that_does_not_exist_or_twice_is_rejected(make_config, tmp_path):
     make_config()
     path = tmp_path / "run.toml"
     text = path.read_text()
@@ -128,7 +128,7 @@ def test_joining_a_patient_that_does_not_exist_or_twice_is_refused(make_config, 
         RunConfig.from_file(path)
 
 
-def test_a_film_is_found_again_after_resizing_compression_and_another_window():
+def test_an_image_is_found_again_after_resizing_compression_and_another_window():
     rng = np.random.default_rng(0)
     images = []
     for _ in range(6):

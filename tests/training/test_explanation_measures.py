@@ -102,15 +102,15 @@ def test_the_zone_of_the_highest_score_is_explained_and_none_where_all_are_zero(
     assert zone_to_explain(prediction("000000")) is None
 
 
-def measured(film, method="Grad-CAM", height=0.5, **values):
+def measured(image, method="Grad-CAM", height=0.5, **values):
     curves = dict.fromkeys(("deletion", "insertion"), (height,) * (STEPS + 1))
-    return Measured(film, "A", 1, method, dict.fromkeys(explanation_measures.MEASURES, 0.5) | values, curves)
+    return Measured(image, "A", 1, method, dict.fromkeys(explanation_measures.MEASURES, 0.5) | values, curves)
 
 
-def test_means_leave_out_films_without_a_number():
-    results = [measured(film, share_in_zone=share) for film, share in (("a", 0.2), ("b", math.nan), ("c", 0.4))]
+def test_means_leave_out_images_without_a_number():
+    results = [measured(image, share_in_zone=share) for image, share in (("a", 0.2), ("b", math.nan), ("c", 0.4))]
     assert summary(results)["Grad-CAM"]["share_in_zone"] == pytest.approx(0.3)
-    assert "3 films" in table(results)
+    assert "3 images" in table(results)
 
 
 def test_mean_curves_are_kept_by_method():
@@ -120,11 +120,11 @@ def test_mean_curves_are_kept_by_method():
     assert kept["SLIC"]["insertion"] == pytest.approx([0.9] * (STEPS + 1))
 
 
-def test_the_first_map_is_compared_with_every_other_one_film_by_film_with_intervals():
+def test_the_first_map_is_compared_with_every_other_one_image_by_image_with_intervals():
     of_first, of_other = (0.1, 0.5, 0.4, 0.9), (0.3, 0.4, 0.7, math.nan)
-    results = [measured(str(film), "quickshift (fast)", deletion_auc=value) for film, value in enumerate(of_first)]
-    # Of another order and with a film that only it has: pairs are found by film.
-    results += [measured(str(film), "SLIC (fast)", deletion_auc=of_other[film]) for film in (3, 2, 1, 0)]
+    results = [measured(str(image), "quickshift (fast)", deletion_auc=value) for image, value in enumerate(of_first)]
+    # In another order and with an image that only it has: pairs are found by image.
+    results += [measured(str(image), "SLIC (fast)", deletion_auc=of_other[image]) for image in (3, 2, 1, 0)]
     results += [measured("alone", "SLIC (fast)", deletion_auc=9.0)]
     results += [measured("0", "Grad-CAM", pointing=0.0)]
     compared = differences(results)
@@ -134,12 +134,12 @@ def test_the_first_map_is_compared_with_every_other_one_film_by_film_with_interv
     assert found.mean == pytest.approx(np.mean(values))
     assert found.interval_95 == pytest.approx(grouped_bootstrap_interval(values, [0, 1, 2]))
     assert found.interval_95[0] < found.mean < found.interval_95[1]
-    assert found.films == 3
-    # One film says nothing of others.
+    assert found.images == 3
+    # One image says nothing about others.
     assert (compared["Grad-CAM"]["pointing"].mean, compared["Grad-CAM"]["pointing"].interval_95) == (0.5, None)
     low, high = found.interval_95
     assert f"deletion_auc      -0.133 ({low:.3f} to {high:.3f})" in table(results)
-    assert "0.500 (too few films)" in table(results)
+    assert "0.500 (too few images)" in table(results)
 
 
 def test_the_slic_variant_has_about_as_many_super_pixels(sample_prediction):
@@ -159,7 +159,7 @@ def test_grad_cam_is_a_map_of_the_network_image_that_depends_on_the_zone(predict
 
 
 class ByHand(BSNet):
-    """Two channels of four places: the picture's quarters and their negatives. A counts the first, B the second."""
+    """Two channels of four places: the image's quarters and their negatives. A counts the first, B the second."""
 
     def __init__(self, config):
         torch.nn.Module.__init__(self)
@@ -216,7 +216,7 @@ def small_model(tmp_path_factory):
     )
     model = build_model(config)
     with torch.no_grad():
-        torch.nn.init.constant_(model.segmentation.head[0].bias, 3.0)  # lungs everywhere: nothing is refused
+        torch.nn.init.constant_(model.segmentation.head[0].bias, 3.0)  # lungs everywhere: nothing is rejected
     folder = tmp_path_factory.mktemp("small")
     save_model(folder, model, ModelCard("small", "0", config, "", "", ""))
     return folder
@@ -228,9 +228,9 @@ def small(small_model):
 
 
 @pytest.fixture
-def films(tmp_path):
-    """Two drawn films; they are smooth, so that they have few super-pixels."""
-    folder = tmp_path / "films"
+def image_folder(tmp_path):
+    """Two drawn images; they are smooth, so that they have few super-pixels."""
+    folder = tmp_path / "images"
     folder.mkdir()
     for name, opacity in (("a", 60), ("b", 90)):
         image = np.full((160, 160), 190, np.uint8)
@@ -243,8 +243,8 @@ def films(tmp_path):
 
 
 @pytest.fixture
-def film(films):
-    return films / "a.png"
+def image_file(image_folder):
+    return image_folder / "a.png"
 
 
 def squares(of_image):
@@ -254,8 +254,8 @@ def squares(of_image):
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_its_place(small, film, mode):
-    result = small.predict(load_radiograph(film))
+def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_its_place(small, image_file, mode):
+    result = small.predict(load_radiograph(image_file))
     zone = Zone.B
     made = explanation_measures.superpixel_map(mode, squares)(small, result, zone)
     assert made.mode is mode
@@ -273,14 +273,14 @@ def test_the_map_is_how_far_masking_a_super_pixel_lowers_the_predicted_class_in_
         assert np.corrcoef(made.values.ravel(), falls.ravel())[0, 1] > 0.5
 
 
-def test_every_method_is_measured_on_a_film(small, film):
-    result = small.predict(load_radiograph(film))
+def test_every_method_is_measured_on_an_image(small, image_file):
+    result = small.predict(load_radiograph(image_file))
     results = explanation_measures.measure(small, result, Zone.C, "a.png", Mode.EXACT)
     assert [each.method for each in results] == ["quickshift (exact)", "SLIC (exact)", "Grad-CAM"]
     whole = result.probabilities_of(Zone.C)[result.score[Zone.C]]
     black = small.zone_probabilities(np.zeros((1, 64, 64), np.float32))[0, 2, 0, result.score[Zone.C]]
     for each in results:
-        assert (each.film, each.zone, each.score) == ("a.png", "C", result.score[Zone.C])
+        assert (each.image, each.zone, each.score) == ("a.png", "C", result.score[Zone.C])
         assert list(each.values) == list(explanation_measures.MEASURES)
         deletion, insertion = each.curves["deletion"], each.curves["insertion"]
         assert len(deletion) == len(insertion) == STEPS + 1
@@ -302,7 +302,7 @@ def test_stability_sees_what_faint_noise_changes(white):
     grey = np.linspace(0.5, 0.5 + NOISE, SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE)
     result = dataclasses.replace(white, network_image=grey)
     found = explanation_measures.stability(Counting(), result, ZONES[0], grey, of_the_image)
-    assert 0.1 < found < 0.6  # the noise is stronger than what the picture shows
+    assert 0.1 < found < 0.6  # the noise is stronger than what the image shows
     noise = seen[0] - grey
     assert noise.std() == pytest.approx(NOISE, rel=0.05)
     assert abs(noise.mean()) < NOISE / 10
@@ -314,7 +314,7 @@ def test_stability_sees_what_faint_noise_changes(white):
 
 @pytest.mark.parametrize(("flags", "mode", "images"), [(["--exact"], "exact", 1), ([], "fast", 2)])
 def test_the_command_measures_with_torch_and_writes_its_figures(
-    small_model, films, tmp_path, monkeypatch, capsys, flags, mode, images
+    small_model, image_folder, tmp_path, monkeypatch, capsys, flags, mode, images
 ):
     asked_for, choose = [], admission.choose_backend
 
@@ -324,7 +324,17 @@ def test_the_command_measures_with_torch_and_writes_its_figures(
 
     monkeypatch.setattr(admission, "choose_backend", choose_and_note)
     out = tmp_path / "maps.json"
-    command = ["evaluate-explanations", "--data", films, "--model", small_model, "--images", images, "--out", out]
+    command = [
+        "evaluate-explanations",
+        "--data",
+        image_folder,
+        "--model",
+        small_model,
+        "--images",
+        images,
+        "--out",
+        out,
+    ]
     assert main([*map(str, command), *flags]) == 0
     said = capsys.readouterr().out
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -334,7 +344,7 @@ def test_the_command_measures_with_torch_and_writes_its_figures(
     methods = [f"quickshift ({mode})", f"SLIC ({mode})", "Grad-CAM"]
     assert (written["backend"], written["device"], written["mode"]) == ("torch", device, mode)
     assert list(written["means"]) == methods
-    assert len({film["film"] for film in written["films"]}) == images
+    assert len({entry["film"] for entry in written["films"]}) == images
     for method in methods:
         assert method in said
         assert len(written["curves"][method]["deletion"]) == STEPS + 1
@@ -349,7 +359,7 @@ def test_the_command_measures_with_torch_and_writes_its_figures(
 
 
 def test_the_command_is_there_with_its_arguments():
-    arguments = build_parser().parse_args(["evaluate-explanations", "--data", "films", "--images", "7"])
+    arguments = build_parser().parse_args(["evaluate-explanations", "--data", "images", "--images", "7"])
     assert arguments.images == 7
     assert arguments.model is None
     assert not arguments.exact

@@ -28,7 +28,7 @@ def test_the_next_thing_is_made_while_one_is_in_use():
 def test_a_failure_comes_where_the_thing_would_have_come():
     def making():
         yield 1
-        raise OSError("the film is gone")
+        raise OSError("the image is gone")
 
     things = one_ahead(making())
     assert next(things) == 1

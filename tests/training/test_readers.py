@@ -50,7 +50,7 @@ def test_montgomery_joins_the_masks_of_both_lungs_and_tests_on_the_first_50(tmp_
     assert np.array_equal(read_lung_mask(samples[0], (96, 96)), both_lungs())
 
 
-def test_shenzhen_films_without_a_mask_are_read_too_but_are_not_counted_among_the_first_50(tmp_path):
+def test_shenzhen_images_without_a_mask_are_read_too_but_are_not_counted_among_the_first_50(tmp_path):
     samples = read_shenzhen(write_shenzhen(tmp_path))
     assert [sample.published_test for sample in samples] == [True, None, *[True] * 49, *[False] * 2]
     assert samples[1].masks == ()
@@ -58,7 +58,7 @@ def test_shenzhen_films_without_a_mask_are_read_too_but_are_not_counted_among_th
     assert np.array_equal(read_lung_mask(samples[0], (96, 96)), both_lungs())
 
 
-def test_jsrt_films_are_inverted_12_bit_big_endian_and_scr_masks_are_enlarged_to_them(tmp_path):
+def test_jsrt_images_are_inverted_12_bit_big_endian_and_scr_masks_are_enlarged_to_them(tmp_path):
     samples = read_jsrt(write_jsrt(tmp_path, SIDE_PX))
     tested = {sample.image.stem: sample.published_test for sample in samples}
     assert tested == {"JPCLN001": False, "JPCLN002": True, "JPCNN001": False}
@@ -71,7 +71,7 @@ def test_jsrt_films_are_inverted_12_bit_big_endian_and_scr_masks_are_enlarged_to
     assert mask.sum() == 4 * both_lungs(1024).sum()
 
 
-def test_jsrt_files_of_another_length_or_byte_order_are_refused(tmp_path):
+def test_jsrt_files_of_another_length_or_byte_order_are_rejected(tmp_path):
     path = tmp_path / "a.IMG"
     np.zeros((64, 64), ">u2").tofile(path)
     assert read_jsrt_radiograph(path, 64).shape == (64, 64)
@@ -97,7 +97,7 @@ def test_brixia_scores_get_their_leading_zeros_back_and_the_consensus_stays_for_
     assert inverted[0, 0] == 1
 
 
-def test_brixia_without_the_consensus_table_has_scores_only_but_still_keeps_its_films_for_the_test(tmp_path):
+def test_brixia_without_the_consensus_table_has_scores_only_but_still_keeps_its_images_for_the_test(tmp_path):
     root = write_brixia(tmp_path)
     (root / "metadata_consensus_v1.csv").unlink()
     samples = read_brixia_covid19(root)
@@ -108,7 +108,7 @@ def test_brixia_without_the_consensus_table_has_scores_only_but_still_keeps_its_
     assert [sample.published_test for sample in read_brixia_covid19(root)] == [None] * 4
 
 
-def test_a_film_of_the_consensus_table_is_for_the_test_whatever_its_column_says(tmp_path):
+def test_an_image_of_the_consensus_table_is_for_the_test_whatever_its_column_says(tmp_path):
     root = write_brixia(tmp_path)
     table = root / "metadata_global_v2.csv"
     table.write_text(table.read_text(encoding="utf-8-sig").replace("Maker;1", "Maker;0"), encoding="utf-8")
@@ -203,7 +203,7 @@ FAULTS = [
         lambda root: (root / "images/JPCLN009.IMG").write_bytes(b"00"),
         "2 files are missing, such as .*fold1/masks/left lung/JPCLN009.gif",
     ),
-    ("brixia", _removed("metadata_global_v2.csv"), "metadata_global_v2.csv cannot be read"),
+    ("brixia", _removed("metadata_global_v2.csv"), "metadata_global_v2.csv cannot be loaded"),
     ("brixia", _removed("dicom_clean/13.dcm"), "dicom_clean/13.dcm is missing"),
     ("brixia", _replaced("metadata_global_v2.csv", "Subject", "Who"), "no column Subject"),
     ("brixia", _replaced("metadata_global_v2.csv", ";", ","), "no column Filename"),
@@ -220,7 +220,7 @@ FAULTS = [
     (
         "brixia",
         _repeated("metadata_consensus_v1.csv", "14.dcm"),
-        "line 3, column Filename: 14.dcm stands in an earlier",
+        "line 3, column Filename: 14.dcm is in an earlier",
     ),
     ("brixia", _replaced("metadata_consensus_v1.csv", "14.dcm", "15.dcm"), "line 2, column Filename: 15.dcm"),
     ("brixia", _replaced("metadata_consensus_v1.csv", ",0,1,1,2", ",0,1,x,2"), "line 2, column ModeC: 'x'"),
@@ -239,14 +239,22 @@ FAULTS = [
         "S-Global: 6",
     ),
     ("annotations", _replaced("public-annotations.csv", "3,1,1,8", "3,1,1,9"), "line 2, column J-Global: 9 is not"),
-    ("annotations", _repeated("public-annotations.csv", "two.png"), "line 5, column filename: two.png stands in"),
-    ("own", _removed("table.csv"), "table.csv cannot be read"),
+    (
+        "annotations",
+        _repeated("public-annotations.csv", "two.png"),
+        "line 5, column filename: two.png is in an",
+    ),
+    ("own", _removed("table.csv"), "table.csv cannot be loaded"),
     ("own", _replaced("table.csv", "patient", "person"), "no column patient"),
     ("own", _replaced("table.csv", "P2;", ";"), "line 4, column patient"),
-    ("own", _replaced("table.csv", "films/c.png", "films/a.png"), "line 4, column image: films/a.png stands in"),
+    (
+        "own",
+        _replaced("table.csv", "images/c.png", "images/a.png"),
+        "line 4, column image: images/a.png is in an",
+    ),
     ("own", _replaced("table.csv", "0;0;0;0;0;1", "0;0;;0;0;1"), "line 3, column C: the value is missing"),
     ("own", _replaced("table.csv", "0;0;0;0;0;1", "0;0;1.5;0;0;1"), "line 3, column C: 1.5 is not"),
-    ("own", _removed("films/b-lungs.png"), "b-lungs.png is missing"),
+    ("own", _removed("images/b-lungs.png"), "b-lungs.png is missing"),
     ("own", lambda root: (root / "table.csv").write_bytes(b"image;\xff\xfe"), "table.csv"),
     ("own", lambda root: (root / "table.csv").write_text("image;patient;A;B;C;D;E;F\n"), "has no rows"),
 ]
@@ -290,7 +298,7 @@ def test_the_publishers_test_part_is_kept_whatever_the_seed(tmp_path):
         assert len(split.validation) >= 2
 
 
-def test_hannover_films_are_grouped_by_patient_over_the_days(tmp_path):
+def test_hannover_images_are_grouped_by_patient_over_the_days(tmp_path):
     samples = read_hannover(write_hannover(tmp_path / "hannover"))
     assert [sample.patient for sample in samples] == ["hannover-1", "hannover-1", "hannover-2"]
     assert not any(sample.score or sample.masks or sample.no_finding for sample in samples)
@@ -316,13 +324,13 @@ def test_a_faulty_hannover_folder_names_the_file_row_or_column(tmp_path, break_i
         reject_missing_files(read_hannover(root))
 
 
-def test_no_finding_films_have_their_patient_in_their_name(tmp_path):
+def test_no_finding_images_have_their_patient_in_their_name(tmp_path):
     samples = read_nih_no_finding(write_nih_no_finding(tmp_path / "nih"))
     assert [sample.patient for sample in samples] == ["nih-00000013", "nih-00000013", "nih-00000042"]
     assert all(sample.no_finding and sample.score is None for sample in samples)
 
 
-def test_a_no_finding_folder_without_films_is_named(tmp_path):
+def test_a_no_finding_folder_without_images_is_named(tmp_path):
     with pytest.raises(DataSetError, match=r"folder .*nowhere is missing"):
         read_nih_no_finding(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()

@@ -57,7 +57,7 @@ def test_alpha_weighs_cross_entropy_against_the_mae():
 def test_the_latent_loss_is_the_squared_distance_from_the_mean_score_of_the_readers():
     targets = one_hot([0, 0, 0, 1, 0, 1])
     targets[0, 0, 0] = torch.tensor([0.6, 0.4, 0.0, 0.0])
-    targets = torch.cat([targets, torch.zeros(1, 3, 2, 4)])  # nobody has scored the second film
+    targets = torch.cat([targets, torch.zeros(1, 3, 2, 4)])  # nobody has scored the second image
     latent = torch.tensor([0.9, 0.0, 0.0, 1.0, 0.0, 1.0]).reshape(1, 3, 2).repeat(2, 1, 1)
     assert latent_loss(latent, targets) == pytest.approx(0.25 / 12)
 
@@ -127,7 +127,7 @@ def test_all_stages_run_and_change_only_what_they_may(make_config, head, variant
 
 
 @pytest.mark.parametrize("variants", [0, 2])
-def test_statistics_heads_are_standardised_by_the_training_films_and_stay_so_end_to_end(make_config, variants):
+def test_statistics_heads_are_standardised_by_the_training_images_and_stay_so_end_to_end(make_config, variants):
     config = make_config(head="statistics", variants=variants, epochs=1)
     run_all(config)
     scored, all_of_it = (
@@ -166,17 +166,17 @@ def test_a_configuration_says_only_what_differs_from_its_base(make_config, tmp_p
         RunConfig.from_file(tmp_path / "other.toml")
 
 
-def test_a_checkpoint_of_other_settings_is_refused(make_config, tmp_path):
+def test_a_checkpoint_of_other_settings_is_rejected(make_config, tmp_path):
     config = make_config()
     run_stage(config, StageName.SEGMENTATION)
     with pytest.raises(ConfigurationError, match="other settings"):
         run_stage(dataclasses.replace(config, seed=1), StageName.SEGMENTATION)
     (config.output / "segmentation" / "last.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    with pytest.raises(ConfigurationError, match="cannot be loaded"):
         run_stage(config, StageName.SEGMENTATION)
 
 
-def test_without_validation_films_the_last_epoch_counts_as_the_best(make_config, tmp_path):
+def test_without_validation_images_the_last_epoch_counts_as_the_best(make_config, tmp_path):
     config = make_config()
     nobody = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0)
     config = dataclasses.replace(config, data=nobody)
@@ -201,7 +201,7 @@ def test_the_mean_of_best_and_last_lies_between_them(make_config, tmp_path):
             assert torch.allclose(tensor, first[key] + 0.5, atol=1e-6), key
 
 
-def test_films_with_a_consensus_are_also_measured_against_it(make_config, tmp_path):
+def test_images_with_a_consensus_are_also_measured_against_it(make_config, tmp_path):
     torch.manual_seed(0)
     model = BSNet(make_config().model)
     low, high = BrixiaScore((0,) * 6), BrixiaScore((3,) * 6)
@@ -220,7 +220,7 @@ def test_films_with_a_consensus_are_also_measured_against_it(make_config, tmp_pa
     assert figures["calibration"]["zones"] == 18
 
 
-def test_extent_and_opacity_tell_the_global_score_of_films_without_zones(make_config, tmp_path):
+def test_extent_and_opacity_tell_the_global_score_of_images_without_zones(make_config, tmp_path):
     rng = np.random.default_rng(0)
     samples = []
     for _ in range(20):
@@ -241,7 +241,7 @@ def test_extent_and_opacity_tell_the_global_score_of_films_without_zones(make_co
     assert (logits.grad[..., 3] > 0).all()
 
 
-def test_films_known_by_opacity_alone_train_the_heads(make_config, data_root):
+def test_images_known_by_opacity_alone_train_the_heads(make_config, data_root):
     names = [f"images/p{number:02d}.jpg" for number in range(12)]
     rows = "".join(f"{name},{number % 9},{number % 7}\n" for number, name in enumerate(names))
     (data_root / "cohen/geographic-opacity-scores.csv").write_text("image,geographic_mean,opacity_mean\n" + rows)
@@ -320,7 +320,7 @@ def test_imagenet_weights_fill_every_layer_of_the_encoder():
     assert np.median(distance.abs().numpy()) < 1.0
 
 
-def test_initial_weights_that_do_not_fit_are_refused():
+def test_initial_weights_that_do_not_fit_are_rejected():
     with pytest.raises(ConfigurationError, match="fits the encoder"):
         load_initial_encoder(build_encoder("resnet18"), "resnet18", EFFICIENTNET_LITE0)
     with pytest.raises(ConfigurationError, match="unknown"):

@@ -26,26 +26,41 @@ from training.datasets.sources import SourceConfig, SourceKind
 
 
 class ConfigurationError(BSNetError):
-    """A configuration file that cannot be used; the text names the file and the setting."""
+    """A configuration that cannot be used; the text names the file and the setting."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunConfig:
-    """One run, whole."""
+    """One run.
+
+    Attributes:
+        name: Name of the run, for the model card.
+        output: Folder for everything that the run writes; relative to the configuration file.
+        data: The images, and how their patients are divided.
+        model: The network.
+        initial_encoder: Weights that the encoder starts from: "efficientnet-lite0-imagenet" (extra `pretrained`), or
+            empty for random ones.
+        seed: Seed of everything random but the split.
+        precision: Arithmetic of the training steps.
+        device: "auto" for CUDA, else Apple's MPS, else the CPU; or the name of one of them.
+        selection: Validation value by which the scoring stages keep their best weights.
+        pictures_every: Epochs between two sets of images in TensorBoard; 0 for none.
+        target: Canonical pose that the alignment learns to reach.
+        loss: The loss of the scoring heads.
+        augmentation: Random transforms of the training images.
+        stages: The settings of each stage that the run has.
+    """
 
     name: str
     output: Path
     data: DataConfig
     model: BSNetConfig = field(default_factory=BSNetConfig)
     initial_encoder: str = ""
-    """Empty for random weights, or "efficientnet-lite0-imagenet" (extra `pretrained`)."""
     seed: int = 0
     precision: Precision = Precision.FLOAT32
     device: str = "auto"
-    """"auto" takes CUDA, then Apple's MPS, then the CPU; or the name of one of them."""
     selection: Selection = Selection.MAE
     pictures_every: int = 5
-    """Epochs between pictures in TensorBoard; 0 for none."""
     target: CanonicalTarget = CanonicalTarget.UPRIGHT_FILLED
     loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
@@ -53,16 +68,16 @@ class RunConfig:
 
     @classmethod
     def from_file(cls, path: Path) -> RunConfig:
-        """Reads a TOML file; relative folders are meant from where it lies.
+        """Reads a TOML file; its folders are relative to the file itself.
 
-        A file may name another one in the same folder as its `base` and state only what differs.
+        A file may name another one in the same folder as its `base` and give only what differs.
 
         Raises:
-            ConfigurationError: missing file, wrong TOML, an unknown or unsuitable setting.
+            ConfigurationError: a missing file, invalid TOML, or an unknown or unsuitable setting.
         """
         values = _read_toml(path)
         if "base" in values:
-            # One level only: a file is read with two open windows, not with five.
+            # One level only: a person should need to look at two files, not at five.
             base = _read_toml(path.parent / str(values.pop("base")))
             values = _merged(base, values)
         try:
@@ -104,12 +119,12 @@ class RunConfig:
         }
 
     def recipe(self) -> dict[str, Any]:
-        """How the network is built and trained, whatever the films and however they are divided."""
+        """How the network is built and trained, independent of the images and their division."""
         values = self.to_dict()
         return {name: value for name, value in values.items() if name not in ("name", "data", "pictures_every")}
 
     def settings_of(self, name: StageName) -> dict[str, Any]:
-        """What a checkpoint of this stage depends on: everything but folders, device, pictures and other stages."""
+        """The settings that a checkpoint of this stage depends on: all but folders, device and other stages."""
         values = self.to_dict()
         values["data"] |= {"sources": [source.kind.value for source in self.data.sources], "cache": ""}
         values["stages"] = {name.value: values["stages"][name.value]}
@@ -131,7 +146,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _merged(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """Tables setting by setting; everything else as the second one says."""
+    """The settings of `base` with those of `values` over them, table by table."""
     result = dict(base)
     for name, value in values.items():
         known = result.get(name)

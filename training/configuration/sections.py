@@ -21,15 +21,15 @@ class StageName(StrEnum):
 
 
 class CanonicalTarget(StrEnum):
-    """What the alignment learns to reach."""
+    """The canonical pose that the alignment learns to reach."""
 
     UPRIGHT_FILLED = "upright-filled"
     """The true mask rotated upright by its principal axis, cropped to its bounding box, stretched to the frame."""
     CENTRES_FILLED = "centres-filled"
-    """The same, made upright by the line through the centres of the two lungs, which is steadier."""
+    """As before, but upright by the line through the centres of the two lungs, which varies less between images."""
     HALVES_SPREAD = "halves-spread"
-    """Upright by the line through the centres of the left and the right half, which lungs that touch have too, in a
-    frame of so many standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
+    """Upright by the line through the centres of the left and the right half, which works for lungs that touch, in a
+    frame of a fixed number of standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
     ORIGINAL = "original"
     """The mask before the synthetic misalignment (paper 5.1)."""
 
@@ -39,42 +39,43 @@ class Precision(StrEnum):
 
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
-    """Mixed precision: half the memory and, where the processor knows it, about twice the speed."""
+    """Mixed precision: half the memory and, on processors that support it, about twice the speed."""
 
 
 class Selection(StrEnum):
-    """By which validation value the scoring stages keep their best weights and halve the rate."""
+    """The validation value by which the scoring stages keep their best weights and halve the learning rate."""
 
     MAE = "mae"
     """The mean absolute error over the zones (paper 5.3)."""
     MAE_AND_CROSS_ENTROPY = "mae-and-cross-entropy"
-    """The same plus a tenth of the cross-entropy, which decides between epochs that few films cannot tell apart."""
+    """The mean absolute error plus a tenth of the cross-entropy, which decides between epochs of equal error."""
 
 
 class Schedule(StrEnum):
-    """How the learning rate falls."""
+    """The way in which the learning rate falls."""
 
     PLATEAU = "plateau"
-    """Halved when the validation value stands still (paper 5.3)."""
+    """Halved when the validation value stops improving (paper 5.3)."""
     COSINE = "cosine"
-    """By half a cosine to nothing at the last epoch; for runs that keep no images for validation."""
+    """Along half a cosine to 0 after the last epoch; for runs without validation images."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataConfig:
-    """Where the images are and how patients are divided.
+    """The images, and how their patients are divided.
 
     Attributes:
         sources: The data sets; folders are relative to the configuration file.
         cache: Folder for preprocessed images; relative to the configuration file.
-        exclude: File names of images to leave out, such as unreadable ones.
-        join_patients: Groups of patient identifiers that are one person: the same film under two names. `bsnet-train
+        exclude: File names of images to leave out, such as those that cannot be loaded.
+        join_patients: Groups of patient identifiers that are one person, because they share an image. `bsnet-train
             prepare` finds them; a split never divides a group.
         validation_share, test_share: Shares of the scored patients, and of the others with a mask. Patients in a
-            publisher's test part are always for the test.
-        split_seed: Of the division.
-        trunk_without_scored: Segmentation and alignment learn from the masks of patients without a score only: one
-            trunk is then clean for every fold of a cross-validation, and the scored patients' masks measure it.
+            publisher's test part are always in the test part.
+        split_seed: Seed of the division.
+        trunk_without_scored: Whether the trunk (encoder, segmentation and alignment) learns from the masks of patients
+            without a score only. It then knows no test patient of any fold of a cross-validation, and the masks of the
+            scored patients measure it.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -100,7 +101,21 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True)
 class AugmentationConfig:
-    """Table 2 of the paper. Angles in degrees, the rest as shares of the side unless said otherwise."""
+    """Random transforms of the training images (Table 2 of the paper).
+
+    Attributes:
+        rotation_deg: Largest rotation in degrees, either way.
+        scale: Largest change of width and height, as a share.
+        shift: Largest shift, as a share of the side.
+        affine_p: Probability of each of these three.
+        elastic_alpha, elastic_sigma: Strength and smoothness in pixels of the elastic transform.
+        grid_steps, grid_limit: Cells on each side, and largest distortion of a cell, of the grid distortion.
+        optical_limit: Largest distortion of the optical distortion.
+        distortion_p: Probability of each of these three distortions.
+        brightness, contrast: Largest change, as a share.
+        brightness_contrast_p: Probability of a change of both.
+        flip_p: Probability of mirroring the image.
+    """
 
     rotation_deg: float = 25.0
     scale: float = 0.10
@@ -124,13 +139,13 @@ class AugmentationConfig:
 
 @dataclass(frozen=True, slots=True)
 class LossConfig:
-    """How the scoring heads err.
+    """The loss of the scoring heads.
 
     Attributes:
-        alpha: Weighs cross-entropy against the differentiable MAE (paper Eq. 1).
-        beta: Sharpens the soft arg-max of the differentiable MAE (paper Eq. 2).
-        latent: Weight of the squared distance between latent and true score, added for heads of zone statistics. It
-            keeps the latent score straight where classes no longer pull, which the global score needs. Not the paper's.
+        alpha: Share of the cross-entropy; the differentiable MAE has the rest (paper Eq. 1).
+        beta: Sharpness of the soft arg-max of the differentiable MAE (paper Eq. 2).
+        latent: Weight of the squared distance between latent and true score, for heads of zone statistics. It keeps
+            the latent score linear where the classes alone do not, as the global score needs. Not in the paper.
     """
 
     alpha: float = 0.7
@@ -143,28 +158,29 @@ class LossConfig:
 
 @dataclass(frozen=True, slots=True)
 class StageConfig:
-    """How one stage is trained.
+    """The settings of one stage.
 
     Attributes:
-        epochs: Passes over the training images.
+        epochs: Number of passes over the training images.
         batch_size: Images per step, of all processes together.
         learning_rate: Initial rate of Adam.
-        schedule: How the rate falls.
-        plateau_epochs: Epochs without a better validation value that are let pass: the next one halves the rate.
+        schedule: The way in which the rate falls.
+        plateau_epochs: Epochs without a better validation value that are tolerated; one more halves the rate.
         weight_decay: L2 weight decay of Adam.
-        sides_px: (side, epochs) pairs for training on smaller squares first; empty means the model's side.
-            The epochs add up to `epochs`.
-        segmentation_weight: Weight of the segmentation loss kept alive in the end-to-end stage.
-        weak_images: "No Finding" images drawn as weak zeros in every epoch of the scoring stages.
-        second_reader_weight: Weight of the second radiologist's score in the target, 0 to 0.5.
-        encoder_rate: Share of the learning rate that encoder, segmentation and alignment take when trainable.
-        frozen_variants: While the trunk is frozen, every image is augmented this many times and its aligned features
-            are kept in memory, which makes an epoch of the scoring heads cheap; 0 augments anew every time.
-        average_decay: Decay per step of the running average of weights that is validated and kept; 0 keeps the
-            weights themselves.
-        freeze_batch_norm: Keep the batch-norm statistics of everything but the scoring heads.
-        opacity_weight: Weight of an auxiliary loss in the scoring stages: films with extent and opacity scores but no
-            Brixia score draw the expected global score towards what a linear fit says of those; 0 leaves them out.
+        sides_px: (side, epochs) pairs for training on smaller images first; empty means the network's own side.
+            The epochs must add up to `epochs`.
+        segmentation_weight: Weight of the segmentation loss in the end-to-end stage.
+        weak_images: Number of "No Finding" images drawn for every epoch of the scoring stages. Their weak label is a
+            score of 0 in all zones.
+        second_reader_weight: Weight of the second radiologist's score in the soft labels, 0 to 0.5.
+        encoder_rate: Learning rate of encoder, segmentation and alignment as a share of the heads', where they learn.
+        frozen_variants: Number of augmented variants of every image whose aligned features are kept in memory while
+            only the scoring heads learn, which makes an epoch cheap; 0 augments and encodes images in every epoch.
+        average_decay: Decay per step of the running average of the weights, which is what is validated and kept;
+            0 validates and keeps the weights themselves.
+        freeze_batch_norm: Whether the end-to-end stage keeps the batch-norm statistics of encoder and segmentation.
+        opacity_weight: Weight of an auxiliary loss in the scoring stages, on images with extent and opacity scores but
+            no Brixia score: the distance of the expected global score from a linear fit on these; 0 leaves them out.
     """
 
     epochs: int
@@ -197,7 +213,7 @@ class StageConfig:
 
 def _check_count(name: str, value: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(_("{name}: {value!r} is not a whole number from 1 on").format(name=name, value=value))
+        raise ValueError(_("{name}: {value!r} is not a whole number of 1 or more").format(name=name, value=value))
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:

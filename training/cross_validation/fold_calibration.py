@@ -1,4 +1,4 @@
-"""The calibration over all folds, and the temperature that improves it."""
+"""Calibration over all folds, and the temperature that improves it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ UnseenImages = tuple[list[int], dict[Attention, ZoneLogits]]
 
 
 def calibration_over_folds(samples: Sequence[Sample], results: Sequence[FoldResult]) -> dict[str, Any]:
-    """Reliability on the test films of all folds, as trained and with each fold's own fitted temperature.
+    """Reliability on the test images of all folds, as trained and with each fold's own fitted temperature.
 
-    A fold's temperature is never fitted on its test films: on its validation films or, where none are kept back, on
-    the test films of the repeat's other folds. The one for export is fitted on those of all folds.
+    A fold's temperature is not fitted on its test images but on its validation images or, if it has none, on the test
+    images of the repeat's other folds. The temperature for export is fitted on all folds.
     """
     plain, tempered, truth = [], [], []
     temperatures = []

@@ -21,7 +21,7 @@ from training.predictions.zone_predictions import final_attention, probabilities
 def summarise(
     samples: Sequence[Sample], results: Sequence[FoldResult], config: RunConfig, plan: Plan
 ) -> dict[str, Any]:
-    """Figures over all folds: every reader on the same films, intervals over patients; and the calibration."""
+    """Figures over all folds: errors of every reader on the same images, and the calibration."""
     by_reader: dict[str, list[tuple[list[int], Readings]]] = {}
     for result in results:
         for name, values in _readings_of_fold(result, samples).items():
@@ -45,19 +45,19 @@ def summarise(
 
 
 def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
-    """The figures as a table."""
+    """The figures as a table, line by line."""
     if "lungs" in figures:
-        yield _("lungs: Dice {dice:.3f} on {images} films that the trunk has not seen").format(
+        yield _("lungs: Dice {dice:.3f} on {images} images not used to train the trunk").format(
             dice=figures["lungs"]["dice"]["mean"], images=figures["lungs"]["images"]
         )
         yield _(
-            "alignment: Dice {learned:.3f} learned, {closed_form:.3f} by closed form, {nothing:.3f} as it was"
+            "alignment: Dice {learned:.3f} learned, {closed_form:.3f} by closed form, {nothing:.3f} without"
         ).format(
             learned=figures["alignment"]["learned_dice"]["mean"],
             closed_form=figures["alignment"]["closed_form_dice"]["mean"],
             nothing=figures["alignment"]["do_nothing_dice"]["mean"],
         )
-    yield _("{images} films of {patients} patients, {folds} folds, {repeats} repeats").format(**figures)
+    yield _("{images} images of {patients} patients, {folds} folds, {repeats} repeats").format(**figures)
     yield f"{'':<20}{_('zone MAE'):>10}{_('95 % interval'):>18}{_('global MAE'):>14}{_('95 % interval'):>18}"
     for name, reader in figures["readers"].items():
         cells = [f"{name:<20}"]

@@ -22,15 +22,15 @@ LOGIT_DECIMALS = 5
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one fold's network says of films it has not seen.
+    """Predictions of one fold's network for images that it has not seen.
 
     Attributes:
-        repeat, fold: Counted from 0.
+        repeat, fold: Numbers of repeat and fold, from 0.
         test, validation: Rows of the samples.
-        logits: By weights ("best", "last") and head, of the test films.
-        validation_logits: By head, of the validation films, by the best weights; empty where none are kept back.
-        median_baseline: (N, 6) each zone's median of the training films.
-        stage: Whose weights.
+        logits: Logits of the test images by weights ("best", "last") and head.
+        validation_logits: Logits of the validation images by head, with the best weights; empty if there are none.
+        median_baseline: (N, 6) median baseline of the test images.
+        stage: Stage of the weights.
     """
 
     repeat: int
@@ -87,11 +87,13 @@ def read_fold(file: Path, settings: str, repeat: int, fold: int) -> FoldResult:
             values["stage"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(_("The fold {path} cannot be read: remove it.").format(path=file)) from error
+        raise ConfigurationError(
+            _("The fold {path} cannot be loaded. Delete it to make it again.").format(path=file)
+        ) from error
     if not same:
         raise ConfigurationError(
             _(
-                "The fold {path} was made with other settings or other data. Remove the folder of the cross-validation."
+                "The fold {path} was made with other settings or other data. Delete the folder of the cross-validation."
             ).format(path=file)
         )
     return result

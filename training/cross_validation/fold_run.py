@@ -1,4 +1,4 @@
-"""Repeated cross-validation of the scoring stages, grouped by patient: trains and tests every fold."""
+"""Repeated cross-validation of the scoring stages, grouped by patient: every fold is trained and tested."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from training.evaluation.score_errors import median_baseline
 from training.loop.processes import make_accelerator
 from training.loop.training_loop import BEST, LAST
 from training.predictions.frozen_features import FrozenFeatures, sees_statistics_alone
-from training.predictions.zone_predictions import ZoneLogits, predict_kept_logits, predict_logits
-from training.run.run_data import SPLIT_FILE, RunData, load_data, measured_masks, read_samples
+from training.predictions.zone_predictions import ZoneLogits, predict_frozen_logits, predict_logits
+from training.run.run_data import SPLIT_FILE, RunData, load_data, read_samples, unseen_mask_rows
 from training.run.stage_run import run_stage
 from training.run.stage_weights import (
     best_trained_stage,
@@ -46,11 +46,12 @@ NOBODY = Split(frozenset(), frozenset(), frozenset())
 def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
     """Trains and tests every fold, skipping those already done; writes `cross-validation.json` and `reliability.png`.
 
-    Patients of a publisher's test part stay out of it altogether.
+    Patients of a publisher's test part are not used at all.
 
     Raises:
-        ConfigurationError: no finished trunk to start from, or folds on disk that were made with other settings.
-        DataSetError: the data cannot be read.
+        ConfigurationError: there are no finished alignment weights to start from, or folds on disk were made with
+            other settings.
+        DataSetError: the data cannot be loaded.
     """
     accelerator = make_accelerator(config)
     folder = config.output / "cross-validation"
@@ -96,7 +97,7 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
 
 
 def _read_and_prepare(config: RunConfig, accelerator: Accelerator) -> RunData:
-    """The films with their hashes, and the cache filled: by the first process, while the others wait for it."""
+    """Loads the images' hashes and fills the cache in the first process, while the others wait for it."""
     with accelerator.main_process_first():
         data = RunData(read_samples(config.data), NOBODY, config.data.cache)
         data.prepared(config, config.model.side_px)
@@ -104,7 +105,7 @@ def _read_and_prepare(config: RunConfig, accelerator: Accelerator) -> RunData:
 
 
 def _shared_features(config: RunConfig, data: RunData) -> FrozenFeatures | None:
-    """One store for all folds: on the same trunk the same film has the same features."""
+    """Features for all folds: with the same trunk, an image has the same features in every fold."""
     variants = config.stage(StageName.SCORING).frozen_variants
     if variants == 0:
         return None
@@ -116,7 +117,7 @@ def _shared_features(config: RunConfig, data: RunData) -> FrozenFeatures | None:
 def _train_fold(
     config: RunConfig, plan: Plan, data: RunData, trunk: Path | None, frozen: FrozenFeatures | None
 ) -> list[StageName]:
-    """Trains the scoring stages of one fold, and the trunk before them if none is given; gives the scoring stages."""
+    """Trains the scoring stages of one fold, after the trunk if none is given; returns the scoring stages trained."""
     if trunk is None:
         run_stage(config, StageName.SEGMENTATION, data)
         run_stage(config, StageName.ALIGNMENT, data)
@@ -144,11 +145,11 @@ def _test_fold(
     stage = best_trained_stage(config, trained)
     load_weights(model, stage_weights(config, stage, BEST))
     if frozen is not None and stage is StageName.SCORING and sees_statistics_alone(model):
-        best = last = predict_kept_logits(model, frozen, test)  # a film is tested in every repeat, on the same trunk
+        best = last = predict_frozen_logits(model, frozen, test)  # the same in every repeat
     else:
         best = last = predict_logits(model, prepared, test, device)
     validation_logits: dict[Attention, ZoneLogits] = {}
-    if validation:  # else nothing was chosen, and the last weights are the best ones
+    if validation:  # without, nothing was chosen: the last weights are the best ones
         validation_logits = predict_logits(model, prepared, validation, device)
         load_weights(model, stage_weights(config, stage, LAST))
         last = predict_logits(model, prepared, test, device)
@@ -159,11 +160,11 @@ def _test_fold(
 
 
 def _measure_trunk(config: RunConfig, trunk: Path) -> dict[str, Any]:
-    """Lungs and alignment on the masks of the scored patients, which the trunk has not seen."""
+    """Figures of lungs and alignment on the masks of the scored patients, which the trunk has not seen."""
     data = load_data(config)
     device = make_accelerator(config).device
     model = build_network(config.model)
     load_weights(model, trunk, without=("heads",))
     prepared = data.prepared(config, config.model.side_px)
     predictor = Predictor(model, ModelCard(config.name, "", config.model, "", "", ""), device)
-    return evaluate_lungs_and_alignment(model, predictor, prepared, measured_masks(config, data, prepared), config)
+    return evaluate_lungs_and_alignment(model, predictor, prepared, unseen_mask_rows(config, data, prepared), config)

@@ -16,14 +16,15 @@ from training.datasets.splits import Split, published_test_patients, severity_st
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to cross-validate.
+    """The plan of a cross-validation.
 
     Attributes:
-        folds: Parts the scored patients are divided into; each is the test part once.
-        repeats: Divisions, each by another seed.
-        trunk: Weights that the scoring stage starts from. They must have seen no score, or the figures are too good;
-            None for the alignment stage of the run itself, whose masks (not scores) include those of test patients.
-        trunk_per_fold: Train segmentation and alignment in every fold instead, without its test patients.
+        folds: Number of parts of the scored patients; each is the test part once.
+        repeats: Number of divisions, each with another seed.
+        trunk: Weights of the trunk (encoder, segmentation and alignment) that the scoring stage starts from. They must
+            not be trained on any score, or the figures are too good. None for the run's own alignment stage, which may
+            have seen masks, but no scores, of test patients.
+        trunk_per_fold: Whether to train segmentation and alignment in every fold instead, without its test patients.
         end_to_end: Whether the end-to-end stage follows, if the configuration has one.
     """
 
@@ -37,15 +38,18 @@ class Plan:
         if self.folds < 2 or self.repeats < 1:
             raise ConfigurationError(_("A cross-validation needs two folds or more, and one repeat or more."))
         if self.trunk is not None and self.trunk_per_fold:
-            raise ConfigurationError(_("Either give a trunk, or train one per fold."))
+            raise ConfigurationError(_("Either give the weights of a trunk, or train one per fold, not both."))
 
 
 def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat: int, fold: int) -> Split:
-    """The patients of one fold: scored ones dealt out within strata of severity, so that folds are alike.
+    """The patients of one fold: scored ones are dealt within strata of severity, so that folds are alike.
 
-    The validation part is drawn from the scored patients that are left, by the configuration's share, which may be
-    none. Patients with only a mask are divided between training and validation, the same way in every fold; the others
-    train.
+    The validation part is drawn from the remaining scored patients by the configuration's share, which may be 0.
+    Patients with only a mask are divided between training and validation, the same way in every fold; all others are
+    for training.
+
+    Raises:
+        ConfigurationError: there are too few scored patients.
     """
     kept_out = published_test_patients(samples)
     severity: dict[str, float] = {}
@@ -66,7 +70,7 @@ def fold_split(samples: Sequence[Sample], config: RunConfig, plan: Plan, repeat:
     share = config.data.validation_share
     left = {patient: value for patient, value in severity.items() if patient not in test}
     order = _shuffled_strata(left, np.random.default_rng((config.data.split_seed, repeat, fold)))
-    # Every so many in the order of severity, so that the part is as mixed as the rest.
+    # Evenly spaced in the order of severity, so that the part is as mixed as the rest.
     count = max(1, round(len(order) * share)) if share else 0
     picked = np.round(np.linspace(0, len(order) - 1, count)).astype(int)
     validation = {order[index] for index in picked}

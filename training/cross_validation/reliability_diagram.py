@@ -17,17 +17,17 @@ PLOT_DPI = 150
 
 
 def reliability_image(calibration: Mapping[str, Any]) -> RgbImage:
-    """The reliability diagram: how often the predicted class was right, over how sure the network was of it.
+    """Share of zones whose predicted class was right, over the probability of that class.
 
-    Under it, how many zones stand behind each point: points of few zones mean little.
+    Below, the number of zones behind each point: points of few zones mean little.
 
     Args:
-        calibration: `as_trained` and `tempered` as `reliability` gives them, and the `temperature`.
+        calibration: `as_trained` and `tempered` as `reliability` returns them, and the `temperature`.
     """
     figure = Figure(figsize=(5, 6), dpi=PLOT_DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     above, below = figure.subplots(2, 1, height_ratios=(4, 1), sharex=True)
-    above.plot((0, 1), (0, 1), color="0.6", linestyle="--", label=_("as often right as sure"))
+    above.plot((0, 1), (0, 1), color="0.6", linestyle="--", label=_("perfect calibration"))
     curves = (
         ("as_trained", _("as trained, ECE {ece:.3f}"), "o-"),
         ("tempered", _("with temperature {temperature:.2f}, ECE {ece:.3f}"), "s:"),
@@ -40,7 +40,7 @@ def reliability_image(calibration: Mapping[str, Any]) -> RgbImage:
             confidence, [entry["accuracy"] for entry in found["bins"]], line, label=label, clip_on=False, zorder=3
         )
         below.plot(confidence, [entry["count"] for entry in found["bins"]], line)
-    above.set(xlim=(0, 1), ylim=(0, 1), ylabel=_("share of zones that were right"))
+    above.set(xlim=(0, 1), ylim=(0, 1), ylabel=_("share of zones predicted correctly"))
     above.legend(loc="lower right")
     below.set(xlabel=_("probability of the predicted class"), ylabel=_("zones"), ylim=(0, None))
     canvas.draw()
@@ -48,6 +48,6 @@ def reliability_image(calibration: Mapping[str, Any]) -> RgbImage:
 
 
 def as_png(image: RgbImage) -> bytes:
-    """A (H, W, 3) RGB picture as a PNG file."""
+    """An (H, W, 3) RGB image as the bytes of a PNG file."""
     _ok, content = cv2.imencode(".png", image[..., ::-1])
     return content.tobytes()

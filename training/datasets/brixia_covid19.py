@@ -1,4 +1,4 @@
-"""Brixia COVID-19: the paper's clinical films, scored by one radiologist each, 150 also by a panel."""
+"""Brixia COVID-19: the paper's clinical images, each scored by one radiologist, 150 also by a panel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ TABLE = "metadata_global_v2.csv"
 CONSENSUS_TABLE = "metadata_consensus_v1.csv"
 CONSENSUS_COLUMNS = zone_columns("Mode{}")
 CONSENSUS_FLAG = "ConsensusTestset"
-"""Column of the global table: 1 for a consensus film, even where the table of the consensus is not at hand."""
+"""Column of the global table: 1 for a consensus image, even if the consensus table is not available."""
 
 
 def read_brixia_covid19(root: Path) -> list[Sample]:
-    """All rows of the table, with the consensus where there is one; MONOCHROME1 is the DICOM reader's business.
+    """All rows of the table, with the consensus score if there is one.
 
-    Consensus films are the publisher's test part: their patients train nothing.
+    Consensus images are the publisher's test part: their patients are never trained on. MONOCHROME1 is handled when the
+    DICOM files are loaded.
 
     Args:
-        root: Folder holding `dicom_clean` and `metadata_global_v2.csv`, and `metadata_consensus_v1.csv` if at hand.
+        root: Folder with `dicom_clean` and `metadata_global_v2.csv`, and optionally `metadata_consensus_v1.csv`.
 
     Raises:
-        DataSetError: a missing table or column, a row without file, subject or score, a film in two rows, or scores
+        DataSetError: a missing table or column, a row without file, subject or score, an image in two rows, or scores
             that do not add up.
     """
     images = root / "dicom_clean"

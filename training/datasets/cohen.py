@@ -1,4 +1,4 @@
-"""The public Cohen films with the Brixia scores of two radiologists: as published, and as the shared data folder."""
+"""The public Cohen images with the Brixia scores of two radiologists: as published, and as one folder with masks."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ SENIOR, JUNIOR = zone_columns("S-{}"), zone_columns("J-{}")
 
 
 def read_cohen_annotations(root: Path) -> list[Sample]:
-    """The annotated films, as the BrixIA project publishes them.
+    """The annotated images, as the BrixIA project publishes them.
 
-    Whose image it is stands in the `metadata.csv` of the COVID-19 image data collection (columns `patientid`,
-    `filename`); without it every image counts as a patient of its own, and `bsnet-train prepare` says so.
+    Patients are named in the `metadata.csv` of the COVID-19 image data collection (columns `patientid`, `filename`);
+    without it every image counts as a separate patient, and `bsnet-train prepare` says so.
 
     Args:
-        root: Folder holding `public-annotations.csv` and the folder `public-cohen-subset`, and perhaps `metadata.csv`.
+        root: Folder with `public-annotations.csv` and `public-cohen-subset`, and optionally `metadata.csv`.
 
     Raises:
-        DataSetError: a missing table or column, an image in two rows, a row without a score of the senior radiologist,
-            or a score that is none or does not add up.
+        DataSetError: a missing table or column, an image in two rows, a row without a score by the senior
+            radiologist, or a score that is not valid or does not add up.
     """
     patients: dict[str, str] = {}
     if (root / "metadata.csv").exists():
@@ -49,15 +49,15 @@ def read_cohen_annotations(root: Path) -> list[Sample]:
 
 
 def read_cohen_folder(root: Path) -> list[Sample]:
-    """All frontal films, with lung masks, two readers' scores, and extent and opacity where they exist.
+    """All frontal images, with lung masks, two readers' scores, and extent and opacity where they exist.
 
     Args:
-        root: Folder holding `metadata.csv`, `brixia-scores.csv`, `images` and `masks`, and perhaps
+        root: Folder with `metadata.csv`, `brixia-scores.csv`, `images` and `masks`, and optionally
             `geographic-opacity-scores.csv`.
 
     Raises:
         DataSetError: a missing table or column, an image in two rows, a score of an image that `metadata.csv` does not
-            know, or a score that is none or does not add up.
+            know, or a score that is not valid or does not add up.
     """
     images = rows_by(read_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
     scores = rows_by(read_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
@@ -86,7 +86,7 @@ def read_cohen_folder(root: Path) -> list[Sample]:
 
 
 def _scores_of_both(row: TableRow) -> tuple[BrixiaScore | None, BrixiaScore | None]:
-    """The senior's score and the junior's, each compared with its global score where the table has one."""
+    """The senior's and the junior's score, each checked against its global score if the table has one."""
     senior, junior = row.score(SENIOR), row.score(JUNIOR)
     row.check_total("S-Global", senior)
     row.check_total("J-Global", junior)

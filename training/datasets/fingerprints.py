@@ -1,4 +1,4 @@
-"""SHA-256 of what is in the files of a data set, worked out once per file and kept in the cache folder."""
+"""SHA-256 of the files of a data set, computed once per file and kept in the cache folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ STORE = "content-hashes.json"
 
 
 def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
-    """SHA-256 of every image and mask; a file of unchanged size and time is not read again.
+    """SHA-256 of every image and mask; files of unchanged size and time are not hashed again.
 
     Raises:
-        DataSetError: a file that cannot be read.
+        DataSetError: a file that cannot be opened.
     """
     store = cache / STORE
     known: dict[str, list[object]] = {}
@@ -28,7 +28,7 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
         try:
             known = json.loads(store.read_text(encoding="utf-8"))
         except ValueError:
-            known = {}  # only a cache: worked out again
+            known = {}  # only a cache: computed again
     files = sorted({path for sample in samples for path in (sample.image, *sample.masks)})
     found: dict[Path, str] = {}
     changed = False
@@ -42,7 +42,7 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
                 changed = True
         except OSError as error:
             raise DataSetError(
-                _("The file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+                _("The file {path} cannot be opened: {reason}.").format(path=path, reason=error.strerror)
             ) from error
         found[path] = str(entry[2])
     if changed:
@@ -52,12 +52,12 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
 
 
 def data_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
-    """One SHA-256 over the contents of all files and everything known of them; names and order play no part."""
+    """One SHA-256 over all files and everything known about them, independent of names and order."""
     return sha256_of_lines(sorted(_lines_of(samples, hashes)))
 
 
 def row_fingerprint(samples: Sequence[Sample], hashes: dict[Path, str]) -> str:
-    """The same in the order of the rows, to which augmentation, kept features and folds belong."""
+    """One SHA-256 that depends on the order of the rows, as augmentation, frozen features and folds do."""
     return sha256_of_lines(_lines_of(samples, hashes))
 
 
@@ -86,7 +86,7 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be opened.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

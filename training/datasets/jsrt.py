@@ -1,4 +1,4 @@
-"""The JSRT data base with the lung masks of SCR (Shiraishi et al. 2000, van Ginneken et al. 2006)."""
+"""The JSRT database with the lung masks of SCR (Shiraishi et al. 2000, van Ginneken et al. 2006)."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from training.datasets.tables import files_in
 SIDE_PX = 2048
 BITS = 12
 FOLDS = ("fold1", "fold2")
-"""SCR's folds: the first (124 films) trains, the second (123 films) is the test part (paper, Table 1)."""
+"""SCR's folds: the first (124 images) is for training, the second (123 images) for the test (paper, Table 1)."""
 LUNGS = ("left lung", "right lung")
 
 
 def read_jsrt(root: Path) -> list[Sample]:
-    """All films of `images/*.IMG` with `annotations/FOLD/masks/{left lung,right lung}/NAME.gif`.
+    """All images of `images/*.IMG` with `annotations/FOLD/masks/{left lung,right lung}/NAME.gif`.
 
     Args:
-        root: Folder holding `images` and `annotations` (the unpacked SCR archive).
+        root: Folder with `images` and `annotations` (the unpacked SCR archive).
 
     Raises:
         DataSetError: a missing folder.
@@ -30,8 +30,8 @@ def read_jsrt(root: Path) -> list[Sample]:
     fold_of = {
         mask.stem: fold for fold in FOLDS for lung in LUNGS for mask in files_in(_masks(root, fold) / lung, "*.gif")
     }
-    # Every film and every mask: what one of them lacks is missing, and is said to be. A film in neither fold lacks the
-    # masks of the first.
+    # Of every image and every mask, so that a missing one is reported. An image in neither fold lacks masks of the
+    # first.
     names = sorted({*(image.stem for image in files_in(root / "images", "*.IMG")), *fold_of})
     return [
         Sample(
@@ -50,30 +50,32 @@ def _masks(root: Path, fold: str) -> Path:
 
 
 def read_jsrt_radiograph(path: Path, side_px: int = SIDE_PX) -> Radiograph:
-    """A headerless film: big-endian 16-bit words of which 12 bits are used, low values bright.
+    """Loads a headerless image: big-endian 16-bit words of which 12 bits are used, low values bright.
 
     Args:
         path: The IMG file.
-        side_px: Side of the square; other than 2048 only for films made smaller.
+        side_px: Side of the square; other than 2048 only for reduced images.
 
     Raises:
-        UnreadableFileError: another length, or values of more than 12 bits.
+        UnreadableFileError: the file has another length, or values of more than 12 bits.
     """
     try:
         words = np.fromfile(path, dtype=">u2")
     except OSError as error:
         raise UnreadableFileError(
-            _("The film {path} cannot be read: {reason}.").format(path=path, reason=error)
+            _("The image {path} cannot be loaded: {reason}.").format(path=path, reason=error)
         ) from error
     if words.size != side_px**2 or path.stat().st_size != 2 * side_px**2:
         raise UnreadableFileError(
-            _("The film {path} has {size} bytes; {side} × {side} pixels of 16 bit have {wanted}.").format(
-                path=path, size=path.stat().st_size, side=side_px, wanted=2 * side_px**2
+            _("The image {path} has {size} bytes; {side} × {side} pixels of 16 bits need {expected}.").format(
+                path=path, size=path.stat().st_size, side=side_px, expected=2 * side_px**2
             )
         )
     if int(words.max()) >= 1 << BITS:
         raise UnreadableFileError(
-            _("The film {path} has values over {largest}: is it big-endian?").format(path=path, largest=(1 << BITS) - 1)
+            _("The image {path} has values above {largest}: is it big-endian?").format(
+                path=path, largest=(1 << BITS) - 1
+            )
         )
     stored = words.astype(np.uint16).reshape(side_px, side_px)
     stored.setflags(write=False)

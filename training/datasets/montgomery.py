@@ -1,4 +1,4 @@
-"""Montgomery County chest films with one mask per lung (Jaeger et al. 2014)."""
+"""Montgomery County chest radiographs with one mask per lung (Jaeger et al. 2014)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from training.datasets.sample import Sample
 from training.datasets.tables import files_in
 
 TEST_IMAGES = 50
-"""The first of the sorted file names are the test part (paper, Table 1; `glob` gave the authors any order)."""
+"""The first of the sorted file names are the test part (paper, Table 1; the authors took them in `glob` order)."""
 
 
 def read_montgomery(root: Path) -> list[Sample]:
-    """All films of `CXR_png`, each with `ManualMask/leftMask` and `ManualMask/rightMask` of the same file name.
+    """All images of `CXR_png`, each with `ManualMask/leftMask` and `ManualMask/rightMask` of the same file name.
 
     Args:
         root: The folder `MontgomerySet`.
@@ -21,7 +21,7 @@ def read_montgomery(root: Path) -> list[Sample]:
         DataSetError: a missing folder.
     """
     images, left, right = root / "CXR_png", root / "ManualMask" / "leftMask", root / "ManualMask" / "rightMask"
-    # Every film and every mask: what one of them lacks is missing, and is said to be.
+    # Of every image and every mask, so that a missing one is reported.
     names = sorted({file.name for folder in (images, left, right) for file in files_in(folder, "*.png")})
     return [
         Sample(
@@ -35,5 +35,5 @@ def read_montgomery(root: Path) -> list[Sample]:
 
 
 def patient_of(image: Path) -> str:
-    """The patient's number in names such as `MCUCXR_0001_0.png`: the last number says only normal or not."""
+    """The patient's number in names such as `MCUCXR_0001_0.png`; the last digit only means normal or abnormal."""
     return image.stem.rsplit("_", 1)[0]

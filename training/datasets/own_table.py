@@ -1,4 +1,4 @@
-"""A hospital's own films: one table of image, patient, six zone scores and, if there is one, a lung mask."""
+"""A hospital's own images: one table of image, patient, six zone scores and, if available, a lung mask."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ SEPARATORS = (",", ";", "\t")
 
 
 def read_own_table(root: Path) -> list[Sample]:
-    """Every row of `table.csv`: `image` and `mask` are paths relative to the table, `A` to `F` the zone scores.
+    """All rows of `table.csv`: `image` and `mask` are paths relative to the table, `A` to `F` the zone scores.
 
-    The column `mask` may be missing. All six scores may be empty: such a film serves the segmentation, or nothing.
-    Comma, semicolon and tab may separate the columns; the header decides.
+    The column `mask` may be missing. All six scores may be empty: such an image is used for the segmentation if it has
+    a mask. Columns are separated by comma, semicolon or tab, whichever the header uses most.
 
     Args:
-        root: Folder holding the table; or the table itself, whatever its name.
+        root: Folder with the table; or the table itself, under any name.
 
     Raises:
-        DataSetError: a missing table or column, a row without image or patient, an image named twice, or a score that
-            is none.
+        DataSetError: a missing table or column, a row without image or patient, an image named twice, or a value
+            that is not a zone score.
     """
     table = root if root.is_file() else root / TABLE
     samples: list[Sample] = []
@@ -32,7 +32,7 @@ def read_own_table(root: Path) -> list[Sample]:
     for row in read_table(table, ("image", "patient", *ZONE_COLUMNS), _separator_of(table)):
         image = table.parent / row.required("image")
         if image in seen:
-            raise row.fault("image", _("{image} stands in an earlier row as well.").format(image=row["image"]))
+            raise row.fault("image", _("{image} is in an earlier row too.").format(image=row["image"]))
         seen.add(image)
         mask = row.values.get("mask", "").strip()
         samples.append(
@@ -53,6 +53,6 @@ def _separator_of(table: Path) -> str:
             header = file.readline()
     except (OSError, UnicodeDecodeError) as error:
         raise DataSetError(
-            _("The table {table} cannot be read: {reason}.").format(table=table, reason=error)
+            _("The table {table} cannot be loaded: {reason}.").format(table=table, reason=error)
         ) from error
     return max(SEPARATORS, key=header.count)

@@ -1,4 +1,4 @@
-"""From a sample's files to pixels and to one mask of both lungs."""
+"""The pixels of a sample, and one mask of both lungs."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ GIF_SIGNATURE = b"GIF8"
 
 
 def read_sample_radiograph(sample: Sample) -> Radiograph:
-    """The sample's picture with the meaning of its pixels.
+    """Loads the sample's image.
 
     Raises:
-        BSNetError: it cannot be read.
+        BSNetError: it cannot be loaded.
     """
     return read_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else load_radiograph(sample.image)
 
 
 def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
-    """(H, W) bool on the image's pixel grid, true inside either lung.
+    """Loads (H, W) bool on the image's pixel grid, true inside either lung.
 
-    SCR draws its masks at half the resolution of the JSRT films: a mask smaller by a whole number is enlarged.
+    The SCR masks have half the resolution of the JSRT images: a mask smaller by a whole factor is enlarged.
 
     Args:
-        sample: With one mask or more.
-        image_shape: (height, width) of its picture in pixels.
+        sample: A sample with at least one mask.
+        image_shape: (height, width) of its image in pixels.
 
     Raises:
-        UnreadableFileError: a mask that cannot be read.
+        UnreadableFileError: a mask that cannot be loaded.
         MaskSizeError: a mask whose size does not fit its image.
     """
     union = np.zeros(image_shape, dtype=bool)
@@ -55,10 +55,10 @@ def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[
 
 
 def read_mask(path: Path) -> npt.NDArray[np.bool_]:
-    """(H, W) bool, true inside the lungs: every pixel of the file that is not zero.
+    """Loads (H, W) bool, true inside the lungs: every pixel of the file that is not zero.
 
     Raises:
-        UnreadableFileError: not a readable picture.
+        UnreadableFileError: the file is not an image.
     """
     try:
         content = path.read_bytes()
@@ -68,8 +68,8 @@ def read_mask(path: Path) -> npt.NDArray[np.bool_]:
         mask = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_GRAYSCALE) if content else None
     except (OSError, RuntimeError, ValueError, cv2.error) as error:
         raise UnreadableFileError(
-            _("The mask {mask} cannot be read: {reason}.").format(mask=path, reason=error)
+            _("The mask {mask} cannot be loaded: {reason}.").format(mask=path, reason=error)
         ) from error
     if mask is None:
-        raise UnreadableFileError(_("The mask {mask} cannot be read.").format(mask=path))
+        raise UnreadableFileError(_("The mask {mask} cannot be loaded.").format(mask=path))
     return np.asarray(mask) > 0

@@ -1,4 +1,4 @@
-"""One image of a data set, as every reader gives it."""
+"""One image of a data set, in the form that every reader returns."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LARGEST_EXTENT, LARGEST_OPACITY = 8, 6
 
 
 class DataSetError(BSNetError):
-    """A data set that is not laid out as it should be; the text names the file, row or column."""
+    """A data set without its expected layout; the text names the file, row or column."""
 
 
 class UnreadableFileError(DataSetError):
-    """An image or a mask that cannot be read; the text names the file."""
+    """An image or a mask that cannot be loaded; the text names the file."""
 
 
 class MaskSizeError(DataSetError):
@@ -28,10 +28,10 @@ class MaskSizeError(DataSetError):
 
 
 class ImageFormat(StrEnum):
-    """How the pixels of an image file are read."""
+    """How the pixels of an image file are loaded."""
 
     BY_CONTENT = "by content"
-    """DICOM, JPEG, PNG or TIFF, told apart by the file itself."""
+    """DICOM, JPEG, PNG or TIFF, recognised by the file's content."""
     JSRT = "JSRT"
     """The headerless files of the JSRT data base."""
 
@@ -49,27 +49,27 @@ class OpacityReading:
     opacity: float
 
     def __post_init__(self) -> None:
-        # Written so that NaN is refused as well.
+        # Written so that NaN is rejected too.
         if not 0 <= self.extent <= LARGEST_EXTENT or not 0 <= self.opacity <= LARGEST_OPACITY:
             raise ValueError(f"Extent is 0 to 8 and opacity 0 to 6, got {self.extent} and {self.opacity}.")
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """An image file with whatever is known of it.
+    """An image file with everything known about it.
 
     Attributes:
-        image: The picture.
+        image: The image file.
         patient: Patient identifier, unique across data sets; splits never divide it.
-        masks: Files whose union is both lungs, non-zero inside: one, or one per lung; empty if nobody outlined them.
+        masks: Mask files, non-zero inside the lungs: one for both lungs or one per lung; empty if there are none.
         score: The reference reading (the senior radiologist's).
         second_score: Another radiologist's reading of the same image.
-        consensus_score: What a panel agreed on: the gold standard of the paper's consensus set.
-        no_finding: Text-mined as normal: a weak zero in all six zones.
+        consensus_score: A panel's agreed reading: the gold standard of the paper's consensus set.
+        no_finding: Whether text mining found the image normal: a weak label of 0 in all six zones.
         opacity: Extent and opacity on their own scales.
-        published_test: Whether the publisher's division puts it into the test part; None where there is none.
-        patient_known: False where the data set does not say whose image it is, so `patient` is the file.
-        format: How to read the pixels.
+        published_test: Whether the publisher puts it into the test part; None if the publisher has no such division.
+        patient_known: False if the data set does not name the patient, so that `patient` is the file's name.
+        format: How to load the pixels.
     """
 
     image: Path
@@ -86,12 +86,12 @@ class Sample:
 
 
 def missing_files(sample: Sample) -> list[Path]:
-    """Which of the sample's files are not there."""
+    """The sample's files that do not exist."""
     return [path for path in (sample.image, *sample.masks) if not path.is_file()]
 
 
 def reject_missing_files(samples: Sequence[Sample]) -> None:
-    """Readers name files without looking at them, so that a faulty one can be excluded; this looks.
+    """Checks that all files exist; readers do not, so that a faulty one can be excluded.
 
     Raises:
         DataSetError: files are missing; the text names the first one.
@@ -101,8 +101,8 @@ def reject_missing_files(samples: Sequence[Sample]) -> None:
         raise DataSetError(_("The file {path} is missing.").format(path=missing[0]))
     if missing:
         text = translate_count(
-            "{count} file is missing, such as {path}. bsnet-train prepare names them all.",
-            "{count} files are missing, such as {path}. bsnet-train prepare names them all.",
+            "{count} file is missing: {path}.",
+            "{count} files are missing, such as {path}. bsnet-train prepare lists them all.",
             len(missing),
         )
         raise DataSetError(text.format(count=len(missing), path=missing[0]))

@@ -1,4 +1,4 @@
-"""Shenzhen Hospital chest films; most have one mask of both lungs (Jaeger et al. 2014, Stirenko et al. 2018)."""
+"""Shenzhen Hospital chest radiographs; most have one mask of both lungs (Jaeger et al. 2014, Stirenko et al. 2018)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MASK_ENDING = "_mask.png"
 
 
 def read_shenzhen(root: Path) -> list[Sample]:
-    """All films of `CXR_png`, with `mask/NAME_mask.png` where it exists; the test part is the first 50 with a mask.
+    """All images of `CXR_png`, with `mask/NAME_mask.png` if it exists; the test part is the first 50 with a mask.
 
     Args:
         root: The folder `ChinaSet_AllFiles`.
@@ -29,7 +29,7 @@ def read_shenzhen(root: Path) -> list[Sample]:
             masks=(masks[order[image]],) if image in order else (),
             published_test=order[image] < TEST_IMAGES if image in order else None,
         )
-        # A mask's film is among them even if it is missing.
+        # Of every mask too, so that its missing image is reported.
         for image in sorted({*files_in(root / "CXR_png", "*.png"), *order})
     ]
 

@@ -1,4 +1,4 @@
-"""The kinds of data sets a run can be made of, by name."""
+"""The kinds of data sets that a run can use, by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.datasets.unscored import read_hannover, read_nih_no_finding
 
 
 class SourceKind(StrEnum):
-    """How a data set is laid out."""
+    """The layout of a data set."""
 
     MONTGOMERY = "montgomery"
     SHENZHEN = "shenzhen"
@@ -49,22 +49,22 @@ _CREDITS: dict[SourceKind, tuple[str, ...]] = {
     SourceKind.SHENZHEN: (
         "Shenzhen Hospital chest X-ray set (Jaeger et al. 2014), lung masks of Stirenko et al. 2018",
     ),
-    SourceKind.JSRT: ("JSRT data base (Shiraishi et al. 2000), SCR lung masks (van Ginneken et al. 2006)",),
+    SourceKind.JSRT: ("JSRT database (Shiraishi et al. 2000), SCR lung masks (van Ginneken et al. 2006)",),
     SourceKind.BRIXIA_COVID19: ("Brixia COVID-19 data set (Signoroni et al. 2021)",),
     SourceKind.COHEN_ANNOTATIONS: (
-        "COVID-19 image data collection (Cohen et al. 2020), frontal films; licence per image, research use",
+        "COVID-19 image data collection (Cohen et al. 2020), frontal images; licence per image, research use",
         "BrixIA scores of two radiologists for the public Cohen set (Signoroni et al. 2021), CC BY-NC-SA 4.0",
     ),
     SourceKind.COHEN_FOLDER: (
-        "COVID-19 image data collection (Cohen et al. 2020), frontal films; licence per image, research use",
+        "COVID-19 image data collection (Cohen et al. 2020), frontal images; licence per image, research use",
         "V7 Labs COVID-19 lung masks as packed by TorchXRayVision, CC BY 4.0",
         "BrixIA scores of two radiologists for the public Cohen set (Signoroni et al. 2021), CC BY-NC-SA 4.0",
     ),
     SourceKind.NIH_NO_FINDING: (
-        "NIH ChestX-ray8 'No Finding' films (Wang et al. 2017), as weak zeros; credit to the NIH Clinical Center",
+        "NIH ChestX-ray8 'No Finding' images (Wang et al. 2017), with weak labels; credit to the NIH Clinical Center",
     ),
     SourceKind.HANNOVER: ("COVID-19 image repository, Hannover Medical School, doi 10.25835/0090041, CC BY 3.0",),
-    SourceKind.OWN_TABLE: ("films of the institution that trained the model",),
+    SourceKind.OWN_TABLE: ("images of the institution that trained the model",),
 }
 
 
@@ -74,7 +74,7 @@ class SourceConfig:
 
     Attributes:
         kind: Its layout.
-        folder: Where it lies; for a table of one's own perhaps the table itself.
+        folder: Its folder; for an own table also the table itself.
     """
 
     kind: SourceKind
@@ -92,5 +92,5 @@ class SourceConfig:
 
     @property
     def credits(self) -> tuple[str, ...]:
-        """Whose data these are and under which licence, for the model card."""
+        """The data's owners and licences, for the model card."""
         return _CREDITS[self.kind]

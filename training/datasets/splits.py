@@ -1,4 +1,4 @@
-"""Division into training, validation and test by patient, seeded, written to a file and reused."""
+"""The split into training, validation and test by patient: seeded, written to a file and reused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.datasets.sample import DataSetError, Sample
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Patients of each part; no patient stands in two."""
+    """Patients of each part; no patient is in two."""
 
     train: frozenset[str]
     validation: frozenset[str]
@@ -25,7 +25,7 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.train & self.validation or self.train & self.test or self.validation & self.test:
-            raise ValueError("A patient stands in two parts of the split.")
+            raise ValueError("A patient is in two parts of the split.")
 
     def parts(self) -> dict[str, list[str]]:
         """The patients of each part by its name, sorted."""
@@ -33,15 +33,15 @@ class Split:
 
     @property
     def fingerprint(self) -> str:
-        """One SHA-256 of who is in which part."""
+        """One SHA-256 of the patients of each part."""
         return sha256_of_lines([json.dumps(self.parts())])
 
 
 def split_by_patient(samples: Sequence[Sample], validation_share: float, test_share: float, seed: int) -> Split:
-    """Scored patients and patients with only a mask are divided separately, so that each part gets its share.
+    """Divides scored patients and patients with only a mask separately, so that each part gets its share.
 
-    Scored patients are divided within strata of severity. Patients with neither score nor mask serve training only.
-    A publisher's division is kept: its test patients are for the test, its others never.
+    Scored patients are divided within strata of severity. Patients with neither score nor mask are used for training
+    only. A publisher's division is kept: its test patients are in the test part, its others never.
     """
     published = published_test_patients(samples)
     kept_from_test = {sample.patient for sample in samples if sample.published_test is False} - published
@@ -76,12 +76,12 @@ def split_by_patient(samples: Sequence[Sample], validation_share: float, test_sh
 
 
 def published_test_patients(samples: Sequence[Sample]) -> set[str]:
-    """Patients that a publisher keeps for the test."""
+    """Patients in a publisher's test part."""
     return {sample.patient for sample in samples if sample.published_test}
 
 
 def scored_patients(samples: Sequence[Sample]) -> frozenset[str]:
-    """Patients with a film that has a Brixia score."""
+    """Patients with an image that has a Brixia score."""
     return frozenset(sample.patient for sample in samples if sample.score is not None)
 
 
@@ -94,7 +94,7 @@ def severity_strata(severity: Mapping[str, float], count: int = 4) -> list[list[
 def load_or_make_split(
     path: Path, samples: Sequence[Sample], validation_share: float, test_share: float, seed: int
 ) -> Split:
-    """The split of `path`, made and written there if the file does not exist yet.
+    """Loads the split from `path`, or makes it and writes it there.
 
     Raises:
         DataSetError: the file is damaged, or misses patients of the data set.
@@ -105,7 +105,7 @@ def load_or_make_split(
             split = Split(*(frozenset(values[part]) for part in ("train", "validation", "test")))
         except (ValueError, KeyError, TypeError) as error:
             raise DataSetError(
-                _("The split file {path} is damaged: {reason}. Remove it to divide anew.").format(
+                _("The split file {path} is damaged: {reason}. Delete it to make a new split.").format(
                     path=path, reason=error
                 )
             ) from error
@@ -123,6 +123,6 @@ def load_or_make_split(
 
 
 def write_split(path: Path, split: Split, seed: int) -> None:
-    """Writes who is in which part, in a folder made for it."""
+    """Writes the patients of each part, and makes the folder."""
     make_private_folder(path.parent)
     write_private_json(path, {"seed": seed, **split.parts()})

@@ -1,4 +1,4 @@
-"""Tables of data sets: CSV with errors that name file, row and column."""
+"""CSV tables of data sets, with errors that name file, line and column."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from training.datasets.sample import DataSetError
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row and where it stands.
+    """One row and its position in the file.
 
     Attributes:
         table: The file.
-        line: Line of the file, counted from 1.
+        line: Line number in the file, counted from 1.
         values: Text by column name.
     """
 
@@ -30,7 +30,7 @@ class TableRow:
         return self.values[column]
 
     def fault(self, column: str, reason: str) -> DataSetError:
-        """The error that names this row and a column."""
+        """An error that names this row and a column."""
         return DataSetError(
             _("{table}, line {line}, column {column}: {reason}").format(
                 table=self.table, line=self.line, column=column, reason=reason
@@ -41,7 +41,7 @@ class TableRow:
         """The text of a column that must not be empty.
 
         Raises:
-            DataSetError: it is.
+            DataSetError: it is empty.
         """
         text = self.values[column].strip()
         if not text:
@@ -52,7 +52,7 @@ class TableRow:
         """The value of a column as a number.
 
         Raises:
-            DataSetError: it is none.
+            DataSetError: it is not a number.
         """
         text = self.required(column)
         try:
@@ -64,10 +64,10 @@ class TableRow:
         """The value of a column as a number in a range, both ends included.
 
         Raises:
-            DataSetError: it is none, or beyond the range.
+            DataSetError: it is not a number, or outside the range.
         """
         value = self.number(column)
-        if not low <= value <= high:  # NaN is not either
+        if not low <= value <= high:  # false for NaN too
             raise self.fault(column, _("{text} is not {low} to {high}.").format(text=self[column], low=low, high=high))
         return value
 
@@ -86,14 +86,14 @@ class TableRow:
         """The Brixia score in six columns A to F; None if all six are empty.
 
         Raises:
-            DataSetError: a zone without a score, or one that is none.
+            DataSetError: a zone without a score, or a value that is not a zone score.
         """
         if not any(self.values[column].strip() for column in columns):
             return None
         return BrixiaScore.from_values(self.zone_score(column) for column in columns)
 
     def check_total(self, column: str, score: BrixiaScore | None) -> None:
-        """Compares the global score in a column, where there is one, with the sum of the zones.
+        """Checks that the global score in a column, if there is one, is the sum of the zones.
 
         Raises:
             DataSetError: they differ.
@@ -105,32 +105,32 @@ class TableRow:
 
 
 def rows_by(rows: Sequence[TableRow], column: str) -> dict[str, TableRow]:
-    """The rows by the text of a column that names each of them once.
+    """The rows by the text of a column that must differ in every row.
 
     Raises:
-        DataSetError: a row without it, or two rows with the same.
+        DataSetError: a row with no such text, or two rows with the same.
     """
     found: dict[str, TableRow] = {}
     for row in rows:
         name = row.required(column)
         if name in found:
-            raise row.fault(column, _("{image} stands in an earlier row as well.").format(image=name))
+            raise row.fault(column, _("{image} is in an earlier row too.").format(image=name))
         found[name] = row
     return found
 
 
 def zone_columns(pattern: str) -> tuple[str, ...]:
-    """Column names of the zones A to F; `pattern` holds `{}` where the letter stands."""
+    """Column names of the zones A to F; `pattern` has `{}` in place of the letter."""
     return tuple(pattern.format(zone.name) for zone in ZONES)
 
 
 def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list[TableRow]:
-    """The rows of a table in UTF-8, with or without a byte-order mark.
+    """Loads a table in UTF-8, with or without a byte-order mark.
 
     Args:
         path: The file.
-        columns: Names it must have; others may be there as well.
-        separator: Between the columns.
+        columns: Column names that it must have; it may have others too.
+        separator: Character between the columns.
 
     Raises:
         DataSetError: no such file, not UTF-8, no rows, a column missing, or a row shorter than the header.
@@ -150,12 +150,13 @@ def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list
                 short = [name for name in header if values[name] is None]
                 if short or None in values:
                     raise row.fault(
-                        short[0] if short else header[-1], _("the row has another number of columns than the header.")
+                        short[0] if short else header[-1],
+                        _("the row does not have as many columns as the header."),
                     )
                 rows.append(row)
     except OSError as error:
         raise DataSetError(
-            _("The table {table} cannot be read: {reason}.").format(table=path, reason=error.strerror)
+            _("The table {table} cannot be loaded: {reason}.").format(table=path, reason=error.strerror)
         ) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataSetError(
@@ -167,7 +168,7 @@ def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:
-    """The files of a folder that match, sorted by name, never none.
+    """The matching files of a folder, at least one, sorted by name.
 
     Raises:
         DataSetError: no such folder, or nothing in it matches.

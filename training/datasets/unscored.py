@@ -1,4 +1,4 @@
-"""Films without a Brixia score: the NIH's "No Finding", and the bedside series of Hannover Medical School."""
+"""Images without a Brixia score: the NIH's "No Finding", and the bedside series of Hannover Medical School."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.datasets.tables import files_in, read_table
 
 
 def read_nih_no_finding(root: Path) -> list[Sample]:
-    """Normal films by text mining; file names are `PATIENT_STUDY.jpg`.
+    """Images that text mining found normal; file names are `PATIENT_STUDY.jpg`.
 
     Raises:
         DataSetError: no such folder, or no JPEG files in it.
@@ -20,10 +20,10 @@ def read_nih_no_finding(root: Path) -> list[Sample]:
 
 
 def read_hannover(root: Path) -> list[Sample]:
-    """Serial bedside films, neither scored nor outlined.
+    """Serial bedside images without scores or masks.
 
     Args:
-        root: Folder holding `metadata.csv` and `images`.
+        root: Folder with `metadata.csv` and `images`.
 
     Raises:
         DataSetError: a missing table or column.

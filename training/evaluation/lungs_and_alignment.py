@@ -28,7 +28,18 @@ from training.stages.losses import hard_dice
 def evaluate_lungs_and_alignment(
     model: BSNet, predictor: Predictor, data: PreparedImages, rows: Sequence[int], config: RunConfig
 ) -> dict[str, Any]:
-    """`lungs` and `alignment` on the films of these rows; nothing if there are none. `predictor` runs `model`."""
+    """Figures of lungs and alignment.
+
+    Args:
+        model: The network.
+        predictor: The same network as the viewer runs it.
+        data: Prepared images.
+        rows: Rows of images with a mask.
+        config: The run.
+
+    Returns:
+        `lungs` and `alignment`; empty without rows.
+    """
     if not rows:
         return {}
     return {
@@ -38,9 +49,9 @@ def evaluate_lungs_and_alignment(
 
 
 def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Dice and IoU of the lung mask on the original pixel grid, from file to mask as the viewer does it.
+    """Dice and IoU of the lung mask on the original pixel grid, with the viewer's whole path from file to mask.
 
-    A film refused because no lungs were found counts as Dice 0.
+    An image rejected because no lungs were found counts as Dice 0.
     """
     dices, ious, patients = [], [], []
     rejected = 0
@@ -71,9 +82,9 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
 def evaluate_alignment(
     model: BSNet, data: PreparedImages, rows: Sequence[int], config: RunConfig, device: torch.device
 ) -> dict[str, Any]:
-    """Dice with the canonical mask after alignment of misaligned true masks, beside doing nothing and the closed form.
+    """Dice with the canonical mask after aligning misaligned true masks: learned, by closed form, and not aligned.
 
-    The misalignments are random but always the same; all three see the same masks.
+    The misalignments are random but the same every time, and the same for all three.
     """
     rng = np.random.default_rng(MISALIGNMENT_SEED)
     misalignments = torch.from_numpy(random_misalignments(len(rows), config.augmentation, rng)).to(device)

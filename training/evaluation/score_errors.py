@@ -1,4 +1,4 @@
-"""Errors of predicted scores against the radiologist's, beside the median baseline and the second radiologist's."""
+"""Errors of predicted scores against the radiologist's, with those of the median baseline and a second radiologist."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ Readings = npt.NDArray[np.int_]
 def evaluate_scores(
     model: BSNet, data: PreparedImages, rows: Sequence[int], training_rows: Sequence[int], device: torch.device
 ) -> dict[str, Any]:
-    """Errors of every head against the senior radiologist, beside the median floor and the junior radiologist.
+    """Errors of every head, of the median baseline and of the junior radiologist against the senior radiologist.
 
-    Where a panel has agreed on a score for some of these films, the same against the panel.
+    For images that have a consensus score, also the errors against the consensus.
     """
     samples = [data.samples[row] for row in rows]
     patients = [sample.patient for sample in samples]
@@ -59,18 +59,18 @@ def evaluate_scores(
 
 
 def readings_of(probabilities: ZoneProbabilities) -> Readings:
-    """The most probable class of every zone."""
+    """The most probable score of every zone."""
     return np.array([BrixiaScore.from_grid(grid).zones for grid in probabilities.argmax(axis=-1)], dtype=np.int_)
 
 
 def median_baseline(training_scores: Sequence[BrixiaScore | None], count: int) -> Readings:
-    """What always answering each zone's median of the training films says of `count` films."""
+    """The median baseline: each zone's median over the training images, for `count` images."""
     medians = np.median(readings(training_scores), axis=0).astype(int)
     return np.tile(medians, (count, 1))
 
 
 def compare_readings(values: Readings, reference: Readings, patients: Sequence[str]) -> dict[str, Any]:
-    """Zone and global errors, T score, kappa, and 95 % intervals over patients."""
+    """Zone and global errors, T score and kappa, with 95 % intervals over patients."""
     absolute = np.abs(values - reference)
     global_absolute = np.abs(values.sum(axis=1) - reference.sum(axis=1))
     return {
@@ -87,7 +87,7 @@ def compare_readings(values: Readings, reference: Readings, patients: Sequence[s
 
 
 def second_radiologist_overall(samples: Sequence[Sample]) -> Mapping[str, Any]:
-    """The junior radiologist against the senior over all images both have read."""
+    """Errors of the junior radiologist against the senior, over all images that both have scored."""
     both = [sample for sample in samples if sample.score is not None and sample.second_score is not None]
     return {
         "images": len(both),
@@ -100,5 +100,5 @@ def second_radiologist_overall(samples: Sequence[Sample]) -> Mapping[str, Any]:
 
 
 def readings(scores: Sequence[BrixiaScore | None]) -> Readings:
-    """(N, 6) of the scores there are."""
+    """(N, 6) zone scores, without the scores that are None."""
     return np.array([score.zones for score in scores if score is not None], dtype=np.int_)

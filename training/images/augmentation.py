@@ -1,10 +1,10 @@
-"""Augmentation of Table 2 through albumentations 2.x; a mirrored picture exchanges its zones.
+"""The paper's augmentation (Table 2) with albumentations 2.x; a mirrored image has its zones swapped.
 
-How the paper's parameters map: rotation, scale and shift are three `Affine` transforms, each with its own
-probability, and scale draws width and height apart, so that the lungs change their shape as well as their size by up
-to that share; `ElasticTransform(alpha, sigma)`, `GridDistortion(num_steps, distort_limit)` and
-`OpticalDistortion(distort_limit)` carry over by name. Version 2 has no shift in the optical distortion: its
-`shift_limit=0.05` is left out.
+The paper's parameters map as follows. Rotation, scale and shift are three `Affine` transforms, each with its own
+probability; scale draws width and height separately, so that both shape and size of the lungs change by up to that
+share. `ElasticTransform(alpha, sigma)`, `GridDistortion(num_steps, distort_limit)` and
+`OpticalDistortion(distort_limit)` have the same names. Version 2 has no shift in the optical distortion, so the paper's
+`shift_limit=0.05` is not used.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-# The library asks the network for a newer version at import.
+# The library looks for a newer version online when it is imported.
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import albumentations as A
@@ -26,7 +26,7 @@ Image = npt.NDArray[np.uint8]
 
 
 class Augmentation:
-    """Augments a network image with its mask; deterministic after `reseed`."""
+    """Augments a network image together with its mask; deterministic after `reseed`."""
 
     def __init__(self, config: AugmentationConfig) -> None:
         self._flip_p = config.flip_p
@@ -59,12 +59,12 @@ class Augmentation:
         )
 
     def reseed(self, seed: int) -> None:
-        """Starts the same series of random transforms again."""
+        """Starts the series of random transforms that belongs to a seed."""
         self._rng = np.random.default_rng(seed)
         self._compose.set_random_seed(seed)
 
     def __call__(self, image: Image, mask: Image) -> tuple[Image, Image, bool]:
-        """Args: image, mask: (S, S) uint8. Returns: both transformed alike, and whether they were mirrored."""
+        """Args: image, mask: (S, S) uint8. Returns: both after the same transform, and whether they were mirrored."""
         mirrored = bool(self._rng.random() < self._flip_p)
         if mirrored:
             image, mask = image[:, ::-1], mask[:, ::-1]

@@ -1,10 +1,10 @@
-"""The canonical pose of the lungs: the closed form the alignment network is trained towards.
+"""The canonical pose of the lungs in closed form: the target of the alignment network.
 
-The mask is rotated upright, cropped to its bounding box with a 3 pixel margin and stretched to fill the frame,
-so that aligned lungs fill the ROI grid. Upright by the principal axis is the authors' way; the two axes of a pair of
-lungs are nearly equal, though, and the line through both lungs' centres turns less from film to film. Where the two
-lungs touch there are no two pieces; the line through the centres of the left and the right half needs none, and its
-frame goes by the lungs' spread instead of their box (`bsnet_core.model.lung_pose`).
+The mask is rotated upright, cropped to its bounding box with a margin of 3 pixels and stretched to fill the frame, so
+that aligned lungs fill the ROI grid. The authors rotate by the principal axis; but the two axes of a pair of lungs are
+nearly equal in length, and the direction of the line through both lungs' centres varies less between images. Lungs that
+touch are not two pieces; the line through the centres of the left and the right half works for them too, with a frame
+that follows the lungs' standard deviation instead of their box (`bsnet_core.model.lung_pose`).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from training.configuration.sections import CanonicalTarget
 
 MARGIN_PX = 3.0
 SECOND_LUNG_SHARE = 0.2
-"""A second piece smaller than this share of the first is no lung."""
+"""A second piece smaller than this share of the first is not a lung."""
 
 
 def principal_angle_deg(mask: npt.NDArray[np.bool_]) -> float:
-    """Rotation of the principal axis that lies nearest to upright, in degrees, clockwise positive, within ±45.
+    """Rotation of the principal axis nearest to upright, in degrees, clockwise positive, within ±45.
 
     An empty mask gives 0.
     """
@@ -32,16 +32,16 @@ def principal_angle_deg(mask: npt.NDArray[np.bool_]) -> float:
         return 0.0
     covariance = np.cov(np.stack([columns, rows]).astype(np.float64))
     _, axes = np.linalg.eigh(covariance)
-    # Two lungs side by side can be wider than high: take whichever axis is nearer to the vertical.
+    # Two lungs side by side can be wider than high: take the axis nearer to the vertical.
     vertical = axes[:, int(np.argmax(np.abs(axes[1])))]
     vertical = vertical if vertical[1] > 0 else -vertical
     return float(np.degrees(np.arctan2(-vertical[0], vertical[1])))
 
 
 def lung_centres_angle_deg(mask: npt.NDArray[np.bool_]) -> float:
-    """Tilt of the line through both lungs' centres, in degrees, clockwise positive, the anatomical tilt put aside.
+    """Tilt of the line through both lungs' centres, in degrees, clockwise positive, less the anatomical tilt.
 
-    Falls back on the principal axis where the mask is not two pieces.
+    Falls back on the principal axis if the mask is not two pieces.
     """
     _, _, statistics, centres = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     areas = statistics[1:, cv2.CC_STAT_AREA]
@@ -62,8 +62,8 @@ def canonical_alignment(
 
     Args:
         mask: (S, S) lungs. An empty mask gives the identity.
-        target: How upright is meant; `ORIGINAL` gives the identity.
-        margin_px: Margin around the bounding box in pixels of the mask; `HALVES_SPREAD` has no box.
+        target: The canonical pose; `ORIGINAL` gives the identity.
+        margin_px: Margin around the bounding box in pixels of the mask; not used for `HALVES_SPREAD`.
     """
     if target is CanonicalTarget.ORIGINAL or not mask.any():
         return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -73,14 +73,14 @@ def canonical_alignment(
     side = mask.shape[0]
     upright_angle_deg = principal_angle_deg if target is CanonicalTarget.UPRIGHT_FILLED else lung_centres_angle_deg
     angle = np.radians(upright_angle_deg(mask))
-    # Columns of `turn` are the canonical axes x and y as seen in the mask's frame.
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    # Columns of `rotation` are the canonical axes x and y in the mask's frame.
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     outline = np.concatenate([contour[:, 0, :] for contour in contours]).astype(np.float64) + 0.5
-    standard = outline @ turn
+    standard = outline @ rotation
     low, high = standard.min(axis=0) - margin_px, standard.max(axis=0) + margin_px
     half_size = (high - low) / 2
-    centre = turn @ ((low + high) / 2)
-    linear = turn * (half_size / (side / 2))
+    centre = rotation @ ((low + high) / 2)
+    linear = rotation * (half_size / (side / 2))
     offset = centre / (side / 2) - 1
     return np.hstack([linear, offset[:, None]])

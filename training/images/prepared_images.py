@@ -1,4 +1,4 @@
-"""Images and masks preprocessed once at training size and kept in a cache folder."""
+"""Images and masks, preprocessed once at training size and kept in a cache folder."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from training.datasets.sample import DataSetError, Sample, UnreadableFileError
 
 @dataclass(frozen=True)
 class PreparedImages:
-    """Network images of a data set, row i belonging to `samples[i]`.
+    """Network images of a data set; row i belongs to `samples[i]`.
 
     Attributes:
+        samples: The images with what is known about them.
         images: (N, S, S) uint8, network image times 255.
-        masks: (N, S, S) uint8, 255 inside the lungs; all zero where the sample has no mask.
+        masks: (N, S, S) uint8, 255 inside the lungs; all zero if the sample has no mask.
     """
 
     samples: Sequence[Sample]
@@ -39,7 +40,7 @@ class PreparedImages:
     masks: npt.NDArray[np.uint8]
 
     def where(self, patients: frozenset[str], *, mask: bool = False, score: bool = False) -> list[int]:
-        """Rows of these patients, only those with a mask or a score if asked."""
+        """Rows of these patients, optionally only those with a mask or with a score."""
         return [
             row
             for row, sample in enumerate(self.samples)
@@ -48,12 +49,12 @@ class PreparedImages:
 
 
 def prepare(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path) -> PreparedImages:
-    """Reads the cache, or fills it first (with a progress bar).
+    """Loads the images from the cache, which is filled first if necessary (with a progress bar).
 
-    The key covers the files' contents and the preprocessing constants; another recipe gets another file.
+    The name of a cached file depends on the images' contents and on every preprocessing constant.
 
     Raises:
-        DataSetError: an image or mask that cannot be read, or a mask of another size than its image.
+        DataSetError: an image or mask that cannot be loaded, or a mask of another size than its image.
     """
     prepared, faults = prepare_sound(samples, side_px, aspect, cache)
     if faults:
@@ -64,13 +65,13 @@ def prepare(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path
 def prepare_sound(
     samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path
 ) -> tuple[PreparedImages, dict[int, DataSetError]]:
-    """The same, going on where a file is faulty: its row stays zero, and nothing is kept in the cache.
+    """Like `prepare`, but continues after a faulty file: its row stays zero, and nothing is kept in the cache.
 
     Returns:
-        The images, and what is wrong by row.
+        The images, and the faults by row.
 
     Raises:
-        DataSetError: a file that is not there any more.
+        DataSetError: a file that no longer exists.
     """
     images_path, masks_path = cached_files(samples, side_px, aspect, cache)
     if images_path.exists() and masks_path.exists():
@@ -93,10 +94,10 @@ def prepare_sound(
 
 
 def cached_files(samples: Sequence[Sample], side_px: int, aspect: Aspect, cache: Path) -> tuple[Path, Path]:
-    """Where the images and the masks of this recipe are kept.
+    """The cache files of the images and of the masks.
 
     Raises:
-        DataSetError: a file that cannot be read.
+        DataSetError: a file that cannot be opened.
     """
     hashes = content_hashes(samples, cache)
     recipe = {
@@ -117,7 +118,7 @@ def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArr
     """The (S, S) uint8 network image and lung mask of one sample.
 
     Raises:
-        DataSetError: an image or mask that cannot be read, or a mask of another size than its image.
+        DataSetError: an image or mask that cannot be loaded, or a mask of another size than its image.
     """
     try:
         pixels = read_sample_radiograph(sample).pixels
@@ -125,7 +126,7 @@ def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArr
         raise
     except BSNetError as error:
         raise UnreadableFileError(
-            _("The image {image} cannot be read: {reason}").format(image=sample.image, reason=error)
+            _("The image {image} cannot be loaded: {reason}").format(image=sample.image, reason=error)
         ) from error
     network_image, frames = preprocessing.preprocess(pixels, side_px, aspect)
     mask = np.zeros((side_px, side_px), dtype=np.uint8)
@@ -135,7 +136,7 @@ def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArr
 
 
 def as_tensor(array: npt.NDArray[np.uint8], device: torch.device) -> Tensor:
-    """(N, S, S) uint8 to (N, 1, S, S) float32 in [0, 1], channels last."""
+    """Converts (N, S, S) uint8 to (N, 1, S, S) float32 in [0, 1], channels last."""
     tensor = torch.from_numpy(np.array(array)).to(device)  # a copy: cached arrays are read-only
     return (tensor[:, None].float() / 255).contiguous(memory_format=torch.channels_last)
 

@@ -1,4 +1,4 @@
-"""Pictures for TensorBoard: outlines of lungs, alignments and confusion matrices, as (H, W, 3) uint8."""
+"""Figures for TensorBoard: outlines of lungs, alignments and confusion matrices, as (H, W, 3) uint8."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FOUND_RGB = (255, 160, 0)
 GAP_PX = 2
 
 
-def mask_image(images: RgbImage, found: npt.NDArray[np.bool_], by_hand: npt.NDArray[np.bool_]) -> RgbImage:
-    """Films side by side: the lungs drawn by hand in green, the ones found in orange on top.
+def mask_image(images: npt.NDArray[np.uint8], found: npt.NDArray[np.bool_], by_hand: npt.NDArray[np.bool_]) -> RgbImage:
+    """Images side by side, with the lungs drawn by hand in green and the predicted lungs in orange on top.
 
     Args:
         images: (N, S, S) uint8.
-        found: (N, S, S).
-        by_hand: (N, S, S).
+        found: (N, S, S) predicted lungs.
+        by_hand: (N, S, S) lungs drawn by hand.
     """
     shown = []
     for image, mine, reference in zip(images, found, by_hand, strict=True):
@@ -39,10 +39,10 @@ def mask_image(images: RgbImage, found: npt.NDArray[np.bool_], by_hand: npt.NDAr
 
 
 def alignment_image(*rows: npt.NDArray[np.float32]) -> RgbImage:
-    """One line of pictures per argument: such as misaligned, re-aligned and canonical masks.
+    """One line of images per argument, such as misaligned, re-aligned and canonical masks.
 
     Args:
-        rows: (N, S, S) each, values in [0, 1]; the S may differ.
+        rows: (N, S, S) each, values in [0, 1]; S may differ between them.
     """
     side = max(maps.shape[-1] for maps in rows)
     lines = []
@@ -54,7 +54,7 @@ def alignment_image(*rows: npt.NDArray[np.float32]) -> RgbImage:
 
 
 def confusion_image(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.int_]) -> RgbImage:
-    """How often each zone score was predicted for each score of the radiologist, as counts and shares of the row."""
+    """Confusion matrix of predicted zone scores against the radiologist's, as counts and shares of the row."""
     counts = confusion_counts(predicted, reference)
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     figure = Figure(figsize=(4, 4), dpi=100, layout="constrained")
@@ -73,7 +73,7 @@ def confusion_image(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.i
 
 
 def confusion_counts(predicted: npt.NDArray[np.int_], reference: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
-    """(4, 4) counts: row the radiologist's zone score, column the predicted one."""
+    """(4, 4) counts; the row is the radiologist's zone score, the column the predicted one."""
     counts = np.zeros((N_CLASSES, N_CLASSES), dtype=np.int_)
     np.add.at(counts, (np.asarray(reference).ravel(), np.asarray(predicted).ravel()), 1)
     return counts

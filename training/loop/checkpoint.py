@@ -1,4 +1,4 @@
-"""Where a stage stands, written whole or not at all: resuming equals never having stopped."""
+"""The state of a stage, written whole or not at all: a resumed stage ends as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Checkpoint:
     """The state after a whole epoch.
 
     Attributes:
-        epoch: Epochs done.
+        epoch: Number of finished epochs.
         best_value: Lowest validation value so far.
         model, optimizer, scheduler: State dictionaries.
-        average: Running average of the weights; empty if there is none.
+        average: State dictionary of the running average of the weights; empty if there is none.
         history: One row of numbers per epoch.
-        settings: The run's configuration and the hashes of data, split and start weights; a resumed run must match.
+        settings: The run's configuration with the hashes of data, split and start weights; a resumed run must match.
     """
 
     epoch: int
@@ -44,17 +44,17 @@ class Checkpoint:
 
     @classmethod
     def read(cls, path: Path, settings: str) -> Checkpoint:
-        """Reads `path`; tensors land on the CPU.
+        """Loads `path`; tensors are on the CPU.
 
         Raises:
-            ConfigurationError: the file is damaged, or was written by a run with other settings.
+            ConfigurationError: the file is damaged, or was written with other settings.
         """
         try:
             values = torch.load(path, map_location="cpu", weights_only=True)
             checkpoint = cls(**values)
         except Exception as error:
             raise ConfigurationError(
-                _("The checkpoint {path} cannot be read: {reason}").format(path=path, reason=error)
+                _("The checkpoint {path} cannot be loaded: {reason}").format(path=path, reason=error)
             ) from error
         if checkpoint.settings != settings:
             raise ConfigurationError(

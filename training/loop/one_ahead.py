@@ -1,4 +1,4 @@
-"""Batches made while the one before is learned from."""
+"""Batches prepared in the background, one ahead of the one in use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Made = TypeVar("Made")
 _END = object()
 
 
-def one_ahead(things: Iterator[Made]) -> Iterator[Made]:
-    """The same things in the same order, each made in a thread of its own while the one before is in use.
+def one_ahead(items: Iterator[Made]) -> Iterator[Made]:
+    """Yields the items in order, each made in a background thread while the one before is in use.
 
-    Augmenting a film keeps one core busy for as long as a small network learns from it. An exception comes out where
-    the thing would have come.
+    Augmenting an image takes one core about as long as a small network needs to learn from it. An exception is raised
+    in place of the item that it concerns.
     """
     with ThreadPoolExecutor(1, "one-ahead") as pool:
-        following = pool.submit(next, things, _END)
-        while (thing := following.result()) is not _END:
-            following = pool.submit(next, things, _END)
-            yield thing  # type: ignore[misc]
+        following = pool.submit(next, items, _END)
+        while (item := following.result()) is not _END:
+            following = pool.submit(next, items, _END)
+            yield item  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""One process or several: every batch is shared out, and all processes end a step with the same weights."""
+"""One process or several: every batch is divided among them, and all end a step with the same weights."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Which images of every batch are this process's own: each `count`-th, from the `rank`-th on."""
+    """This process's part of every batch: each `count`-th image, starting at the `rank`-th."""
 
     rank: int = 0
     count: int = 1
 
     def of(self, items: Sequence[T]) -> Sequence[T]:
-        """This process's items of a whole batch's."""
+        """This process's items of a batch."""
         return items[self.rank :: self.count]
 
     def weight(self, total: int) -> float:
-        """What the mean over this process's images counts, so that the mean over processes is that of the batch."""
+        """Weight of the mean over this process's images that makes the mean over processes that of the batch."""
         return self.count * len(self.of(range(total))) / total
 
 
@@ -40,15 +40,15 @@ ALONE = Share()
 
 
 def make_accelerator(config: RunConfig) -> Accelerator:
-    """The process group (one process unless started by `torchrun` or alike), its device and its precision.
+    """The process group (one process unless started by `torchrun` or similar), its device and its precision.
 
     Raises:
         ConfigurationError: the configuration's device does not exist here.
     """
-    # Read when cuBLAS starts: without it its sums come out differently from run to run.
+    # Read when cuBLAS starts: without it, sums differ from run to run.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    # Statistics of batch norm are averaged once an epoch instead, see `average_buffers`. Which parameters take part
-    # can differ between processes: the lungs of a film nobody outlined do not.
+    # Batch-norm statistics are averaged once an epoch instead, see `average_buffers`. The parameters in use can differ
+    # between processes: images without a mask do not use the segmentation loss.
     parallel = DistributedDataParallelKwargs(broadcast_buffers=False, find_unused_parameters=True)
     accelerator = Accelerator(
         cpu=config.device == "cpu",
@@ -57,12 +57,12 @@ def make_accelerator(config: RunConfig) -> Accelerator:
     )
     if config.device not in ("auto", accelerator.device.type):
         raise ConfigurationError(
-            _("device: {wanted!r} is not to be had here, {found!r} is.").format(
-                wanted=config.device, found=accelerator.device.type
+            _("device: this machine has no {requested!r}, only {found!r}.").format(
+                requested=config.device, found=accelerator.device.type
             )
         )
     if accelerator.device.type == "cuda":
-        # Resampling has no such way back to its maps, which the end-to-end stage needs: there, only a warning.
+        # The gradient of resampling, which the end-to-end stage needs, has no deterministic form: only warn.
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(True, warn_only=True)
     return accelerator
@@ -74,7 +74,7 @@ def share_of(accelerator: Accelerator) -> Share:
 
 
 def mean_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
-    """The mean over all processes of each named sum; what a process does not have counts as 0."""
+    """The mean over all processes of each named sum; a sum that a process lacks counts as 0."""
     everyone: list[Mapping[str, float]] = gather_object([dict(sums)])
     names = sorted({name for mine in everyone for name in mine})
     return {name: sum(mine.get(name, 0.0) for mine in everyone) / len(everyone) for name in names}
@@ -82,7 +82,7 @@ def mean_over_processes(sums: Mapping[str, float]) -> dict[str, float]:
 
 @torch.no_grad()
 def average_buffers(model: nn.Module, accelerator: Accelerator) -> None:
-    """Gives every process the mean of the batch-norm statistics being learnt; each has seen its own images only."""
+    """Gives every process the mean of the batch-norm statistics: each has seen its own images only."""
     if accelerator.num_processes == 1:
         return
     for module in model.modules():

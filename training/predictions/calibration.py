@@ -1,4 +1,4 @@
-"""How far the probabilities can be taken at their word, and the temperature that mends them (Guo et al. 2017)."""
+"""Calibration of the class probabilities, and the temperature that improves it (Guo et al. 2017)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Scores = npt.NDArray[np.int_]
 
 
 def reliability(probabilities: ZoneProbabilities, reference: Scores) -> dict[str, Any]:
-    """Data of a reliability diagram over all zones, with ECE and cross-entropy.
+    """Data of a reliability diagram over all zones, with expected calibration error (ECE) and cross-entropy.
 
     Returns:
-        `bins`: for each tenth of confidence that occurs, from low to high: count, mean confidence, and accuracy, the
-        share of zones in which the predicted class was right; `ece`: mean distance of the two, weighted by count;
-        `cross_entropy`: mean of -log of the true class's probability.
+        `bins`: count, mean confidence and accuracy (share of zones whose predicted class was right) for each tenth of
+        confidence that occurs, from low to high; `ece`: mean distance between confidence and accuracy, weighted by
+        count; `cross_entropy`: mean of -log of the true class's probability.
     """
     confidence = probabilities.max(axis=-1).ravel()
     right = (probabilities.argmax(axis=-1) == reference).ravel()
@@ -62,8 +62,8 @@ def fit_temperature(probabilities_at: Callable[[float], ZoneProbabilities], refe
     """The temperature of lowest cross-entropy, searched on a logarithmic scale from 0.25 to 4.
 
     Args:
-        probabilities_at: Probabilities of some films at a temperature.
-        reference: Their scores.
+        probabilities_at: Gives the probabilities of the images at a temperature.
+        reference: The images' scores.
     """
     low, high = (float(np.log(bound)) for bound in TEMPERATURES)
     ratio = (5**0.5 - 1) / 2
@@ -71,7 +71,7 @@ def fit_temperature(probabilities_at: Callable[[float], ZoneProbabilities], refe
     def cost(logarithm: float) -> float:
         return cross_entropy(probabilities_at(float(np.exp(logarithm))), reference)
 
-    # Golden section: the cross-entropy of tempered logits has one valley.
+    # Golden-section search: the cross-entropy has a single minimum over the temperature.
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     cost_left, cost_right = cost(left), cost(right)
     for _step in range(SEARCH_STEPS):

@@ -1,4 +1,4 @@
-"""What the scoring heads see of a trunk that does not change, worked out once for every film and view."""
+"""The input of the scoring heads while the rest of the network does not change, computed once per image and variant."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from training.loop.seeds import variant_seed
 
 @dataclass(frozen=True)
 class SeenByHeads:
-    """What the scoring heads see of some films, in float32 or as it is kept.
+    """Input of the scoring heads for N images, in float32 or as it is kept.
 
     Attributes:
-        aligned: For heads that look at features; kept in half precision, as several views of every film must fit into
-            memory.
-        statistics: (N, 3, 2, D) by head, for heads that look at zone statistics and at nothing else.
+        aligned: Input of heads on features; kept in half precision, as several variants of every image must fit into
+            memory. None if all heads are on zone statistics.
+        statistics: (N, 3, 2, D) by head, for heads on zone statistics.
     """
 
     aligned: AlignedFeatures | None
@@ -40,19 +40,19 @@ class SeenByHeads:
 
 
 def sees_statistics_alone(model: BSNet) -> bool:
-    """Whether all heads look at zone statistics, which are kept as they are and not in half precision."""
+    """Whether all heads are on zone statistics, which are kept in full precision."""
     return len(statistics_heads(model)) == len(model.heads)
 
 
 def statistics_heads(model: BSNet) -> dict[Attention, StatisticsHead]:
-    """The heads that look at zone statistics."""
+    """The heads on zone statistics."""
     return {Attention(name): head for name, head in model.heads.items() if isinstance(head, StatisticsHead)}
 
 
 class FrozenFeatures:
-    """Keeps what the scoring heads see.
+    """Keeps the input of the scoring heads for every image and variant.
 
-    Folds of a cross-validation on the same trunk share one of these.
+    All folds of a cross-validation with the same trunk (encoder, segmentation and alignment) share one of these.
     """
 
     def __init__(
@@ -65,17 +65,16 @@ class FrozenFeatures:
         self._plain: dict[tuple[int, bool], SeenByHeads] = {}
 
     def varied(self, model: BSNet, row: int, variant: int) -> tuple[SeenByHeads, bool]:
-        """Features of one of the film's augmented variants, and whether that one is mirrored."""
+        """Features of one of the image's augmented variants, and whether that one is mirrored."""
         key = (row, variant)
         if key not in self._varied:
-            # Seeded by row and variant alone: what is kept does not depend on when it was first needed.
             self._augmentation.reseed(variant_seed(self._seed, row, variant, self.variants))
             image, _mask, mirrored = self._augmentation(self._data.images[row], self._data.masks[row])
             self._varied[key] = (_kept(model, as_tensor(image[None], self._device)), mirrored)
         return self._varied[key]
 
     def plain(self, model: BSNet, row: int, *, mirrored: bool) -> SeenByHeads:
-        """Features of the film as it is, or of its mirror image."""
+        """Features of the image without augmentation, or of its mirror image."""
         key = (row, mirrored)
         if key not in self._plain:
             image = as_tensor(self._data.images[[row]], self._device)
@@ -84,7 +83,7 @@ class FrozenFeatures:
 
 
 def joined(found: Sequence[SeenByHeads]) -> SeenByHeads:
-    """One batch in float32."""
+    """Several inputs as one batch in float32."""
     names = found[0].statistics
     statistics = {name: torch.cat([entry.statistics[name] for entry in found]) for name in names}
     features = [entry.aligned for entry in found if entry.aligned is not None]
@@ -99,7 +98,7 @@ def joined(found: Sequence[SeenByHeads]) -> SeenByHeads:
 
 @torch.no_grad()
 def aligned_features(model: BSNet, images: Tensor) -> AlignedFeatures:
-    """What the scoring heads see of (N, 1, S, S) images."""
+    """Features that the scoring heads see of (N, 1, S, S) images."""
     features = model.encode(images)
     probability = lung_probability(model.segment(features))
     return model.align_features(features, probability, model.align(probability))
@@ -107,7 +106,7 @@ def aligned_features(model: BSNet, images: Tensor) -> AlignedFeatures:
 
 @torch.no_grad()
 def zone_statistics(model: BSNet, aligned: AlignedFeatures) -> dict[Attention, Tensor]:
-    """(N, 3, 2, D) by head, of the heads that look at zone statistics."""
+    """(N, 3, 2, D) by head, for the heads on zone statistics."""
     heads = statistics_heads(model)
     return {name: head.statistics(aligned.levels, aligned.masks_for(name)) for name, head in heads.items()}
 

@@ -1,4 +1,4 @@
-"""What a network says of prepared images, zone by zone."""
+"""Predictions of a network for prepared images, zone by zone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from training.predictions.frozen_features import FrozenFeatures, joined
 BATCH = 8
 
 ZoneLogits = npt.NDArray[np.float32]
-"""(V, N, 3, 2, 4): V views of the same N films, one, or two with the mirrored film, zones exchanged back."""
+"""(V, N, 3, 2, 4): V views of N images: the image and, if averaged, its mirror image with zones swapped back."""
 ZoneProbabilities = npt.NDArray[np.float32]
 """(N, 3, 2, 4)."""
 
@@ -25,7 +25,7 @@ ZoneProbabilities = npt.NDArray[np.float32]
 def predict_logits(
     model: BSNet, data: PreparedImages, rows: Sequence[int], device: torch.device
 ) -> dict[Attention, ZoneLogits]:
-    """Logits of every head; two views where the model's configuration averages with the mirrored film."""
+    """Logits of every head; two views if the model's configuration averages with the mirror image."""
     model.eval()
     collected: dict[Attention, list[ZoneLogits]] = {}
     for start in range(0, len(rows), BATCH):
@@ -41,8 +41,8 @@ def predict_logits(
 
 
 @torch.no_grad()
-def predict_kept_logits(model: BSNet, kept: FrozenFeatures, rows: Sequence[int]) -> dict[Attention, ZoneLogits]:
-    """The same from what the heads see of a trunk that has not changed."""
+def predict_frozen_logits(model: BSNet, kept: FrozenFeatures, rows: Sequence[int]) -> dict[Attention, ZoneLogits]:
+    """Logits of every head from frozen features; views as in `predict_logits`."""
     model.eval()
     views: list[dict[Attention, list[ZoneLogits]]] = []
     for mirrored in (False, True) if model.config.mirror_averaging else (False,):
@@ -57,7 +57,7 @@ def predict_kept_logits(model: BSNet, kept: FrozenFeatures, rows: Sequence[int])
 
 
 def probabilities_of(logits: Mapping[Attention, ZoneLogits], temperature: float) -> dict[Attention, ZoneProbabilities]:
-    """Class probabilities of every head and, if there are two, of their ensemble; the views are averaged."""
+    """Class probabilities of every head and, if there are two, of their ensemble, averaged over the views."""
     heads = {head: softmax(values / temperature).mean(axis=0) for head, values in logits.items()}
     if len(heads) > 1:
         heads[Attention.ENSEMBLE] = np.mean(list(heads.values()), axis=0)
@@ -72,17 +72,17 @@ def predict_zones(
 
 
 def final_attention(kinds: Mapping[Attention, object]) -> Attention:
-    """The one that counts: the ensemble, or the only head."""
+    """The final prediction's kind: the ensemble, or the only head."""
     return Attention.ENSEMBLE if Attention.ENSEMBLE in kinds else next(iter(kinds))
 
 
 def final_probabilities(logits: Mapping[Attention, ZoneLogits], temperature: float) -> ZoneProbabilities:
-    """(N, 3, 2, 4) probabilities that count, at a temperature."""
+    """(N, 3, 2, 4) probabilities of the final prediction at a temperature."""
     probabilities = probabilities_of(logits, temperature)
     return probabilities[final_attention(probabilities)]
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Over the last axis."""
+    """Softmax over the last axis."""
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return (raised / raised.sum(axis=-1, keepdims=True)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""ImageNet weights that a registry package carries, as a starting point for the encoder."""
+"""ImageNet weights from a Python package, as a starting point for the encoder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LITE0_ENCODER = "timm-tf_efficientnet_lite0"
 
 
 def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder: str) -> None:
-    """Fills `encoder` in place; an empty `initial_encoder` leaves the random weights.
+    """Loads the initial weights into `encoder`; an empty `initial_encoder` leaves the random weights.
 
     Raises:
-        ConfigurationError: unknown source, wrong encoder for it, or the package is not installed.
+        ConfigurationError: the weights are unknown, do not fit the encoder, or their package is not installed.
     """
     if initial_encoder == EFFICIENTNET_LITE0 and encoder_name != LITE0_ENCODER:
         raise ConfigurationError(
@@ -34,16 +34,16 @@ def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder:
 
 
 def initial_encoder_file(initial_encoder: str) -> Path | None:
-    """The file of weights that the package carries; None for random weights.
+    """The package's file of weights; None for random weights.
 
     Raises:
-        ConfigurationError: unknown source, or the package is not installed.
+        ConfigurationError: the weights are unknown, or their package is not installed.
     """
     if not initial_encoder:
         return None
     if initial_encoder != EFFICIENTNET_LITE0:
         raise ConfigurationError(
-            _("initial_encoder: {name!r} is unknown; there is {known!r}.").format(
+            _("initial_encoder: {name!r} is unknown; the only choice is {known!r}.").format(
                 name=initial_encoder, known=EFFICIENTNET_LITE0
             )
         )
@@ -57,8 +57,8 @@ def initial_encoder_file(initial_encoder: str) -> Path | None:
 def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[str, Tensor]:
     """The package's tensors under the encoder's names, for one grey channel in [0, 1].
 
-    Both list the same layers in the same order. The package expects RGB scaled to 2x - 1: the three channels of the
-    first convolution are summed, doubled, and the -1 goes into the batch norm behind it.
+    Both list the same layers in the same order. The package expects RGB scaled to 2x - 1, so the three channels of the
+    first convolution are summed and doubled, and the -1 goes into the batch norm after it.
 
     Raises:
         ConfigurationError: the two do not match layer by layer.

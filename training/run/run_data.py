@@ -21,14 +21,24 @@ SPLIT_FILE = "split.json"
 
 @dataclass(frozen=True)
 class RunData:
-    """The samples of a run and how its patients are divided."""
+    """The data of a run.
+
+    Attributes:
+        samples: All images with what is known about them.
+        split: The patients of each part.
+        cache: Folder of preprocessed images and hashes.
+    """
 
     samples: Sequence[Sample]
     split: Split
     cache: Path
 
     def prepared(self, config: RunConfig, side_px: int) -> PreparedImages:
-        """The network images at a side in pixels, from the cache."""
+        """The network images at a side in pixels, from the cache.
+
+        Raises:
+            DataSetError: an image or mask that cannot be loaded.
+        """
         return prepare(self.samples, side_px, config.model.aspect, self.cache)
 
     @cached_property
@@ -38,21 +48,21 @@ class RunData:
 
     @cached_property
     def fingerprint(self) -> str:
-        """One SHA-256 of the whole data set."""
+        """One SHA-256 of the whole data set, independent of its order."""
         return data_fingerprint(self.samples, self.hashes)
 
     @cached_property
     def row_fingerprint(self) -> str:
-        """The same, in the order of the rows."""
+        """One SHA-256 of the whole data set in the order of its rows."""
         return row_fingerprint(self.samples, self.hashes)
 
 
 def read_samples(config: DataConfig) -> list[Sample]:
-    """All images of all sources but the excluded ones; of joined patients each has the first one's identifier.
+    """Images of all sources without the excluded ones; joined patients have the first one's identifier.
 
     Raises:
-        DataSetError: a missing file, a missing or malformed table, row or column, or an exclusion or a join that names
-            nothing.
+        DataSetError: a missing file, a missing or malformed table, row or column, or an excluded image or a joined
+            patient that does not exist.
     """
     samples = listed_samples(config)
     reject_missing_files(samples)
@@ -60,10 +70,11 @@ def read_samples(config: DataConfig) -> list[Sample]:
 
 
 def listed_samples(config: DataConfig) -> list[Sample]:
-    """The same, whether or not their files are there.
+    """Like `read_samples`, but without checking that the images and masks exist.
 
     Raises:
-        DataSetError: a missing or malformed table, row or column, or an exclusion or a join that names nothing.
+        DataSetError: a missing or malformed table, row or column, or an excluded image or a joined patient that does
+            not exist.
     """
     samples = [sample for source in config.sources for sample in source.read()]
     names = {sample.image.name for sample in samples}
@@ -84,7 +95,7 @@ def listed_samples(config: DataConfig) -> list[Sample]:
 
 
 def load_data(config: RunConfig) -> RunData:
-    """Reads the data sets and the split (made and written on the first run).
+    """Loads the data sets and the split (made and written on the first run).
 
     Raises:
         DataSetError: a missing or malformed file, row or column.
@@ -94,7 +105,7 @@ def load_data(config: RunConfig) -> RunData:
 
 
 def run_split(config: RunConfig, samples: Sequence[Sample]) -> Split:
-    """The run's split, made and written on the first run.
+    """The run's split; the first run makes and writes it.
 
     Raises:
         DataSetError: its file is damaged, or misses patients of the data set.
@@ -105,11 +116,11 @@ def run_split(config: RunConfig, samples: Sequence[Sample]) -> Split:
     )
 
 
-def without_masks(config: RunConfig, data: RunData) -> frozenset[str]:
-    """Patients whose masks segmentation and alignment are not shown, whatever part of the split they are in."""
+def patients_with_hidden_masks(config: RunConfig, data: RunData) -> frozenset[str]:
+    """Patients whose masks segmentation and alignment do not learn from, in whichever part of the split they are."""
     return scored_patients(data.samples) if config.data.trunk_without_scored else frozenset()
 
 
-def measured_masks(config: RunConfig, data: RunData, prepared: PreparedImages) -> list[int]:
-    """Rows of the masks that segmentation and alignment have not seen: the test part's, and those left out of it."""
-    return prepared.where(data.split.test | without_masks(config, data), mask=True)
+def unseen_mask_rows(config: RunConfig, data: RunData, prepared: PreparedImages) -> list[int]:
+    """Rows of the masks that segmentation and alignment have not seen: of the test part and of hidden patients."""
+    return prepared.where(data.split.test | patients_with_hidden_masks(config, data), mask=True)

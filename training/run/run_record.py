@@ -1,4 +1,4 @@
-"""What a run writes down about itself: enough to repeat it, and to tell whether anything has changed since."""
+"""The record of a run: enough to repeat it, and to detect whether anything has changed since."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RUN_RECORD = "run.json"
 
 
 def recorded_settings(config: RunConfig, name: StageName, data: RunData, start: Path | None) -> str:
-    """All that a stage's checkpoint depends on, as text: settings, films in their order, split and start weights."""
+    """Everything that a stage's checkpoint depends on, as text: settings, ordered images, split and start weights."""
     recorded = config.settings_of(name) | {
         "data_sha256": data.fingerprint,
         "rows_sha256": data.row_fingerprint,
@@ -58,16 +58,16 @@ def write_run_record(
 ) -> None:
     """Writes `run.json` (configuration, versions, hashes) and `data.json` (the hash of every file).
 
-    Together they are enough to repeat the run and to tell whether data and split are still the same. `stages` in
-    `run.json` holds what each stage was run with, one entry for every time that it went on elsewhere or otherwise.
+    Together they are enough to repeat the run and to detect whether data and split are still the same. `stages` in
+    `run.json` has an entry for every time that a stage started or was resumed under different conditions.
 
     Args:
         config: The run.
-        data: Its films and split.
-        accelerator: Where it is trained.
-        stage: The stage that begins or goes on now.
-        start: The weights it starts from, the ImageNet weights of a segmentation among them.
-        done: Epochs of it that are done.
+        data: Its images and split.
+        accelerator: Processes and device of the training; None if nothing is trained.
+        stage: The stage that starts or is resumed now.
+        start: Weights that it starts from, which may be the ImageNet weights.
+        done: Number of its finished epochs.
     """
     make_private_folder(config.output)
     split_file = config.output / SPLIT_FILE
@@ -88,7 +88,7 @@ def write_run_record(
     if stage is not None:
         weights = {"file": str(start), "sha256": weights_sha256(start)} if start else None
         entry = run_with | {"start": weights, "seed": config.seed, "epochs_before": done}
-        # What an earlier training of the stage was run with says nothing of one that begins anew.
+        # Entries of an earlier training of the stage do not apply to one that starts again.
         entries = stages.get(stage.value, []) if done else []
         if not entries or entries[-1] | {"epochs_before": done} != entry:
             entries = [*entries, entry]
@@ -98,7 +98,7 @@ def write_run_record(
 
 
 def _recorded_stages(config: RunConfig) -> dict[str, list[dict[str, Any]]]:
-    """What `run.json` says of the stages so far."""
+    """The entries of the stages in `run.json` so far."""
     try:
         record = json.loads((config.output / RUN_RECORD).read_text(encoding="utf-8"))
         if "stages" in record:
@@ -106,7 +106,7 @@ def _recorded_stages(config: RunConfig) -> dict[str, list[dict[str, Any]]]:
         earlier = {name: record[name] for name in ("versions", "machine", "commit")}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-    # Older records name no stage: they are of the last one trained until then.
+    # Older records name no stage: they describe the last one trained until then.
     return {"earlier": [earlier]} if any(epochs_done(config, name) for name in StageName) else {}
 
 

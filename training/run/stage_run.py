@@ -18,7 +18,7 @@ from training.loop.stage import Stage
 from training.loop.training_loop import CHECKPOINT, fit
 from training.predictions.frozen_features import FrozenFeatures
 from training.run.pretrained import load_initial_encoder
-from training.run.run_data import RunData, load_data, without_masks
+from training.run.run_data import RunData, load_data, patients_with_hidden_masks
 from training.run.run_record import RUN_RECORD, recorded_settings, write_run_record
 from training.run.stage_weights import build_network, load_weights, starting_weights
 from training.stages.alignment_stage import AlignmentStage
@@ -37,32 +37,33 @@ def run_stage(
     start: Path | None = None,
     frozen: FrozenFeatures | None = None,
 ) -> float:
-    """Trains one stage, from the weights of the stage before it; resumes where it stopped.
+    """Trains one stage from the weights of the stage before it, or resumes it.
 
     Args:
         config: The run.
         name: The stage.
-        data: The run's data if already read.
+        data: The run's data if already loaded.
         start: Weights to start from instead of those of the stage before.
-        frozen: Features of these very images already worked out with the trunk of these very weights.
+        frozen: Features of these images computed before with these very weights.
 
     Returns:
         The lowest validation value.
 
     Raises:
-        ConfigurationError: the stage before has not been trained to its end, this one was begun with other settings,
-            data, split or start weights, or settings that do not fit.
+        ConfigurationError: the stage before is not finished, this one was started with other settings, data, split or
+            start weights, or settings do not fit.
+        DataSetError: the data cannot be loaded.
     """
     settings = config.stage(name)
     folder = config.output / name.value
     accelerator = make_accelerator(config)
     weights = starting_weights(config, name, start)
-    # The first process fills cache and split, the others find them filled.
+    # The first process fills the cache and writes the split for the others.
     with accelerator.main_process_first():
         data = data or load_data(config)
         recorded = recorded_settings(config, name, data, weights)
         checkpoint = folder / CHECKPOINT
-        # Before anything is written: a stage that is refused leaves the run's record as it was.
+        # Before anything is written: a rejected stage leaves the run's record as it was.
         done = Checkpoint.read(checkpoint, recorded).epoch if checkpoint.exists() else 0
         stage = build_stage(config, name, data, accelerator, start, frozen)
         if accelerator.is_main_process and (done < settings.epochs or not (config.output / RUN_RECORD).exists()):
@@ -71,7 +72,7 @@ def run_stage(
 
 
 def run_all(config: RunConfig) -> None:
-    """Every stage that the configuration has, in the paper's order."""
+    """Trains every stage of the configuration, in the paper's order."""
     with make_accelerator(config).main_process_first():
         data = load_data(config)
     for name in StageName:
@@ -136,7 +137,7 @@ def _network_to_train(config: RunConfig, name: StageName, start: Path | None) ->
 
 
 def _outlined_rows(config: RunConfig, data: RunData, images: PreparedImages) -> StageRows:
-    split, hidden = data.split, without_masks(config, data)
+    split, hidden = data.split, patients_with_hidden_masks(config, data)
     return StageRows(images.where(split.train - hidden, mask=True), images.where(split.validation - hidden, mask=True))
 
 

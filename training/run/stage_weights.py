@@ -1,4 +1,4 @@
-"""The weights of the stages: what a stage starts from, which are the best, and how a network is filled with them."""
+"""The weights of the stages: where a stage starts from, which are the best, and how they are loaded."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from training.run.pretrained import initial_encoder_file
 
 
 def starting_weights(config: RunConfig, name: StageName, start: Path | None = None) -> Path | None:
-    """The file a stage starts from: `start` if given, else the finished stage before, or ImageNet weights, or none.
+    """The file a stage starts from: `start` if given, else the finished stage before, else ImageNet weights or None.
 
     Raises:
-        ConfigurationError: the stage before has not been trained to its end.
+        ConfigurationError: the stage before is not finished.
     """
     if start is not None:
         return start
@@ -34,10 +34,10 @@ def starting_weights(config: RunConfig, name: StageName, start: Path | None = No
     before = stages[stages.index(name) - 1]
     weights = stage_weights(config, before)
     done = epochs_done(config, before)
-    # What the configuration does not say of the stage before, it cannot ask of it.
+    # Without settings of the stage before, its number of epochs is not known.
     if before in config.stages and done < config.stages[before].epochs:
         raise ConfigurationError(
-            _("The stage {stage!r} is not finished: it has {done} of {epochs} epochs. Run it to its end first.").format(
+            _("The stage {stage!r} is not finished: it has {done} of {epochs} epochs. Finish it first.").format(
                 stage=before.value, done=done, epochs=config.stages[before].epochs
             )
         )
@@ -45,7 +45,7 @@ def starting_weights(config: RunConfig, name: StageName, start: Path | None = No
 
 
 def epochs_done(config: RunConfig, name: StageName) -> int:
-    """The whole epochs that a stage has behind it."""
+    """Number of finished epochs of a stage."""
     try:
         return len(json.loads((config.output / name.value / HISTORY).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
@@ -56,20 +56,20 @@ def weights_sha256(path: Path) -> str:
     """SHA-256 of a file of weights.
 
     Raises:
-        ConfigurationError: it cannot be read.
+        ConfigurationError: it cannot be opened.
     """
     try:
         return file_sha256(path)
     except OSError as error:
         raise ConfigurationError(
-            _("The weights {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+            _("The weights {path} cannot be opened: {reason}.").format(path=path, reason=error.strerror)
         ) from error
 
 
 def best_trained_stage(config: RunConfig, among: Iterable[StageName] = StageName) -> StageName:
-    """The furthest trained stage; of the two scoring stages the one with the lower validation value.
+    """The last trained stage; of the two scoring stages the one with the lower validation value.
 
-    The end-to-end stage usually gains a little, but on a small scored set it may not, and validation says so.
+    The end-to-end stage usually improves the scores a little, but with few scored images it may not.
 
     Raises:
         ConfigurationError: nothing has been trained.
@@ -80,18 +80,18 @@ def best_trained_stage(config: RunConfig, among: Iterable[StageName] = StageName
     scoring = [name for name in (StageName.SCORING, StageName.END_TO_END) if name in trained]
     values = {name: lowest_validation_value(config, name) for name in scoring}
     compared = {name: value for name, value in values.items() if value is not None}
-    # Without validation images nothing can be compared: the furthest stage.
+    # Without validation images nothing can be compared: take the last stage.
     return min(compared, key=lambda name: compared[name]) if compared else trained[-1]
 
 
 def lowest_validation_value(config: RunConfig, name: StageName) -> float | None:
-    """The best validation value of a trained stage; None if it had no validation images."""
+    """The lowest validation value of a trained stage; None if it had no validation images."""
     rows = json.loads((config.output / name.value / HISTORY).read_text(encoding="utf-8"))
     return min((float(row["validation_value"]) for row in rows if "validation_value" in row), default=None)
 
 
 def stage_weights(config: RunConfig, name: StageName, file: str = BEST) -> Path:
-    """The weights a stage has written.
+    """The file of weights that a stage has written.
 
     Raises:
         ConfigurationError: it has not been trained.
@@ -108,7 +108,7 @@ def build_network(config: BSNetConfig) -> BSNet:
     """A network with random weights.
 
     Raises:
-        ConfigurationError: it cannot be built like this, such as with an encoder that does not exist.
+        ConfigurationError: it cannot be built, for example because the encoder does not exist.
     """
     try:
         return BSNet(config)
@@ -117,10 +117,10 @@ def build_network(config: BSNetConfig) -> BSNet:
 
 
 def load_weights(model: BSNet, path: Path, *, without: Sequence[str] = ()) -> None:
-    """Fills the model with weights; the parts named (`heads`, `alignment`) keep what they have.
+    """Loads weights into the model, except for the parts named (`heads`, `alignment`), which keep theirs.
 
     Raises:
-        ConfigurationError: missing, damaged or unfitting weights.
+        ConfigurationError: the weights are missing, damaged or do not fit.
     """
     try:
         state = load_file(path)
@@ -135,10 +135,10 @@ def load_weights(model: BSNet, path: Path, *, without: Sequence[str] = ()) -> No
 
 
 def load_mean_weights(model: BSNet, paths: Sequence[Path]) -> None:
-    """Fills the model with the mean of several weights of one stage, batch-norm statistics included.
+    """Loads the mean of several weights of one stage into the model, batch-norm statistics included.
 
     Raises:
-        ConfigurationError: missing, damaged or unfitting weights.
+        ConfigurationError: the weights are missing, damaged or do not fit.
     """
     states = []
     for path in paths:

@@ -28,7 +28,7 @@ from training.predictions.frozen_features import (
 from training.predictions.zone_predictions import (
     ZoneProbabilities,
     final_attention,
-    predict_kept_logits,
+    predict_frozen_logits,
     predict_zones,
     probabilities_of,
 )
@@ -223,5 +223,5 @@ class ScoringStage:
         context, rows = self._context, list(self._context.rows.validation)
         if self._frozen is None:
             return predict_zones(self.model, context.images, rows, context.device)
-        logits = predict_kept_logits(self.model, self._frozen, rows)
+        logits = predict_frozen_logits(self.model, self._frozen, rows)
         return probabilities_of(logits, self.model.config.temperature)
