@@ -19,7 +19,7 @@ MARGIN_X, MARGIN_Y = 10.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class CornerContent:
     """Everything that the texts are made from.
 
     Attributes:
@@ -51,31 +51,31 @@ class CornerLines:
     bottom_right: tuple[str, ...]
 
 
-def corner_lines(around: Around) -> CornerLines:
+def corner_lines(corners: CornerContent) -> CornerLines:
     """What stands in the four corners; the result's name and the pixel values are asked for, so they always stand."""
-    metadata, texts = around.radiograph.metadata, around.texts
+    metadata, texts = corners.radiograph.metadata, corners.texts
     lossy = (_("lossy compression"),) if metadata.lossy_compressed else ()
-    window = window_text(around.window) if around.window is not None else ""
-    zoom = _("Zoom {zoom}").format(zoom=f"{around.zoom:.0%}")
+    window = window_text(corners.window) if corners.window is not None else ""
+    zoom = _("Zoom {zoom}").format(zoom=f"{corners.zoom:.0%}")
     if texts is CornerTexts.NONE:
-        return CornerLines((), (), _filled(around.probe), ())
+        return CornerLines((), (), _filled(corners.probe), ())
     if texts is CornerTexts.MINIMAL:
-        return CornerLines((), (), _filled(around.probe, f"{window}   {zoom}"), lossy)
-    height, width = around.radiograph.shape
-    view_state = [around.preset, window, zoom, _("Inverted") if around.inverted else "", _turned(around.orientation)]
-    size = _("{width} × {height}, {bits} bit").format(width=width, height=height, bits=around.radiograph.bits_stored)
+        return CornerLines((), (), _filled(corners.probe, f"{window}   {zoom}"), lossy)
+    height, width = corners.radiograph.shape
+    view_state = [corners.preset, window, zoom, _("Inverted") if corners.inverted else "", _turned(corners.orientation)]
+    size = _("{width} × {height}, {bits} bit").format(width=width, height=height, bits=corners.radiograph.bits_stored)
     return CornerLines(
-        _patient(metadata, hidden=around.identity_hidden),
-        _image(metadata, hidden=around.identity_hidden),
-        _filled(around.probe, *view_state),
+        _patient(metadata, hidden=corners.identity_hidden),
+        _image(metadata, hidden=corners.identity_hidden),
+        _filled(corners.probe, *view_state),
         (size, *lossy),
     )
 
 
-def paint(painter: QPainter, area: QRectF, around: Around, font: QFont) -> None:
+def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) -> None:
     """Writes corners, sides and the result's name into `area`."""
     area = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
-    lines = corner_lines(around)
+    lines = corner_lines(corners)
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
     upper_left, upper_right = QRectF(area), QRectF(area)
@@ -86,13 +86,13 @@ def paint(painter: QPainter, area: QRectF, around: Around, font: QFont) -> None:
     write(painter, upper_left, left | bottom, lines.bottom_left, small)
     write(painter, upper_right, right | bottom, lines.bottom_right, small)
     write(painter, upper_right, right | top, lines.top_right, small)
-    if around.result:
+    if corners.result:
         wide = QRectF(area)
         wide.setLeft(area.left() + area.width() * 0.25)
         height = len(lines.top_right)
         blank = [""] * height
-        write(painter, wide, right | top, [*blank, around.result], small, RESULT_INK)
-    _paint_sides(painter, area, around.orientation.letters(around.radiograph.metadata.patient_orientation), font)
+        write(painter, wide, right | top, [*blank, corners.result], small, RESULT_INK)
+    _paint_sides(painter, area, corners.orientation.letters(corners.radiograph.metadata.patient_orientation), font)
 
 
 def _paint_sides(painter: QPainter, area: QRectF, letters: EdgeLetters, font: QFont) -> None:

@@ -7,9 +7,9 @@ from typing import Protocol
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 
+from app.canvas.annotation_editor import CLICK_PX, AnnotationEditor
 from app.canvas.geometry import ViewGeometry
 from app.canvas.measuring import Point
-from app.canvas.measuring_hand import CLICK_PX, MeasuringHand
 from app.canvas.modes import DRAG_OF_BUTTON, DRAG_OF_MODE, Drag, ViewMode, WindowDrag
 from app.canvas.probe import ProbeReading
 from app.canvas.shown_image import NothingShown
@@ -70,9 +70,9 @@ class Gestures(QObject):
     changed = Signal()
     """The pointer's marks are to be painted again."""
 
-    def __init__(self, view: GestureView, hand: MeasuringHand, parent: QObject | None = None) -> None:
+    def __init__(self, view: GestureView, editor: AnnotationEditor, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._view, self._hand = view, hand
+        self._view, self._editor = view, editor
         self._drag: tuple[Drag, QPointF] | None = None
         self._pressed: QPointF | None = None
         self._pointer: QPointF | None = None
@@ -100,7 +100,7 @@ class Gestures(QObject):
     def stop(self) -> None:
         """Ends what has been begun."""
         self._drag = self._pressed = None
-        self._hand.stop()
+        self._editor.stop()
         self._view.shown.end_step()
 
     def hide_cross(self) -> None:
@@ -122,11 +122,11 @@ class Gestures(QObject):
         elif event.button() is Qt.MouseButton.LeftButton:
             kind = self._left_drag(place, geometry)
             self._drag = (kind, place) if kind is not None else None
-            is_of_image = not self._hand.holds and not self._view.mode.is_measuring
+            is_of_image = not self._editor.is_moving and not self._view.mode.is_measuring
             self._pressed = place if is_of_image else None
 
     def _left_drag(self, place: QPointF, geometry: ViewGeometry) -> Drag | None:
-        if self._hand.take_hold(place, geometry.to_view if self._view.annotations_visible else None):
+        if self._editor.grab(place, geometry.to_view if self._view.annotations_visible else None):
             return Drag.GRIP
         if self._view.mode.is_measuring:
             self._begin_measurement(place, geometry)
@@ -154,7 +154,7 @@ class Gestures(QObject):
             share = offset.y() * DRAG_ZOOM_PER_PX
             shown.zoom(1 - share if share < 0 else 1 / (1 + share))
         elif kind is Drag.GRIP and shown.geometry is not None:
-            self._hand.drag(event.position(), shown.geometry.to_view.inverted()[0])
+            self._editor.drag(event.position(), shown.geometry.to_view.inverted()[0])
 
     def release(self, event: QMouseEvent) -> None:
         """Ends a drag."""
@@ -169,7 +169,7 @@ class Gestures(QObject):
         if kind is Drag.DRAW:
             self._continue_measurement(event.position(), geometry)
         elif kind is Drag.GRIP:
-            self._hand.let_go()
+            self._editor.drop()
 
     def double_click(self, event: QMouseEvent) -> None:
         """Fits the image; while measuring, this is the second of two clicks."""
@@ -196,16 +196,16 @@ class Gestures(QObject):
         point = _image_point(geometry, view_point)
         self.pointer_moved.emit(*point)
         self.probed.emit(self._view.shown.probe_at(view_point))
-        self._hand.follow(point)
+        self._editor.follow(point)
         if self._view.mode.has_pointer or self._lens_held:
             self.changed.emit()
 
     def _begin_measurement(self, view_point: QPointF, geometry: ViewGeometry) -> None:
-        self._hand.begin(self._view.mode, _image_point(geometry, view_point))
+        self._editor.begin(self._view.mode, _image_point(geometry, view_point))
 
     def _continue_measurement(self, view_point: QPointF, geometry: ViewGeometry) -> None:
         point = _image_point(geometry, view_point)
-        if self._hand.set_point(self._view.mode, view_point, geometry.to_view, point):
+        if self._editor.set_point(self._view.mode, view_point, geometry.to_view, point):
             self._view.set_annotations_shown(True)
 
     # Keys
@@ -222,8 +222,8 @@ class Gestures(QObject):
         if key in ARROWS:
             is_fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self._follow_arrow(ARROWS[key], geometry, is_fine=is_fine)
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._hand.chosen is not None:
-            self._hand.delete_chosen()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._editor.selected is not None:
+            self._editor.delete_selected()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._view.mode.is_measuring:
             self._set_point_by_key(geometry)
         elif key == Qt.Key.Key_M and not event.modifiers():
@@ -256,9 +256,9 @@ class Gestures(QObject):
 
     def _follow_arrow(self, direction: QPointF, geometry: ViewGeometry, *, is_fine: bool) -> None:
         step = direction * (POINTER_FINE_STEP_PX if is_fine else POINTER_STEP_PX)
-        if self._hand.chosen is not None and not self._hand.is_drawing:
+        if self._editor.selected is not None and not self._editor.is_drawing:
             shift = geometry.to_image(step) - geometry.to_image(QPointF(0, 0))
-            self._hand.shift_chosen(shift.x(), shift.y())
+            self._editor.shift_selected(shift.x(), shift.y())
         elif self._view.mode.has_pointer:
             place, size = self._pointer_or_middle(geometry) + step, geometry.view_size
             self._pointer_by_keys = True
@@ -269,7 +269,7 @@ class Gestures(QObject):
     def _set_point_by_key(self, geometry: ViewGeometry) -> None:
         place = self._pointer_or_middle(geometry)
         self._pointer_by_keys = True
-        if self._hand.is_drawing:
+        if self._editor.is_drawing:
             self._continue_measurement(place, geometry)
         else:
             self._begin_measurement(place, geometry)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.canvas.corners import Around
+from app.canvas.corners import CornerContent
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.drawing.lettering import INK
 from app.canvas.drawing.orientation import Orientation
@@ -327,7 +327,7 @@ class ImageDisplay(QWidget):
 
     def _scene(self, shown: ShownImage, ratio: float) -> Scene:
         """One frame; `ratio` is device pixels per view unit."""
-        around = Around(
+        corners = CornerContent(
             radiograph=shown.radiograph,
             window=shown.window,
             preset=shown.preset.name,
@@ -342,7 +342,7 @@ class ImageDisplay(QWidget):
             renderer=shown.renderer,
             table=shown.grey_levels.p_values if self._without_screen else shown.grey_levels.table,
             geometry=shown.geometry,
-            around=around,
+            corners=corners,
             outside_shutter=shown.outside_shutter if self._shutter_shown else None,
             planes=shown.planes,
             overlays=None if self._original else self._overlays,

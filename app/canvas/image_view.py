@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.annotation_editor import AnnotationEditor
 from app.canvas.annotations import Annotations, AnnotationStore, key_of
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.gestures import Gestures
 from app.canvas.image_display import ImageDisplay
-from app.canvas.measuring_hand import MeasuringHand
 from app.canvas.modes import ViewMode, WindowDrag
 from app.canvas.overlays.stack import OverlayState
 from app.canvas.scene import Scene
@@ -48,9 +48,9 @@ class ImageView(ImageDisplay):
         self._mode = ViewMode.WINDOW
         self._window_drag = WindowDrag.DEFAULT
         self._annotations_shown = True
-        self._hand = MeasuringHand(self.annotations, self)
-        self._hand.changed.connect(self.update)
-        self._gestures = Gestures(self, self._hand, self)
+        self._editor = AnnotationEditor(self.annotations, self)
+        self._editor.changed.connect(self.update)
+        self._gestures = Gestures(self, self._editor, self)
         self._gestures.changed.connect(self.update)
         self._gestures.pointer_moved.connect(self.pointer_moved)
         self._gestures.clicked.connect(self.clicked)
@@ -59,7 +59,7 @@ class ImageView(ImageDisplay):
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
         """Shows a radiograph with its annotations."""
         self._gestures.stop()
-        self._hand.forget_descriptions()
+        self._editor.forget_descriptions()
         self.annotations.show(key_of(radiograph))
         super().show_radiograph(radiograph, renderer)
 
@@ -71,7 +71,7 @@ class ImageView(ImageDisplay):
 
     def reset(self) -> None:
         """Ends a measurement that was begun; otherwise restores the view as the file was opened."""
-        if self._hand.is_drawing:
+        if self._editor.is_drawing:
             self._gestures.stop()
             self.update()
         else:
@@ -120,23 +120,23 @@ class ImageView(ImageDisplay):
         if shown != self._annotations_shown:
             self._annotations_shown = shown
             if not shown:
-                self._hand.choose_none()
+                self._editor.clear_selection()
             self.update()
             self.annotations_shown_changed.emit(shown)
 
     @property
     def selected_annotation(self) -> int | None:
         """The number of the annotation that keys act upon."""
-        return self._hand.chosen
+        return self._editor.selected
 
     def select_next_annotation(self) -> None:
         """Selects one after the other, then none; shows them if they were hidden."""
         self.set_annotations_shown(True)
-        self._hand.choose_next()
+        self._editor.select_next()
 
     def delete_annotation(self) -> None:
         """Deletes the selected annotation."""
-        self._hand.delete_chosen()
+        self._editor.delete_selected()
 
     # Qt events
 
@@ -176,8 +176,8 @@ class ImageView(ImageDisplay):
         scene, probe = super()._scene(shown, ratio), self._gestures.probe
         return replace(
             scene,
-            around=replace(scene.around, probe=probe.text if probe is not None else ""),
-            annotations=tuple(self._hand.drawn(shown.radiograph)) if self.annotations_visible else (),
+            corners=replace(scene.corners, probe=probe.text if probe is not None else ""),
+            annotations=tuple(self._editor.drawn_annotations(shown.radiograph)) if self.annotations_visible else (),
             lens=self._gestures.lens,
             cross=self._gestures.cross,
         )

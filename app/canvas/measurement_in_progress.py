@@ -6,11 +6,11 @@ from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, Reg
 from app.canvas.modes import ViewMode
 
 
-class Drawing:
-    """The points set so far and the one that follows the pointer."""
+class MeasurementInProgress:
+    """The points set so far, and the one that follows the pointer."""
 
     def __init__(self, mode: ViewMode, first: Point) -> None:
-        """Args: mode: one that measures; first: where the button was pressed."""
+        """Args: mode: A mode that measures; first: Where the button was pressed."""
         self._mode = mode
         self._fixed = [first]
         self._moving = first
@@ -21,22 +21,22 @@ class Drawing:
         return self._fixed[-1]
 
     def move(self, point: Point) -> None:
-        """Follows the pointer."""
+        """Moves the open end to the pointer."""
         self._moving = point
 
     def fix(self, point: Point) -> Annotation | None:
-        """Sets a point; the annotation once it has all its points."""
+        """Sets a point; returns the annotation once it has all its points."""
         self._fixed.append(point)
         self._moving = point
         needed = 3 if self._mode is ViewMode.ANGLE else 2
-        return self._made_of(self._fixed) if len(self._fixed) == needed else None
+        return self._annotation_of(self._fixed) if len(self._fixed) == needed else None
 
     @property
     def preview(self) -> Annotation:
-        """What it would be if the point under the pointer were set."""
-        return self._made_of([*self._fixed, self._moving])
+        """The annotation that a point under the pointer would give."""
+        return self._annotation_of([*self._fixed, self._moving])
 
-    def _made_of(self, points: list[Point]) -> Annotation:
+    def _annotation_of(self, points: list[Point]) -> Annotation:
         if len(points) == 3:
             return Angle(*points)
         first, second = points

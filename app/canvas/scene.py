@@ -1,4 +1,4 @@
-"""One frame of a view, painted: the picture, what lies over it, the lens, the texts around it."""
+"""One painted frame of a view: the image, its overlays and annotations, the magnifier and the texts around it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QTransform
 
 from app.canvas import annotation_painting, corners
-from app.canvas.corners import Around
+from app.canvas.corners import CornerContent
 from app.canvas.drawing.frame import ColourTable, FrameRenderer, GreyTable
 from app.canvas.drawing.layer import Layer
 from app.canvas.drawing.lettering import INK
@@ -27,36 +27,36 @@ ANNOTATION_MARGIN_PX = 4.0
 
 @dataclass(frozen=True)
 class DrawnAnnotation:
-    """A measurement as it is to be drawn, with what is said of it."""
+    """A measurement as it is to be drawn, with its description."""
 
     annotation: Annotation
-    about: Description
+    description: Description
     selected: bool
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Everything that one frame is painted from.
+    """Everything one frame is painted from.
 
     Attributes:
-        renderer: Of the radiograph's pixels.
-        table: (65536,) uint8 grey of every code.
-        geometry: Where the picture lies.
-        around: The texts, and the radiograph itself.
-        outside_shutter: What the file's shutter covers, in image pixels; None where nothing is covered.
-        planes: What the file itself draws.
-        overlays: What is known of the picture; None shows it alone, without planes and annotations.
-        moving: Whether the picture is being moved or zoomed, so that overlays may follow roughly.
-        annotations: Measurements, the one being drawn last.
-        lens: Where the magnifier stands, in view units.
-        cross: Where the pointer stands that keys move.
-        has_focus: Whether keys come here, told by a thin frame.
+        renderer: The renderer of the radiograph's pixels.
+        table: (65536,) uint8 grey level of every code.
+        geometry: The image's place.
+        corners: The texts around the image, and the radiograph itself.
+        outside_shutter: The part covered by the file's shutter, in image pixels; None where nothing is covered.
+        planes: The file's DICOM overlays.
+        overlays: The overlays; None shows the image alone, also without planes and annotations.
+        moving: Whether the image is being moved or zoomed, so that overlays may follow roughly.
+        annotations: Measurements, the one in progress last.
+        lens: The magnifier's middle, in view units.
+        cross: The place of the pointer that keys move, in view units.
+        has_focus: Whether the view has the focus, shown by a thin frame.
     """
 
     renderer: FrameRenderer
     table: GreyTable
     geometry: ViewGeometry
-    around: Around
+    corners: CornerContent
     outside_shutter: QPainterPath | None
     planes: tuple[dicom_overlays.PlaneImage, ...]
     overlays: OverlayState | None
@@ -68,17 +68,17 @@ class Scene:
 
 
 class ScenePainter:
-    """Paints scenes of one view, and keeps what the next frame can use again."""
+    """Paints the scenes of one view, and keeps what the next frame can use again."""
 
     def __init__(self) -> None:
         self._layer = Layer()
         self._colours: tuple[GreyTable, ColourTable] | None = None
         self._lens_renderer: FrameRenderer | None = None
-        self._lens_is_of: FrameRenderer | None = None
+        self._lens_twin_of: FrameRenderer | None = None
 
     def forget(self) -> None:
-        """Lets everything kept of the last picture go."""
-        self._lens_renderer = self._lens_is_of = None
+        """Frees everything kept of the last image."""
+        self._lens_renderer = self._lens_twin_of = None
         self._layer.forget()
 
     @property
@@ -87,26 +87,27 @@ class ScenePainter:
         return self._layer.is_exact
 
     def paint(self, painter: QPainter, area: QRectF, scene: Scene, font: QFont) -> None:
-        """Picture, what lies over it, corner texts.
+        """Paints image, overlays, annotations and corner texts.
 
         Args:
             painter: Paints in view units.
             area: The whole view.
             scene: What to paint.
-            font: Of all texts.
+            font: The font of all texts.
         """
-        # Of what is painted on, which may be a picture of another density than the screen.
+        # The density of what is painted on, which may be an image of another density than the screen's.
         ratio = painter.deviceTransform().m11()
         to_view = scene.geometry.to_view
         size = (area.size() * ratio).toSize()
         self._paint_image(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
-            self._paint_over(painter, area, scene, scene.overlays, font)
+            self._paint_overlays(painter, area, scene, scene.overlays)
+            self._paint_annotations(painter, area, scene, font)
         if scene.lens is not None:
             self._paint_lens(painter, scene, scene.lens, ratio)
         if scene.cross is not None:
             _paint_cross(painter, scene.cross)
-        corners.paint(painter, area, scene.around, font)
+        corners.paint(painter, area, scene.corners, font)
         if scene.has_focus:
             painter.setPen(QPen(FOCUS, 1))
             painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -128,13 +129,13 @@ class ScenePainter:
             dicom_overlays.paint_shutter(painter, to_view, scene.outside_shutter)
 
     def _colours_of(self, grey_levels: GreyTable) -> ColourTable:
-        # Onto a widget Qt draws grey of 8 bits six times slower than the screen's own 32 bits.
+        # Qt draws 8-bit grey onto a widget six times slower than the screen's own 32 bits.
         if self._colours is None or self._colours[0] is not grey_levels:
             self._colours = grey_levels, OPAQUE | grey_levels.astype(np.uint32) * ONE_GREY
         return self._colours[1]
 
-    def _paint_over(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont) -> None:
-        to_view, sides = scene.geometry.to_view, scene.around.radiograph.metadata.patient_orientation
+    def _paint_overlays(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState) -> None:
+        to_view, sides = scene.geometry.to_view, scene.corners.radiograph.metadata.patient_orientation
 
         def draw(onto: QPainter, to_units: QTransform, size: QSize) -> None:
             ratio = onto.deviceTransform().m11()
@@ -144,24 +145,26 @@ class ScenePainter:
                     plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
             stack.paint(onto, to_units, overlays, sides)
 
-        reach = stack.reach(to_view, overlays, scene.geometry.image_on_view, has_planes=bool(scene.planes))
-        made_of = (overlays, scene.planes, sides, font.toString())
-        self._layer.paint(painter, draw, made_of, to_view, area, reach, moving=scene.moving)
-        margin = ANNOTATION_MARGIN_PX
+        extent = stack.drawn_extent(to_view, overlays, scene.geometry.image_on_view, has_planes=bool(scene.planes))
+        made_of = (overlays, scene.planes, sides, painter.font().toString())
+        self._layer.paint(painter, draw, made_of, to_view, area, extent, moving=scene.moving)
+
+    def _paint_annotations(self, painter: QPainter, area: QRectF, scene: Scene, font: QFont) -> None:
+        to_view, margin = scene.geometry.to_view, ANNOTATION_MARGIN_PX
         inside = area.adjusted(margin, margin, -margin, -margin)
         for drawn in scene.annotations:
             annotation_painting.paint(
-                painter, to_view, drawn.annotation, drawn.about, font, inside, selected=drawn.selected
+                painter, to_view, drawn.annotation, drawn.description, font, inside, selected=drawn.selected
             )
 
     def _paint_lens(self, painter: QPainter, scene: Scene, pointer: QPointF, ratio: float) -> None:
-        if self._lens_renderer is None or self._lens_is_of is not scene.renderer:
-            self._lens_renderer, self._lens_is_of = scene.renderer.twin(), scene.renderer
+        if self._lens_renderer is None or self._lens_twin_of is not scene.renderer:
+            self._lens_renderer, self._lens_twin_of = scene.renderer.twin(), scene.renderer
         corner = pointer - QPointF(LENS_RADIUS_PX, LENS_RADIUS_PX)
         place = QRectF(corner, QSizeF(2 * LENS_RADIUS_PX, 2 * LENS_RADIUS_PX))
         circle = QPainterPath()
         circle.addEllipse(place)
-        # In the lens's own corner, so that only what it shows is rendered.
+        # Relative to the lens's own corner, so that only what it shows is rendered.
         to_lens = scene.geometry.zoomed(LENS_ZOOM, pointer).to_view * QTransform.fromTranslate(-corner.x(), -corner.y())
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

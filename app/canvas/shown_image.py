@@ -17,7 +17,7 @@ from app.canvas.grey_levels import GreyLevels
 from app.canvas.modes import WindowDrag
 from app.canvas.overlays.dicom_overlays import PlaneImage, shutter_path
 from app.canvas.probe import ProbeReading, probe
-from app.canvas.view_history import History, ViewState
+from app.canvas.view_history import ViewHistory, ViewState
 from bsnet_core.display import Voi, WindowPreset, default_preset
 from bsnet_core.gsdf import Screen
 from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiWindow
@@ -160,7 +160,7 @@ class ShownImage(NothingShown):
         self.outside_shutter: QPainterPath | None = None
         if radiograph.shutter is not None:
             self.outside_shutter = shutter_path(radiograph.shutter, radiograph.shape, self._pixel_aspect)
-        self._history = History()
+        self._history = ViewHistory()
         self._geometry = self._fitted(view_size, self._standard)
         self._is_fitted = True
 
@@ -310,7 +310,7 @@ class ShownImage(NothingShown):
         self.grey_levels.use(preset, inverted=self.is_inverted if inverted is None else inverted)
         self.window_changed.emit(self.window)
 
-    # History
+    # ViewHistory
 
     def previous_state(self) -> None:
         state = self._history.take_back(self._state)

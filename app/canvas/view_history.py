@@ -27,7 +27,7 @@ class ViewState:
     fits: bool
 
 
-class History:
+class ViewHistory:
     """A stack; changes that go on, as turns of the wheel do, count as one."""
 
     def __init__(self) -> None:

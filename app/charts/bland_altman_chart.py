@@ -35,7 +35,7 @@ class Dot:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class AgreementLine:
     """A line across the plot, with the ends of its 95 % interval; without one they are not finite."""
 
     label: str
@@ -46,19 +46,19 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class BlandAltmanDrawing:
+class BlandAltmanContent:
     """What the plot shows, and the words at its axes; there is at least one dot."""
 
     dots: tuple[Dot, ...]
-    levels: tuple[Level, ...]
+    lines: tuple[AgreementLine, ...]
     mean_label: str
     difference_label: str
 
     @property
-    def reach(self) -> int:
+    def difference_limit(self) -> int:
         """How far the difference axis goes up and down."""
         values = [abs(dot.difference) for dot in self.dots]
-        limits = [abs(level.value) for level in self.levels if math.isfinite(level.value)]
+        limits = [abs(level.value) for level in self.lines if math.isfinite(level.value)]
         reach = math.ceil(max([SMALLEST_REACH, *values, *limits]) * 1.08)
         return reach + reach % 2
 
@@ -67,7 +67,7 @@ class BlandAltmanDrawing:
         return draw(look, lambda axes: self._fill(axes, look))
 
     def _fill(self, axes: Axes, look: ChartLook) -> Sequence[Sequence[Place]]:
-        colours, font_px, reach = look.colours, look.font_px, self.reach
+        colours, font_px, reach = look.colours, look.font_px, self.difference_limit
         axes.set_xlim(-MARGIN, MAX_TOTAL + MARGIN)
         axes.set_ylim(-reach, reach)
         axes.set_xticks(range(0, MAX_TOTAL + 1, X_STEP))
@@ -81,7 +81,7 @@ class BlandAltmanDrawing:
         axes.grid(axis="y")
         axes.axhline(0, color=colours.text, alpha=0.65, linewidth=1)
         beside = []
-        for level in self.levels:
+        for level in self.lines:
             if not math.isfinite(level.value):
                 continue
             if math.isfinite(level.low):
@@ -108,13 +108,13 @@ class BlandAltmanDrawing:
         _width, height = lay_out(axes, look)
 
         heights = [reach + text.xy[1] for text in beside]
-        apart = spread(heights, LINE * font_px * 2 * reach / height)
+        apart = set_apart(heights, LINE * font_px * 2 * reach / height)
         for text, there, requested in zip(beside, heights, apart, strict=True):
             text.set_position((0.5 * font_px, (requested - there) * height / (2 * reach)))
         return [[(dot.mean, float(dot.difference))] for dot in self.dots]
 
 
-def spread(places: Sequence[float], gap: float) -> list[float]:
+def set_apart(places: Sequence[float], gap: float) -> list[float]:
     """Places of texts that stand near to these and at least `gap` apart; in the order of the places, from the top."""
     order = sorted(range(len(places)), key=lambda number: (-places[number], number))
     apart = list(places)

@@ -23,7 +23,7 @@ LOOK_CHANGES = (
 )
 
 
-class Drawing(Protocol):
+class ChartContent(Protocol):
     """What a chart shows, as frozen data that knows how to be drawn."""
 
     def draw(self, look: ChartLook) -> ChartImage:
@@ -41,9 +41,9 @@ class ChartWidget(QWidget):
         super().__init__(parent)
         self._queue = queue
         self._job: Job | None = None
-        self._drawing: Drawing | None = None
+        self._drawing: ChartContent | None = None
         self._chart: ChartImage | None = None
-        self._chart_of: Drawing | None = None
+        self._chart_of: ChartContent | None = None
         self._image = QImage()
         self._instead = ""
         self._due = QTimer(self)
@@ -64,15 +64,15 @@ class ChartWidget(QWidget):
             return True
         return self._chart is not None and self._chart_of == self._drawing and self._chart.look == self._look
 
-    def show_drawing(self, drawing: Drawing | None, *, instead: str = "", keeps_image: bool = False) -> None:
+    def show_chart(self, drawing: ChartContent | None, *, message: str = "", keeps_image: bool = False) -> None:
         """Shows something else.
 
         Args:
             drawing: None where there is nothing to draw.
-            instead: A sentence for that.
+            message: The sentence shown then.
             keeps_image: Whether the picture before may be seen until the new one is there.
         """
-        self._instead = instead
+        self._instead = message
         if drawing is not None and drawing == self._drawing:
             return
         self._drawing = drawing
@@ -155,7 +155,7 @@ class ChartWidget(QWidget):
         job.ended.connect(self._go_on)
         self._queue.submit(job)
 
-    def _accept(self, answer: tuple[Drawing, ChartImage]) -> None:
+    def _accept(self, answer: tuple[ChartContent, ChartImage]) -> None:
         drawing, image = answer
         if drawing != self._drawing:
             return  # something else is to be shown since

@@ -47,7 +47,7 @@ class TrendPoint:
 
 
 @dataclass(frozen=True, slots=True)
-class TrendDrawing:
+class TrendContent:
     """What the chart shows: films in order of their dates, each with at least one score, and the words of its key."""
 
     points: tuple[TrendPoint, ...]
@@ -55,7 +55,7 @@ class TrendDrawing:
     reading_label: str
     current_label: str
 
-    def shows_all_of(self, other: TrendDrawing) -> bool:
+    def shows_all_of(self, other: TrendContent) -> bool:
         """Whether every score of another one stands here too, whichever film is the current one."""
         mine = {replace(point, is_current=False) for point in self.points}
         return all(replace(point, is_current=False) in mine for point in other.points)

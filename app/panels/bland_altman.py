@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontInfo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.background.jobs import JobQueue
-from app.charts.bland_altman_chart import BlandAltmanDrawing, Dot, Level
+from app.charts.bland_altman_chart import AgreementLine, BlandAltmanContent, Dot
 from app.charts.chart_widget import ChartWidget
 from bsnet_core.agreement import BlandAltman, Estimate, bland_altman
 from bsnet_core.language import translate as _
@@ -40,9 +40,9 @@ class BlandAltmanPlot(ChartWidget):
         dots: Counter[tuple[float, int]] = Counter()
         for (mine, other), count in pairs.items():
             dots[(mine + other) / 2, mine - other] += count
-        self.show_drawing(
+        self.show_chart(
             self._drawing_of(dots, self._limits) if self._limits is not None else None,
-            instead=_("No reading beside a prediction yet."),
+            message=_("No reading beside a prediction yet."),
         )
 
     def sizeHint(self) -> QSize:
@@ -54,11 +54,11 @@ class BlandAltmanPlot(ChartWidget):
         text = QFontInfo(self.font()).pixelSize()
         return QSize(25 * text, 18 * text)
 
-    def _drawing_of(self, dots: Counter[tuple[float, int]], limits: BlandAltman) -> BlandAltmanDrawing:
-        return BlandAltmanDrawing(
+    def _drawing_of(self, dots: Counter[tuple[float, int]], limits: BlandAltman) -> BlandAltmanContent:
+        return BlandAltmanContent(
             dots=tuple(Dot(mean, difference, count) for (mean, difference), count in sorted(dots.items())),
-            levels=tuple(
-                Level(
+            lines=tuple(
+                AgreementLine(
                     label=_("{name} {value}").format(name=name, value=_decimal(estimate.value)),
                     value=estimate.value,
                     low=estimate.low,

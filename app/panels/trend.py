@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from app.background.jobs import JobQueue
 from app.charts.chart_widget import ChartWidget
-from app.charts.trend_chart import TrendDrawing, TrendPoint
+from app.charts.trend_chart import TrendContent, TrendPoint
 from app.library.keeper import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastImage
@@ -112,7 +112,7 @@ class TrendChart(ChartWidget):
         self._images: tuple[TrendImage, ...] = ()
         self._remarks = ""
         self._focused = 0
-        self._now: TrendDrawing | None = None
+        self._now: TrendContent | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -143,7 +143,7 @@ class TrendChart(ChartWidget):
         self.setAccessibleDescription(". ".join([*said, self._remarks] if self._remarks else said))
         before, self._now = self._now, self._as_drawn()
         keeps = before is not None and self._now is not None and self._now.shows_all_of(before)
-        self.show_drawing(self._now, keeps_image=keeps)
+        self.show_chart(self._now, keeps_image=keeps)
 
     def sizeHint(self) -> QSize:
         """Wide enough for a few dates, and no higher than a glance needs."""
@@ -210,7 +210,7 @@ class TrendChart(ChartWidget):
             return True
         return super().event(event)
 
-    def _as_drawn(self) -> TrendDrawing | None:
+    def _as_drawn(self) -> TrendContent | None:
         if not self._images:
             return None
         points = tuple(
@@ -218,7 +218,7 @@ class TrendChart(ChartWidget):
             for image in self._images
             if image.taken_at is not None
         )
-        return TrendDrawing(points, _("predictions"), _("readings"), _("film shown"))
+        return TrendContent(points, _("predictions"), _("readings"), _("film shown"))
 
     def _image_near(self, point: QPointF) -> int | None:
         """The film whose column a point is near to; from above the chart down to the dates."""

@@ -1,4 +1,4 @@
-"""Text over a picture: readable on white and on black, at the size of the widget's font."""
+"""Text over an image: readable on white and on black, at the size of the widget's font."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QImage, QPainter
 
 INK = QColor(235, 238, 241)
-HALO = QColor(0, 0, 0, 210)
-"""Black, of which the rim takes the opacity."""
+RIM = QColor(0, 0, 0, 210)
+"""The rim's colour; only its opacity is used."""
 PLATE = QColor(10, 12, 15, 190)
 
 
 def font_of(base: QFont, factor: float, *, bold: bool = False) -> QFont:
-    """`base` made larger or smaller; it follows the user's font size, and the screen's pixel ratio."""
+    """`base` enlarged or reduced; it follows the user's font size and the screen's pixel ratio."""
     font = QFont(base)
     font.setPixelSize(max(round(QFontInfo(base).pixelSize() * factor), 8))
     font.setBold(bold)
@@ -33,7 +33,7 @@ def write(
     font: QFont,
     ink: QColor = INK,
 ) -> None:
-    """Lines of text with a dark rim, each cut to the width of `place`."""
+    """Writes lines of text with a dark rim, each cut to the width of `place`."""
     metrics = QFontMetricsF(font)
     height = metrics.lineSpacing()
     top = place.top()
@@ -52,19 +52,19 @@ def write(
         elif alignment & Qt.AlignmentFlag.AlignHCenter:
             left = place.center().x() - metrics.horizontalAdvance(text) / 2
         rim_px = _rim_px(metrics)
-        # On whole device pixels, or the letters would be resampled.
+        # On whole device pixels, otherwise the letters would be resampled.
         x, y = round((left - rim_px) * ratio) / ratio, round((top + number * height - rim_px) * ratio) / ratio
         painter.drawImage(QPointF(x, y), _rimmed(text, font.toString(), ink.rgba(), ratio))
 
 
 def _rim_px(metrics: QFontMetricsF) -> float:
-    # Small letters need a rim that closes behind them.
+    # Small letters need a rim wide enough to close between them.
     return max(metrics.height() / 11, 2.2)
 
 
 @lru_cache(maxsize=256)
 def _rimmed(text: str, font_text: str, ink: int, ratio: float) -> QImage:
-    """One line with its rim; kept, as the same few lines are drawn in every frame."""
+    """One line with its rim; cached, because the same few lines are drawn in every frame."""
     font = QFont()
     font.fromString(font_text)
     metrics = QFontMetricsF(font)
@@ -75,12 +75,12 @@ def _rimmed(text: str, font_text: str, ink: int, ratio: float) -> QImage:
     image.fill(Qt.GlobalColor.transparent)
     baseline = QPointF(rim_px, rim_px + metrics.ascent())
     _draw_text(image, baseline, text, font, ink)
-    # The letters grown by the rim, and the letters once more on top: stroking their outlines takes ten times as long.
+    # The letters dilated by the rim, then the letters on top: stroking their outlines takes ten times as long.
     pixels = np.frombuffer(image.bits(), np.uint32).reshape(image.height(), image.bytesPerLine() // 4)
-    reach = max(round(rim_px * ratio), 1)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    grown = cv2.dilate((pixels >> 24).astype(np.uint8), disc)
-    pixels[:] = (grown.astype(np.uint32) * HALO.alpha() // 255) << 24
+    radius = max(round(rim_px * ratio), 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    dilated = cv2.dilate((pixels >> 24).astype(np.uint8), disc)
+    pixels[:] = (dilated.astype(np.uint32) * RIM.alpha() // 255) << 24
     _draw_text(image, baseline, text, font, ink)
     return image
 
@@ -97,10 +97,10 @@ def _draw_text(image: QImage, baseline: QPointF, text: str, font: QFont, ink: in
 def write_on_plate(
     painter: QPainter, corner: QPointF, lines: Sequence[str], font: QFont, ink: QColor, area: QRectF
 ) -> QRectF:
-    """Lines on a dark plate whose upper left corner is `corner`, moved so that it stays inside `area`.
+    """Writes lines on a dark plate with its upper left corner at `corner`, moved so that it stays inside `area`.
 
     Returns:
-        Where the plate lies.
+        The plate's rectangle.
     """
     metrics = QFontMetricsF(font)
     size = QRectF(

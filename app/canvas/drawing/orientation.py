@@ -1,4 +1,4 @@
-"""How the picture is turned on the screen: quarter turns and mirroring, and the letters at its edges."""
+"""The image's orientation on the screen: quarter turns and mirroring, and the letters at its edges."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SINES = (0, 1, 0, -1)
 
 @dataclass(frozen=True, slots=True)
 class EdgeLetters:
-    """What stands at the four edges of the screen; empty where the file does not state it."""
+    """The letters at the four edges of the screen; empty where the file does not state them."""
 
     left: str = ""
     top: str = ""
@@ -25,11 +25,11 @@ class EdgeLetters:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """One of eight ways a picture can lie on the screen.
+    """One of the eight ways an image can be turned on the screen.
 
     Attributes:
-        quarter_turns: Clockwise, 0 to 3, made after mirroring.
-        mirrored: Whether left and right of the picture change places.
+        quarter_turns: Clockwise, 0 to 3, after mirroring.
+        mirrored: Whether left and right of the image are exchanged.
     """
 
     quarter_turns: int = 0
@@ -37,38 +37,38 @@ class Orientation:
 
     @classmethod
     def standard(cls, patient_orientation: tuple[str, str] | None) -> Orientation:
-        """The least turning after which the patient's right is on the left of the screen and the head is up.
+        """The standard orientation: the patient's right on the left of the screen, the head up, by the least turning.
 
-        What the file does not state turns nothing.
+        A direction that the file does not state turns nothing.
         """
 
-        def is_standard(one: Orientation) -> bool:
-            letters = one.letters(patient_orientation)
+        def is_standard(orientation: Orientation) -> bool:
+            letters = orientation.letters(patient_orientation)
             return letters.left[:1] in ("", "R") and letters.top[:1] in ("", "H")
 
-        every = [cls(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
-        return next((one for one in every if is_standard(one)), cls())
+        orientations = [cls(turns, mirrored) for mirrored in (False, True) for turns in range(4)]
+        return next((orientation for orientation in orientations if is_standard(orientation)), cls())
 
     @property
     def swaps_sides(self) -> bool:
-        """Whether the picture's rows run up or down on the screen."""
+        """Whether the image's rows run up or down on the screen."""
         return self.quarter_turns % 2 == 1
 
     def turned(self, quarter_turns: int) -> Orientation:
-        """Turned further, clockwise as seen on the screen."""
+        """The orientation after further quarter turns, clockwise as seen on the screen."""
         return replace(self, quarter_turns=(self.quarter_turns + quarter_turns) % 4)
 
     def flipped_horizontally(self) -> Orientation:
-        """Left and right of the screen exchanged."""
+        """The orientation with left and right of the screen exchanged."""
         return Orientation(-self.quarter_turns % 4, not self.mirrored)
 
     def flipped_vertically(self) -> Orientation:
-        """Top and bottom of the screen exchanged."""
+        """The orientation with top and bottom of the screen exchanged."""
         return Orientation((2 - self.quarter_turns) % 4, not self.mirrored)
 
     @property
     def matrix(self) -> QTransform:
-        """From directions on the picture to directions on the screen, y downwards on both."""
+        """From directions on the image to directions on the screen, y downwards on both."""
         cosine, sine = COSINES[self.quarter_turns], SINES[self.quarter_turns]
         across = -1 if self.mirrored else 1
         return QTransform(across * cosine, across * sine, -sine, cosine, 0, 0)
@@ -77,8 +77,8 @@ class Orientation:
         """The letters at the edges of the screen.
 
         Args:
-            patient_orientation: Where rows run to and where columns run to (DICOM PS3.3 C.7.6.1.1.1); what is
-                missing, unknown or contradicts itself gives no letters, never a guess.
+            patient_orientation: The directions of rows and columns (DICOM PS3.3 C.7.6.1.1.1); missing, unknown or
+                contradictory ones give no letters, never a guess.
         """
         along_rows, along_columns = patient_orientation or ("", "")
         if not is_stated(along_rows):
@@ -106,11 +106,11 @@ AS_STORED = Orientation()
 
 
 def is_stated(letters: str) -> bool:
-    """Whether these are letters of DICOM's patient directions, each axis once."""
+    """Whether these are letters of DICOM's patient directions, with each axis once."""
     known = bool(letters) and all(letter in OPPOSITE for letter in letters)
     return known and len({AXIS[letter] for letter in letters}) == len(letters)
 
 
 def opposite(letters: str) -> str:
-    """The other end of the same direction."""
+    """The opposite direction."""
     return "".join(OPPOSITE[letter] for letter in letters)

@@ -1,4 +1,4 @@
-"""All overlays of one picture: which are drawn, in which order, and what blind reading hides."""
+"""All overlays of one image: which are drawn, in which order, and what blind reading hides."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ LUNGS, LUNG_FILL, ZONE_GRID, SCORES, EXPLANATION, PLANES = (
     "planes",
 )
 FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
-"""Overlays that follow another one where they have no switch of their own."""
+"""Overlays without a switch of their own follow these."""
 
 BEYOND_X, BEYOND_Y = 120.0, 48.0
-"""How far the names of the sides and large letters may go beyond picture and grid."""
+"""How far the names of the sides and large letters may extend beyond image and grid."""
 
 
 @dataclass(frozen=True)
 class OverlayState:
-    """What is drawn over the picture.
+    """Everything drawn over the image.
 
     Attributes:
         shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
-            "planes" (the file's own drawings); opacity in [0, 1].
+            "planes" (the file's DICOM overlays); opacity in [0, 1].
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
         zones_shown: Zones whose part of the grid is drawn and whose scores are written.
-        zones_explained: Those of them whose map is drawn.
-        blind: Nothing that the model said is drawn; the reader's own scores are.
-        blind_grid: Even then the lines of the grid, in the pose that the model found, without any score.
+        zones_explained: Those of them whose explanation map is drawn.
+        blind: Whether everything from the model is hidden; the reader's own scores stay.
+        blind_grid: Whether the grid's lines, in the pose found by the model, are drawn even then, without any score.
     """
 
     shown: dict[str, bool]
@@ -60,53 +60,60 @@ class OverlayState:
     blind_grid: bool = False
 
     def zone_at(self, x: float, y: float) -> Zone | None:
-        """The zone of the grid as it is drawn at x and y in image pixels; None outside, and where no grid is drawn."""
-        if self.frames is None or not _draws_grid(self):
+        """The zone of the drawn grid at x and y in image pixels; None outside, and where no grid is drawn."""
+        if self.frames is None or not self.draws_grid:
             return None
         zone = zones_overlay.zone_at(self.frames, x, y)
         return zone if zone in self.zones_shown else None
 
     def strength(self, name: str) -> float:
-        """Opacity, 0 where the overlay is switched off."""
+        """Opacity of an overlay, 0 where it is switched off."""
         if name not in self.shown and name in FALLBACK:
             name = FALLBACK[name]
         return self.opacity.get(name, 1.0) if self.shown.get(name, name == PLANES) else 0.0
 
     @property
     def shows_result(self) -> bool:
-        """Whether anything that the model said is on the screen."""
+        """Whether anything from the model is on the screen."""
         if self.blind:
             return False
         has_grid = self.frames is not None and self.labels is not None and bool(self.zones_shown)
-        return (
-            (self.explanation is not None and self.strength(EXPLANATION) > 0)
-            or (self.lungs is not None and max(self.strength(LUNGS), self.strength(LUNG_FILL)) > 0)
-            or (has_grid and self.strength(ZONE_GRID) > 0)
-        )
+        return self.draws_map or self.draws_lungs or (has_grid and self.strength(ZONE_GRID) > 0)
+
+    @property
+    def draws_map(self) -> bool:
+        """Whether the explanation map is drawn."""
+        return not self.blind and self.explanation is not None and self.strength(EXPLANATION) > 0
+
+    @property
+    def draws_lungs(self) -> bool:
+        """Whether the lungs' contour or fill is drawn."""
+        strength = max(self.strength(LUNGS), self.strength(LUNG_FILL))
+        return not self.blind and self.lungs is not None and strength > 0
+
+    @property
+    def draws_grid(self) -> bool:
+        """Whether the grid is drawn, given its frames."""
+        return self.strength(ZONE_GRID) > 0 and (not self.blind or self.blind_grid)
 
 
-def reach(to_view: QTransform, state: OverlayState, image: QRectF, *, has_planes: bool) -> QRectF:
-    """Outside of this nothing is drawn; empty where nothing is drawn at all.
+def drawn_extent(to_view: QTransform, state: OverlayState, image: QRectF, *, has_planes: bool) -> QRectF:
+    """A rectangle that nothing is drawn outside of; empty where nothing is drawn at all.
 
     Args:
-        to_view: Maps image pixels to the units of what is returned.
+        to_view: Maps image pixels to the units of the rectangle.
         state: What is drawn.
-        image: Where the whole picture lies, in these units.
-        has_planes: Whether the file has drawings of its own.
+        image: The place of the whole image, in these units.
+        has_planes: Whether the file has DICOM overlays.
     """
-    drawn = QRectF()
-    shows_map = not state.blind and state.explanation is not None and state.strength(EXPLANATION) > 0
-    if shows_map or (has_planes and state.strength(PLANES) > 0):
-        drawn = image
-    if not state.blind and state.lungs is not None and max(state.strength(LUNGS), state.strength(LUNG_FILL)) > 0:
-        drawn = drawn.united(to_view.mapRect(state.lungs.path.boundingRect()))
-    if state.frames is not None and _draws_grid(state):
-        drawn = drawn.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
-    return drawn if drawn.isEmpty() else drawn.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
-
-
-def _draws_grid(state: OverlayState) -> bool:
-    return state.strength(ZONE_GRID) > 0 and (not state.blind or state.blind_grid)
+    extent = QRectF()
+    if state.draws_map or (has_planes and state.strength(PLANES) > 0):
+        extent = image
+    if state.draws_lungs and state.lungs is not None:
+        extent = extent.united(to_view.mapRect(state.lungs.path.boundingRect()))
+    if state.draws_grid and state.frames is not None:
+        extent = extent.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
+    return extent if extent.isEmpty() else extent.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
 
 
 def paint(
@@ -120,7 +127,7 @@ def paint(
             lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
         if state.lungs is not None and state.strength(LUNGS) > 0:
             lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
-    if state.frames is None or not _draws_grid(state):
+    if state.frames is None or not state.draws_grid:
         return
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
     if not state.blind and state.labels is not None and state.strength(SCORES) > 0:

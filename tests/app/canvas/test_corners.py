@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.canvas.corners import Around, corner_lines
+from app.canvas.corners import CornerContent, corner_lines
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.modes import CornerTexts
 from app.canvas.probe import probe
@@ -15,7 +15,7 @@ METADATA = ImageMetadata(
     image_laterality="U", lossy_compressed=True,
 )  # fmt: skip
 STORED = np.arange(12, dtype=np.uint16).reshape(3, 4)
-AROUND = Around(
+CONTENT = CornerContent(
     radiograph=Radiograph(STORED, 0, 12, monochrome1=False, metadata=METADATA),
     window=VoiWindow(2000, 4000),
     preset="lungs",
@@ -28,13 +28,13 @@ AROUND = Around(
 )
 
 
-def everything(around):
-    lines = corner_lines(around)
+def everything(corners):
+    lines = corner_lines(corners)
     return (*lines.top_left, *lines.top_right, *lines.bottom_left, *lines.bottom_right)
 
 
 def test_full_corners_name_patient_study_view_window_preset_and_zoom():
-    lines = corner_lines(AROUND)
+    lines = corner_lines(CONTENT)
     assert lines.top_left == ("Doe Jane", "P-77", "F  070Y  born 1950-02-03")
     assert lines.top_right == ("2020-01-05", "Chest of Jane Doe", "DX  PA  laterality U")
     assert lines.bottom_left == ("x 1, y 2", "lungs", "C 2000  W 4000", "Zoom 50%", "Inverted", "flipped, turned 90°")
@@ -42,13 +42,13 @@ def test_full_corners_name_patient_study_view_window_preset_and_zoom():
 
 
 def test_minimal_corners_keep_window_zoom_and_the_lossy_mark():
-    assert everything(replace(AROUND, texts=CornerTexts.MINIMAL)) == (
+    assert everything(replace(CONTENT, texts=CornerTexts.MINIMAL)) == (
         "x 1, y 2", "C 2000  W 4000   Zoom 50%", "lossy compression",
     )  # fmt: skip
 
 
 def test_empty_corners_answer_only_what_is_asked():
-    assert everything(replace(AROUND, texts=CornerTexts.NONE)) == ("x 1, y 2",)
+    assert everything(replace(CONTENT, texts=CornerTexts.NONE)) == ("x 1, y 2",)
 
 
 def test_the_cycle_comes_round():
@@ -57,7 +57,7 @@ def test_the_cycle_comes_round():
 
 @pytest.mark.parametrize("texts", CornerTexts)
 def test_hidden_identity_leaves_nothing_that_names_the_patient_or_the_day(texts):
-    said = " ".join(everything(replace(AROUND, texts=texts, identity_hidden=True)))
+    said = " ".join(everything(replace(CONTENT, texts=texts, identity_hidden=True)))
     for secret in ("Doe", "Jane", "P-77", "1950", "2020", "070Y"):
         assert secret not in said
 

@@ -7,8 +7,9 @@ from PySide6.QtCore import QPointF, QSizeF, Qt
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
-from app.canvas.group import CurrentSide, ViewGroup, linked
+from app.canvas.group import CurrentSide, ViewGroup
 from app.canvas.image_view import OverlayState
+from app.canvas.linking import linked
 from app.canvas.modes import ViewMode
 from bsnet_core.frames import Frames, apply
 from bsnet_core.model.network_config import Aspect

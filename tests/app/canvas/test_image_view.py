@@ -621,7 +621,7 @@ def test_beside_a_region_stands_a_histogram_of_its_values_as_wide_as_its_text(sh
     region = Region((20.0, 20.0), (60.0, 60.0))
     view.annotations.add(region, "Region")
     drawn = view.grab().toImage()
-    known = view._hand._descriptions
+    known = view._editor._descriptions
     known[region] = replace(known[region], histogram=())
     without = view.grab().toImage()
     differing = [

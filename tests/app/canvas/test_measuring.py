@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QUndoStack
 
 from app.canvas.annotations import AnnotationCommand, Annotations, AnnotationStore, key_of
-from app.canvas.measurement_in_progress import Drawing
+from app.canvas.measurement_in_progress import MeasurementInProgress
 from app.canvas.measuring import (
     Angle,
     Distance,
@@ -116,13 +116,13 @@ def test_a_region_keeps_its_opposite_corner_when_one_is_moved():
 
 
 def test_an_angle_needs_three_points_and_a_distance_two():
-    drawing = Drawing(ViewMode.ANGLE, (0, 0))
+    drawing = MeasurementInProgress(ViewMode.ANGLE, (0, 0))
     assert drawing.fix((10, 0)) is None
     drawing.move((5, 5))
     assert drawing.preview == Angle((0, 0), (10, 0), (5, 5))
     assert drawing.fix((10, 10)) == Angle((0, 0), (10, 0), (10, 10))
-    assert Drawing(ViewMode.DISTANCE, (0, 0)).fix((1, 1)) == Distance((0, 0), (1, 1))
-    assert Drawing(ViewMode.ROI_ELLIPSE, (0, 0)).fix((1, 1)).shape is RegionShape.ELLIPSE
+    assert MeasurementInProgress(ViewMode.DISTANCE, (0, 0)).fix((1, 1)) == Distance((0, 0), (1, 1))
+    assert MeasurementInProgress(ViewMode.ROI_ELLIPSE, (0, 0)).fix((1, 1)).shape is RegionShape.ELLIPSE
 
 
 def test_every_change_can_be_undone_and_done_again(qapp):

@@ -3,19 +3,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.charts.bland_altman_chart import BlandAltmanDrawing, Dot, Level, spread
+from app.charts.bland_altman_chart import AgreementLine, BlandAltmanContent, Dot, set_apart
 from tests.app.charts.conftest import colour, colour_at, drawn_at_the_edges, is_near, pixels
 
 NOTHING = float("nan")
 
 
-def plot(*dots, levels=()):
-    return BlandAltmanDrawing(tuple(Dot(*dot) for dot in dots), levels, "mean of both", "prediction minus reading")
+def plot(*dots, lines=()):
+    return BlandAltmanContent(tuple(Dot(*dot) for dot in dots), lines, "mean of both", "prediction minus reading")
 
 
 def limits(low, mean, high, half=0.3):
     return tuple(
-        Level(f"{name} {value:+.1f}", value, value - half, value + half, name != "mean")
+        AgreementLine(f"{name} {value:+.1f}", value, value - half, value + half, name != "mean")
         for name, value in (("+1.96 SD", high), ("mean", mean), ("−1.96 SD", low))
     )
 
@@ -28,7 +28,7 @@ def test_dots_lie_where_mean_and_difference_say(look):
     assert zero - up == pytest.approx(down - zero)
     _left, top, _right, bottom = image.area
     assert zero == pytest.approx((top + bottom) / 2)
-    assert up == pytest.approx(zero - 3 / plot((9.0, 3, 1)).reach * (bottom - top) / 2)
+    assert up == pytest.approx(zero - 3 / plot((9.0, 3, 1)).difference_limit * (bottom - top) / 2)
 
 
 def test_every_dot_is_seen_in_the_text_s_colour_in_both_themes(look, light):
@@ -51,8 +51,8 @@ def test_more_equal_pairs_make_a_larger_dot(look):
 
 
 def test_a_line_and_the_band_of_its_interval_lie_at_their_values(look):
-    image = plot((9.0, 0, 1), levels=limits(-3.0, 1.0, 3.0)).draw(look)
-    reach = plot((9.0, 0, 1), levels=limits(-3.0, 1.0, 3.0)).reach
+    image = plot((9.0, 0, 1), lines=limits(-3.0, 1.0, 3.0)).draw(look)
+    reach = plot((9.0, 0, 1), lines=limits(-3.0, 1.0, 3.0)).difference_limit
     left, top, _right, bottom = image.area
 
     def at(value):
@@ -67,26 +67,29 @@ def test_a_line_and_the_band_of_its_interval_lie_at_their_values(look):
 
 
 def test_one_reading_has_a_line_without_a_band(look):
-    alone = (Level("mean +2.0", 2.0, NOTHING, NOTHING, False), Level("+1.96 SD", NOTHING, NOTHING, NOTHING, True))
-    image = plot((9.0, 2, 1), levels=alone).draw(look)
+    alone = (
+        AgreementLine("mean +2.0", 2.0, NOTHING, NOTHING, False),
+        AgreementLine("+1.96 SD", NOTHING, NOTHING, NOTHING, True),
+    )
+    image = plot((9.0, 2, 1), lines=alone).draw(look)
     assert len(image.marks) == 1
-    assert plot((9.0, 2, 1), levels=alone).reach == 6
+    assert plot((9.0, 2, 1), lines=alone).difference_limit == 6
 
 
 @pytest.mark.parametrize(("difference", "reach"), [(0, 6), (5, 6), (6, 8), (18, 20)])
 def test_the_difference_axis_is_even_and_never_shorter_than_six(difference, reach):
-    assert plot((9.0, difference, 1), (9.0, 0, 1)).reach == reach
+    assert plot((9.0, difference, 1), (9.0, 0, 1)).difference_limit == reach
 
 
 @pytest.mark.parametrize("font_px", [10.0, 13.0, 26.0])
 def test_nothing_is_cut_off_at_the_edges(look, font_px):
     small = replace(look, width_px=round(25 * font_px), height_px=round(18 * font_px), font_px=font_px)
-    image = plot((0.0, 0, 3), (18.0, 0, 9), (9.0, 6, 1), levels=limits(-4.0, 0.1, 4.0)).draw(small)
+    image = plot((0.0, 0, 3), (18.0, 0, 9), (9.0, 6, 1), lines=limits(-4.0, 0.1, 4.0)).draw(small)
     assert not drawn_at_the_edges(image)
 
 
 def test_names_of_lines_at_one_place_stand_apart_in_their_order():
-    assert spread([1.0, 1.0, 1.0], 0.5) == pytest.approx([1.5, 1.0, 0.5], abs=0.2)
-    apart = spread([0.0, 0.1, 3.0], 0.5)
+    assert set_apart([1.0, 1.0, 1.0], 0.5) == pytest.approx([1.5, 1.0, 0.5], abs=0.2)
+    apart = set_apart([0.0, 0.1, 3.0], 0.5)
     assert apart[1] - apart[0] >= 0.499
     assert apart[2] == 3.0

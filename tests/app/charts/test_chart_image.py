@@ -11,7 +11,7 @@ import matplotlib
 import pytest
 
 from app.charts.chart_image import draw
-from app.charts.trend_chart import TrendDrawing, TrendPoint
+from app.charts.trend_chart import TrendContent, TrendPoint
 from bsnet_core.resources import resources_dir
 from tests.app.charts.conftest import colour, is_near, pixels
 
@@ -19,10 +19,10 @@ DRAW_ONE = """
 import sys, json
 from datetime import datetime
 from app.charts.chart_image import ChartColours, ChartLook
-from app.charts.trend_chart import TrendDrawing, TrendPoint
+from app.charts.trend_chart import TrendContent, TrendPoint
 loaded = sorted(sys.modules)
 look = ChartLook(300, 200, 1.0, 13.0, ChartColours("#000000", "#ffffff", "#ffffff", "#ffffff"))
-picture = TrendDrawing((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown").draw(look)
+picture = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown").draw(look)
 print(json.dumps([loaded, sorted(sys.modules), picture.width]))
 """
 
@@ -82,6 +82,6 @@ def test_matplotlib_comes_with_the_first_chart_without_qt_and_keeps_to_the_viewe
 
 
 def test_drawing_twice_gives_the_same_picture(look):
-    drawing = TrendDrawing((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown")
+    drawing = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown")
     assert drawing.draw(look) == drawing.draw(look)
     assert Path(os.environ["MPLCONFIGDIR"]).name == "charts"

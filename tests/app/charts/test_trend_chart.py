@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from app.charts.trend_chart import TrendDrawing, TrendPoint, columns_of
+from app.charts.trend_chart import TrendContent, TrendPoint, columns_of
 from tests.app.charts.conftest import colour, colour_at, drawn_at_the_edges, is_near, pixels
 
 
@@ -13,7 +13,7 @@ def point(day, predicted=None, read=(), hour=12, is_current=False):
 
 
 def trend(*points):
-    return TrendDrawing(points, "predictions", "readings", "film shown")
+    return TrendContent(points, "predictions", "readings", "film shown")
 
 
 def test_marks_lie_by_time_and_score(look):

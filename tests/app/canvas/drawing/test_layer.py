@@ -156,8 +156,8 @@ class CountingLayer:
             painter.fillRect(to_units.mapRect(QRectF(20, 20, 10, 10)), QColor(255, 255, 255))
 
         with QPainter(image) as painter:
-            reach = to_view.mapRect(QRectF(0, 0, 100, 100))
-            self.layer.paint(painter, draw, (state or self.state,), to_view, area, reach, moving=moving)
+            extent = to_view.mapRect(QRectF(0, 0, 100, 100))
+            self.layer.paint(painter, draw, (state or self.state,), to_view, area, extent, moving=moving)
         return image
 
 

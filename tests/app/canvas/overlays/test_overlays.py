@@ -229,7 +229,7 @@ def test_nothing_is_drawn_beyond_the_reach_that_is_stated(shown, angle_deg):
     image.fill(QColor(GREY, GREY, GREY))
     with QPainter(image) as painter:
         stack.paint(painter, to_view, state, ("L", "F"))
-    reach = stack.reach(to_view, state, to_view.mapRect(QRectF(0, 0, WIDTH, HEIGHT)), has_planes=False)
+    reach = stack.drawn_extent(to_view, state, to_view.mapRect(QRectF(0, 0, WIDTH, HEIGHT)), has_planes=False)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(HEIGHT, WIDTH, 4)[..., :3]
     rows, columns = np.nonzero((pixels != GREY).any(axis=2))
     assert reach.isEmpty() == (len(rows) == 0) == (shown == ())
