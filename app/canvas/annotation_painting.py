@@ -1,4 +1,4 @@
-"""Annotations on the screen: lines, handles and texts, and what lies under the pointer."""
+"""Annotations on the screen: lines, handles and texts, and which one is under the pointer."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ HANDLE_REACH_PX, LINE_REACH_PX = 9.0, 5.0
 
 @dataclass(frozen=True, slots=True)
 class Grip:
-    """What of which annotation lies under the pointer; `handle` is None for its line."""
+    """The annotation under the pointer, and its handle; `handle` is None for its line."""
 
     index: int
     handle: int | None
 
 
 def grip_at(items: Sequence[Annotation], to_view: QTransform, view_point: QPointF) -> Grip | None:
-    """The handle or line under a view point; the one made last where several are."""
+    """The handle or line under a view point; the latest where there are several."""
     for index in reversed(range(len(items))):
         for number, handle in enumerate(items[index].handles):
             offset = to_view.map(QPointF(*handle)) - view_point
@@ -46,13 +46,13 @@ def paint(
     painter: QPainter,
     to_view: QTransform,
     annotation: Annotation,
-    about: Description,
+    description: Description,
     font: QFont,
     area: QRectF,
     *,
     selected: bool,
 ) -> None:
-    """Draws one annotation with what is said of it, inside `area`; `to_view` maps image pixels to the painter."""
+    """Draws one annotation with its description inside `area`; `to_view` maps image pixels to the painter."""
     colour = SELECTED if selected else LINE
     outline = QPolygonF([to_view.map(QPointF(*point)) for point in annotation.outline])
     painter.save()
@@ -68,16 +68,16 @@ def paint(
         painter.drawRect(QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half))
     painter.restore()
     box = outline.boundingRect()
-    if about.lines and box.intersects(area.adjusted(-1, -1, 1, 1)):
+    if description.lines and box.intersects(area.adjusted(-1, -1, 1, 1)):
         corner, small = QPointF(box.right() + 8, box.bottom() + 4), font_of(font, 0.95)
-        room = area.adjusted(0, 0, 0, -HISTOGRAM_PX - 2) if about.histogram else area
-        plate = write_on_plate(painter, corner, about.lines, small, colour, room)
-        if about.histogram:
-            _paint_histogram(painter, plate, about.histogram, colour)
+        room = area.adjusted(0, 0, 0, -HISTOGRAM_PX - 2) if description.histogram else area
+        plate = write_on_plate(painter, corner, description.lines, small, colour, room)
+        if description.histogram:
+            _paint_histogram(painter, plate, description.histogram, colour)
 
 
 def _paint_histogram(painter: QPainter, above: QRectF, counts: Sequence[int], colour: QColor) -> None:
-    """Bars below the text: as wide as its plate, dark values on the left, the highest bar as high as there is room."""
+    """Draws bars below the text, as wide as its plate, dark values on the left, the highest bar at full height."""
     place = QRectF(above.left(), above.bottom() + 2, above.width(), HISTOGRAM_PX)
     painter.fillRect(place, PLATE)
     inner, most = place.adjusted(5, 3, -5, -3), max(counts)

@@ -1,4 +1,4 @@
-"""The annotations of all radiographs, as a model with signals whose changes can be undone."""
+"""The annotations of all radiographs: a model with signals, whose changes can be undone."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 @dataclass(frozen=True, slots=True)
 class AnnotationEdit:
-    """One finished change, made already: what was there before and after.
+    """One change that was made: the annotations before and after.
 
     Attributes:
-        key: Of the radiograph (`key_of`).
-        what: A sentence for the undo menu.
+        key: The radiograph's key (`key_of`).
+        what: The change in words, for the undo menu.
     """
 
     key: str
@@ -28,12 +28,12 @@ class AnnotationEdit:
 
 
 class AnnotationStore(QObject):
-    """Annotations by radiograph, in the order they were made; one for all pictures on the screen."""
+    """Annotations by radiograph, in the order they were made; one store for all views on the screen."""
 
     edited = Signal(object)
     """An `AnnotationEdit`, for an undo stack; not emitted by `restore`."""
     replaced = Signal(str)
-    """Key of the radiograph whose annotations are others now, by an edit or by `restore`."""
+    """Key of the radiograph whose annotations were changed by an edit or by `restore`."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,14 +51,14 @@ class AnnotationStore(QObject):
 
     def edit(self, key: str, items: tuple[Annotation, ...], what: str) -> None:
         """Sets all annotations of a radiograph in a step that can be undone."""
-        made = AnnotationEdit(key, self.of(key), items, what)
+        edit = AnnotationEdit(key, self.of(key), items, what)
         self._by_key[key] = items
-        self.edited.emit(made)
+        self.edited.emit(edit)
         self.replaced.emit(key)
 
 
 class Annotations(QObject):
-    """The annotations of the radiograph that one picture shows; those of others stay in the store."""
+    """The annotations of the radiograph in one view; those of others stay in the store."""
 
     changed = Signal()
 
@@ -70,7 +70,7 @@ class Annotations(QObject):
 
     @property
     def key(self) -> str:
-        """Of the radiograph shown; empty while there is none."""
+        """Key of the radiograph shown; empty while there is none."""
         return self._key
 
     @property
@@ -79,25 +79,25 @@ class Annotations(QObject):
         return self.store.of(self._key)
 
     def show(self, key: str) -> None:
-        """Goes over to another radiograph."""
+        """Changes to another radiograph."""
         self._key = key
         self.changed.emit()
 
     def add(self, annotation: Annotation, what: str) -> None:
-        """Appends one."""
+        """Appends an annotation."""
         self._edit((*self.items, annotation), what)
 
     def remove(self, index: int, what: str) -> None:
-        """Takes one away."""
+        """Deletes an annotation."""
         self._edit(self.items[:index] + self.items[index + 1 :], what)
 
     def replace(self, index: int, annotation: Annotation, what: str) -> None:
-        """Changes one."""
+        """Changes an annotation."""
         if self.items[index] != annotation:
             self._edit((*self.items[:index], annotation, *self.items[index + 1 :]), what)
 
     def clear(self, what: str) -> None:
-        """Takes all of this radiograph away."""
+        """Deletes all annotations of this radiograph."""
         if self.items:
             self._edit((), what)
 
@@ -124,10 +124,10 @@ class AnnotationCommand(QUndoCommand):
 
 
 def key_of(radiograph: Radiograph) -> str:
-    """What tells one radiograph from another, also when it is read again."""
+    """A key that identifies a radiograph, also when it is loaded again."""
     return key_of_image(radiograph.metadata, radiograph.source) or str(id(radiograph))
 
 
 def key_of_image(metadata: ImageMetadata, path: Path | None) -> str:
-    """The same of a film whose pixels are not at hand; empty where nothing tells it from others."""
+    """The key of an image without its pixels; empty where nothing identifies it."""
     return metadata.sop_instance_uid or (str(path) if path is not None else "")

@@ -1,4 +1,4 @@
-"""What is written around the picture: corner texts, the letters of the patient's sides, the result's name."""
+"""The texts around the image: corner texts, the letters of the patient's sides, the result's name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MARGIN_X, MARGIN_Y = 10.0, 8.0
 
 @dataclass(frozen=True, slots=True)
 class CornerContent:
-    """Everything that the texts are made from.
+    """Everything the texts are made from.
 
     Attributes:
+        preset: Name of the window preset in use; empty once the window was changed by hand.
         zoom: Device pixels per image pixel.
-        preset: Name of the window preset in use; empty once it was changed by hand.
-        result: The model result's name; empty while nothing of it is shown.
-        probe: The pixel values' line; empty while they are not shown.
+        result: Name of the model's result; empty while no part of it is shown.
+        probe: The line of pixel values; empty while they are not shown.
     """
 
     radiograph: Radiograph
@@ -52,7 +52,7 @@ class CornerLines:
 
 
 def corner_lines(corners: CornerContent) -> CornerLines:
-    """What stands in the four corners; the result's name and the pixel values are asked for, so they always stand."""
+    """The texts of the four corners. The pixel values are always among them, because the reader asked for them."""
     metadata, texts = corners.radiograph.metadata, corners.texts
     lossy = (_("lossy compression"),) if metadata.lossy_compressed else ()
     window = window_text(corners.window) if corners.window is not None else ""
@@ -62,7 +62,13 @@ def corner_lines(corners: CornerContent) -> CornerLines:
     if texts is CornerTexts.MINIMAL:
         return CornerLines((), (), _filled(corners.probe, f"{window}   {zoom}"), lossy)
     height, width = corners.radiograph.shape
-    view_state = [corners.preset, window, zoom, _("Inverted") if corners.inverted else "", _turned(corners.orientation)]
+    view_state = [
+        corners.preset,
+        window,
+        zoom,
+        _("Inverted") if corners.inverted else "",
+        _orientation(corners.orientation),
+    ]
     size = _("{width} × {height}, {bits} bit").format(width=width, height=height, bits=corners.radiograph.bits_stored)
     return CornerLines(
         _patient(metadata, hidden=corners.identity_hidden),
@@ -73,7 +79,7 @@ def corner_lines(corners: CornerContent) -> CornerLines:
 
 
 def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) -> None:
-    """Writes corners, sides and the result's name into `area`."""
+    """Writes the corner texts, the letters of the sides and the result's name into `area`."""
     area = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
     lines = corner_lines(corners)
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -98,23 +104,23 @@ def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) 
 def _paint_sides(painter: QPainter, area: QRectF, letters: EdgeLetters, font: QFont) -> None:
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-    across, standard = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
+    centre, middle = Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignVCenter
     if letters == EdgeLetters():
-        write(painter, area, left | standard, [_("side"), _("not stated")], font_of(font, 0.9))
+        write(painter, area, left | middle, [_("side"), _("not stated")], font_of(font, 0.9))
         return
     large = font_of(font, 1.4, bold=True)
     for text, side in (
-        (letters.left, left | standard),
-        (letters.right, right | standard),
-        (letters.top, across | top),
-        (letters.bottom, across | bottom),
+        (letters.left, left | middle),
+        (letters.right, right | middle),
+        (letters.top, centre | top),
+        (letters.bottom, centre | bottom),
     ):
         if text:
             write(painter, area, side, [text], large, INK)
 
 
 def window_text(window: VoiWindow) -> str:
-    """Centre and width with as many digits as they deserve."""
+    """Centre and width, with decimals only for narrow windows."""
     digits = 0 if window.width >= 20 else 3
     return _("C {centre}  W {width}").format(centre=f"{window.centre:.{digits}f}", width=f"{window.width:.{digits}f}")
 
@@ -135,12 +141,12 @@ def _image(metadata: ImageMetadata, *, hidden: bool) -> tuple[str, ...]:
     return _filled(shown_date(metadata.study_date), metadata.study_description, view)
 
 
-def _turned(orientation: Orientation) -> str:
+def _orientation(orientation: Orientation) -> str:
     parts = []
     if orientation.mirrored:
         parts.append(_("flipped"))
     if orientation.quarter_turns:
-        parts.append(_("turned {degrees}°").format(degrees=90 * orientation.quarter_turns))
+        parts.append(_("rotated {degrees}°").format(degrees=90 * orientation.quarter_turns))
     return ", ".join(parts)
 
 

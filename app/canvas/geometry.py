@@ -1,4 +1,4 @@
-"""Where the picture lies in the view: zoom, pan, turning, and non-square pixels."""
+"""The image's place in the view: zoom, pan, orientation, and non-square pixels."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class ViewGeometry:
     Attributes:
         image_size: Width and height in image pixels.
         pixel_aspect: Height of a pixel divided by its width in mm; 1 for square pixels.
-        scale: View units per image pixel along the picture's rows.
+        scale: View units per image pixel along the image's rows.
         centre: The image point shown in the middle of the view.
-        view_size: Of the widget, in view units.
-        orientation: How the picture is turned.
+        view_size: Size of the widget, in view units.
+        orientation: How the image is turned and mirrored.
     """
 
     image_size: QSizeF
@@ -41,20 +41,20 @@ class ViewGeometry:
         view_size: QSizeF,
         orientation: Orientation = AS_STORED,
     ) -> ViewGeometry:
-        """The whole picture, as large as it goes."""
-        wide, high = image_size.width(), image_size.height() * pixel_aspect
+        """The whole image, as large as possible."""
+        width, height = image_size.width(), image_size.height() * pixel_aspect
         if orientation.swaps_sides:
-            wide, high = high, wide
+            width, height = height, width
         scale = min(
-            max(view_size.width() - 2 * FIT_MARGIN_PX, 1.0) / wide,
-            max(view_size.height() - 2 * FIT_MARGIN_PX, 1.0) / high,
+            max(view_size.width() - 2 * FIT_MARGIN_PX, 1.0) / width,
+            max(view_size.height() - 2 * FIT_MARGIN_PX, 1.0) / height,
         )
         centre = QPointF(image_size.width() / 2, image_size.height() / 2)
         return cls(image_size, pixel_aspect, scale, centre, view_size, orientation)
 
     @property
     def to_view(self) -> QTransform:
-        """Image pixels to view units."""
+        """From image pixels to view units."""
         middle = QTransform.fromTranslate(self.view_size.width() / 2, self.view_size.height() / 2)
         return QTransform.fromTranslate(-self.centre.x(), -self.centre.y()) * self._linear * middle
 
@@ -69,7 +69,7 @@ class ViewGeometry:
 
     @property
     def image_on_view(self) -> QRectF:
-        """The rectangle that the whole picture covers, in view units."""
+        """The rectangle of the whole image, in view units."""
         return self.to_view.mapRect(QRectF(QPointF(0, 0), self.image_size))
 
     def zoomed(self, factor: float, view_point: QPointF) -> ViewGeometry:
@@ -80,17 +80,17 @@ class ViewGeometry:
         return replace(self, scale=scale, centre=fixed + (self.centre - fixed) * share)
 
     def panned(self, view_offset: QPointF) -> ViewGeometry:
-        """Moved along with the pointer; the picture's middle cannot leave the view entirely."""
+        """Moved along with the pointer; a point of the image always stays in the middle of the view."""
         to_image, _ = self._linear.inverted()
         centre = self.centre - to_image.map(view_offset)
         return self.centred_at(centre)
 
     def centred_at(self, image_point: QPointF) -> ViewGeometry:
-        """With this image point, or the nearest one on the picture, in the middle of the view."""
+        """With this image point, or the nearest one inside the image, in the middle of the view."""
         x = min(max(image_point.x(), 0.0), self.image_size.width())
         y = min(max(image_point.y(), 0.0), self.image_size.height())
         return replace(self, centre=QPointF(x, y))
 
     def resized(self, view_size: QSizeF) -> ViewGeometry:
-        """The same picture in a view of another size, its middle kept."""
+        """The geometry in a view of another size, with the same image point in the middle."""
         return replace(self, view_size=view_size)

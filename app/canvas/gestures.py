@@ -101,7 +101,7 @@ class Gestures(QObject):
         """Ends what has been begun."""
         self._drag = self._pressed = None
         self._editor.stop()
-        self._view.shown.end_step()
+        self._view.shown.end_series()
 
     def hide_cross(self) -> None:
         """Gives the pointer back to the mouse."""
@@ -114,7 +114,7 @@ class Gestures(QObject):
         geometry = self._view.shown.geometry
         if geometry is None:
             return
-        self._view.shown.end_step()
+        self._view.shown.end_series()
         self.hide_cross()
         place = event.position()
         if event.button() in DRAG_OF_BUTTON:
@@ -165,7 +165,7 @@ class Gestures(QObject):
             return
         if pressed is not None and (event.position() - pressed).manhattanLength() < CLICK_PX:
             self.clicked.emit(*_image_point(geometry, event.position()))
-        self._view.shown.end_step()
+        self._view.shown.end_series()
         if kind is Drag.DRAW:
             self._continue_measurement(event.position(), geometry)
         elif kind is Drag.GRIP:

@@ -1,4 +1,4 @@
-"""The greys of one radiograph: the window in use, which way round, and the tables that show it."""
+"""The grey levels of one radiograph: the window in use, inverted or not, and the tables that show it."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from bsnet_core.gsdf import Screen
 from bsnet_core.radiograph import Radiograph, VoiFunction, VoiWindow
 
 WINDOW_PER_PX = 1 / 600
-"""Share of the picture's value range per pixel of a drag."""
+"""Share of the image's value range per pixel of a drag."""
 
 
 class GreyLevels:
-    """From stored values to what is seen on a screen."""
+    """Maps stored values to grey levels of a screen."""
 
     def __init__(self, radiograph: Radiograph, screen: Screen | None = None) -> None:
-        """Begins with the file's own window.
+        """Starts with the file's own window.
 
         Args:
-            radiograph: Whose greys they are.
-            screen: Of known luminance, for greys by the Grayscale Standard Display Function; None for plain ones.
+            radiograph: The radiograph.
+            screen: A screen of known luminance, for the Grayscale Standard Display Function; None for plain levels.
         """
         self._radiograph, self._screen = radiograph, screen
         low, high = modality_range(radiograph)
@@ -32,12 +32,12 @@ class GreyLevels:
         self.use(default_preset(radiograph), inverted=False)
 
     def use(self, preset: WindowPreset, *, inverted: bool) -> None:
-        """Another window or VOI LUT, with its name, and whether the user turned the greys around."""
+        """Changes window or VOI LUT and its name, and whether the grey levels are inverted."""
         self._preset, self._inverted = preset, inverted
         self._make_tables()
 
     def show_on(self, screen: Screen | None) -> None:
-        """The same greys on another screen."""
+        """Changes the screen."""
         self._screen = screen
         self._make_tables()
 
@@ -48,42 +48,42 @@ class GreyLevels:
 
     @property
     def inverted(self) -> bool:
-        """Whether the user turned the greys around."""
+        """Whether the user inverted the grey levels."""
         return self._inverted
 
     @property
     def table(self) -> npt.NDArray[np.uint8]:
-        """A grey of the screen for every stored value."""
+        """(65536,) uint8: the screen's grey level of every code."""
         return self._table
 
     @property
     def p_values(self) -> npt.NDArray[np.uint8]:
-        """A grey that belongs to no one screen (DICOM PS3.14 P-Value, of 0 to 255) for every stored value."""
-        # Wanted seldom where a screen has greys of its own, and never while its window is dragged.
+        """(65536,) uint8: the grey level of every code independent of any screen (DICOM PS3.14 P-Value, 0 to 255)."""
+        # Seldom needed where the screen has a table of its own, and never while the window is dragged.
         if self._p_values is None:
             self._p_values = display_table(self._radiograph, self._preset.voi, inverted=self._inverted)
         return self._p_values
 
     @property
     def window(self) -> VoiWindow:
-        """The window in use, in modality values; of a VOI LUT the one over its input."""
+        """The window in use, in modality values; for a VOI LUT the range of its input."""
         return window_of(self._radiograph, self._preset.voi)
 
     @property
     def presets(self) -> tuple[WindowPreset, ...]:
-        """Under the digits: 0 automatic, then the file's own, then useful ones for a chest."""
+        """The presets under the digit keys: 0 automatic, then the file's own, then useful ones for a chest."""
         if self._presets is None:
             self._presets = presets(self._radiograph)
         return self._presets
 
     def dragged(self, right_px: float, down_px: float, pace: float, way: WindowDrag) -> WindowPreset:
-        """The window after a drag over the picture.
+        """The window after a drag over the image.
 
         Args:
-            right_px: Of the drag, in view pixels; to the right the window gets wider.
-            down_px: Of the drag, in view pixels; moves the centre.
-            pace: How many times as far as usual.
-            way: Which way down moves the centre.
+            right_px: Horizontal part of the drag, in view pixels; to the right widens the window.
+            down_px: Vertical part of the drag, in view pixels; moves the centre.
+            pace: Factor on the usual change.
+            way: The direction in which down moves the centre.
         """
         window = self.window
         step = self._value_range * WINDOW_PER_PX * pace

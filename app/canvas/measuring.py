@@ -1,4 +1,4 @@
-"""Measurements on a radiograph: distance, angle and region, in image pixels, and what they say."""
+"""Measurements on a radiograph: distance, angle and region, in image pixels, and their results."""
 
 from __future__ import annotations
 
@@ -16,13 +16,11 @@ from bsnet_core.radiograph import Radiograph, SpacingMeaning
 Point = tuple[float, float]
 """x, y in image pixels, pixel-edge coordinates."""
 ELLIPSE_CORNERS = 72
-
-
 MOST_BARS = 32
 
 
 class RegionShape(Enum):
-    """What a region looks like."""
+    """The shape of a region."""
 
     RECTANGLE = auto()
     ELLIPSE = auto()
@@ -37,7 +35,7 @@ class Distance:
 
     @property
     def handles(self) -> tuple[Point, ...]:
-        """The points by which it can be changed."""
+        """The points that can be moved."""
         return self.start, self.end
 
     @property
@@ -64,7 +62,7 @@ class Angle:
 
     @property
     def handles(self) -> tuple[Point, ...]:
-        """The points by which it can be changed."""
+        """The points that can be moved."""
         return self.start, self.vertex, self.end
 
     @property
@@ -99,7 +97,7 @@ class Region:
 
     @property
     def handles(self) -> tuple[Point, ...]:
-        """The four corners, clockwise on the picture as stored."""
+        """The four corners, clockwise on the image as stored."""
         left, top, right, bottom = self.box
         return (left, top), (right, top), (right, bottom), (left, bottom)
 
@@ -121,7 +119,7 @@ class Region:
         return (*corners, corners[0])
 
     def with_handle(self, index: int, point: Point) -> Region:
-        """One corner moved, the opposite one kept."""
+        """One corner moved, the opposite corner kept."""
         return replace(self, corner=point, opposite=self.handles[(index + 2) % 4])
 
     def shifted(self, dx: float, dy: float) -> Region:
@@ -134,10 +132,12 @@ Annotation = Distance | Angle | Region
 
 @dataclass(frozen=True, slots=True)
 class RegionStatistics:
-    """Of the modality values of the pixels whose middle lies inside; padding is left out.
+    """Statistics of the modality values of the pixels whose centre is inside the region, without padding.
 
     Attributes:
-        histogram: Pixels in each of up to `MOST_BARS` equal steps from the lowest to the highest value.
+        sd: Standard deviation.
+        pixels: Number of pixels.
+        histogram: Number of pixels in each of up to `MOST_BARS` equal steps from the lowest to the highest value.
     """
 
     mean: float
@@ -150,20 +150,20 @@ class RegionStatistics:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What stands beside an annotation: lines of text, and for a region the histogram of its values."""
+    """The result written beside an annotation: lines of text, and for a region the histogram of its values."""
 
     lines: tuple[str, ...]
     histogram: tuple[int, ...] = ()
 
 
 def length_of(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, SpacingMeaning]:
-    """Length and what it means: mm at the detector, mm corrected by magnification, or widths of a pixel."""
+    """Length and its unit: mm at the detector, mm corrected for magnification, or pixel widths."""
     dx, dy, meaning = _legs(start, end, radiograph)
     return math.hypot(dx, dy), meaning
 
 
 def degrees_of(angle: Angle, radiograph: Radiograph) -> float:
-    """The angle at the vertex, 0 to 180, on pixels as wide and high as they are."""
+    """The angle at the vertex in degrees, 0 to 180, with the pixels' true width and height."""
     first = _legs(angle.vertex, angle.start, radiograph)[:2]
     second = _legs(angle.vertex, angle.end, radiograph)[:2]
     across = first[0] * second[1] - first[1] * second[0]
@@ -172,7 +172,7 @@ def degrees_of(angle: Angle, radiograph: Radiograph) -> float:
 
 
 def area_of(region: Region, radiograph: Radiograph) -> tuple[float, SpacingMeaning]:
-    """Area in mm², or in pixels where the file gives no size."""
+    """Area and its unit: mm², or pixels where the file states no pixel size."""
     left, top, right, bottom = region.box
     area = (right - left) * (bottom - top)
     if region.shape is RegionShape.ELLIPSE:
@@ -184,7 +184,7 @@ def area_of(region: Region, radiograph: Radiograph) -> tuple[float, SpacingMeani
 
 
 def statistics_of(region: Region, radiograph: Radiograph) -> RegionStatistics | None:
-    """Statistics over every pixel, not a sample; None where no pixel's middle lies inside."""
+    """Statistics over every pixel, not a sample; None where no pixel's centre is inside."""
     height, width = radiograph.shape
     left, top, right, bottom = region.box
     first_row, end_row = max(math.ceil(top - 0.5), 0), min(math.floor(bottom - 0.5) + 1, height)
@@ -196,8 +196,8 @@ def statistics_of(region: Region, radiograph: Radiograph) -> RegionStatistics | 
     if region.shape is RegionShape.ELLIPSE:
         rows = (np.arange(first_row, end_row) + 0.5 - (top + bottom) / 2) / max((bottom - top) / 2, 1e-9)
         columns = (np.arange(first_column, end_column) + 0.5 - (left + right) / 2) / max((right - left) / 2, 1e-9)
-        reach = np.sqrt(np.clip(1.0 - rows**2, 0.0, None))
-        mask = (np.abs(columns)[None, :] <= reach[:, None]).view(np.uint8)
+        half_width = np.sqrt(np.clip(1.0 - rows**2, 0.0, None))
+        mask = (np.abs(columns)[None, :] <= half_width[:, None]).view(np.uint8)
     # From the histogram: one pass over the pixels, whatever the Modality LUT.
     counts = cv2.calcHist([codes], [0], mask, [65536], [0, 65536]).ravel().astype(np.int64)
     used = counts.nonzero()[0]
@@ -214,7 +214,7 @@ def statistics_of(region: Region, radiograph: Radiograph) -> RegionStatistics | 
 
 
 def _histogram(values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]) -> tuple[int, ...]:
-    """Pixels per bar; every bar has room for the same number of values, or the bars would rise and fall by turns."""
+    """Pixels per bar; every bar holds equally many possible values, otherwise bars would alternate in height."""
     lowest, highest = values.min(), values.max()
     step = np.diff(np.unique(values)).min(initial=highest - lowest) or 1.0
     per_bar = math.ceil((round((highest - lowest) / step) + 1) / MOST_BARS)
@@ -224,7 +224,7 @@ def _histogram(values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]) 
 
 
 def described(annotation: Annotation, radiograph: Radiograph) -> Description:
-    """What stands beside an annotation."""
+    """The result written beside an annotation."""
     if isinstance(annotation, Distance):
         length, meaning = length_of(annotation.start, annotation.end, radiograph)
         if meaning is SpacingMeaning.UNKNOWN:
@@ -241,31 +241,33 @@ def _described_region(region: Region, radiograph: Radiograph) -> Description:
         size = [_("Area {area} pixels").format(area=f"{area:.0f}")]
     else:
         size = [_("Area {area} mm²").format(area=f"{area:.0f}"), meaning_text(meaning)]
-    found = statistics_of(region, radiograph)
-    if found is None:
+    statistics = statistics_of(region, radiograph)
+    if statistics is None:
         return Description((*size, _("no values inside")))
-    digits = 0 if found.highest - found.lowest >= 20 else 2
+    digits = 0 if statistics.highest - statistics.lowest >= 20 else 2
     lines = (
-        _("Mean {mean}  SD {sd}").format(mean=f"{found.mean:.{digits + 1}f}", sd=f"{found.sd:.{digits + 1}f}"),
+        _("Mean {mean}  SD {sd}").format(
+            mean=f"{statistics.mean:.{digits + 1}f}", sd=f"{statistics.sd:.{digits + 1}f}"
+        ),
         _("Min {lowest}  max {highest}").format(
-            lowest=f"{found.lowest:.{digits}f}", highest=f"{found.highest:.{digits}f}"
+            lowest=f"{statistics.lowest:.{digits}f}", highest=f"{statistics.highest:.{digits}f}"
         ),
         *size,
     )
-    return Description(lines, found.histogram)
+    return Description(lines, statistics.histogram)
 
 
 def meaning_text(meaning: SpacingMeaning) -> str:
-    """What a length in mm means, for people."""
+    """The meaning of a length in mm, in words."""
     return {
         SpacingMeaning.DETECTOR: _("at detector"),
-        SpacingMeaning.CORRECTED: _("corrected by magnification"),
+        SpacingMeaning.CORRECTED: _("corrected for magnification"),
         SpacingMeaning.UNKNOWN: _("pixels"),
     }[meaning]
 
 
 def _legs(start: Point, end: Point, radiograph: Radiograph) -> tuple[float, float, SpacingMeaning]:
-    """Along rows and along columns, in mm or in widths of a pixel."""
+    """The parts along rows and along columns, in mm or in pixel widths."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     spacing = radiograph.metadata.spacing
     if spacing is None:

@@ -1,4 +1,4 @@
-"""What the mouse does and what is written, as the reader chose it."""
+"""The reader's choices: what the mouse does, what is written, where the current image is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bsnet_core.language import translate as _
 
 
 class ViewMode(StrEnum):
-    """What the left button does; the value is the name under which settings keep it."""
+    """What the left button does; the value is the name in the settings."""
 
     WINDOW = "window"
     ZOOM = "zoom"
@@ -24,7 +24,7 @@ class ViewMode(StrEnum):
 
     @property
     def label(self) -> str:
-        """The mode's name for people."""
+        """The mode's name in the window."""
         return {
             ViewMode.WINDOW: _("Window"),
             ViewMode.ZOOM: _("Zoom"),
@@ -44,32 +44,32 @@ class ViewMode(StrEnum):
 
     @property
     def has_pointer(self) -> bool:
-        """Whether the arrow keys move a pointer over the picture instead of the picture itself."""
+        """Whether the arrow keys move a pointer over the image instead of the image itself."""
         return self.is_measuring or self in (ViewMode.PROBE, ViewMode.LENS)
 
     @property
     def cursor(self) -> Qt.CursorShape:
-        """The pointer's look."""
+        """The shape of the mouse pointer."""
         if self.has_pointer:
             return Qt.CursorShape.CrossCursor
         return Qt.CursorShape.OpenHandCursor if self is ViewMode.PAN else Qt.CursorShape.ArrowCursor
 
 
 class WindowDrag(StrEnum):
-    """Which way a drag turns the window; to the right it is wider in all of them.
+    """The direction in which a drag changes the window; to the right always widens it.
 
     Source of IHE_BIR: IHE RAD TF-2 4.16.4.2.2.5.4, "Windowing and Rendering" (supplement Basic Image Review):
     "horizontal movement of the mouse to the right will widen the window width (flatten the perceived contrast)" and
-    "vertical movement of the mouse upwards will lower the window center (increase the perceived brightness)", read in
-    two viewers that quote it, not in the supplement itself.
+    "vertical movement of the mouse upwards will lower the window center (increase the perceived brightness)", quoted
+    from two viewers that cite it, not from the supplement itself.
     """
 
     DEFAULT = "default"
-    """Up is brighter, whichever values are the bright ones."""
+    """Up is brighter, whether high or low values are bright."""
     IHE_BIR = "ihe-bir"
-    """Up lowers the centre, whichever values are the bright ones: where the low ones are, that is darker."""
+    """Up lowers the centre, whether high or low values are bright: where low values are bright, that is darker."""
     UP_IS_DARKER = "up-is-darker"
-    """Up is darker, whichever values are the bright ones."""
+    """Up is darker, whether high or low values are bright."""
 
 
 class CornerTexts(StrEnum):
@@ -81,13 +81,13 @@ class CornerTexts(StrEnum):
 
     @property
     def next(self) -> CornerTexts:
-        """The next of the cycle."""
+        """The next one of the cycle."""
         order = tuple(CornerTexts)
         return order[(order.index(self) + 1) % len(order)]
 
 
 class Drag(Enum):
-    """What goes on while a mouse button is held."""
+    """The effect of moving the mouse while a button is held."""
 
     WINDOW = auto()
     PAN = auto()
@@ -101,7 +101,7 @@ DRAG_OF_BUTTON = {Qt.MouseButton.MiddleButton: Drag.PAN, Qt.MouseButton.RightBut
 
 
 class CurrentSide(StrEnum):
-    """Where the current radiograph stands beside a prior one; the value is the name under which settings keep it."""
+    """The current radiograph's place beside a prior one; the value is the name in the settings."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -110,10 +110,10 @@ class CurrentSide(StrEnum):
 
     @property
     def is_first(self) -> bool:
-        """Whether the current radiograph stands on the left or above."""
+        """Whether the current radiograph is on the left or above."""
         return self in (CurrentSide.LEFT, CurrentSide.ABOVE)
 
     @property
     def is_beside(self) -> bool:
-        """Whether the two stand side by side, and not one above the other."""
+        """Whether the two are side by side, not one above the other."""
         return self in (CurrentSide.LEFT, CurrentSide.RIGHT)

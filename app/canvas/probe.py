@@ -1,4 +1,4 @@
-"""What lies under the pointer: stored, modality and displayed value of one pixel."""
+"""The pixel under the pointer: its stored, modality and displayed value."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ProbeReading:
         column, row: Counted from 0.
         stored: As in the file.
         modality: After Modality LUT or rescale.
-        displayed: Grey on the screen, 0 black to 255 white.
-        is_padding: Whether the pixel lies outside the exposed picture.
+        displayed: Grey level independent of any screen, 0 black to 255 white.
+        is_padding: Whether the pixel is padding outside the exposed image.
     """
 
     column: int
@@ -42,11 +42,11 @@ class ProbeReading:
 
 
 def probe(radiograph: Radiograph, table: npt.NDArray[np.uint8], point: Point) -> ProbeReading | None:
-    """The pixel at an image point; None outside the picture.
+    """The pixel at an image point; None outside the image.
 
     Args:
-        radiograph: The picture.
-        table: (65536,) grey of every code, as displayed.
+        radiograph: The image.
+        table: (65536,) displayed grey level of every code.
         point: x, y in image pixels.
     """
     height, width = radiograph.shape

@@ -134,7 +134,7 @@ class NothingShown(QObject):
         """Inverts the grey levels, or restores them."""
 
     def show_on(self, screen: Screen | None) -> None:
-        """Uses grey levels for a screen of known luminance (Grayscale Standard Display Function), or plain ones."""
+        """Uses the Grayscale Standard Display Function for a screen of known luminance; None for plain grey levels."""
 
     def previous_state(self) -> None:
         """Restores window, zoom, pan and orientation as they were before the last change."""
@@ -142,8 +142,8 @@ class NothingShown(QObject):
     def reset(self) -> None:
         """Restores window, polarity, zoom and orientation as the file was opened."""
 
-    def end_step(self) -> None:
-        """Makes the next change a step of its own in the history."""
+    def end_series(self) -> None:
+        """Makes the next change a new one in the history, not a further step of the last one."""
 
 
 class ShownImage(NothingShown):
@@ -313,11 +313,11 @@ class ShownImage(NothingShown):
     # ViewHistory
 
     def previous_state(self) -> None:
-        state = self._history.take_back(self._state)
+        state = self._history.pop(self._state)
         if state is None:
             return
         self._use(state.preset, inverted=state.inverted)
-        if state.fits:
+        if state.is_fitted:
             self._fit(state.geometry.orientation)
         else:
             self._place(state.geometry.resized(self._geometry.view_size))
@@ -327,12 +327,12 @@ class ShownImage(NothingShown):
         self._use(default_preset(self._radiograph), inverted=False)
         self._fit(self._standard)
 
-    def end_step(self) -> None:
-        self._history.end_step()
+    def end_series(self) -> None:
+        self._history.end_series()
 
     @property
     def _state(self) -> ViewState:
         return ViewState(self.preset, self.is_inverted, self._geometry, self._is_fitted)
 
-    def _remember(self, going_on: str = "") -> None:
-        self._history.remember(self._state, going_on)
+    def _remember(self, series: str = "") -> None:
+        self._history.remember(self._state, series)

@@ -107,7 +107,7 @@ def test_what_the_pointer_is_told_is_renewed_when_the_map_grows_under_it(qtbot, 
     viewer.actions_by_name["explanation"].setChecked(True)
     viewer.view.pointer_moved.emit(IMAGE_SHAPE[1] * 3 / 8, IMAGE_SHAPE[0] * 3 / 8)
     told = viewer.view.toolTip()
-    assert told == "This part has not been masked."
+    assert told == "This region has not been masked."
     QToolTip.showText(viewer.view.mapToGlobal(viewer.view.rect().center()), told, viewer.view)
     qtbot.waitUntil(QToolTip.isVisible)
     viewer.session.accept_explanation(0, whole)

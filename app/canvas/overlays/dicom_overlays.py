@@ -1,4 +1,4 @@
-"""What the file itself lays over its picture: the shutter's black surround and the overlay planes."""
+"""The file's own overlays: the shutter's black surround and the DICOM overlay planes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PLANE_COLOUR = (120, 215, 235)
 
 
 def shutter_path(shutter: Shutter, image_size: tuple[int, int], pixel_aspect: float) -> QPainterPath:
-    """The part of the picture outside the shutter, in image pixels.
+    """The part of the image outside the shutter, in image pixels.
 
     Args:
-        shutter: As the file states it.
+        shutter: The file's shutter.
         image_size: (height, width) in pixels.
-        pixel_aspect: Height of a pixel divided by its width, so that a circle is one in mm.
+        pixel_aspect: Height of a pixel divided by its width, so that a circle is round in mm.
     """
     height, width = image_size
     whole = QPainterPath()
@@ -44,12 +44,12 @@ def shutter_path(shutter: Shutter, image_size: tuple[int, int], pixel_aspect: fl
 
 
 def paint_shutter(painter: QPainter, to_view: QTransform, outside: QPainterPath) -> None:
-    """Blackens what `shutter_path` gave."""
+    """Blackens the part outside the shutter, from `shutter_path`."""
     painter.fillPath(to_view.map(outside), SURROUND)
 
 
 class PlaneImage:
-    """One overlay plane, drawn at the picture's own speed."""
+    """One overlay plane, drawn as fast as the image itself."""
 
     def __init__(self, plane: OverlayPlane) -> None:
         self._plane_to_image = QTransform.fromTranslate(plane.left, plane.top)
@@ -63,7 +63,7 @@ class PlaneImage:
         Args:
             painter: Paints in view units.
             to_device: Maps image pixels to device pixels of the view.
-            device_size: Of the view.
+            device_size: Size of the view in device pixels.
             ratio: Device pixels per view unit.
             opacity: In [0, 1].
         """
@@ -76,7 +76,7 @@ class PlaneImage:
 
 
 def _table_of(opacity: float) -> ColourTable:
-    """(65536,) premultiplied ARGB of how much of a pixel is drawn, 0 to 255."""
+    """(65536,) premultiplied ARGB for each coverage of a pixel, 0 to 255."""
     alpha = np.rint(np.minimum(np.arange(65536), 255) * opacity).astype(np.uint32)
     red, green, blue = (alpha * channel // 255 for channel in PLANE_COLOUR)
     return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)

@@ -1,9 +1,10 @@
-"""The explanation overlay in the paper's class colours (Figure 10): 1 orange, 2 red, 3 black, nothing else.
+"""The explanation overlay: the occlusion map of super-pixels (paper, Eq. 4) in the class colours of its Figure 10.
 
-A colour's strength means the same in every map: it grows with the change of the probability, whatever other
-super-pixels do. So no super-pixel fades when a stronger one is found, and films can be compared.
+Score 1 is orange, 2 red, 3 black; nothing else has a colour. A colour's strength means the same in every explanation
+map: it grows with the change of the probability, independently of other super-pixels. So no super-pixel fades when a
+stronger one is found, and images can be compared.
 
-An explanation under way is drawn as far as it is: super-pixels not masked yet are hatched and say so when asked.
+An unfinished map is drawn as far as it is computed: super-pixels not masked yet are hatched.
 """
 
 from __future__ import annotations
@@ -30,32 +31,33 @@ FULL_STRENGTH = 0.05
 """A super-pixel whose masking lowers the probability by this much or more is drawn at full strength."""
 RIM = (235, 235, 235)
 FAINTEST = 0.005
-"""What lowers it by less is not drawn."""
+"""A super-pixel whose masking lowers the probability by less is not drawn."""
 HATCH = (200, 200, 200, 80)
-"""Red, green, blue and strength of the lines over what is not masked yet."""
+"""Red, green, blue and opacity of the lines over super-pixels not masked yet."""
 HATCH_EVERY_PX = 16
 AFFECTED = 0.005
-"""A zone is told as affected from this change of a probability on: half a percent point."""
+"""A zone counts as affected from this change of a probability on: half a percentage point."""
 
 
 @dataclass(frozen=True)
 class ExplanationImage:
-    """The map as a translucent picture of the network frame, and where it lies on the original."""
+    """The map as a translucent image of the network frame, and its place on the original image."""
 
     image: QImage
     network_to_image: QTransform
 
 
 def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Zone]) -> ExplanationImage:
-    """Super-pixels that lower the predicted class's probability when masked, in that class's colour.
+    """The explanation map: super-pixels that lower the predicted class's probability when masked, in its colour.
 
     Args:
-        explanation: Of the same picture as `prediction`.
-        prediction: Gives the class shown in every zone; zones scored 0 show nothing.
-        zones: One zone, or several; where they overlap the stronger contribution is drawn.
+        explanation: An explanation of the same image as `prediction`.
+        prediction: The class shown in every zone; zones scored 0 show nothing.
+        zones: One zone, or several; where they overlap, the stronger contribution is drawn.
 
     Returns:
-        Clear where masking lowers the probability by less than `FAINTEST`, hatched where nothing is known yet.
+        An image that is transparent where masking lowers the probability by less than `FAINTEST`, and hatched where
+        nothing was computed yet.
     """
     count = len(explanation.contributions)
     strength, colour = np.zeros(count, dtype=np.float32), np.zeros((count, 3), dtype=np.uint8)
@@ -63,9 +65,9 @@ def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Z
         shown = prediction.score[zone]
         if shown == 0:
             continue
-        supports = np.maximum(-explanation.contributions[:, zone.row, zone.column, shown], 0.0)
-        stronger = supports > strength
-        strength = np.where(stronger, supports, strength)
+        support = np.maximum(-explanation.contributions[:, zone.row, zone.column, shown], 0.0)
+        stronger = support > strength
+        strength = np.where(stronger, support, strength)
         class_colour = CLASS_COLOURS[shown]
         colour[stronger] = (class_colour.red(), class_colour.green(), class_colour.blue())
     alpha = np.where(strength < FAINTEST, 0.0, np.minimum(strength / FULL_STRENGTH, 1.0))
@@ -74,7 +76,7 @@ def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Z
     pixels = rgba.view(np.uint32)[:, 0][labels]  # all four channels by one look-up
     is_black = (alpha > 0) & ~colour.any(axis=1)
     if is_black.any():
-        # A pale rim keeps black super-pixels apart from dark lung.
+        # A pale rim separates black super-pixels from dark lung.
         rim = rgba.copy()
         rim[is_black, :3] = RIM
         borders = _inner_borders(labels)
@@ -89,14 +91,14 @@ def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Z
 
 
 def describe_strength() -> str:
-    """What the strength of the colours means, in one sentence."""
-    return _("Full colour: masking lowers its probability by {points:.0f} percent points or more.").format(
+    """A sentence on the meaning of the colours' strength."""
+    return _("Full colour: masking lowers the probability by {points:.0f} percentage points or more.").format(
         points=100 * FULL_STRENGTH
     )
 
 
 def superpixel_at(explanation: Explanation, prediction: Prediction, image_x: float, image_y: float) -> int | None:
-    """The super-pixel at a place of the original picture, in its pixel-edge coordinates; None outside of it."""
+    """The super-pixel at a place of the original image, in its pixel-edge coordinates; None outside the image."""
     height, width = prediction.frames.image_shape
     if not (0 <= image_x < width and 0 <= image_y < height):
         return None
@@ -109,7 +111,7 @@ def strongest_superpixel(explanation: Explanation, prediction: Prediction, zone:
     """The super-pixel whose masking lowers the probability of a zone's predicted score most.
 
     Returns:
-        Its number; None where the score is 0, or where none that was masked lowers it.
+        Its number; None where the score is 0, or where no masked super-pixel lowers the probability.
     """
     score = prediction.score[zone]
     changes = explanation.contributions[:, zone.row, zone.column, score]
@@ -118,9 +120,9 @@ def strongest_superpixel(explanation: Explanation, prediction: Prediction, zone:
 
 
 def place_of_superpixel(explanation: Explanation, prediction: Prediction, index: int) -> QPointF:
-    """A place within a super-pixel, near to its middle, in pixel-edge coordinates of the original picture."""
+    """A place inside a super-pixel, close to its centre, in pixel-edge coordinates of the original image."""
     rows, columns = np.nonzero(explanation.superpixels == index)
-    # The middle itself may lie outside of a bent one.
+    # The centre itself may be outside a curved super-pixel.
     nearest = np.argmin((rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2)
     ((x, y),) = apply(prediction.frames.network_to_image, [[columns[nearest] + 0.5, rows[nearest] + 0.5]])
     return QPointF(x, y)
@@ -129,32 +131,32 @@ def place_of_superpixel(explanation: Explanation, prediction: Prediction, index:
 def describe_superpixel(
     explanation: Explanation, prediction: Prediction, image_x: float, image_y: float, zones: Sequence[Zone]
 ) -> str | None:
-    """What masking the super-pixel at a place does to the class probabilities, one line per zone.
+    """The effect on the class probabilities of masking the super-pixel at a place, one line per zone.
 
     Args:
-        explanation: Of the same picture as `prediction`, whole or under way.
-        prediction: Gives the frames.
-        image_x: From the left, in pixels of the original picture.
-        image_y: From its top.
-        zones: Those whose map is shown. A single one is told of in any case, of several those that change by half a
-            percent point or more.
+        explanation: An explanation of the same image as `prediction`, complete or not.
+        prediction: The prediction, for its frames.
+        image_x: Distance from the left, in pixels of the original image.
+        image_y: Distance from the top, in pixels of the original image.
+        zones: Zones whose map is shown. A single one is always described, of several those that change by half a
+            percentage point or more.
 
     Returns:
-        Lines to show; None outside the picture, or where no zone is shown.
+        Lines to show; None outside the image, or where no zone is shown.
     """
     index = superpixel_at(explanation, prediction, image_x, image_y)
     if index is None or not zones:
         return None
     if not explanation.is_computed[index]:
-        return _("This part has not been masked.")
+        return _("This region has not been masked.")
     changes = explanation.contributions[index]
-    told = [each for each in zones if len(zones) == 1 or np.abs(changes[each.row, each.column]).max() >= AFFECTED]
-    if not told:
+    affected = [each for each in zones if len(zones) == 1 or np.abs(changes[each.row, each.column]).max() >= AFFECTED]
+    if not affected:
         if len(zones) < len(ZONES):
-            return _("Masking this part changes none of the zones shown by more than half a percent point.")
-        return _("Masking this part changes no zone by more than half a percent point.")
-    lines = [_("Masking this part changes the probabilities (percent points):")]
-    for each in told:
+            return _("Masking this region changes no visible zone by more than half a percentage point.")
+        return _("Masking this region changes no zone by more than half a percentage point.")
+    lines = [_("Masking this region changes the probabilities (percentage points):")]
+    for each in affected:
         by_class = [
             _("score {score}: {points}").format(
                 score=score, points=signed_points(changes[each.row, each.column, score])
@@ -166,13 +168,13 @@ def describe_superpixel(
 
 
 def signed_points(change: float) -> str:
-    """A change of a probability in percent points with one decimal and a sign; a true minus, and no sign on nothing."""
+    """A change of a probability in percentage points, with one decimal and a sign: a true minus, none at zero."""
     points = round(100 * float(change), 1)
     return f"{points:+.1f}".replace("-", "\N{MINUS SIGN}") if points else "0.0"
 
 
 def _inner_borders(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """Pixels with another super-pixel right beside, above or below them."""
+    """(H, W) bool: pixels with another super-pixel directly beside, above or below them."""
     borders = np.zeros(labels.shape, dtype=bool)
     across, down = labels[:, 1:] != labels[:, :-1], labels[1:] != labels[:-1]
     borders[:, 1:] |= across
@@ -183,7 +185,7 @@ def _inner_borders(labels: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
 
 
 def paint(painter: QPainter, to_view: QTransform, image: ExplanationImage, opacity: float) -> None:
-    """Draws the map; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    """Draws the map; `to_view` maps image pixels to the painter, `opacity` is in [0, 1]."""
     painter.save()
     painter.setOpacity(opacity)
     painter.setTransform(image.network_to_image * to_view, True)

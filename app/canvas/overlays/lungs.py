@@ -1,4 +1,4 @@
-"""The lung overlay: contour and translucent fill of the segmentation, in the original picture's frame."""
+"""The lung overlay: contour and translucent fill of the segmentation, in the original image's frame."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outline_of(prediction: Prediction | LungsFound) -> LungOutline:
     is_lung = probability >= 0.5
     if not is_lung.any():
         return LungOutline(QPainterPath())
-    # Only where there are lungs, with the pixel beyond that the border runs through.
+    # Only around the lungs, with one pixel more on each side for the border to run through.
     rows, columns = (np.flatnonzero(is_lung.any(axis=axis)) for axis in (1, 0))
     top, left = max(int(rows[0]) - 1, 0), max(int(columns[0]) - 1, 0)
     part = np.ascontiguousarray(probability[top : rows[-1] + 2, left : columns[-1] + 2])
@@ -55,13 +55,13 @@ def outline_of(prediction: Prediction | LungsFound) -> LungOutline:
 
 
 def paint(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
-    """Fill and contour; `to_view` maps image pixels to the painter, `opacity` lies in [0, 1]."""
+    """Draws fill and contour; `to_view` maps image pixels to the painter, `opacity` is in [0, 1]."""
     paint_fill(painter, to_view, outline, opacity)
     paint_contour(painter, to_view, outline, opacity)
 
 
 def paint_fill(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
-    """A translucent colour over the lungs; what `opacity` makes of it never hides them."""
+    """Draws a translucent colour over the lungs, which never hides them at any `opacity`."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity * FILL_OPACITY)
@@ -70,7 +70,7 @@ def paint_fill(painter: QPainter, to_view: QTransform, outline: LungOutline, opa
 
 
 def paint_contour(painter: QPainter, to_view: QTransform, outline: LungOutline, opacity: float) -> None:
-    """The line around each lung, as wide at every zoom."""
+    """Draws the line around each lung, of the same width at every zoom."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(opacity)

@@ -1,4 +1,4 @@
-"""The zone overlay: the 3 x 2 grid in the patient's own pose, with score and confidence in every zone."""
+"""The zone overlay: the 3 × 2 grid in the patient's own pose, with score and confidence in every zone."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
 OWN = QColor(255, 209, 102)
 INNER_FRAME = 0.9
-"""Side of the second frame, around the zone in turn, against the zone's."""
+"""Side of the second frame, in the zone in turn, as a share of the zone's side."""
 LARGEST_PX, SMALLEST_PX = 46.0, 9.0
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneLabel:
-    """What is written into a zone."""
+    """The predicted score and its confidence, as written into a zone."""
 
     score: int
     confidence: float
@@ -53,7 +53,7 @@ def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
 
 
 def zone_at(frames: Frames, x: float, y: float) -> Zone | None:
-    """The zone in which a place of the picture lies, x and y in image pixels; None outside the grid."""
+    """The zone at a place of the image, x and y in image pixels; None outside the grid."""
     place = QPointF(x, y)
     inside = (zone for zone in ZONES if zone_polygon(frames, zone).containsPoint(place, Qt.FillRule.OddEvenFill))
     return next(inside, None)
@@ -67,12 +67,12 @@ def grid_outline(frames: Frames) -> QPolygonF:
 
 
 def _grid_lines(frames: Frames, shown: frozenset[Zone]) -> list[QLineF]:
-    """The grid's lines around the zones shown, in image pixels, so that none is drawn twice."""
+    """The grid's lines around the zones shown, in image pixels, each line once."""
     side = float(frames.side_px)
     if len(shown) == len(ZONES):
-        standard = [((edge, 0.0), (edge, 1.0)) for edge in COLUMN_EDGES]
-        across = [((0.0, edge), (1.0, edge)) for edge in ROW_EDGES]
-        shares = [*standard, *across]
+        vertical = [((edge, 0.0), (edge, 1.0)) for edge in COLUMN_EDGES]
+        horizontal = [((0.0, edge), (1.0, edge)) for edge in ROW_EDGES]
+        shares = [*vertical, *horizontal]
     else:
         shares = list(dict.fromkeys(line for zone in ZONES if zone in shown for line in _border_of(zone)))
     if not shares:
@@ -82,7 +82,7 @@ def _grid_lines(frames: Frames, shown: frozenset[Zone]) -> list[QLineF]:
 
 
 def _border_of(zone: Zone) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    """Its four sides as shares of the aligned frame, the same for the zone next door."""
+    """The zone's four sides as shares of the aligned frame; neighbours share a side."""
     top, bottom = ROW_EDGES[zone.row], ROW_EDGES[zone.row + 1]
     left, right = COLUMN_EDGES[zone.column], COLUMN_EDGES[zone.column + 1]
     return [
@@ -99,10 +99,10 @@ def labels_of(prediction: Prediction) -> dict[Zone, ZoneLabel]:
 
 
 def side_names(frames: Frames, patient_orientation: tuple[str, str] | None) -> tuple[str, str]:
-    """What stands above A B C and above D E F.
+    """The names of the sides above A B C and above D E F.
 
-    Where the file says that the picture's columns lie the other way round, the network took the one lung for the
-    other, and the sides are put in question instead of stated wrongly.
+    Where the file states that the image's columns run the other way, the network mistook one lung for the other: the
+    sides are questioned instead of stated wrongly.
     """
     along_rows = patient_orientation[0] if patient_orientation is not None else ""
     if is_stated(along_rows) and along_rows[0] in "RL":
@@ -126,20 +126,20 @@ def paint(
     shown: frozenset[Zone] = frozenset(ZONES),
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
-    """Draws grid, scores and sides, all upright on the screen however the picture is turned.
+    """Draws grid, scores and sides, with upright texts whatever the image's orientation.
 
     Args:
         painter: Paints in view units.
         to_view: Maps image pixels to the painter.
-        frames: Of the prediction; gives the patient's pose.
-        labels: Prediction per zone; zones left out show their letter only.
-        opacity: In [0, 1].
-        score_opacity: Of what is written in the zones; as the grid if None.
+        frames: The prediction's frames, with the patient's pose.
+        labels: Prediction per zone; zones left out show only their letter.
+        opacity: The grid's opacity, in [0, 1].
+        score_opacity: The opacity of the texts in the zones; the grid's if None.
         own: The reader's own scores, drawn in a box beside the prediction's.
         in_turn: The zone that the next key scores; it gets a second frame inside its own.
         differing: Zones in which two results differ; they get a "≠" in the upper right corner.
         shown: Zones that are drawn; of the others only the zone in turn keeps its second frame.
-        patient_orientation: As the file states it.
+        patient_orientation: The file's patient orientation.
     """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -150,7 +150,7 @@ def paint(
         painter.setPen(pen)
         painter.drawLines(lines)
     if in_turn is not None:
-        _draw_turn(painter, polygons[in_turn])
+        _draw_inner_frame(painter, polygons[in_turn])
     painter.setOpacity(opacity if score_opacity is None else score_opacity)
     for zone, polygon in polygons.items():
         if zone not in shown:
@@ -165,7 +165,7 @@ def paint(
     painter.restore()
 
 
-def _draw_turn(painter: QPainter, polygon: QPolygonF) -> None:
+def _draw_inner_frame(painter: QPainter, polygon: QPolygonF) -> None:
     corners = [polygon.at(number) for number in range(4)]
     middle = (corners[0] + corners[2]) / 2
     inner = QPolygonF([middle + (corner - middle) * INNER_FRAME for corner in corners])
@@ -178,7 +178,7 @@ def _draw_turn(painter: QPainter, polygon: QPolygonF) -> None:
 def _write_difference(painter: QPainter, polygon: QPolygonF) -> None:
     box, corners = polygon.boundingRect(), [polygon.at(number) for number in range(4)]
     size = min(max(min(box.width(), box.height()) * 0.14, SMALLEST_PX), LARGEST_PX)
-    # In a corner of the zone itself, which may stand askew on the screen.
+    # In a corner of the zone itself, which may be tilted on the screen.
     corner = corners[1] + (corners[3] - corners[1]) * 0.14
     painter.setBrush(QColor(0, 0, 0, 150))
     painter.setPen(QPen(LINE, 1.3))
@@ -195,17 +195,17 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
         _write_line(painter, box, middle, zone.name, size * 0.5)
         return
     _write_line(painter, box, middle - size * 0.82, zone.name, size * 0.42)
-    # With both scores the prediction keeps the left half of the line and the reader's own the right one.
-    # Low confidence is told by a sign, not by a colour.
-    sure = "" if label is None else f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
+    # With both scores, the prediction is in the left half of the line and the reader's own in the right half.
+    # Low confidence is marked by a sign, not by a colour.
+    confidence = "" if label is None else f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
     offset = 0.0
     if label is not None and own is not None:
         metrics = QFontMetricsF(_font(painter, size * 0.38))
-        needed = (metrics.horizontalAdvance(sure) + metrics.horizontalAdvance(_("own"))) / 2 + size * 0.12
+        needed = (metrics.horizontalAdvance(confidence) + metrics.horizontalAdvance(_("own"))) / 2 + size * 0.12
         offset = max(size * 0.55, needed / 2)
     if label is not None:
         _write_line(painter, box.translated(-offset, 0), middle, str(label.score), size, bold=True)
-        _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, sure, size * 0.38)
+        _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, confidence, size * 0.38)
     if own is not None:
         frame = QRectF(box.center().x() + offset - size * 0.42, middle - size * 0.55, size * 0.84, size * 1.1)
         painter.setBrush(QColor(0, 0, 0, 120))
@@ -217,8 +217,8 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
 
 
 def _write_side(painter: QPainter, of_side: list[QPolygonF], polygons: Mapping[Zone, QPolygonF], text: str) -> None:
-    """Outside the grid: over the side where it stands above or beside the other, else under or next to it."""
-    grid, box = _around(polygons.values()), _around(of_side)
+    """Writes a side's name outside the grid: above its own side, or below the grid where the side is the lower one."""
+    grid, box = _bounds(polygons.values()), _bounds(of_side)
     font = _font(painter, 13.0)
     metrics = QFontMetricsF(font)
     width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
@@ -232,7 +232,7 @@ def _write_side(painter: QPainter, of_side: list[QPolygonF], polygons: Mapping[Z
     write(painter, place, Qt.AlignmentFlag.AlignCenter, [text], font)
 
 
-def _around(polygons: Iterable[QPolygonF]) -> QRectF:
+def _bounds(polygons: Iterable[QPolygonF]) -> QRectF:
     box = QRectF()
     for polygon in polygons:
         box = box.united(polygon.boundingRect())

@@ -37,7 +37,7 @@ def test_full_corners_name_patient_study_view_window_preset_and_zoom():
     lines = corner_lines(CONTENT)
     assert lines.top_left == ("Doe Jane", "P-77", "F  070Y  born 1950-02-03")
     assert lines.top_right == ("2020-01-05", "Chest of Jane Doe", "DX  PA  laterality U")
-    assert lines.bottom_left == ("x 1, y 2", "lungs", "C 2000  W 4000", "Zoom 50%", "Inverted", "flipped, turned 90°")
+    assert lines.bottom_left == ("x 1, y 2", "lungs", "C 2000  W 4000", "Zoom 50%", "Inverted", "flipped, rotated 90°")
     assert lines.bottom_right == ("4 × 3, 12 bit", "lossy compression")
 
 

@@ -42,7 +42,7 @@ def test_a_distance_follows_pixels_that_are_not_square():
         (None, ("50.0 pixels",)),
         (PixelSpacing(2.0, 1.0, SpacingMeaning.UNKNOWN), ("85.4 pixels",)),
         (PixelSpacing(0.1, 0.1, SpacingMeaning.DETECTOR), ("5.0 mm", "at detector")),
-        (PixelSpacing(0.1, 0.1, SpacingMeaning.CORRECTED), ("5.0 mm", "corrected by magnification")),
+        (PixelSpacing(0.1, 0.1, SpacingMeaning.CORRECTED), ("5.0 mm", "corrected for magnification")),
     ],
 )
 def test_a_distance_says_what_it_means(spacing, lines):

@@ -247,7 +247,7 @@ def test_what_masking_does_to_each_score_stands_under_the_map():
     ):
         assert row in text
     assert "–: no region supports it." in text
-    assert "Full colour: masking lowers its probability by 5 percent points or more." in text
+    assert "Full colour: masking lowers the probability by 5 percentage points or more." in text
 
 
 def test_what_masking_does_is_told_of_the_zones_shown_alone():

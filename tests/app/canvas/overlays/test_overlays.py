@@ -413,7 +413,7 @@ def test_pointing_at_a_super_pixel_tells_what_masking_it_does_in_percent_points(
     row, column = superpixel_centre(5)
     text = explanation_map.describe_superpixel(whole, result, column, row, ZONES)
     first, *lines = text.splitlines()
-    assert "percent points" in first
+    assert "percentage points" in first
     assert lines == ["zone A:  score 0: 0.0,  score 1: \N{MINUS SIGN}30.0,  score 2: 0.0,  score 3: 0.0"]
 
 
@@ -432,7 +432,7 @@ def test_pointing_tells_nothing_of_zones_that_are_not_shown():
         explanation_map.describe_superpixel(whole, prediction("100002"), column, row, zones)
         for zones in (ZONES[1:], ())
     ]
-    assert told == ["Masking this part changes none of the zones shown by more than half a percent point.", None]
+    assert told == ["Masking this region changes no visible zone by more than half a percentage point.", None]
 
 
 def test_pointing_where_nothing_changes_or_beside_the_picture():
@@ -457,4 +457,4 @@ def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
     nothing = explanation_map.image_of(partial_of(explanation_of({5: (0, 0, 1)}), [5, 6]), result, ZONES)
     known = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, nothing, 1.0))
     assert (known[row - 20 : row + 20, column - 20 : column + 20] == GREY).all()
-    assert explanation_map.describe_superpixel(part, result, column, row, ZONES) == "This part has not been masked."
+    assert explanation_map.describe_superpixel(part, result, column, row, ZONES) == "This region has not been masked."
