@@ -13,21 +13,22 @@ from bsnet_core.agreement import MAX_TOTAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
-SMALLEST_REACH = 4
-"""The difference axis reaches at least this far, so that small differences do not look large."""
+SMALLEST_LIMIT = 4
+"""The difference axis extends at least this far, so that small differences do not look large."""
 X_STEP = 3
 SMALLEST_DOT_PX, LARGEST_DOT_PX = 3.0, 13.0
-"""Radius of dots."""
+"""Radii of the dots."""
 MARGIN = 1.0
-"""Room left and right of the smallest and the largest mean, in points of the score."""
-LINE = 1.25
-"""Distance of lines of text, as a share of their size."""
+"""Room left and right of the smallest and the largest mean, in score points."""
+LINE_SPACING = 1.25
+"""Distance between lines of text, as a share of the font size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """Equal pairs of global scores: their mean, their difference, and how many they are."""
+    """Equal pairs of global scores: their mean, their difference, and their number."""
 
     mean: float
     difference: int
@@ -36,7 +37,12 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
-    """A line across the plot, with the ends of its 95 % interval; without one they are not finite."""
+    """A line across the plot: the mean difference or a limit of agreement, with its 95 % confidence interval.
+
+    Attributes:
+        low, high: Ends of the interval; not finite without one.
+        is_limit: Whether it is a limit of agreement, not the mean.
+    """
 
     label: str
     value: float
@@ -47,7 +53,7 @@ class AgreementLine:
 
 @dataclass(frozen=True, slots=True)
 class BlandAltmanContent:
-    """What the plot shows, and the words at its axes; there is at least one dot."""
+    """The content of the plot, with at least one dot, and the labels of its axes."""
 
     dots: tuple[Dot, ...]
     lines: tuple[AgreementLine, ...]
@@ -56,49 +62,20 @@ class BlandAltmanContent:
 
     @property
     def difference_limit(self) -> int:
-        """How far the difference axis goes up and down."""
-        values = [abs(dot.difference) for dot in self.dots]
-        limits = [abs(level.value) for level in self.lines if math.isfinite(level.value)]
-        reach = math.ceil(max([SMALLEST_REACH, *values, *limits]) * 1.08)
-        return reach + reach % 2
+        """The end of the difference axis, upwards and downwards."""
+        differences = [abs(dot.difference) for dot in self.dots]
+        values = [abs(line.value) for line in self.lines if math.isfinite(line.value)]
+        limit = math.ceil(max([SMALLEST_LIMIT, *differences, *values]) * 1.08)
+        return limit + limit % 2
 
     def draw(self, look: ChartLook) -> ChartImage:
-        """The picture; its marks are those of the dots, one each."""
+        """Draws the plot; its marks are those of the dots, one each."""
         return draw(look, lambda axes: self._fill(axes, look))
 
     def _fill(self, axes: Axes, look: ChartLook) -> Sequence[Sequence[Place]]:
-        colours, font_px, reach = look.colours, look.font_px, self.difference_limit
-        axes.set_xlim(-MARGIN, MAX_TOTAL + MARGIN)
-        axes.set_ylim(-reach, reach)
-        axes.set_xticks(range(0, MAX_TOTAL + 1, X_STEP))
-        step = 2 if reach <= 8 else 4 if reach <= 16 else 6
-        differences = range(-(reach // step) * step, reach + 1, step)
-        axes.set_yticks(differences, [_signed(difference) for difference in differences])
-        axes.tick_params(axis="both", labelcolor=colours.text)
-        axes.tick_params(axis="x", length=0.3 * font_px)
-        axes.set_xlabel(self.mean_label)
-        axes.set_ylabel(self.difference_label)
-        axes.grid(axis="y")
-        axes.axhline(0, color=colours.text, alpha=0.65, linewidth=1)
-        beside = []
-        for level in self.lines:
-            if not math.isfinite(level.value):
-                continue
-            if math.isfinite(level.low):
-                axes.axhspan(level.low, level.high, color=colours.accent, alpha=0.18, linewidth=0)
-            style = "dashed" if level.is_limit else "solid"
-            axes.axhline(level.value, color=colours.accent, linewidth=1.6, linestyle=style)
-            beside.append(
-                axes.annotate(
-                    level.label,
-                    (1, level.value),
-                    xycoords=axes.get_yaxis_transform(),
-                    xytext=(0.5 * font_px, 0),
-                    textcoords="offset points",
-                    verticalalignment="center",
-                )
-            )
-        most = max(dot.count for dot in self.dots)
+        self._draw_axes(axes, look)
+        labels = [self._draw_line(axes, line, look) for line in self.lines if math.isfinite(line.value)]
+        colours, most = look.colours, max(dot.count for dot in self.dots)
         axes.scatter(
             [dot.mean for dot in self.dots],
             [dot.difference for dot in self.dots],
@@ -106,24 +83,54 @@ class BlandAltmanContent:
             color=colours.text, alpha=0.75, edgecolors=colours.background, linewidths=1, clip_on=False, zorder=3,
         )  # fmt: skip
         _width, height = lay_out(axes, look)
-
-        heights = [reach + text.xy[1] for text in beside]
-        apart = set_apart(heights, LINE * font_px * 2 * reach / height)
-        for text, there, requested in zip(beside, heights, apart, strict=True):
-            text.set_position((0.5 * font_px, (requested - there) * height / (2 * reach)))
+        per_px = 2 * self.difference_limit / height
+        values = [label.xy[1] for label in labels]
+        apart = set_apart(values, LINE_SPACING * look.font_px * per_px)
+        for label, value, free_value in zip(labels, values, apart, strict=True):
+            label.set_position((0.5 * look.font_px, (free_value - value) / per_px))
         return [[(dot.mean, float(dot.difference))] for dot in self.dots]
+
+    def _draw_axes(self, axes: Axes, look: ChartLook) -> None:
+        colours, limit = look.colours, self.difference_limit
+        axes.set_xlim(-MARGIN, MAX_TOTAL + MARGIN)
+        axes.set_ylim(-limit, limit)
+        axes.set_xticks(range(0, MAX_TOTAL + 1, X_STEP))
+        step = 2 if limit <= 8 else 4 if limit <= 16 else 6
+        differences = range(-(limit // step) * step, limit + 1, step)
+        axes.set_yticks(differences, [_signed(difference) for difference in differences])
+        axes.tick_params(axis="both", labelcolor=colours.text)
+        axes.tick_params(axis="x", length=0.3 * look.font_px)
+        axes.set_xlabel(self.mean_label)
+        axes.set_ylabel(self.difference_label)
+        axes.grid(axis="y")
+        axes.axhline(0, color=colours.text, alpha=0.65, linewidth=1)
+
+    def _draw_line(self, axes: Axes, line: AgreementLine, look: ChartLook) -> Annotation:
+        """Draws a line with the band of its interval, and returns its label beside the axes."""
+        accent = look.colours.accent
+        if math.isfinite(line.low):
+            axes.axhspan(line.low, line.high, color=accent, alpha=0.18, linewidth=0)
+        axes.axhline(line.value, color=accent, linewidth=1.6, linestyle="dashed" if line.is_limit else "solid")
+        return axes.annotate(
+            line.label,
+            (1, line.value),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(0.5 * look.font_px, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+        )
 
 
 def set_apart(places: Sequence[float], gap: float) -> list[float]:
-    """Places of texts that stand near to these and at least `gap` apart; in the order of the places, from the top."""
+    """Places close to the given ones and at least `gap` apart, in the same order; larger ones stay above smaller."""
     order = sorted(range(len(places)), key=lambda number: (-places[number], number))
     apart = list(places)
-    for _turn in range(len(places)):
+    for _round in range(len(places)):
         for upper, lower in itertools.pairwise(order):
-            missing = gap - (apart[upper] - apart[lower])
-            if missing > 0:
-                apart[upper] += missing / 2
-                apart[lower] -= missing / 2
+            overlap = gap - (apart[upper] - apart[lower])
+            if overlap > 0:
+                apart[upper] += overlap / 2
+                apart[lower] -= overlap / 2
     return apart
 
 

@@ -1,6 +1,6 @@
-"""Charts by matplotlib, drawn in memory: a look goes in, a picture and the places of its marks come out.
+"""Charts drawn in memory by matplotlib: from a look to an image and the places of its marks.
 
-Called in jobs only: matplotlib is imported at the first chart, which takes about a second.
+Only for jobs: matplotlib is imported with the first chart, which takes about a second.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FONT = "DejaVu Sans"
-"""matplotlib brings it along. It has letters for European languages and all signs of numbers."""
+"""Comes with matplotlib; has the letters of European languages and all signs of numbers."""
 POINTS_PER_INCH = 72
-"""The dots per inch at which one of matplotlib's points is one pixel of the window."""
+"""At this many dots per inch one of matplotlib's points is one pixel of the window."""
 
 Place = tuple[float, float]
-"""x and y: in the units of the data, or in pixels of the widget from its upper left corner."""
+"""x and y, in data units, or in pixels of the widget from its upper left corner."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChartColours:
-    """Colours of a chart as #rrggbb: its ground, texts and marks, words that matter less, and what stands out."""
+    """Colours of a chart as #rrggbb: background, texts and marks, less important texts, and highlights."""
 
     background: str
     text: str
@@ -37,12 +37,12 @@ class ChartColours:
 
 @dataclass(frozen=True, slots=True)
 class ChartLook:
-    """How large a chart is and how it looks.
+    """Size, fonts and colours of a chart.
 
     Attributes:
-        width_px, height_px: Of the widget.
+        width_px, height_px: Size of the widget.
         pixel_ratio: Pixels of the screen per pixel of the widget.
-        font_px: Size of the texts in pixels of the widget.
+        font_px: Font size in pixels of the widget.
     """
 
     width_px: int
@@ -54,12 +54,13 @@ class ChartLook:
 
 @dataclass(frozen=True, slots=True)
 class ChartImage:
-    """A chart as it was drawn.
+    """A finished drawing of a chart.
 
     Attributes:
         rgba: 8 bits each of red, green, blue and alpha, rows from the top.
-        width, height: In pixels of the screen.
-        marks: For each thing shown, in the chart's order, the places of its marks, in pixels of the widget.
+        width, height: Size in pixels of the screen.
+        look: The look it was drawn with.
+        marks: For each item, in the chart's order, the places of its marks, in pixels of the widget.
         area: left, top, right and bottom of the axes, in pixels of the widget.
     """
 
@@ -72,19 +73,19 @@ class ChartImage:
 
 
 _one_at_a_time = threading.Lock()
-"""matplotlib's settings are the same for all threads."""
+"""All threads share matplotlib's settings."""
 
 Fill = Callable[["Axes"], Sequence[Sequence[Place]]]
-"""Draws into axes and tells, for each thing shown, where its marks lie in the units of the data."""
+"""Draws into axes, and returns for each item the places of its marks in data units."""
 
 
 def draw(look: ChartLook, fill: Fill) -> ChartImage:
-    """Draws a chart of one pair of axes.
+    """Draws a chart with one pair of axes.
 
-    matplotlib's settings are its own defaults and `look`, whatever a `matplotlibrc` on this machine says, and are put
-    back afterwards.
+    matplotlib's settings are its defaults and `look`, whatever a `matplotlibrc` on this machine says, and are restored
+    afterwards.
     """
-    # Looked at when matplotlib is first imported. It keeps there which fonts the machine has.
+    # Read when matplotlib is first imported; it caches the list of the machine's fonts there.
     os.environ["MPLCONFIGDIR"] = str(charts_cache_dir())
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -114,12 +115,12 @@ def draw(look: ChartLook, fill: Fill) -> ChartImage:
             marks=tuple(tuple(place(*axes.transData.transform(mark)) for mark in group) for group in marks),
             area=(*place(box.x0, box.y1), *place(box.x1, box.y0)),
         )
-        figure.clear()  # parts of a figure refer to each other, and would be left for the search for garbage
+        figure.clear()  # its parts refer to each other, and would otherwise wait for garbage collection
         return image
 
 
 def lay_out(axes: Axes, look: ChartLook) -> Place:
-    """Lets matplotlib find room for all that is drawn so far, and keeps it.
+    """Lays out everything drawn so far, and keeps this layout.
 
     Returns:
         Width and height of the axes in pixels of the widget.
@@ -134,7 +135,7 @@ def lay_out(axes: Axes, look: ChartLook) -> Place:
 
 
 def text_width_px(text: str, look: ChartLook) -> float:
-    """How wide a text of the usual size is, in pixels of the widget."""
+    """Width of a text in the chart's font size, in pixels of the widget."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 

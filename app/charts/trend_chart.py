@@ -17,22 +17,24 @@ if TYPE_CHECKING:
 
 TICKS = (0, 6, 12, MAX_TOTAL)
 DISC, DIAMOND = 0.75, 0.87
-"""Sizes of the marks, as shares of the size of the texts."""
+"""Sizes of the marks, as shares of the font size."""
 GAP = 1.7
-"""Films of the same day are set apart by this much of the size of the texts."""
+"""Images of the same day are set apart by this share of the font size."""
 LABEL_GAP_PX = 6.0
 DATES_BELOW_PX = 3.5
-"""matplotlib's own distance of the labels of an axis, for which it has left room."""
+"""matplotlib's own distance between an axis and its labels, for which it has left room."""
 BELOW = 0.6
-"""Room below the line of score 0, for half a mark, as a share of the size of the texts."""
+"""Room for half a mark below the line of score 0, as a share of the font size."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One film: when it was taken, and the global scores that it got.
+    """One image: when it was taken, and its global scores.
 
     Attributes:
-        read: Of the last reading of each reader; the line goes through the last of them.
+        predicted: Global score of the prediction.
+        read: Global scores of each reader's last reading; the line goes through the last one.
+        is_current: Whether it is the image on the screen.
     """
 
     taken_at: datetime
@@ -42,13 +44,13 @@ class TrendPoint:
 
     @property
     def totals(self) -> tuple[int, ...]:
-        """What is marked: the prediction first."""
+        """The scores with a mark, the prediction first."""
         return (*(() if self.predicted is None else (self.predicted,)), *self.read)
 
 
 @dataclass(frozen=True, slots=True)
 class TrendContent:
-    """What the chart shows: films in order of their dates, each with at least one score, and the words of its key."""
+    """The content of the chart: images by date, each with at least one score, and the words of its legend."""
 
     points: tuple[TrendPoint, ...]
     prediction_label: str
@@ -56,12 +58,12 @@ class TrendContent:
     current_label: str
 
     def shows_all_of(self, other: TrendContent) -> bool:
-        """Whether every score of another one stands here too, whichever film is the current one."""
+        """Whether every score of other content is here too, whichever image is the current one."""
         mine = {replace(point, is_current=False) for point in self.points}
         return all(replace(point, is_current=False) in mine for point in other.points)
 
     def draw(self, look: ChartLook) -> ChartImage:
-        """The picture; its marks are those of the films, of each film the `totals`."""
+        """Draws the chart; its marks are those of the images, for each image the `totals`."""
         return draw(look, lambda axes: self._fill(axes, look))
 
     def _fill(self, axes: Axes, look: ChartLook) -> Sequence[Sequence[Place]]:
@@ -86,7 +88,7 @@ class TrendContent:
         )[0]  # fmt: skip
         shade = axes.fill_between([], [], color=colours.text, alpha=0.16, linewidth=0, label=self.current_label)
         for artist in (predicted, read, discs, diamonds, shade):
-            artist.set_in_layout(False)  # still empty: they would take room at the corner
+            artist.set_in_layout(False)  # while empty, they would take room at the corner
         has_current = any(point.is_current for point in self.points)
         _add_legend(axes, [discs, diamonds, *([shade] if has_current else [])], look)
         width, height = lay_out(axes, look)
@@ -109,10 +111,10 @@ class TrendContent:
         return [[(x, float(total)) for total in point.totals] for x, point in images]
 
     def _write(self, axes: Axes, look: ChartLook, columns: Sequence[float]) -> None:
-        """The scores above their film's marks, and as many dates below the chart as there is room for."""
+        """Writes the scores above their image's marks, and as many dates below the chart as fit."""
         left = -axes.get_window_extent().x0 / look.pixel_ratio
-        words = ["/".join(str(total) for total in dict.fromkeys(point.totals)) for point in self.points]
-        for point, x, text in zip(self.points, columns, words, strict=True):
+        texts = ["/".join(str(total) for total in dict.fromkeys(point.totals)) for point in self.points]
+        for point, x, text in zip(self.points, columns, texts, strict=True):
             place = _within(x, text_width_px(text, look), left, look)
             axes.annotate(
                 text, (x, max(point.totals)), xytext=(place - x, DISC * look.font_px), textcoords="offset points",
@@ -130,11 +132,11 @@ class TrendContent:
             )  # fmt: skip
 
     def _dates_that_fit(self, places: Sequence[float], widths: Sequence[float]) -> list[int]:
-        """The current film's date first, then the ends: what is written before others is not left out."""
+        """Chooses dates that do not overlap: the current image's first, then the ends, then the others."""
         count = len(self.points)
-        requested = [number for number, point in enumerate(self.points) if point.is_current]
+        current = [number for number, point in enumerate(self.points) if point.is_current]
         chosen: list[int] = []
-        for number in dict.fromkeys([*requested, 0, count - 1, *range(count)]):
+        for number in dict.fromkeys([*current, 0, count - 1, *range(count)]):
             if all(
                 abs(places[number] - places[other]) >= (widths[number] + widths[other]) / 2 + LABEL_GAP_PX
                 for other in chosen
@@ -144,12 +146,12 @@ class TrendContent:
 
 
 def columns_of(moments: Sequence[datetime], ends: tuple[float, float], gap: float) -> list[float]:
-    """Places of films from left to right: by time, set apart where they would cover each other.
+    """Places of images from left to right: by time, set apart where they would cover each other.
 
     Args:
-        moments: In their order.
-        ends: Where the first and the last may be.
-        gap: The least distance of two, where there is room.
+        moments: Dates and times, in ascending order.
+        ends: Places of the first and the last image.
+        gap: The smallest distance between two, where there is room.
     """
     left, right = ends
     width = max(right - left, 1.0)
@@ -170,13 +172,13 @@ def _label(point: TrendPoint) -> str:
 
 
 def _within(x: float, width: float, left: float, look: ChartLook) -> float:
-    """The middle of a text that would stand at `x`, moved so that it is not cut off.
+    """The middle of a text at `x`, moved so that the text is not cut off.
 
     Args:
-        x: From the left end of the axes, in pixels of the widget, as is the result.
-        width: Of the text.
-        left: Where the widget begins.
-        look: Of the chart.
+        x: Distance from the left end of the axes, in pixels of the widget, as is the result.
+        width: Width of the text.
+        left: The widget's left edge.
+        look: The chart's look.
     """
     half = width / 2 + LABEL_GAP_PX / 2
     return min(max(x, left + half), left + look.width_px - half)
@@ -188,7 +190,7 @@ def _set(line: Line2D, places: Sequence[tuple[float, int | None]]) -> None:
 
 
 def _add_legend(axes: Axes, handles: list[object], look: ChartLook) -> Legend:
-    """Below the chart, in as many columns as there is room for."""
+    """Adds the legend below the chart, in as many columns as fit."""
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ValueError("The axes belong to no figure.")
