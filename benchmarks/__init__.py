@@ -1,1 +1,1 @@
-"""What costs how much, as ratios within one run: seconds depend on the machine and on its day, ratios much less."""
+"""Costs as ratios within one run: seconds depend on the machine and the day, ratios much less."""

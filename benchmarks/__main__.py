@@ -1,4 +1,4 @@
-"""`make bench`: measures and prints one table. ARGS names groups to measure only those."""
+"""`make bench`: measures, and prints one table. ARGS names the groups to measure; all by default."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
-    """What can be measured, by name: a heading and the measurement."""
+    """The groups by name: a heading and the measurement."""
     from benchmarks import (
         backends,
         everyday,
@@ -35,7 +35,7 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "forward": ("Forward pass of the shipped model", network.forward_pass),
         "superpixels": ("Super-pixels by quickshift", explanations.superpixels),
         "explanation": ("Explanation map, Eq. 4", explanations.whole_map),
-        "shortcuts": ("Short cuts of the explanation", explanations.fidelity),
+        "shortcuts": ("Approximations of the explanation", explanations.fidelity),
         "preprocessing": ("Preprocessing, 3000 x 3000", images.preprocessing),
         "display": ("Display frame, 3000 x 3000 on 1200 x 1200", images.display_frame),
         "overlays": ("Frame with all overlays, 3000 x 3000 on 1200 x 1200", images.overlaid_frame),
@@ -43,9 +43,9 @@ def groups() -> dict[str, tuple[str, Callable[[], list[Row]]]]:
         "backends": ("Accelerated backends, whole predictions", backends.backends),
         "responsiveness": ("Window, 3000 x 3000, 16 bit: goal / measured", responsiveness.responsiveness),
         "everyday": ("Windows, dialogs and panels: goal / measured", everyday.everyday),
-        "memory": ("Resident memory, studies opened in turn", memory.memory),
+        "memory": ("Resident memory, images opened one after the other", memory.memory),
         "importing": ("Folder of 300 DICOM files: rate / 70 files per s", importing.importing),
-        "reading": ("Reading DICOM, 3000 x 3000, 12 bit", images.reading),
+        "reading": ("Loading DICOM, 3000 x 3000, 12 bit", images.loading),
     }
 
 
@@ -56,10 +56,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"any of {', '.join(measurable)}")
     chosen = parser.parse_args(argv).groups or list(measurable)
     if unknown := [name for name in chosen if name not in measurable]:
-        parser.error(f"there is no group {', '.join(unknown)}; there are {', '.join(measurable)}")
+        parser.error(f"there is no group {', '.join(unknown)}; choose from {', '.join(measurable)}")
     machine = f"{os.cpu_count()} cores, {torch.get_num_threads()} torch threads"
     _say(f"{platform.machine()}, {machine}, Python {platform.python_version()}, torch {torch.__version__}")
-    _say("ratio: the group's first row is 1, more is faster. Seconds are of this machine on this day.")
+    _say("ratio: 1 is the group's first row, more is faster. Seconds hold for this machine on this day.")
     _say("")
     _say(f"{'what':<58}{'ratio':>8}{'seconds':>12}  {'fidelity':<32}  note")
     for name in chosen:

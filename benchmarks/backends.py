@@ -1,4 +1,4 @@
-"""The accelerated backends against torch: speed, and how far they drift on real films."""
+"""The accelerated backends against torch: speed, and drift on real images."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from bsnet_core.resources import sample_files
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 FOLDERS = ("cohen/images", "hannover/images", "nih-no-finding")
 IMAGES = 36
-"""A few more than an admission needs: some pictures are not scored."""
+"""A few more than an admission needs: some images are not scored."""
 
 
 def backends() -> list[Row]:
-    """Torch and every installed backend on the same films, whole predictions in turns.
+    """Torch and every installed backend on the same images, whole predictions in turns.
 
     Raises:
         WeightsError: no model is installed.
@@ -34,14 +34,14 @@ def backends() -> list[Row]:
         if is_installed(name)
     ]
     if not drifts:
-        return [Row("torch", 0.0, 1.0, "no accelerated backend is installed: extra 'accelerated'")]
+        return [Row("torch", 0.0, 1.0, "no accelerated backend is installed; it comes with the extra 'accelerated'")]
     torch_seconds = drifts[0].seconds * drifts[0].speed_up
-    rows = [Row("torch, channels last", torch_seconds, 1.0, f"{drifts[0].images} films{where}")]
+    rows = [Row("torch, channels last", torch_seconds, 1.0, f"{drifts[0].images} images{where}")]
     return rows + [_row(drift) for drift in drifts]
 
 
 def real_images() -> list[Path]:
-    """Films spread over the shared data folder beside the checkout; the bundled samples without it."""
+    """Images from all over the shared data folder beside the checkout; the bundled samples without it."""
     images: list[Path] = []
     for name in FOLDERS:
         folder = SHARED_DATA / name

@@ -1,11 +1,12 @@
-"""What an explanation costs, what each short cut saves, and what it does to the map.
+"""The cost of an explanation map, the time saved by each approximation, and its effect on the map.
 
-Speed is measured against the plain loop: the predictor in eager NCHW, one masked picture at a time, in the same run
-and on the same picture and super-pixels. Fidelity is the rank correlation (Spearman) with the exact map over
-super-pixels, of the contributions to the predicted class, per zone with a score over 0; given is the median over
-zones. A super-pixel that a short cut leaves out counts with contribution 0.
+Speed is measured against the plain loop: the predictor in eager NCHW, one masked image at a time, in the same run and
+on the same image and super-pixels. Fidelity is the rank correlation (Spearman) with the exact map over super-pixels,
+of the contributions to the predicted class, per zone with a score over 0; reported is the median over zones. A
+super-pixel that an approximation omits counts with contribution 0.
 
-Exact maps take minutes each: a random part of the super-pixels is taken, and kept between runs in the temporary folder.
+Exact maps take minutes each, so a random part of the super-pixels is used; it is kept between runs in the temporary
+folder.
 """
 
 from __future__ import annotations
@@ -41,12 +42,12 @@ from bsnet_core.resources import sample_files
 
 IMAGES = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"
 DEFAULT_IMAGES = 3
-"""How many films unless BSNET_BENCH_FILMS says more; the figures of docs/explanations.md name theirs."""
+"""Number of images unless BSNET_BENCH_FILMS gives another; the figures in docs/explanations.md name theirs."""
 SUPERPIXELS = 30
-"""Super-pixels per film whose exact contribution is compared."""
+"""Super-pixels per image whose exact contribution is compared."""
 PLAIN_PASSES = 5
 ROUNDS = 7
-"""Of the plain loop and a fast map in turn: how fast a machine is changes from second to second."""
+"""Rounds of plain loop and fast map in turn, because a machine's speed changes from second to second."""
 SEED = 0
 
 FIRST_ORDER = Approximations(tolerance=0.0, trusted_lungs=None, half_precision=False)
@@ -54,38 +55,38 @@ WAYS: Mapping[str, Approximations] = {
     "windows, nothing else": NONE,
     "+ lungs frozen": replace(NONE, lungs=Lungs.FROZEN),
     "heads by gradients or statistics": replace(NONE, linear_heads=True),
-    "the same, lungs to first order": replace(FIRST_ORDER, lung_path=False),
+    "the same, lungs by first-order approximation": replace(FIRST_ORDER, lung_path=False),
     "the same, along the decoder's main path": FIRST_ORDER,
-    "the same, tails to first order": Approximations(trusted_lungs=None, half_precision=False),
-    "the same, bfloat16 where the processor knows it": Approximations(trusted_lungs=None),
+    "the same, tails by first-order approximation": Approximations(trusted_lungs=None, half_precision=False),
+    "the same, bfloat16 where the processor has it": Approximations(trusted_lungs=None),
     "the same, large changes of lungs recomputed (the default)": DEFAULT,
     "the default without bfloat16": Approximations(half_precision=False),
     "the default, lungs back through the whole decoder": Approximations(lung_path=False),
     "the default, lungs frozen": Approximations(lungs=Lungs.FROZEN),
     "the default, super-pixels on lungs only": Approximations(lungs_only_margin_px=0),
 }
-"""Each short cut on exact windows, then together."""
+"""The approximations, one by one on exact windows, then together."""
 SLOW = ("windows, nothing else", "heads by gradients or statistics")
-"""Ways that take about as long as the plain loop: reckoned from the super-pixels compared, not from a whole map."""
+"""Ways about as slow as the plain loop: timed on the super-pixels compared, not on a whole map."""
 
 
 @dataclass
 class Collected:
-    """What one way gave over the films."""
+    """The results of one way over all images."""
 
     per_superpixel_s: list[float] = field(default_factory=list)
     share: list[float] = field(default_factory=list)
     ranks: list[float] = field(default_factory=list)
 
     def add(self, per_superpixel_s: float, share: float, ranks: list[float]) -> None:
-        """Takes what one film gave."""
+        """Adds the results of one image."""
         self.per_superpixel_s.append(per_superpixel_s)
         self.share.append(share)
         self.ranks += ranks
 
 
 def superpixels() -> list[Row]:
-    """Quickshift by scikit-image and by the reformulation; whether they agree.
+    """Quickshift by scikit-image and by this project's reformulation, and their agreement.
 
     Raises:
         WeightsError: no model is installed.
@@ -110,7 +111,7 @@ def adjusted_rand_index(first: npt.NDArray[np.int32], second: npt.NDArray[np.int
 
 
 def whole_map() -> list[Row]:
-    """Whole fast maps against the plain loop, and when the first partial map is there; medians of several rounds.
+    """Whole fast maps against the plain loop, and the time to the first partial map; medians of several rounds.
 
     Raises:
         WeightsError: no model is installed.
@@ -118,7 +119,7 @@ def whole_map() -> list[Row]:
     predictor = Predictor.load(device="cpu")
     prediction = predictor.predict(load_radiograph(sample_files()[0]))
     plain = PlainLoop(predictor)
-    # Both warm: the first map of all also traces the network, and the plain loop has run before it is timed.
+    # Both warm: the very first map also traces the network, and the plain loop runs once before it is timed.
     explain_fast(predictor, prediction)
     per_superpixel_s, whole_s, first_s, ratios = [], [], [], []
     count, covered = 0, 0
@@ -134,7 +135,7 @@ def whole_map() -> list[Row]:
         ratios.append(per_superpixel_s[-1] * count / whole.seconds)
     passes = 2 if predictor.card.config.mirror_averaging else 1
     loop_s, first_map = statistics.median(per_superpixel_s) * count, statistics.median(first_s)
-    note = f"{count} super-pixels; loop reckoned from {PLAIN_PASSES} in each of {ROUNDS} rounds"
+    note = f"{count} super-pixels; loop calculated from {PLAIN_PASSES} in each of {ROUNDS} rounds"
     waited = passes * count * first_map / loop_s
     return [
         Row("plain loop, eager NCHW", loop_s, 1.0, note),
@@ -154,7 +155,7 @@ def whole_map() -> list[Row]:
 
 
 def fidelity() -> list[Row]:
-    """Every short cut over films: seconds per map, ratio and rank correlation.
+    """Every approximation over several images: seconds per map, ratio and rank correlation.
 
     Raises:
         WeightsError: no model is installed.
@@ -183,25 +184,47 @@ def fidelity() -> list[Row]:
         plain_s.append(plain.seconds_per_superpixel(prediction))
         counts.append(count)
         for name, approximations in WAYS.items():
-            only = some if name in SLOW else np.arange(count)
-            found = explain_fast(predictor, prediction, approximations=approximations, superpixels=labels, only=only)
-            seconds = found.seconds / count
-            if name in SLOW:
-                # What is done once per picture is shared by all super-pixels of a whole map, not by the few taken here.
-                nothing = explain_fast(
-                    predictor, prediction, approximations=approximations, superpixels=labels, only=some[:0]
-                )
-                seconds = nothing.seconds / count + (found.seconds - nothing.seconds) / len(some)
-            share = int(found.is_computed.sum()) / len(only)
+            found, seconds, share = explain_by(predictor, prediction, approximations, labels, some, name in SLOW)
             collected[name].add(seconds, share, rank_correlations(found, exact, prediction, some))
         for name, other in accelerated.items():
             found = by_full_network(other, prediction, labels, some)
             ranks = rank_correlations(found, exact, prediction, some)
             collected[name].add(found.seconds / len(some), 1.0, ranks)
-    number = statistics.median(counts)
-    per_superpixel = statistics.median(plain_s)
+    return _rows(collected, statistics.median(plain_s), statistics.median(counts), images)
+
+
+def explain_by(
+    predictor: Predictor,
+    prediction: Prediction,
+    approximations: Approximations,
+    labels: npt.NDArray[np.int32],
+    some: npt.NDArray[np.intp],
+    is_slow: bool,
+) -> tuple[Explanation, float, float]:
+    """A map by some approximations, its seconds per super-pixel, and the share of super-pixels it computed.
+
+    Args:
+        predictor: The predictor.
+        prediction: Its prediction of the image.
+        approximations: The approximations to use.
+        labels: (H, W) super-pixels.
+        some: Super-pixels whose exact contribution is known.
+        is_slow: Whether to compute these alone instead of the whole map.
+    """
+    count = int(labels.max()) + 1
+    only = some if is_slow else np.arange(count)
+    found = explain_fast(predictor, prediction, approximations=approximations, superpixels=labels, only=only)
+    seconds = found.seconds / count
+    if is_slow:
+        # All super-pixels of a whole map share the work done once per image, not only the few computed here.
+        nothing = explain_fast(predictor, prediction, approximations=approximations, superpixels=labels, only=some[:0])
+        seconds = nothing.seconds / count + (found.seconds - nothing.seconds) / len(some)
+    return found, seconds, int(found.is_computed.sum()) / len(only)
+
+
+def _rows(collected: Mapping[str, Collected], per_superpixel: float, number: float, images: int) -> list[Row]:
     rows = [
-        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{images} films, {SUPERPIXELS} super-pixels each")
+        Row("plain loop, eager NCHW", per_superpixel * number, 1.0, f"{images} images, {SUPERPIXELS} super-pixels each")
     ]
     for name, values in collected.items():
         seconds = statistics.median(values.per_superpixel_s)
@@ -216,7 +239,7 @@ def fidelity() -> list[Row]:
 def by_full_network(
     predictor: Predictor, prediction: Prediction, labels: npt.NDArray[np.int32], some: npt.NDArray[np.intp]
 ) -> Explanation:
-    """Exact contributions but for the predictor's backend, which the maps of the program never use."""
+    """Contributions that are exact except for the predictor's backend, which the program's own maps never use."""
     image, contributions = prediction.network_image, np.zeros((int(labels.max()) + 1, *GRID_SHAPE, N_CLASSES))
     base = predictor.zone_probabilities(image[None])
     start = time.perf_counter()
@@ -229,14 +252,14 @@ def by_full_network(
 
 
 class PlainLoop:
-    """The predictor as it would be without any thought: eager, NCHW, one picture at a time."""
+    """The predictor without any optimisation: eager, NCHW, one image at a time."""
 
     def __init__(self, predictor: Predictor) -> None:
         model = copy.deepcopy(predictor.model)
         self._predictor = _ContiguousPredictor(model, predictor.card, predictor.device, predictor.attention)
 
     def seconds_per_superpixel(self, prediction: Prediction) -> float:
-        """Median seconds of one masked picture, with its mirror image where the model averages over it."""
+        """Median seconds of one masked image, with its mirror image where the model averages over both."""
         image = prediction.network_image[None]
         self._predictor.zone_probabilities(image)
         seconds = []
@@ -248,7 +271,7 @@ class PlainLoop:
 
 
 class _ContiguousPredictor(Predictor):
-    """A predictor in the memory layout that torch gives if nobody asks for another."""
+    """A predictor in torch's default memory layout."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -259,7 +282,7 @@ class _ContiguousPredictor(Predictor):
 
 
 def images_to_measure() -> list[Path]:
-    """Films of the shared data folder in an order that is always the same, or else the bundled samples."""
+    """Images of the shared data folder in a fixed order, or the bundled samples without it."""
     count = int(os.environ.get("BSNET_BENCH_FILMS", DEFAULT_IMAGES))
     files = find_images(IMAGES) if IMAGES.is_dir() else sample_files()
     order = np.random.default_rng(SEED).permutation(len(files))
@@ -269,10 +292,10 @@ def images_to_measure() -> list[Path]:
 def exact_sample(
     predictor: Predictor, prediction: Prediction, labels: npt.NDArray[np.int32], file: Path
 ) -> Explanation:
-    """Exact contributions of a random part of the super-pixels, from the temporary folder where they are kept."""
+    """Exact contributions of a random part of the super-pixels, kept in the temporary folder between runs."""
     count = int(labels.max()) + 1
     folder = Path(tempfile.gettempdir()) / "bsnet-exact-maps" / predictor.identity.sha256[:12]
-    # Another partition, and another way to mask, is another map.
+    # Another partition into super-pixels gives another map.
     kept = folder / f"{file.stem}-{hashlib.sha256(labels.tobytes()).hexdigest()[:12]}.npz"
     if kept.exists():
         values = np.load(kept)
@@ -289,7 +312,7 @@ def exact_sample(
 def rank_correlations(
     found: Explanation, exact: Explanation, prediction: Prediction, some: npt.NDArray[np.intp]
 ) -> list[float]:
-    """Per zone scored over 0, over these super-pixels; one left out counts with contribution 0."""
+    """Rank correlations over some super-pixels, one per zone scored over 0; an omitted one has contribution 0."""
     results = []
     for zone in ZONES:
         score = prediction.score[zone]

@@ -1,4 +1,4 @@
-"""Preprocessing, the display frame and reading, on a film of 3000 x 3000 pixels of 12 bit."""
+"""Preprocessing, the display frame and loading, on an image of 3000 × 3000 pixels of 12 bits."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NETWORK_SIDE_PX = 512
 
 @cache
 def large_image() -> npt.NDArray[np.uint16]:
-    """(3000, 3000) stored values 0 to 4095: a sample study enlarged, with grain as a detector has it."""
+    """(3000, 3000) uint16 stored values 0 to 4095: a sample image enlarged, with grain like a detector's."""
     pixels = load_radiograph(sample_files()[0]).pixels
     enlarged = cv2.resize(np.array(pixels), (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)
     largest = (1 << BITS) - 1
@@ -51,7 +51,7 @@ def large_image() -> npt.NDArray[np.uint16]:
 
 
 def preprocessing() -> list[Row]:
-    """The fast path against the scikit-image chain, and how far they differ."""
+    """The fast path against the scikit-image chain, and their difference."""
     pixels = Radiograph(large_image(), stored_offset=0, bits_stored=BITS, monochrome1=False).pixels
     results: dict[str, npt.NDArray[np.float32]] = {}
 
@@ -70,7 +70,7 @@ def preprocessing() -> list[Row]:
 
 
 def display_frame() -> list[Row]:
-    """What one step of the window costs: the whole picture each time, or what the viewer does."""
+    """The cost of one step of the window: for the whole image, or as the viewer does it."""
     pixels = large_image()
     radiograph = Radiograph(pixels, stored_offset=0, bits_stored=BITS, monochrome1=False)
     window = auto_window(radiograph)
@@ -94,13 +94,13 @@ def display_frame() -> list[Row]:
     def frame_of(geometry: ViewGeometry, table: npt.NDArray[np.uint8]) -> None:
         frame = renderer.render(table, geometry.to_view, VIEW)
         if frame is None:
-            raise RuntimeError("The picture lies outside the view.")
+            raise RuntimeError("The image is outside the view.")
         painter = QPainter(screen)
         painter.drawImage(QPointF(frame.left_px, frame.top_px), frame.image)
         painter.end()
 
     def moving(geometry: ViewGeometry) -> None:
-        # Another place each time, so that nothing kept from the frame before helps.
+        # Another place each time, so that nothing kept from the last frame helps.
         moved["left"] = not moved["left"]
         frame_of(geometry.panned(QPointF(5.3 if moved["left"] else -5.3, 0.0)), tables[0])
 
@@ -108,7 +108,7 @@ def display_frame() -> list[Row]:
         frame_of(fitted, tables[1])
 
     ways: dict[str, Callable[[], object]] = {
-        "whole picture through the table": whole,
+        "whole image through the table": whole,
         "viewer, fitted, another window": windowed,
         "viewer, 1:1, moved": partial(moving, enlarged),
         "viewer, fitted, moved": partial(moving, fitted),
@@ -118,9 +118,9 @@ def display_frame() -> list[Row]:
 
 
 def overlaid_frame() -> list[Row]:
-    """What a whole frame of the view costs under all overlays at once: drawn anew each time, or as the viewer does.
+    """The cost of a whole frame under all overlays at once: drawn again each time, or as the viewer does it.
 
-    Lungs, grid and scores are the shipped model's, the map is made up of square super-pixels.
+    Lungs, grid and scores are the shipped model's; the explanation map is invented, of square super-pixels.
     """
     if not isinstance(QApplication.instance(), QApplication):
         QApplication([])
@@ -138,25 +138,25 @@ def overlaid_frame() -> list[Row]:
     screen = QImage(VIEW, QImage.Format.Format_RGB32)
 
     def frames(
-        state: OverlayState | None, change: Callable[[ImageView, bool], object], *, anew: bool = False
+        state: OverlayState | None, change: Callable[[ImageView, bool], object], *, redraws: bool = False
     ) -> Callable[[], None]:
-        # A view for every way, for each keeps what its next frame can use.
-        view, turn = ImageView(), {"back": False}
+        # One view for every way, because each keeps what its next frame can use.
+        view, step = ImageView(), {"back": False}
         view.resize(VIEW)
         view.show_radiograph(radiograph, renderer.twin())
         view.set_overlays(state or OverlayState(dict.fromkeys(overlays.shown, False), {}))
         view.render(screen)
 
         def frame() -> None:
-            turn["back"] = not turn["back"]  # to and fro, so that no frame is the one before
-            change(view, turn["back"])
-            if anew:
+            step["back"] = not step["back"]  # back and forth, so that every frame differs from the last
+            change(view, step["back"])
+            if redraws:
                 view.set_overlays(replace(view.overlays))
             view.render(screen)
 
         return frame
 
-    ways: dict[str, Callable[[], object]] = {"drawn anew, moved": frames(overlays, changes["moved"], anew=True)}
+    ways: dict[str, Callable[[], object]] = {"drawn again, moved": frames(overlays, changes["moved"], redraws=True)}
     for name, change in changes.items():
         ways[f"viewer, {name}"] = frames(overlays, change)
         ways[f"without overlays, {name}"] = frames(None, change)
@@ -181,7 +181,7 @@ def _all_overlays(radiograph: Radiograph) -> OverlayState:
     )
 
 
-def reading() -> list[Row]:
+def loading() -> list[Row]:
     """From the file to pixels, per transfer syntax."""
     pixels = large_image()
     with tempfile.TemporaryDirectory() as name:

@@ -1,13 +1,12 @@
-"""How long a film of 3000 x 3000 pixels holds up the window's thread, how soon it is there, and how soon work stops.
+"""An image of 3000 × 3000 pixels: stalls of the window's thread, time to first pixels, and time until work stops.
 
 The window is the real one, without a screen and with a home folder of its own. Seconds of a stall are the longest time
-in which the thread did not get round to a timer of 2 ms; ratios are goals divided by what was measured, so that over 1
-is within the goal. It runs in a process of its own: that of a window just opened, whose network is not loaded yet.
+in which the thread did not reach a timer of 2 ms; ratios are goals divided by measurements, so that over 1 is within
+the goal. It runs in a process of its own: that of a window just opened, whose network is not loaded yet.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from functools import partial
 from pathlib import Path
@@ -16,50 +15,40 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from app.main_window import MainWindow
 from benchmarks.images import BITS, large_image
+from benchmarks.own_process import in_own_process
 from benchmarks.timing import Row
-from benchmarks.window import (
-    StallMeter,
-    is_settled,
-    is_shown,
-    let_go,
-    measured_elsewhere,
-    own_home,
-    real_window,
-    write_rows,
-)
+from benchmarks.window import StallMeter, is_settled, is_shown, open_viewer, own_home
 from bsnet_core.resources import default_model_dir, sample_files
 from tests.dicom_files import write_compressed, write_dicom
 
 FIRST_PIXELS_GOAL_S = {"raw": 1.0, "RLE": 1.0, "JPEG-LS": 1.0, "JPEG 2000": 2.5}
 CANCEL_GOAL_S, CLOSE_GOAL_S = 2.0, 3.0
 EXPLAINED_S = 20.0
-"""Longer than any work on the window's thread needs to show; the rest of a map is more of the same."""
-AMID_S = 0.3
-"""How long work has run when it is stopped."""
+"""Longer than any work on the window's thread takes to appear; the rest of a map is more of the same."""
+UNDER_WAY_S = 0.3
+"""Time for which work has run when it is stopped."""
 
 
 def responsiveness() -> list[Row]:
-    """Loading, analysing and explaining one large film, and how soon work stops.
+    """Loading, analysing and explaining one large image, and stopping work.
 
     Raises:
         WeightsError: no model is installed.
     """
     default_model_dir()
-    return measured_elsewhere("benchmarks.responsiveness")
+    return in_own_process(_responsiveness)
 
 
-def of_this_process() -> list[Row]:
-    """What `responsiveness` gives, measured in the process that calls it."""
+def _responsiveness() -> list[Row]:
     with own_home() as folder:
         images = _images(folder)
-        window = real_window("--no-samples", "--model", str(default_model_dir()))
-        window._settings.explains = False  # one thing after the other
-        meter = StallMeter()
-        meter.run(window.isVisible)
-        rows = _stalls(window, meter, images["raw"])
-        rows += _first_pixels(window, meter, images)
-        rows += _second_image(window, meter, images["raw"])
-        rows += [_cancel_row(window, meter), _close_row(window, meter)]
+        with open_viewer(default_model_dir()) as (window, meter):
+            window._settings.explains = False  # one thing after the other
+            meter.run(window.isVisible)
+            rows = _stalls(window, meter, images["raw"])
+            rows += _first_pixels(window, meter, images)
+            rows += _second_image(window, meter, images["raw"])
+            rows += [_cancel_row(window, meter), _close_row(window, meter)]
     return rows
 
 
@@ -74,11 +63,11 @@ def _images(folder: Path) -> dict[str, Path]:
 
 
 def _stalls(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
-    """The first film of a window just opened, from the file to the map."""
+    """The first image of a window just opened, from the file to the explanation map."""
     actions, stages = window.actions_by_name, list[str]()
     window.inference.progressed.connect(lambda stage, fraction: stages.append(stage))
     meter.run(lambda: window.view.radiograph is not None, act=lambda: window.open_paths([image]))
-    rows = [meter.row("stall while loading the film")]
+    rows = [meter.row("stall while loading the image")]
     meter.run(lambda: is_settled(window.session.current) or len(set(stages)) > 1)
     rows.append(meter.row("stall while the network is imported and loaded"))
     meter.run(lambda: is_settled(window.session.current))
@@ -91,7 +80,7 @@ def _stalls(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
 
 
 def _first_pixels(window: MainWindow, meter: StallMeter, images: dict[str, Path]) -> list[Row]:
-    """From opening to the picture; the first compressed film also starts the decoder."""
+    """From opening to the image on the screen; the first compressed image also starts the decoder."""
     rows = []
     for kind, image in images.items():
         if kind == "raw":
@@ -103,17 +92,17 @@ def _first_pixels(window: MainWindow, meter: StallMeter, images: dict[str, Path]
 
 
 def _second_image(window: MainWindow, meter: StallMeter, image: Path) -> list[Row]:
-    """From opening another film to the first one's worker having let go."""
+    """From opening another image until the first one's worker has stopped."""
     rows, others = [], iter(sample_files())
     for name, during in (("analyse", "analysing"), ("explain", "explaining")):
         meter.run(lambda: is_settled(window.session.current) and not window.inference.is_busy)
-        meter.run(lambda: False, AMID_S, act=window.actions_by_name[name].trigger)
-        seconds = _until_let_go(window, meter, next(others))
-        rows.append(Row(f"second study while {during}, first one stopped", seconds, CANCEL_GOAL_S / seconds))
+        meter.run(lambda: False, UNDER_WAY_S, act=window.actions_by_name[name].trigger)
+        seconds = _until_stopped(window, meter, next(others))
+        rows.append(Row(f"second image while {during}, first one stopped", seconds, CANCEL_GOAL_S / seconds))
     return rows
 
 
-def _until_let_go(window: MainWindow, meter: StallMeter, other: Path) -> float:
+def _until_stopped(window: MainWindow, meter: StallMeter, other: Path) -> float:
     ended: list[float] = []
     running = window.inference._running
     if running is None:
@@ -123,9 +112,9 @@ def _until_let_go(window: MainWindow, meter: StallMeter, other: Path) -> float:
 
 
 def _cancel_row(window: MainWindow, meter: StallMeter) -> Row:
-    """From asking to the worker's really having let go."""
+    """From cancelling until the worker has stopped."""
     meter.run(lambda: is_settled(window.session.current) and not window.inference.is_busy)
-    meter.run(lambda: False, AMID_S, act=window.actions_by_name["analyse"].trigger)
+    meter.run(lambda: False, UNDER_WAY_S, act=window.actions_by_name["analyse"].trigger)
     ended: list[bool] = []
     running = window.inference._running
     if running is None:
@@ -136,15 +125,9 @@ def _cancel_row(window: MainWindow, meter: StallMeter) -> Row:
 
 
 def _close_row(window: MainWindow, meter: StallMeter) -> Row:
-    meter.run(lambda: False, AMID_S, act=window.actions_by_name["analyse"].trigger)
+    meter.run(lambda: False, UNDER_WAY_S, act=window.actions_by_name["analyse"].trigger)
     start = time.perf_counter()
     window.close()
     seconds = time.perf_counter() - start
     note = "" if window.all_work_ended else "the worker was left behind"
-    let_go(window)
     return Row("close during analysis", seconds, CLOSE_GOAL_S / seconds, note)
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    write_rows(of_this_process())

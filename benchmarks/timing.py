@@ -1,4 +1,4 @@
-"""Comparing ways to do the same: in turns, so that whatever else the machine does hits all of them alike."""
+"""Comparing several ways to do one thing: in turns, so that other work of the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Row:
     """One line of the table.
 
     Attributes:
-        what: The way measured.
+        what: What was measured.
         seconds: Median of all rounds.
         ratio: Seconds of the group's first row divided by these: over 1 is faster.
         note: Anything else worth knowing.
-        fidelity: How near its result comes to the first row's, where that is a question.
+        fidelity: How close its result is to the first row's, where that matters.
     """
 
     what: str
@@ -28,7 +28,7 @@ class Row:
 
 
 def compare(ways: Mapping[str, Callable[[], object]], rounds: int) -> list[Row]:
-    """Rows in the order of `ways`; the first is what the others are compared with."""
+    """Rows in the order of `ways`; the others are compared with the first."""
     for way in ways.values():
         way()
     seconds: dict[str, list[float]] = {name: [] for name in ways}

@@ -1,4 +1,4 @@
-"""How many images a second each training stage takes: augmentation, forward, backward and optimiser."""
+"""Images per second of each training stage: augmentation, forward, backward and optimiser."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROUNDS = 3
 
 
 def stages() -> list[Row]:
-    """One step of each stage of the shipped recipe, on drawn films of 256 px."""
+    """One step of each stage of the shipped recipe, on drawn images of 256 px."""
     config = RunConfig.from_file(RECIPE)
     config = dataclasses.replace(config, model=dataclasses.replace(config.model, side_px=SIDE_PX))
     accelerator = make_accelerator(config)
@@ -42,7 +42,7 @@ def stages() -> list[Row]:
     device = accelerator.device
 
     def context(name: StageName, variants: int = 0) -> StageContext:
-        # A recipe without the stage says nothing of it; what a step costs does not depend on that.
+        # The recipe may lack the stage, but the cost of a step does not depend on its settings.
         stage = config.stages.get(name, StageConfig(epochs=1))
         stage = dataclasses.replace(stage, batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants)
         return StageContext(stage, data, StageRows(range(BATCH), ()), config.augmentation, device, seed=0)
@@ -57,8 +57,8 @@ def stages() -> list[Row]:
     made: dict[str, Stage] = {
         "segmentation": SegmentationStage(network(), context(StageName.SEGMENTATION)),
         "alignment": AlignmentStage(network(), context(StageName.ALIGNMENT), config.target),
-        "scoring, trunk frozen": scoring(StageName.SCORING),
-        "scoring, features kept": scoring(StageName.SCORING, variants=1),
+        "scoring, heads alone": scoring(StageName.SCORING),
+        "scoring, heads alone, features kept": scoring(StageName.SCORING, variants=1),
         "end to end": scoring(StageName.END_TO_END),
     }
 
@@ -77,7 +77,7 @@ def stages() -> list[Row]:
 
 
 def drawn_images(count: int) -> PreparedImages:
-    """Noise with two drawn lungs, scored at random: what is in the films does not change what they cost."""
+    """Noise with two drawn lungs, scored at random: the content of the images does not change the cost."""
     rng = np.random.default_rng(0)
     masks = np.zeros((count, SIDE_PX, SIDE_PX), dtype=np.uint8)
     for mask in masks:

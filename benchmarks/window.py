@@ -1,16 +1,12 @@
-"""The real window for measurements: without a screen, with a home of its own, and a meter of its thread's stalls."""
+"""The real window for measurements: without a screen, with its own home folder, and a meter of its thread's stalls."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +28,7 @@ SETTLED = (ImageState.ANALYSED, ImageState.NOT_SCORED, ImageState.UNREADABLE)
 
 
 class StallMeter:
-    """Runs the event loop until something holds, and notes how late a precise timer comes."""
+    """Runs the event loop until a condition holds, and notes how late a precise timer fires."""
 
     def __init__(self) -> None:
         self._loop = QEventLoop()
@@ -44,12 +40,15 @@ class StallMeter:
     def run(
         self, done: Callable[[], bool], timeout_s: float = TIMEOUT_S, *, act: Callable[[], object] | None = None
     ) -> float:
-        """Seconds until `done` held or the time was over; the gaps are `gaps_s` afterwards.
+        """Runs the event loop until `done` holds; the gaps between ticks are in `gaps_s` afterwards.
 
         Args:
-            done: Asked at every tick, once `act` has been done.
-            timeout_s: How long at most.
-            act: Done first, within the loop, so that it counts.
+            done: The condition, asked at every tick once `act` was called.
+            timeout_s: Longest time to wait.
+            act: Called first, within the loop, so that it is measured too.
+
+        Returns:
+            Seconds until `done` held or the time was over.
         """
         self.gaps_s: list[float] = []
         self._has_acted = act is None
@@ -67,9 +66,9 @@ class StallMeter:
         self._has_acted = True
 
     def row(self, what: str, note: str = "") -> Row:
-        """The longest gap of the last run."""
-        longest, usual = max(self.gaps_s), float(np.percentile(self.gaps_s, 99))
-        return Row(what, longest, STALL_GOAL_S / longest, f"99 % under {1000 * usual:.0f} ms{note}")
+        """A row with the longest gap of the last run."""
+        longest, percentile = max(self.gaps_s), float(np.percentile(self.gaps_s, 99))
+        return Row(what, longest, STALL_GOAL_S / longest, f"99 % under {1000 * percentile:.0f} ms{note}")
 
     def _tick(self) -> None:
         now = time.perf_counter()
@@ -79,31 +78,17 @@ class StallMeter:
             self._loop.quit()
 
 
-def measured_elsewhere(module: str) -> list[Row]:
-    """Rows of a module's `main`, measured in a process of its own, which nothing has warmed up."""
-    command = [sys.executable, "-m", module]
-    measured = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [Row(*values) for values in json.loads(measured.splitlines()[-1])]
-
-
-def write_rows(rows: list[Row]) -> None:
-    """What `measured_elsewhere` reads."""
-    sys.stdout.write(json.dumps([astuple(row) for row in rows]) + "\n")
-
-
-def real_window(*arguments: str) -> MainWindow:
-    """The window as the command line opens it."""
+@contextmanager
+def open_viewer(model: Path) -> Iterator[tuple[MainWindow, StallMeter]]:
+    """The window as the command line opens it, without samples, and a meter; closed and deleted afterwards."""
     if not isinstance(QApplication.instance(), QApplication):
         QApplication([])
     network = Network()
-    window = open_window(build_parser().parse_args(arguments), network)
+    window = open_window(build_parser().parse_args(["--no-samples", "--model", str(model)]), network)
     window.destroyed.connect(network.close)
     window.resize(1440, 900)
-    return window
-
-
-def let_go(window: MainWindow) -> None:
-    """Deletes a closed window once its work has ended."""
+    yield window, StallMeter()
+    window.close()
     while not window.end_work():
         pass
     window.deleteLater()
@@ -111,19 +96,19 @@ def let_go(window: MainWindow) -> None:
 
 
 def is_shown(window: MainWindow, path: Path) -> bool:
-    """Whether a film is the one on the screen."""
+    """Whether the image of a file is the one on the screen."""
     image = window.session.current
     return image is not None and image.path == path
 
 
 def is_settled(image: OpenImage | None) -> bool:
-    """Whether a study has a score, or a reason for having none."""
+    """Whether an image has a score, or a reason for having none."""
     return image is not None and image.state in SETTLED
 
 
 @contextmanager
 def own_home() -> Iterator[Path]:
-    """A folder for files, below it a home, so that neither settings nor library of the user are touched."""
+    """A folder for files, with a home folder below it, so that the user's settings and library stay untouched."""
     before = {name: os.environ.get(name) for name in HOME_VARIABLES}
     with tempfile.TemporaryDirectory(prefix="bsnet-bench-") as name:
         home = Path(name, "home")
