@@ -23,7 +23,7 @@ class ViewGeometry:
         scale: View units per image pixel along the image's rows.
         centre: The image point shown in the middle of the view.
         view_size: Size of the widget, in view units.
-        orientation: How the image is turned and mirrored.
+        orientation: The image's orientation on the screen.
     """
 
     image_size: QSizeF

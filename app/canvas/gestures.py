@@ -29,7 +29,7 @@ ARROWS = {
 
 
 class GestureView(Protocol):
-    """What gestures need to know about their view, and what they change in it."""
+    """The view of the gestures, as far as they need to know and change it."""
 
     @property
     def shown(self) -> NothingShown:
@@ -37,11 +37,11 @@ class GestureView(Protocol):
 
     @property
     def mode(self) -> ViewMode:
-        """What the left button does."""
+        """The effect of the left button."""
 
     @property
     def window_drag(self) -> WindowDrag:
-        """Which way a drag changes the window."""
+        """The direction in which a drag changes the window."""
 
     @property
     def annotations_visible(self) -> bool:
@@ -281,7 +281,7 @@ class Gestures(QObject):
 
 
 def _pace(held: Qt.KeyboardModifier) -> float:
-    """How far a drag changes the window while these keys are held."""
+    """The factor on a drag's change of the window while these keys are held."""
     if not held & Qt.KeyboardModifier.ControlModifier:
         return 1.0
     return COARSE if held & Qt.KeyboardModifier.ShiftModifier else FINE

@@ -97,7 +97,7 @@ class ImageDisplay(QWidget):
 
     @property
     def overlays(self) -> OverlayState:
-        """What is drawn over the image."""
+        """Everything drawn over the image."""
         return self._overlays
 
     @property
@@ -119,18 +119,18 @@ class ImageDisplay(QWidget):
 
     @property
     def orientation(self) -> Orientation:
-        """How the image is turned and mirrored."""
+        """The image's orientation on the screen."""
         return self._shown.orientation
 
     @property
     def can_turn(self) -> bool:
-        """Whether this image may be turned and flipped: CR, DX, and images that are no DICOM files."""
+        """Whether this image may be rotated and flipped: CR, DX, and images that are no DICOM files."""
         return self._shown.can_turn
 
     @property
-    def has_real_size(self) -> bool:
+    def has_actual_size(self) -> bool:
         """Whether the file states the size of a pixel."""
-        return self._shown.has_real_size
+        return self._shown.has_actual_size
 
     def fit(self) -> None:
         """Shows the whole image as large as possible."""
@@ -140,9 +140,9 @@ class ImageDisplay(QWidget):
         """Shows one image pixel per device pixel."""
         self._shown.actual_pixels(self.devicePixelRatioF())
 
-    def real_size(self, mm_per_px: float) -> None:
+    def actual_size(self, mm_per_px: float) -> None:
         """Shows a mm of the image as a mm of the screen; `mm_per_px` is the side of a logical pixel of the screen."""
-        self._shown.real_size(mm_per_px)
+        self._shown.actual_size(mm_per_px)
 
     def zoom(self, factor: float, view_point: QPointF | None = None) -> None:
         """Zooms around a view point, by default the middle."""
@@ -157,8 +157,8 @@ class ImageDisplay(QWidget):
         self._shown.follow(geometry)
 
     def rotate(self, quarter_turns: int) -> None:
-        """Turns the image clockwise by quarter turns."""
-        self._shown.turn(self.orientation.turned(quarter_turns))
+        """Rotates the image clockwise by quarter turns."""
+        self._shown.turn(self.orientation.rotated(quarter_turns))
 
     def flip_horizontally(self) -> None:
         """Exchanges left and right of the screen; the letters of the sides go with the image."""
@@ -244,11 +244,11 @@ class ImageDisplay(QWidget):
 
     @property
     def corner_texts(self) -> CornerTexts:
-        """How much is written into the corners."""
+        """The amount of text in the corners."""
         return self._corner_texts
 
     def set_corner_texts(self, texts: CornerTexts) -> None:
-        """Sets how much is written into the corners."""
+        """Sets the amount of text in the corners."""
         self._corner_texts = texts
         self.update()
         self.corner_texts_changed.emit(texts)

@@ -81,11 +81,11 @@ class ImageView(ImageDisplay):
 
     @property
     def mode(self) -> ViewMode:
-        """What the left button does."""
+        """The effect of the left button."""
         return self._mode
 
     def set_mode(self, mode: ViewMode) -> None:
-        """Chooses what the left button does."""
+        """Chooses the effect of the left button."""
         if mode is not self._mode:
             self._gestures.stop()
             self._gestures.hide_cross()
@@ -96,11 +96,11 @@ class ImageView(ImageDisplay):
 
     @property
     def window_drag(self) -> WindowDrag:
-        """Which way a drag changes the window."""
+        """The direction in which a drag changes the window."""
         return self._window_drag
 
     def set_window_drag(self, way: str) -> None:
-        """Sets which way a drag changes the window: the value of a `WindowDrag`."""
+        """Sets the direction in which a drag changes the window: the value of a `WindowDrag`."""
         self._window_drag = WindowDrag(way)
 
     # Annotations

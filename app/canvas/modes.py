@@ -10,7 +10,7 @@ from bsnet_core.language import translate as _
 
 
 class ViewMode(StrEnum):
-    """What the left button does; the value is the name in the settings."""
+    """The effect of the left button; the value is the name in the settings."""
 
     WINDOW = "window"
     ZOOM = "zoom"
@@ -73,7 +73,7 @@ class WindowDrag(StrEnum):
 
 
 class CornerTexts(StrEnum):
-    """How much is written into the corners."""
+    """The amount of text in the corners."""
 
     FULL = "full"
     MINIMAL = "minimal"

@@ -23,7 +23,7 @@ from bsnet_core.gsdf import Screen
 from bsnet_core.radiograph import Radiograph, SpacingMeaning, VoiWindow
 
 TURNABLE = frozenset({"CR", "DX"})
-"""Modalities whose DICOM images may be turned and flipped, after IHE Basic Image Review."""
+"""Modalities whose DICOM images may be rotated and flipped, after IHE Basic Image Review."""
 
 
 class NothingShown(QObject):
@@ -51,16 +51,16 @@ class NothingShown(QObject):
 
     @property
     def orientation(self) -> Orientation:
-        """How the image is turned and mirrored on the screen."""
+        """Its orientation on the screen."""
         return AS_STORED
 
     @property
     def can_turn(self) -> bool:
-        """Whether the image may be turned and flipped."""
+        """Whether the image may be rotated and flipped."""
         return False
 
     @property
-    def has_real_size(self) -> bool:
+    def has_actual_size(self) -> bool:
         """Whether the file states the size of a pixel."""
         return False
 
@@ -99,7 +99,7 @@ class NothingShown(QObject):
     def actual_pixels(self, device_pixel_ratio: float) -> None:
         """Shows one image pixel per device pixel."""
 
-    def real_size(self, mm_per_px: float) -> None:
+    def actual_size(self, mm_per_px: float) -> None:
         """Shows a mm of the image, as its file states it, as a mm of the screen.
 
         Args:
@@ -116,7 +116,7 @@ class NothingShown(QObject):
         """Takes zoom and pan from a linked view, None for fitted, without adding to the history."""
 
     def turn(self, orientation: Orientation) -> None:
-        """Turns and mirrors the image, if it may be turned."""
+        """Changes the orientation, if the image may be rotated and flipped."""
 
     def resize(self, view_size: QSizeF) -> None:
         """Keeps the image fitted, or its middle in place, in a view of another size."""
@@ -183,11 +183,11 @@ class ShownImage(NothingShown):
     @property
     def can_turn(self) -> bool:
         metadata = self._radiograph.metadata
-        # Without a transfer syntax the file is no DICOM file: nothing says that it lies in its right orientation.
+        # Without a transfer syntax the file is no DICOM file, and nothing says that its orientation is right.
         return metadata.modality in TURNABLE or not metadata.transfer_syntax
 
     @property
-    def has_real_size(self) -> bool:
+    def has_actual_size(self) -> bool:
         spacing = self._radiograph.metadata.spacing
         return spacing is not None and spacing.meaning is not SpacingMeaning.UNKNOWN
 
@@ -225,9 +225,9 @@ class ShownImage(NothingShown):
         self._remember()
         self._place(replace(self._geometry, scale=1 / device_pixel_ratio))
 
-    def real_size(self, mm_per_px: float) -> None:
+    def actual_size(self, mm_per_px: float) -> None:
         spacing = self._radiograph.metadata.spacing
-        if spacing is not None and self.has_real_size:
+        if spacing is not None and self.has_actual_size:
             self._remember()
             scale = min(max(spacing.column_mm / mm_per_px, MIN_SCALE), MAX_SCALE)
             self._place(replace(self._geometry, scale=scale))

@@ -57,7 +57,7 @@ class ImageActions(QObject):
         why_not = _("Only CR and DX films, and pictures that are no DICOM files, can be turned and mirrored")
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
             self._actions.allow(name, self._view.can_turn, why_not)
-        self._actions["real_size"].setEnabled(self._view.has_real_size)
+        self._actions["real_size"].setEnabled(self._view.has_actual_size)
         self._actions.allow("shutter", self._view.has_shutter, _("The file states no shutter"))
         presets = self._view.presets()
         for digit in range(N_PRESETS):
@@ -91,7 +91,7 @@ class ImageActions(QObject):
             view.set_shutter_shown(shown)
 
     def _show_real_size(self, view: ImageView) -> None:
-        view.real_size(mm_per_px(view.screen(), self._settings))
+        view.actual_size(mm_per_px(view.screen(), self._settings))
 
     def _connect_turning(self) -> None:
         connect = self._actions.connect

@@ -72,7 +72,7 @@ class FrameRenderer:
         """The part of the image inside the view.
 
         The image is resampled first and mapped to grey levels afterwards, so that changing the window alone costs one
-        look-up per device pixel. Turned and mirrored images cost no more than others.
+        look-up per device pixel. Rotated and mirrored images cost no more than others.
 
         Args:
             table: (65536,) grey level (uint8, `bsnet_core.display.display_table`) or premultiplied ARGB (uint32) of

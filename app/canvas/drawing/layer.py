@@ -1,9 +1,9 @@
 """A layer over the image: drawn once, then moved along with the image.
 
 Drawing contours, grid, scores and explanation map takes three times as long as drawing the image. So they are drawn
-onto one translucent picture of the screen's density, somewhat larger than the view. While the window changes, this
-picture is used as it is; while the image moves it is shifted by whole device pixels, and while it is zoomed it is
-scaled. Once the image stands still, the layer is drawn again unless what is shown is exact.
+onto one translucent layer of the screen's density, somewhat larger than the view. While the window changes, the layer
+is used as it is; while the image moves it is shifted by whole device pixels, and while it is zoomed it is scaled. Once
+the image stands still, the layer is drawn again unless what is shown is exact.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ class EdgeLetters:
 
 @dataclass(frozen=True, slots=True)
 class Orientation:
-    """One of the eight ways an image can be turned on the screen.
+    """One of the eight orientations of an image on the screen.
 
     Attributes:
         quarter_turns: Clockwise, 0 to 3, after mirroring.
@@ -37,9 +37,9 @@ class Orientation:
 
     @classmethod
     def standard(cls, patient_orientation: tuple[str, str] | None) -> Orientation:
-        """The standard orientation: the patient's right on the left of the screen, the head up, by the least turning.
+        """The standard orientation: the patient's right on the left of the screen, the head up, by the least rotation.
 
-        A direction that the file does not state turns nothing.
+        A direction that the file does not state rotates nothing.
         """
 
         def is_standard(orientation: Orientation) -> bool:
@@ -54,7 +54,7 @@ class Orientation:
         """Whether the image's rows run up or down on the screen."""
         return self.quarter_turns % 2 == 1
 
-    def turned(self, quarter_turns: int) -> Orientation:
+    def rotated(self, quarter_turns: int) -> Orientation:
         """The orientation after further quarter turns, clockwise as seen on the screen."""
         return replace(self, quarter_turns=(self.quarter_turns + quarter_turns) % 4)
 

@@ -26,7 +26,7 @@ FALLBACK = {LUNG_FILL: LUNGS, SCORES: ZONE_GRID}
 """Overlays without a switch of their own follow these."""
 
 BEYOND_X, BEYOND_Y = 120.0, 48.0
-"""How far the names of the sides and large letters may extend beyond image and grid."""
+"""The names of the sides and large letters extend beyond image and grid by at most this much."""
 
 
 @dataclass(frozen=True)

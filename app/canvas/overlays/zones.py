@@ -126,7 +126,7 @@ def paint(
     shown: frozenset[Zone] = frozenset(ZONES),
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
-    """Draws grid, scores and sides, with upright texts whatever the image's orientation.
+    """Draws grid, scores and sides, with horizontal texts whatever the image's orientation.
 
     Args:
         painter: Paints in view units.

@@ -32,7 +32,7 @@ def shown(qtbot, spacing):
 
 def test_ten_mm_of_the_film_cover_ten_mm_of_the_screen_along_both_sides(qtbot):
     view = shown(qtbot, PixelSpacing(0.4, 0.2, SpacingMeaning.DETECTOR))
-    view.real_size(0.25)
+    view.actual_size(0.25)
     to_view = view.view_geometry.to_view
     across = to_view.map(QPointF(10 / 0.2, 0)) - to_view.map(QPointF(0, 0))
     down = to_view.map(QPointF(0, 10 / 0.4)) - to_view.map(QPointF(0, 0))
@@ -44,8 +44,8 @@ def test_ten_mm_of_the_film_cover_ten_mm_of_the_screen_along_both_sides(qtbot):
 @pytest.mark.parametrize("spacing", [None, PixelSpacing(1.0, 1.0, SpacingMeaning.UNKNOWN)])
 def test_a_film_that_does_not_state_its_size_has_no_real_one(qtbot, spacing):
     view = shown(qtbot, spacing)
-    assert not view.has_real_size
-    view.real_size(0.25)
+    assert not view.has_actual_size
+    view.actual_size(0.25)
     assert view.is_fitted
 
 

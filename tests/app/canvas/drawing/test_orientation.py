@@ -14,12 +14,12 @@ def test_the_patient_s_right_is_on_the_left_of_a_frontal_film():
 @pytest.mark.parametrize(
     ("orientation", "letters"),
     [
-        (Orientation().turned(1), EdgeLetters("F", "R", "H", "L")),
-        (Orientation().turned(2), EdgeLetters("L", "F", "R", "H")),
-        (Orientation().turned(-1), EdgeLetters("H", "L", "F", "R")),
+        (Orientation().rotated(1), EdgeLetters("F", "R", "H", "L")),
+        (Orientation().rotated(2), EdgeLetters("L", "F", "R", "H")),
+        (Orientation().rotated(-1), EdgeLetters("H", "L", "F", "R")),
         (Orientation().flipped_horizontally(), EdgeLetters("L", "H", "R", "F")),
         (Orientation().flipped_vertically(), EdgeLetters("R", "F", "L", "H")),
-        (Orientation().turned(1).flipped_horizontally(), EdgeLetters("H", "R", "F", "L")),
+        (Orientation().rotated(1).flipped_horizontally(), EdgeLetters("H", "R", "F", "L")),
     ],
 )
 def test_letters_go_with_the_picture(orientation, letters):
@@ -38,10 +38,10 @@ def test_letters_stand_where_the_picture_s_own_edges_are(orientation):
 
 @pytest.mark.parametrize("orientation", ALL)
 def test_turning_back_and_flipping_twice_end_where_they_began(orientation):
-    assert orientation.turned(1).turned(3) == orientation
+    assert orientation.rotated(1).rotated(3) == orientation
     assert orientation.flipped_horizontally().flipped_horizontally() == orientation
     assert orientation.flipped_vertically().flipped_vertically() == orientation
-    assert orientation.flipped_horizontally().flipped_vertically() == orientation.turned(2)
+    assert orientation.flipped_horizontally().flipped_vertically() == orientation.rotated(2)
 
 
 @pytest.mark.parametrize(
