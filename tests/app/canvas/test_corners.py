@@ -3,10 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.canvas.corners import CornerContent, corner_lines
+from app.canvas.corners import CornerContent, corner_lines, window_text
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.modes import CornerTexts
-from app.canvas.probe import probe
 from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow
 
 METADATA = ImageMetadata(
@@ -51,10 +50,6 @@ def test_empty_corners_answer_only_what_is_asked():
     assert everything(replace(CONTENT, texts=CornerTexts.NONE)) == ("x 1, y 2",)
 
 
-def test_the_cycle_comes_round():
-    assert CornerTexts.FULL.next.next.next is CornerTexts.FULL
-
-
 @pytest.mark.parametrize("texts", CornerTexts)
 def test_hidden_identity_leaves_nothing_that_names_the_patient_or_the_day(texts):
     said = " ".join(everything(replace(CONTENT, texts=texts, identity_hidden=True)))
@@ -62,10 +57,6 @@ def test_hidden_identity_leaves_nothing_that_names_the_patient_or_the_day(texts)
         assert secret not in said
 
 
-def test_the_probe_names_padding_and_signed_values():
-    radiograph = Radiograph(STORED, -5, 12, monochrome1=False, rescale_slope=2.0, padding=(-5, -5))
-    table = np.full(65536, 9, np.uint8)
-    assert probe(radiograph, table, (0.2, 0.9)).text == "x 0, y 0: stored -5, modality -10, grey 9, padding"
-    assert probe(radiograph, table, (3.9, 2.9)).stored == 6
-    for outside in ((-0.1, 0), (4.0, 0), (0, 3.0)):
-        assert probe(radiograph, table, outside) is None
+def test_window_text_has_digits_where_they_count():
+    assert window_text(VoiWindow(2047.6, 4096)) == "C 2048  W 4096"
+    assert window_text(VoiWindow(0.5, 1.25)) == "C 0.500  W 1.250"

@@ -2,14 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSizeF, Qt
+from PySide6.QtCore import QPointF, Qt
 
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.group import CurrentSide, ViewGroup
 from app.canvas.image_view import OverlayState
-from app.canvas.linking import linked
 from app.canvas.modes import ViewMode
 from bsnet_core.frames import Frames, apply
 from bsnet_core.model.network_config import Aspect
@@ -139,15 +138,6 @@ def test_with_both_alignments_the_same_part_of_the_lungs_is_shown_at_the_same_si
     there = apply(theirs.aligned_to_image, apply(ours.image_to_aligned, [[centre.x(), centre.y()]]))[0]
     shown = group.prior.view_geometry.centre
     assert (shown.x(), shown.y()) == pytest.approx(tuple(there))
-
-
-def test_a_picture_twice_as_fine_is_linked_at_half_the_scale():
-    coarse = ViewGeometry.fitted(QSizeF(320, 400), 1.0, QSizeF(500, 500))
-    fine = ViewGeometry.fitted(QSizeF(640, 800), 1.0, QSizeF(500, 500), Orientation(1))
-    leader = coarse.zoomed(2, QPointF(100, 100))
-    followed = linked(leader, frames_of((400, 320)), fine, frames_of((800, 640)))
-    assert followed.scale == pytest.approx(leader.scale / 2)
-    assert followed.orientation == Orientation(1)
 
 
 def test_following_is_not_a_change_to_take_back(group):

@@ -3,10 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QUndoStack
 
-from app.canvas.annotations import AnnotationCommand, Annotations, AnnotationStore, key_of
-from app.canvas.measurement_in_progress import MeasurementInProgress
 from app.canvas.measuring import (
     Angle,
     Distance,
@@ -18,7 +15,6 @@ from app.canvas.measuring import (
     length_of,
     statistics_of,
 )
-from app.canvas.modes import ViewMode
 from bsnet_core.radiograph import ImageMetadata, LookupTable, PixelSpacing, Radiograph, SpacingMeaning
 
 
@@ -113,48 +109,3 @@ def test_a_region_keeps_its_opposite_corner_when_one_is_moved():
         moved = region.with_handle(index, (x + 1, y + 2))
         assert region.handles[(index + 2) % 4] in moved.handles
         assert (x + 1, y + 2) in moved.handles
-
-
-def test_an_angle_needs_three_points_and_a_distance_two():
-    drawing = MeasurementInProgress(ViewMode.ANGLE, (0, 0))
-    assert drawing.fix((10, 0)) is None
-    drawing.move((5, 5))
-    assert drawing.preview == Angle((0, 0), (10, 0), (5, 5))
-    assert drawing.fix((10, 10)) == Angle((0, 0), (10, 0), (10, 10))
-    assert MeasurementInProgress(ViewMode.DISTANCE, (0, 0)).fix((1, 1)) == Distance((0, 0), (1, 1))
-    assert MeasurementInProgress(ViewMode.ROI_ELLIPSE, (0, 0)).fix((1, 1)).shape is RegionShape.ELLIPSE
-
-
-def test_every_change_can_be_undone_and_done_again(qapp):
-    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
-    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
-    annotations.show("film")
-    first, second = Distance((0, 0), (1, 1)), Distance((2, 2), (3, 3))
-    annotations.add(first, "Measure")
-    annotations.replace(0, second, "Move")
-    annotations.remove(0, "Delete")
-    assert [stack.text(index) for index in range(3)] == ["Measure", "Move", "Delete"]
-    states = [annotations.items]
-    for _ in range(3):
-        stack.undo()
-        states.append(annotations.items)
-    assert states == [(), (second,), (first,), ()]
-    stack.redo()
-    assert annotations.items == (first,)
-
-
-def test_undoing_reaches_the_film_on_which_it_was_drawn(qapp):
-    annotations, stack = Annotations(AnnotationStore()), QUndoStack()
-    annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
-    annotations.show("one")
-    annotations.add(Distance((0, 0), (1, 1)), "Measure")
-    annotations.show("two")
-    assert annotations.items == ()
-    stack.undo()
-    assert annotations.store.of("one") == ()
-
-
-def test_a_film_read_again_has_the_same_key(tmp_path):
-    named = ImageMetadata(sop_instance_uid="1.2.3")
-    assert key_of(replace(image(), metadata=named)) == key_of(replace(image(), metadata=named)) == "1.2.3"
-    assert key_of(replace(image(), source=tmp_path)) == str(tmp_path)

@@ -102,7 +102,7 @@ import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
-from tests.app.canvas.drawing.test_layer import overlays
+from tests.app.canvas.test_scene import overlays
 from tests.app.predictions import IMAGE_SHAPE
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.image_view import ImageView

@@ -1,0 +1,5 @@
+from app.canvas.modes import CornerTexts
+
+
+def test_the_cycle_comes_round():
+    assert CornerTexts.FULL.next.next.next is CornerTexts.FULL
