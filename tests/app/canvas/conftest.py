@@ -11,7 +11,7 @@ from tests.dicom_files import ramp, write_dicom
 @pytest.fixture
 def show(qtbot, tmp_path):
     def make(pixels=None, **tags):
-        path = write_dicom(tmp_path / "film.dcm", ramp() if pixels is None else pixels, bits=12, **tags)
+        path = write_dicom(tmp_path / "image.dcm", ramp() if pixels is None else pixels, bits=12, **tags)
         radiograph = load_radiograph(path)
         view = ImageView()
         qtbot.addWidget(view)

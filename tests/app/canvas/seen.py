@@ -12,7 +12,7 @@ def screen(view):
 
 
 def image_on(view):
-    """Greys of the picture's middle, free of corner texts and side letters."""
+    """Grey levels of the image's middle, without corner texts and side letters."""
     geometry = view.view_geometry
     upper_left = geometry.to_view.map(QPointF(40, 40))
     lower_right = geometry.to_view.map(QPointF(160, 120))

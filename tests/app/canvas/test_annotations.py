@@ -18,7 +18,7 @@ def image(stored=None, spacing=None, **more):
 def test_every_change_can_be_undone_and_done_again(qapp):
     annotations, stack = Annotations(AnnotationStore()), QUndoStack()
     annotations.store.edited.connect(lambda edit: stack.push(AnnotationCommand(annotations.store, edit)))
-    annotations.show("film")
+    annotations.show("image")
     first, second = Distance((0, 0), (1, 1)), Distance((2, 2), (3, 3))
     annotations.add(first, "Measure")
     annotations.replace(0, second, "Move")

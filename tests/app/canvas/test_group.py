@@ -85,7 +85,7 @@ def test_the_two_can_stand_one_above_the_other_each_with_half_of_the_height(grou
 
 
 def shown_middle(view):
-    """The middle of the view as a share of the picture."""
+    """The middle of the view as a share of the image."""
     geometry = view.view_geometry
     return (
         geometry.centre.x() / geometry.image_size.width(),

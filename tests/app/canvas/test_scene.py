@@ -1,4 +1,4 @@
-"""Overlays follow the picture as a layer: what is on the screen is what drawing them anew would give."""
+"""Overlays follow the image as a layer: the screen shows what drawing them again would give."""
 
 from dataclasses import replace
 
@@ -58,7 +58,7 @@ def screen(view, ratio=1.0):
     return pixels[..., :3].astype(int)
 
 
-def drawn_anew(view, ratio=1.0):
+def redrawn(view, ratio=1.0):
     """What the screen would show if nothing had been kept."""
     image = view.image_of_view(ratio)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
@@ -69,35 +69,35 @@ def differing_share(left, right):
     return (np.abs(left - right).max(axis=2) > 2).mean()
 
 
-def test_moved_by_whole_pixels_the_overlays_are_as_if_drawn_anew(make_view):
+def test_moved_by_whole_pixels_the_overlays_are_as_if_redrawn(make_view):
     view = make_view()
     screen(view)
     view.pan(QPointF(31, -17))
-    assert differing_share(screen(view), drawn_anew(view)) == 0
+    assert differing_share(screen(view), redrawn(view)) == 0
 
 
-def test_moved_further_than_the_layer_goes_it_is_drawn_anew_where_it_lacks(make_view):
+def test_moved_further_than_the_layer_goes_it_is_redrawn_where_it_lacks(make_view):
     view = make_view()
     view.zoom(6.0)
     screen(view)
     for _step in range(8):
         view.pan(QPointF(MARGIN_PX // 3, 0))
-        assert differing_share(screen(view), drawn_anew(view)) == 0
+        assert differing_share(screen(view), redrawn(view)) == 0
 
 
 def test_while_zooming_the_overlays_lie_in_their_place_and_are_sharp_once_it_stands_still(make_view, qtbot):
     view = make_view()
     screen(view)
     view.zoom(1.25, QPointF(200, 150))
-    assert 0 < differing_share(screen(view), drawn_anew(view)) < 0.12
-    qtbot.waitUntil(lambda: differing_share(screen(view), drawn_anew(view)) == 0)
+    assert 0 < differing_share(screen(view), redrawn(view)) < 0.12
+    qtbot.waitUntil(lambda: differing_share(screen(view), redrawn(view)) == 0)
 
 
-def test_zoomed_far_the_letters_are_drawn_anew_at_once(make_view):
+def test_zoomed_far_the_letters_are_redrawn_at_once(make_view):
     view = make_view()
     screen(view)
     view.zoom(4.0)
-    assert differing_share(screen(view), drawn_anew(view)) == 0
+    assert differing_share(screen(view), redrawn(view)) == 0
 
 
 @pytest.mark.parametrize("orientation", [Orientation(1, False), Orientation(0, True), Orientation(2, True)])
@@ -105,7 +105,7 @@ def test_turning_draws_the_overlays_anew(make_view, orientation):
     view = make_view(overlays(angle_deg=10))
     screen(view)
     view.follow(replace(view.view_geometry, orientation=orientation))
-    assert differing_share(screen(view), drawn_anew(view)) == 0
+    assert differing_share(screen(view), redrawn(view)) == 0
 
 
 def test_another_window_changes_the_picture_and_leaves_the_overlays(make_view):
@@ -114,7 +114,7 @@ def test_another_window_changes_the_picture_and_leaves_the_overlays(make_view):
     view.set_voi(VoiWindow(60, 40))
     after = screen(view)
     assert differing_share(before, after) > 0.1
-    assert differing_share(after, drawn_anew(view)) == 0
+    assert differing_share(after, redrawn(view)) == 0
 
 
 def test_another_state_of_the_overlays_is_seen_at_once_even_while_moving(make_view):
@@ -122,7 +122,7 @@ def test_another_state_of_the_overlays_is_seen_at_once_even_while_moving(make_vi
     screen(view)
     view.pan(QPointF(8, 0))
     view.set_overlays(replace(view.overlays, shown=dict.fromkeys(NAMES, False)))
-    assert differing_share(screen(view), drawn_anew(view)) == 0
+    assert differing_share(screen(view), redrawn(view)) == 0
 
 
 def test_a_film_that_takes_the_place_of_another_takes_its_overlays_away(make_view):
@@ -130,10 +130,10 @@ def test_a_film_that_takes_the_place_of_another_takes_its_overlays_away(make_vie
     screen(view)
     other = np.full((300, 300), 7, np.uint16)
     view.show_radiograph(Radiograph(other, stored_offset=0, bits_stored=12, monochrome1=False), FrameRenderer(other))
-    assert differing_share(screen(view), drawn_anew(view)) == 0
+    assert differing_share(screen(view), redrawn(view)) == 0
 
 
 def test_a_screen_of_another_density_gets_overlays_of_that_density(make_view):
     view = make_view()
     screen(view)
-    assert differing_share(screen(view, 2.0), drawn_anew(view, 2.0)) == 0
+    assert differing_share(screen(view, 2.0), redrawn(view, 2.0)) == 0

@@ -61,7 +61,7 @@ def test_cr_and_dx_are_turned(show, modality):
 
 def test_a_picture_that_is_no_dicom_file_is_turned_and_mirrored(show, tmp_path):
     view = show()
-    path = tmp_path / "film.png"
+    path = tmp_path / "image.png"
     assert cv2.imwrite(str(path), np.tile(np.arange(200, dtype=np.uint8), (160, 1)))
     image = load_radiograph(path)
     view.show_radiograph(image, FrameRenderer(image.stored))

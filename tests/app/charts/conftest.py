@@ -1,4 +1,4 @@
-"""Charts are drawn without a window: pictures as (H, W, 3) arrays."""
+"""Charts are drawn without a window: images as (H, W, 3) arrays."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ from app.charts.chart_image import ChartColours, ChartLook
 from app.charts.trend_chart import TrendContent, TrendPoint
 loaded = sorted(sys.modules)
 look = ChartLook(300, 200, 1.0, 13.0, ChartColours("#000000", "#ffffff", "#ffffff", "#ffffff"))
-picture = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown").draw(look)
-print(json.dumps([loaded, sorted(sys.modules), picture.width]))
+chart = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown").draw(look)
+print(json.dumps([loaded, sorted(sys.modules), chart.width]))
 """
 
 

@@ -18,7 +18,7 @@ class Undrawable:
 
 
 def trend(total):
-    return TrendContent((TrendPoint(datetime(2020, 1, 1), total),), "predictions", "readings", "film shown")
+    return TrendContent((TrendPoint(datetime(2020, 1, 1), total),), "predictions", "readings", "image shown")
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def test_a_sentence_stands_where_there_is_nothing_to_draw(widget, qtbot):
     widget.show()
     with qtbot.waitSignal(widget.drawn, timeout=30_000):
         widget.show_chart(trend(3))
-    widget.show_chart(None, message="No films yet.")
-    assert (widget.is_drawn, widget.marks, widget.sentence) == (True, (), "No films yet.")
+    widget.show_chart(None, message="No images yet.")
+    assert (widget.is_drawn, widget.marks, widget.sentence) == (True, (), "No images yet.")
 
 
 def test_why_a_chart_cannot_be_drawn_is_said_in_its_place_and_the_next_one_comes(widget, qtbot, caplog):

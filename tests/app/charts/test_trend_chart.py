@@ -13,7 +13,7 @@ def point(day, predicted=None, read=(), hour=12, is_current=False):
 
 
 def trend(*points):
-    return TrendContent(points, "predictions", "readings", "film shown")
+    return TrendContent(points, "predictions", "readings", "image shown")
 
 
 def test_marks_lie_by_time_and_score(look):

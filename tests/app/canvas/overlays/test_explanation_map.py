@@ -154,7 +154,7 @@ def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
     quarter = HEIGHT // 4, WIDTH // 4
     unknown = pixels[row - quarter[0] // 3 : row + quarter[0] // 3, column - quarter[1] // 3 : column + quarter[1] // 3]
     lines = (unknown != GREY).any(axis=2)
-    assert 0 < lines.mean() < 0.5  # hatched, and the film stays to be seen
+    assert 0 < lines.mean() < 0.5  # hatched, with the image still visible
     nothing = explanation_map.image_of(partial_of(explanation_of({5: (0, 0, 1)}), [5, 6]), result, ZONES)
     known = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, nothing, 1.0))
     assert (known[row - 20 : row + 20, column - 20 : column + 20] == GREY).all()

@@ -24,7 +24,7 @@ def test_each_zone_s_score_stands_in_its_own_sixth_of_the_picture(zone):
     other = zones.labels_of(result) | {zone: zones.ZoneLabel(3, 0.7)}
     rows, columns = np.nonzero((grid_of(result) != grid_of(result, other)).any(axis=2))
     assert len(rows) > 20
-    # A B C, the patient's right lung, on the left of the picture; upper, middle and lower from the top.
+    # A B C, the patient's right lung, on the left of the image; upper, middle and lower from the top.
     assert columns.max() < WIDTH / 2 if zone in (Zone.A, Zone.B, Zone.C) else columns.min() >= WIDTH / 2
     third = 0.7 * HEIGHT / 3
     middle = HEIGHT / 2 + (zone.row - 1) * third
@@ -138,6 +138,6 @@ def test_sides_are_put_in_question_where_the_file_contradicts_the_grid():
         np.array([[-SIDE / WIDTH, 0, SIDE], [0, SIDE / HEIGHT, 0]]),
         frames.alignment,
     )
-    # A film that the reading turned around by its orientation: zone A lies on the right of the stored picture.
+    # An image mirrored while loading, by its orientation: zone A is on the right of the stored image.
     assert zones.zone_polygon(mirrored, Zone.A).boundingRect().center().x() > WIDTH / 2
     assert zones.side_names(mirrored, ("R", "F")) == ("R (patient)", "L (patient)")
