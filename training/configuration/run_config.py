@@ -61,7 +61,7 @@ class RunConfig:
     device: str = "auto"
     selection: Selection = Selection.MAE
     pictures_every: int = 5
-    target: CanonicalTarget = CanonicalTarget.UPRIGHT_FILLED
+    target: CanonicalTarget = CanonicalTarget.AXIS_FILLED
     loss: LossConfig = field(default_factory=LossConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     stages: Mapping[StageName, StageConfig] = field(default_factory=dict)
@@ -119,7 +119,7 @@ class RunConfig:
         }
 
     def recipe(self) -> dict[str, Any]:
-        """How the network is built and trained, independent of the images and their division."""
+        """The settings that build and train the network, independent of the images and their division."""
         values = self.to_dict()
         return {name: value for name, value in values.items() if name not in ("name", "data", "pictures_every")}
 
@@ -137,7 +137,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(
-            _("The configuration file {path} cannot be read: {reason}.").format(path=path, reason=error.strerror)
+            _("The configuration file {path} cannot be loaded: {reason}.").format(path=path, reason=error.strerror)
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(
@@ -187,7 +187,7 @@ def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
         model=BSNetConfig.from_dict(values.pop("model", {})),
         precision=Precision(values.pop("precision", Precision.FLOAT32)),
         selection=Selection(values.pop("selection", Selection.MAE)),
-        target=CanonicalTarget(values.pop("target", CanonicalTarget.UPRIGHT_FILLED)),
+        target=CanonicalTarget(values.pop("target", CanonicalTarget.AXIS_FILLED)),
         loss=LossConfig(**values.pop("loss", {})),
         augmentation=AugmentationConfig(**values.pop("augmentation", {})),
         stages=stages,

@@ -23,13 +23,13 @@ class StageName(StrEnum):
 class CanonicalTarget(StrEnum):
     """The canonical pose that the alignment learns to reach."""
 
-    UPRIGHT_FILLED = "upright-filled"
-    """The true mask rotated upright by its principal axis, cropped to its bounding box, stretched to the frame."""
+    AXIS_FILLED = "upright-filled"
+    """The true mask, its principal axis made vertical, cropped to its bounding box and stretched to the frame."""
     CENTRES_FILLED = "centres-filled"
-    """As before, but upright by the line through the centres of the two lungs, which varies less between images."""
+    """As before, but made vertical by the line through the centres of the two lungs, which varies less."""
     HALVES_SPREAD = "halves-spread"
-    """Upright by the line through the centres of the left and the right half, which works for lungs that touch, in a
-    frame of a fixed number of standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
+    """Made vertical by the line through the centres of the left and the right half, which works for lungs that touch,
+    in a frame of a fixed number of standard deviations around their centre (`bsnet_core.model.lung_pose`)."""
     ORIGINAL = "original"
     """The mask before the synthetic misalignment (paper 5.1)."""
 

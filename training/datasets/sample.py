@@ -28,7 +28,7 @@ class MaskSizeError(DataSetError):
 
 
 class ImageFormat(StrEnum):
-    """How the pixels of an image file are loaded."""
+    """The way in which the pixels of an image file are loaded."""
 
     BY_CONTENT = "by content"
     """DICOM, JPEG, PNG or TIFF, recognised by the file's content."""

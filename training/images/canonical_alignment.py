@@ -1,10 +1,10 @@
 """The canonical pose of the lungs in closed form: the target of the alignment network.
 
-The mask is rotated upright, cropped to its bounding box with a margin of 3 pixels and stretched to fill the frame, so
-that aligned lungs fill the ROI grid. The authors rotate by the principal axis; but the two axes of a pair of lungs are
-nearly equal in length, and the direction of the line through both lungs' centres varies less between images. Lungs that
-touch are not two pieces; the line through the centres of the left and the right half works for them too, with a frame
-that follows the lungs' standard deviation instead of their box (`bsnet_core.model.lung_pose`).
+The mask is rotated until the lungs are vertical, cropped to its bounding box with a margin of 3 pixels and stretched to
+fill the frame, so that aligned lungs fill the ROI grid. The authors rotate by the principal axis; but the two axes of a
+pair of lungs are nearly equal in length, and the direction of the line through both lungs' centres varies less between
+images. Lungs that touch are not two pieces; the line through the centres of the left and the right half works for them
+too, with a frame that follows the lungs' standard deviation instead of their box (`bsnet_core.model.lung_pose`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SECOND_LUNG_SHARE = 0.2
 
 
 def principal_angle_deg(mask: npt.NDArray[np.bool_]) -> float:
-    """Rotation of the principal axis nearest to upright, in degrees, clockwise positive, within ±45.
+    """Rotation of the principal axis nearest to the vertical, in degrees, clockwise positive, within ±45.
 
     An empty mask gives 0.
     """
@@ -71,8 +71,8 @@ def canonical_alignment(
         lungs = torch.from_numpy(mask.astype(np.float32))[None, None]
         return np.asarray(lung_pose(lungs)[0], dtype=np.float64)
     side = mask.shape[0]
-    upright_angle_deg = principal_angle_deg if target is CanonicalTarget.UPRIGHT_FILLED else lung_centres_angle_deg
-    angle = np.radians(upright_angle_deg(mask))
+    tilt_deg = principal_angle_deg if target is CanonicalTarget.AXIS_FILLED else lung_centres_angle_deg
+    angle = np.radians(tilt_deg(mask))
     # Columns of `rotation` are the canonical axes x and y in the mask's frame.
     rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

@@ -1,4 +1,4 @@
-"""What the training loop needs to know about a stage."""
+"""The interface between the training loop and a stage."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ def load_initial_encoder(encoder: nn.Module, encoder_name: str, initial_encoder:
     """
     if initial_encoder == EFFICIENTNET_LITE0 and encoder_name != LITE0_ENCODER:
         raise ConfigurationError(
-            _("initial_encoder: {name!r} fits the encoder {encoder!r} only.").format(
-                name=EFFICIENTNET_LITE0, encoder=LITE0_ENCODER
+            _("initial_encoder: {name!r} fits the backbone {backbone!r} only.").format(
+                name=EFFICIENTNET_LITE0, backbone=LITE0_ENCODER
             )
         )
     file = initial_encoder_file(initial_encoder)
@@ -65,7 +65,7 @@ def lite0_state(source: dict[str, Tensor], target: dict[str, Tensor]) -> dict[st
     """
     tensors = [(name, tensor) for name, tensor in source.items() if not name.startswith("_fc.")]
     if len(tensors) != len(target):
-        raise ConfigurationError(_("initial_encoder: the package's weights do not fit this encoder."))
+        raise ConfigurationError(_("initial_encoder: the package's weights do not fit this backbone."))
     state: dict[str, Tensor] = {}
     for (source_name, tensor), (name, requested) in zip(tensors, target.items(), strict=True):
         if source_name == "_conv_stem.weight":

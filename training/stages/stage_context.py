@@ -1,4 +1,4 @@
-"""What every stage is given besides its network."""
+"""Everything that every stage is given besides its network."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StageRows:
 
 @dataclass(frozen=True)
 class StageContext:
-    """What every stage is given besides its network.
+    """Everything that every stage is given besides its network.
 
     Attributes:
         settings: The stage's settings.

@@ -27,7 +27,7 @@ def test_imagenet_weights_fill_every_layer_of_the_encoder():
 
 
 def test_initial_weights_that_do_not_fit_are_rejected():
-    with pytest.raises(ConfigurationError, match="fits the encoder"):
+    with pytest.raises(ConfigurationError, match="fits the backbone"):
         load_initial_encoder(build_encoder("resnet18"), "resnet18", EFFICIENTNET_LITE0)
     with pytest.raises(ConfigurationError, match="unknown"):
         load_initial_encoder(build_encoder("resnet18"), "resnet18", "somewhere")
