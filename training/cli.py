@@ -225,7 +225,7 @@ def _explanation_arguments(parser: ArgumentParser) -> None:
 
 def _evaluate_explanations(arguments: Namespace) -> int:
     from bsnet_core.explanation import Mode
-    from training.explanation_measures import evaluate_explanations
+    from training.evaluation.explanation_evaluation import evaluate_explanations
 
     mode = Mode.EXACT if arguments.exact else Mode.FAST
     text = evaluate_explanations(arguments.model, arguments.data, arguments.images, mode, arguments.out)

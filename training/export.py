@@ -87,7 +87,7 @@ def export_model(
     """
     data = load_data(config)
     stage = stage or best_trained_stage(config)
-    cross_validated = read_cross_validation(cross_validation or config.output / CROSS_VALIDATION, config)
+    cross_validated = load_cross_validation(cross_validation or config.output / CROSS_VALIDATION, config)
     architecture = config.model
     if cross_validated and cross_validated["calibration"]["temperature_helps"]:
         architecture = dataclasses.replace(architecture, temperature=cross_validated["calibration"]["temperature"])
@@ -113,7 +113,7 @@ def export_model(
     return save_model(folder, stored, card)
 
 
-def read_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | None:
+def load_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | None:
     """The figures of a `cross-validation.json`; None if there is no such file.
 
     Raises:

@@ -13,7 +13,7 @@ from training import cli
 from training.configuration.run_config import RunConfig
 from training.data_check import alike, perceptual_hashes, prepare_run
 from training.datasets.sample import DataSetError
-from training.run.run_data import load_data, read_samples
+from training.run.run_data import load_data, load_samples
 
 
 def test_a_sound_data_set_is_counted_and_cached_at_every_side(make_config, tmp_path, capsys):
@@ -112,7 +112,7 @@ def test_the_same_image_in_two_parts_is_unfit_until_its_patients_are_joined(make
     path.write_text(path.read_text().replace("[data]\n", f'[data]\njoin_patients = [["{one}", "{other}"]]\n'))
     joined = RunConfig.from_file(path)
     assert prepare_run(joined)["sound"]
-    assert {sample.patient for sample in read_samples(joined.data) if sample.image.name in names} == {one}
+    assert {sample.patient for sample in load_samples(joined.data) if sample.image.name in names} == {one}
 
 
 def test_an_image_is_found_again_after_resizing_compression_and_another_window():

@@ -68,17 +68,17 @@ class RunConfig:
 
     @classmethod
     def from_file(cls, path: Path) -> RunConfig:
-        """Reads a TOML file; its folders are relative to the file itself.
+        """Loads a TOML file; its folders are relative to the file itself.
 
         A file may name another one in the same folder as its `base` and give only what differs.
 
         Raises:
             ConfigurationError: a missing file, invalid TOML, or an unknown or unsuitable setting.
         """
-        values = _read_toml(path)
+        values = _load_toml(path)
         if "base" in values:
             # One level only: a person should need to look at two files, not at five.
-            base = _read_toml(path.parent / str(values.pop("base")))
+            base = _load_toml(path.parent / str(values.pop("base")))
             values = _merged(base, values)
         try:
             return _run_from(values, path.resolve().parent)
@@ -132,7 +132,7 @@ class RunConfig:
         return values
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _load_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -63,7 +63,7 @@ def write_fold(file: Path, result: FoldResult, settings: str) -> None:
     )
 
 
-def read_fold(file: Path, settings: str, repeat: int, fold: int) -> FoldResult:
+def load_fold(file: Path, settings: str, repeat: int, fold: int) -> FoldResult:
     """Loads a fold's result.
 
     Raises:

@@ -17,7 +17,7 @@ from bsnet_core.private_files import write_private, write_private_json
 from training.configuration.run_config import RunConfig
 from training.configuration.sections import StageName
 from training.cross_validation.fold_figures import summarise
-from training.cross_validation.fold_result import FOLD_FILE, FoldResult, read_fold, write_fold
+from training.cross_validation.fold_result import FOLD_FILE, FoldResult, load_fold, write_fold
 from training.cross_validation.folds import Plan, fold_split
 from training.cross_validation.reliability_diagram import as_png, reliability_image
 from training.datasets.splits import Split, write_split
@@ -27,7 +27,7 @@ from training.loop.processes import make_accelerator
 from training.loop.training_loop import BEST, LAST
 from training.predictions.frozen_features import FrozenFeatures, sees_statistics_alone
 from training.predictions.zone_predictions import ZoneLogits, predict_frozen_logits, predict_logits
-from training.run.run_data import SPLIT_FILE, RunData, load_data, read_samples, unseen_mask_rows
+from training.run.run_data import SPLIT_FILE, RunData, load_data, load_samples, unseen_mask_rows
 from training.run.stage_run import run_stage
 from training.run.stage_weights import (
     best_trained_stage,
@@ -56,7 +56,7 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
     accelerator = make_accelerator(config)
     folder = config.output / "cross-validation"
     trunk = None if plan.trunk_per_fold else starting_weights(config, StageName.SCORING, plan.trunk)
-    data = _read_and_prepare(config, accelerator)
+    data = _load_and_prepare(config, accelerator)
     samples = data.samples
     settings = {
         "configuration": {name.value: config.settings_of(name) for name in config.stages},
@@ -84,7 +84,7 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
                     result = _test_fold(fold_config, fold_data, trained, repeat, fold, frozen)
                     write_fold(file, result, made_with)
                 accelerator.wait_for_everyone()
-            results.append(read_fold(file, made_with, repeat, fold))
+            results.append(load_fold(file, made_with, repeat, fold))
     figures = summarise(samples, results, config, plan)
     if accelerator.is_main_process:
         if config.data.trunk_without_scored and plan.trunk is None and trunk is not None:
@@ -96,10 +96,10 @@ def cross_validate(config: RunConfig, plan: Plan) -> dict[str, Any]:
     return figures
 
 
-def _read_and_prepare(config: RunConfig, accelerator: Accelerator) -> RunData:
+def _load_and_prepare(config: RunConfig, accelerator: Accelerator) -> RunData:
     """Loads the images' hashes and fills the cache in the first process, while the others wait for it."""
     with accelerator.main_process_first():
-        data = RunData(read_samples(config.data), NOBODY, config.data.cache)
+        data = RunData(load_samples(config.data), NOBODY, config.data.cache)
         data.prepared(config, config.model.side_px)
     return data
 

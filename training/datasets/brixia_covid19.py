@@ -7,7 +7,7 @@ from pathlib import Path
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
 from training.datasets.sample import Sample
-from training.datasets.tables import TableRow, read_table, rows_by, zone_columns
+from training.datasets.tables import TableRow, load_table, rows_by, zone_columns
 
 TABLE = "metadata_global_v2.csv"
 CONSENSUS_TABLE = "metadata_consensus_v1.csv"
@@ -16,7 +16,7 @@ CONSENSUS_FLAG = "ConsensusTestset"
 """Column of the global table: 1 for a consensus image, even if the consensus table is not available."""
 
 
-def read_brixia_covid19(root: Path) -> list[Sample]:
+def load_brixia_covid19(root: Path) -> list[Sample]:
     """All rows of the table, with the consensus score if there is one.
 
     Consensus images are the publisher's test part: their patients are never trained on. MONOCHROME1 is handled when the
@@ -32,11 +32,11 @@ def read_brixia_covid19(root: Path) -> list[Sample]:
     images = root / "dicom_clean"
     consensus: dict[str, TableRow] = {}
     if (root / CONSENSUS_TABLE).exists():
-        rows = read_table(root / CONSENSUS_TABLE, ("Filename", *CONSENSUS_COLUMNS))
+        rows = load_table(root / CONSENSUS_TABLE, ("Filename", *CONSENSUS_COLUMNS))
         consensus = rows_by(rows, "Filename")
     columns = ("Filename", "BrixiaScore", "BrixiaScoreGlobal", "Subject", "StudyId", "Modality", "Manufacturer")
     samples = []
-    row_of = rows_by(read_table(root / TABLE, columns, separator=";"), "Filename")
+    row_of = rows_by(load_table(root / TABLE, columns, separator=";"), "Filename")
     for name, row in row_of.items():
         try:
             score = BrixiaScore.from_text(row.required("BrixiaScore"))

@@ -7,12 +7,12 @@ from pathlib import Path
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
 from training.datasets.sample import LARGEST_EXTENT, LARGEST_OPACITY, OpacityReading, Sample
-from training.datasets.tables import TableRow, read_table, rows_by, zone_columns
+from training.datasets.tables import TableRow, load_table, rows_by, zone_columns
 
 SENIOR, JUNIOR = zone_columns("S-{}"), zone_columns("J-{}")
 
 
-def read_cohen_annotations(root: Path) -> list[Sample]:
+def load_cohen_annotations(root: Path) -> list[Sample]:
     """The annotated images, as the BrixIA project publishes them.
 
     Patients are named in the `metadata.csv` of the COVID-19 image data collection (columns `patientid`, `filename`);
@@ -27,11 +27,11 @@ def read_cohen_annotations(root: Path) -> list[Sample]:
     """
     patients: dict[str, str] = {}
     if (root / "metadata.csv").exists():
-        for row in read_table(root / "metadata.csv", ("patientid", "filename")):
+        for row in load_table(root / "metadata.csv", ("patientid", "filename")):
             patients[Path(row.required("filename")).stem] = row.required("patientid")
     samples = []
     columns = ("filename", *SENIOR, "S-Global", *JUNIOR, "J-Global")
-    for name, row in rows_by(read_table(root / "public-annotations.csv", columns), "filename").items():
+    for name, row in rows_by(load_table(root / "public-annotations.csv", columns), "filename").items():
         image = root / "public-cohen-subset" / name
         score, second_score = _scores_of_both(row)
         if score is None:
@@ -48,7 +48,7 @@ def read_cohen_annotations(root: Path) -> list[Sample]:
     return samples
 
 
-def read_cohen_folder(root: Path) -> list[Sample]:
+def load_cohen_folder(root: Path) -> list[Sample]:
     """All frontal images, with lung masks, two readers' scores, and extent and opacity where they exist.
 
     Args:
@@ -59,12 +59,12 @@ def read_cohen_folder(root: Path) -> list[Sample]:
         DataSetError: a missing table or column, an image in two rows, a score of an image that `metadata.csv` does not
             know, or a score that is not valid or does not add up.
     """
-    images = rows_by(read_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
-    scores = rows_by(read_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
+    images = rows_by(load_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
+    scores = rows_by(load_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
     opacity_table = root / "geographic-opacity-scores.csv"
     opacity: dict[str, TableRow] = {}
     if opacity_table.exists():
-        opacity = rows_by(read_table(opacity_table, ("image", "geographic_mean", "opacity_mean")), "image")
+        opacity = rows_by(load_table(opacity_table, ("image", "geographic_mean", "opacity_mean")), "image")
     for image, row in [*scores.items(), *opacity.items()]:
         if image not in images:
             raise row.fault("image", _("{name} is not in {table}.").format(name=image, table="metadata.csv"))

@@ -18,7 +18,7 @@ FOLDS = ("fold1", "fold2")
 LUNGS = ("left lung", "right lung")
 
 
-def read_jsrt(root: Path) -> list[Sample]:
+def load_jsrt(root: Path) -> list[Sample]:
     """All images of `images/*.IMG` with `annotations/FOLD/masks/{left lung,right lung}/NAME.gif`.
 
     Args:
@@ -49,7 +49,7 @@ def _masks(root: Path, fold: str) -> Path:
     return root / "annotations" / fold / "masks"
 
 
-def read_jsrt_radiograph(path: Path, side_px: int = SIDE_PX) -> Radiograph:
+def load_jsrt_radiograph(path: Path, side_px: int = SIDE_PX) -> Radiograph:
     """Loads a headerless image: big-endian 16-bit words of which 12 bits are used, low values bright.
 
     Args:

@@ -11,7 +11,7 @@ TEST_IMAGES = 50
 """The first of the sorted file names are the test part (paper, Table 1; the authors took them in `glob` order)."""
 
 
-def read_montgomery(root: Path) -> list[Sample]:
+def load_montgomery(root: Path) -> list[Sample]:
     """All images of `CXR_png`, each with `ManualMask/leftMask` and `ManualMask/rightMask` of the same file name.
 
     Args:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from bsnet_core.language import translate as _
 from training.datasets.sample import DataSetError, Sample
-from training.datasets.tables import read_table, zone_columns
+from training.datasets.tables import load_table, zone_columns
 
 TABLE = "table.csv"
 ZONE_COLUMNS = zone_columns("{}")
 SEPARATORS = (",", ";", "\t")
 
 
-def read_own_table(root: Path) -> list[Sample]:
+def load_own_table(root: Path) -> list[Sample]:
     """All rows of `table.csv`: `image` and `mask` are paths relative to the table, `A` to `F` the zone scores.
 
     The column `mask` may be missing. All six scores may be empty: such an image is used for the segmentation if it has
@@ -29,7 +29,7 @@ def read_own_table(root: Path) -> list[Sample]:
     table = root if root.is_file() else root / TABLE
     samples: list[Sample] = []
     seen: set[Path] = set()
-    for row in read_table(table, ("image", "patient", *ZONE_COLUMNS), _separator_of(table)):
+    for row in load_table(table, ("image", "patient", *ZONE_COLUMNS), _separator_of(table)):
         image = table.parent / row.required("image")
         if image in seen:
             raise row.fault("image", _("{image} is in an earlier row too.").format(image=row["image"]))

@@ -12,22 +12,22 @@ import numpy.typing as npt
 from bsnet_core.language import translate as _
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import Radiograph
-from training.datasets.jsrt import read_jsrt_radiograph
+from training.datasets.jsrt import load_jsrt_radiograph
 from training.datasets.sample import ImageFormat, MaskSizeError, Sample, UnreadableFileError
 
 GIF_SIGNATURE = b"GIF8"
 
 
-def read_sample_radiograph(sample: Sample) -> Radiograph:
+def load_sample_radiograph(sample: Sample) -> Radiograph:
     """Loads the sample's image.
 
     Raises:
         BSNetError: it cannot be loaded.
     """
-    return read_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else load_radiograph(sample.image)
+    return load_jsrt_radiograph(sample.image) if sample.format is ImageFormat.JSRT else load_radiograph(sample.image)
 
 
-def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+def load_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """Loads (H, W) bool on the image's pixel grid, true inside either lung.
 
     The SCR masks have half the resolution of the JSRT images: a mask smaller by a whole factor is enlarged.
@@ -42,7 +42,7 @@ def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[
     """
     union = np.zeros(image_shape, dtype=bool)
     for path in sample.masks:
-        mask = read_mask(path)
+        mask = load_mask(path)
         factor = image_shape[0] // mask.shape[0] if sample.format is ImageFormat.JSRT else 1
         if (mask.shape[0] * factor, mask.shape[1] * factor) != image_shape:
             raise MaskSizeError(
@@ -54,7 +54,7 @@ def read_lung_mask(sample: Sample, image_shape: tuple[int, int]) -> npt.NDArray[
     return union
 
 
-def read_mask(path: Path) -> npt.NDArray[np.bool_]:
+def load_mask(path: Path) -> npt.NDArray[np.bool_]:
     """Loads (H, W) bool, true inside the lungs: every pixel of the file that is not zero.
 
     Raises:

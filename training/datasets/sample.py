@@ -1,4 +1,4 @@
-"""One image of a data set, in the form that every reader returns."""
+"""One image of a data set, in the one form that every data set is loaded into."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def missing_files(sample: Sample) -> list[Path]:
 
 
 def reject_missing_files(samples: Sequence[Sample]) -> None:
-    """Checks that all files exist; readers do not, so that a faulty one can be excluded.
+    """Checks that all files exist, which data sets do not check, so that a faulty one can be excluded.
 
     Raises:
         DataSetError: files are missing; the text names the first one.

@@ -11,7 +11,7 @@ from training.datasets.tables import files_in
 MASK_ENDING = "_mask.png"
 
 
-def read_shenzhen(root: Path) -> list[Sample]:
+def load_shenzhen(root: Path) -> list[Sample]:
     """All images of `CXR_png`, with `mask/NAME_mask.png` if it exists; the test part is the first 50 with a mask.
 
     Args:

@@ -8,14 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from bsnet_core.language import translate as _
-from training.datasets.brixia_covid19 import read_brixia_covid19
-from training.datasets.cohen import read_cohen_annotations, read_cohen_folder
-from training.datasets.jsrt import read_jsrt
-from training.datasets.montgomery import read_montgomery
-from training.datasets.own_table import read_own_table
+from training.datasets.brixia_covid19 import load_brixia_covid19
+from training.datasets.cohen import load_cohen_annotations, load_cohen_folder
+from training.datasets.jsrt import load_jsrt
+from training.datasets.montgomery import load_montgomery
+from training.datasets.own_table import load_own_table
 from training.datasets.sample import DataSetError, Sample
-from training.datasets.shenzhen import read_shenzhen
-from training.datasets.unscored import read_hannover, read_nih_no_finding
+from training.datasets.shenzhen import load_shenzhen
+from training.datasets.unscored import load_hannover, load_nih_no_finding
 
 
 class SourceKind(StrEnum):
@@ -32,16 +32,16 @@ class SourceKind(StrEnum):
     OWN_TABLE = "own-table"
 
 
-_READERS: dict[SourceKind, Callable[[Path], list[Sample]]] = {
-    SourceKind.MONTGOMERY: read_montgomery,
-    SourceKind.SHENZHEN: read_shenzhen,
-    SourceKind.JSRT: read_jsrt,
-    SourceKind.BRIXIA_COVID19: read_brixia_covid19,
-    SourceKind.COHEN_ANNOTATIONS: read_cohen_annotations,
-    SourceKind.COHEN_FOLDER: read_cohen_folder,
-    SourceKind.NIH_NO_FINDING: read_nih_no_finding,
-    SourceKind.HANNOVER: read_hannover,
-    SourceKind.OWN_TABLE: read_own_table,
+_LOADERS: dict[SourceKind, Callable[[Path], list[Sample]]] = {
+    SourceKind.MONTGOMERY: load_montgomery,
+    SourceKind.SHENZHEN: load_shenzhen,
+    SourceKind.JSRT: load_jsrt,
+    SourceKind.BRIXIA_COVID19: load_brixia_covid19,
+    SourceKind.COHEN_ANNOTATIONS: load_cohen_annotations,
+    SourceKind.COHEN_FOLDER: load_cohen_folder,
+    SourceKind.NIH_NO_FINDING: load_nih_no_finding,
+    SourceKind.HANNOVER: load_hannover,
+    SourceKind.OWN_TABLE: load_own_table,
 }
 
 _CREDITS: dict[SourceKind, tuple[str, ...]] = {
@@ -80,7 +80,7 @@ class SourceConfig:
     kind: SourceKind
     folder: Path
 
-    def read(self) -> list[Sample]:
+    def load(self) -> list[Sample]:
         """All its images.
 
         Raises:
@@ -88,7 +88,7 @@ class SourceConfig:
         """
         if not self.folder.exists():
             raise DataSetError(_("The data folder {folder} does not exist.").format(folder=self.folder))
-        return _READERS[self.kind](self.folder)
+        return _LOADERS[self.kind](self.folder)
 
     @property
     def credits(self) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ def zone_columns(pattern: str) -> tuple[str, ...]:
     return tuple(pattern.format(zone.name) for zone in ZONES)
 
 
-def read_table(path: Path, columns: Sequence[str], separator: str = ",") -> list[TableRow]:
+def load_table(path: Path, columns: Sequence[str], separator: str = ",") -> list[TableRow]:
     """Loads a table in UTF-8, with or without a byte-order mark.
 
     Args:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.sample import Sample
-from training.datasets.tables import files_in, read_table
+from training.datasets.tables import files_in, load_table
 
 
-def read_nih_no_finding(root: Path) -> list[Sample]:
+def load_nih_no_finding(root: Path) -> list[Sample]:
     """Images that text mining found normal; file names are `PATIENT_STUDY.jpg`.
 
     Raises:
@@ -19,7 +19,7 @@ def read_nih_no_finding(root: Path) -> list[Sample]:
     ]
 
 
-def read_hannover(root: Path) -> list[Sample]:
+def load_hannover(root: Path) -> list[Sample]:
     """Serial bedside images without scores or masks.
 
     Args:
@@ -33,5 +33,5 @@ def read_hannover(root: Path) -> list[Sample]:
             root / "images" / f"{row.required('image_id')}.jpg",
             patient=f"hannover-{row.required('patient_id')}",
         )
-        for row in read_table(root / "metadata.csv", ("patient_id", "image_id"))
+        for row in load_table(root / "metadata.csv", ("patient_id", "image_id"))
     ]

@@ -17,7 +17,7 @@ from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.resampling import resample
 from bsnet_core.prediction import Predictor
 from training.configuration.run_config import RunConfig
-from training.datasets.pixels import read_lung_mask, read_sample_radiograph
+from training.datasets.pixels import load_lung_mask, load_sample_radiograph
 from training.datasets.sample import Sample
 from training.images.canonical_alignment import canonical_alignment
 from training.images.misalignment import MISALIGNMENT_SEED, random_misalignments
@@ -58,8 +58,8 @@ def evaluate_lungs(predictor: Predictor, samples: Sequence[Sample]) -> dict[str,
     for sample in tqdm(samples, desc=_("lungs"), leave=False, disable=None):
         if not sample.masks:
             continue
-        radiograph = read_sample_radiograph(sample)
-        reference = read_lung_mask(sample, radiograph.shape)
+        radiograph = load_sample_radiograph(sample)
+        reference = load_lung_mask(sample, radiograph.shape)
         try:
             mask = predictor.predict(radiograph).lung_mask
         except UnsuitableImageError:

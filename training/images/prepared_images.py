@@ -21,7 +21,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Aspect
 from bsnet_core.private_files import make_private_folder, private_file
 from training.datasets.fingerprints import content_hashes, sha256_of_lines
-from training.datasets.pixels import read_lung_mask, read_sample_radiograph
+from training.datasets.pixels import load_lung_mask, load_sample_radiograph
 from training.datasets.sample import DataSetError, Sample, UnreadableFileError
 
 
@@ -121,7 +121,7 @@ def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArr
         DataSetError: an image or mask that cannot be loaded, or a mask of another size than its image.
     """
     try:
-        pixels = read_sample_radiograph(sample).pixels
+        pixels = load_sample_radiograph(sample).pixels
     except DataSetError:
         raise
     except BSNetError as error:
@@ -131,7 +131,7 @@ def prepare_one(sample: Sample, side_px: int, aspect: Aspect) -> tuple[npt.NDArr
     network_image, frames = preprocessing.preprocess(pixels, side_px, aspect)
     mask = np.zeros((side_px, side_px), dtype=np.uint8)
     if sample.masks:
-        mask = _in_network_frame(read_lung_mask(sample, frames.image_shape), frames)
+        mask = _in_network_frame(load_lung_mask(sample, frames.image_shape), frames)
     return np.rint(network_image * 255).astype(np.uint8), mask
 
 

@@ -43,7 +43,7 @@ class Checkpoint:
         write_private(path, content.getvalue())
 
     @classmethod
-    def read(cls, path: Path, settings: str) -> Checkpoint:
+    def load(cls, path: Path, settings: str) -> Checkpoint:
         """Loads `path`; tensors are on the CPU.
 
         Raises:

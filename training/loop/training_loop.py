@@ -102,7 +102,7 @@ def fit(
     make_private_folder(folder)
     learner = Learner(stage)
     if (folder / CHECKPOINT).exists():
-        learner.resume(Checkpoint.read(folder / CHECKPOINT, settings))
+        learner.resume(Checkpoint.load(folder / CHECKPOINT, settings))
         if accelerator.is_main_process:
             write_private_json(folder / HISTORY, learner.history)
     # No process writes before all have loaded the checkpoint.

@@ -57,7 +57,7 @@ class RunData:
         return row_fingerprint(self.samples, self.hashes)
 
 
-def read_samples(config: DataConfig) -> list[Sample]:
+def load_samples(config: DataConfig) -> list[Sample]:
     """Images of all sources without the excluded ones; joined patients have the first one's identifier.
 
     Raises:
@@ -70,13 +70,13 @@ def read_samples(config: DataConfig) -> list[Sample]:
 
 
 def listed_samples(config: DataConfig) -> list[Sample]:
-    """Like `read_samples`, but without checking that the images and masks exist.
+    """Like `load_samples`, but without checking that the images and masks exist.
 
     Raises:
         DataSetError: a missing or malformed table, row or column, or an excluded image or a joined patient that does
             not exist.
     """
-    samples = [sample for source in config.sources for sample in source.read()]
+    samples = [sample for source in config.sources for sample in source.load()]
     names = {sample.image.name for sample in samples}
     for name in config.exclude:
         if name not in names:
@@ -100,7 +100,7 @@ def load_data(config: RunConfig) -> RunData:
     Raises:
         DataSetError: a missing or malformed file, row or column.
     """
-    samples = read_samples(config.data)
+    samples = load_samples(config.data)
     return RunData(samples, run_split(config, samples), config.data.cache)
 
 

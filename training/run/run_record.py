@@ -121,7 +121,7 @@ def _file_records(data: RunData) -> Iterable[dict[str, object]]:
 
 
 def _device_of(config: RunConfig) -> str:
-    # A device named outright may be another machine's: data can be checked anywhere.
+    # A device given by name may exist on the training machine only; data can be checked anywhere.
     return choose_device().type if config.device == "auto" else config.device
 
 

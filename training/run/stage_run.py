@@ -64,7 +64,7 @@ def run_stage(
         recorded = recorded_settings(config, name, data, weights)
         checkpoint = folder / CHECKPOINT
         # Before anything is written: a rejected stage leaves the run's record as it was.
-        done = Checkpoint.read(checkpoint, recorded).epoch if checkpoint.exists() else 0
+        done = Checkpoint.load(checkpoint, recorded).epoch if checkpoint.exists() else 0
         stage = build_stage(config, name, data, accelerator, start, frozen)
         if accelerator.is_main_process and (done < settings.epochs or not (config.output / RUN_RECORD).exists()):
             write_run_record(config, data, accelerator, name, weights, done)
@@ -99,8 +99,7 @@ def build_stage(
         frozen: Features of these images computed before with these very weights.
 
     Raises:
-        ConfigurationError: the stage before has not been trained to its end, weights do not fit, or there is nothing
-            to train on.
+        ConfigurationError: the stage before is not finished, weights do not fit, or there is nothing to train on.
     """
     model = _network_to_train(config, name, start).to(accelerator.device).to(memory_format=torch.channels_last)
     images = data.prepared(config, config.model.side_px)

@@ -5,12 +5,12 @@ import pytest
 
 from training.configuration.run_config import ConfigurationError
 from training.cross_validation.folds import Plan, fold_split
-from training.datasets.cohen import read_cohen_folder
+from training.datasets.cohen import load_cohen_folder
 
 
 def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(make_config, shared_data):
     config, plan = make_config(), Plan(folds=5, repeats=2)
-    samples = read_cohen_folder(shared_data / "cohen")
+    samples = load_cohen_folder(shared_data / "cohen")
     scored = {sample.patient for sample in samples if sample.score is not None}
     divisions = []
     for repeat in range(plan.repeats):
@@ -30,7 +30,7 @@ def test_every_scored_patient_is_tested_once_per_repeat_and_never_trained_on(mak
 
 
 def test_patients_of_a_published_test_part_stay_out_of_the_cross_validation(make_config, data_root):
-    samples = read_cohen_folder(data_root / "cohen")
+    samples = load_cohen_folder(data_root / "cohen")
     samples[2] = dataclasses.replace(samples[2], published_test=True)
     for fold in range(3):
         split = fold_split(samples, make_config(), Plan(folds=3), 0, fold)

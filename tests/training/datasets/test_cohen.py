@@ -1,12 +1,12 @@
 import pytest
 
 from tests.training.data_set_layouts import replace_in, write_cohen_annotations
-from training.datasets.cohen import read_cohen_annotations, read_cohen_folder
+from training.datasets.cohen import load_cohen_annotations, load_cohen_folder
 from training.datasets.sample import DataSetError, reject_missing_files
 
 
 def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
-    samples = read_cohen_folder(data_root / "cohen")
+    samples = load_cohen_folder(data_root / "cohen")
     assert len(samples) == 12
     assert all(sample.masks and all(mask.is_file() for mask in sample.masks) for sample in samples)
     assert samples[3].score is not None
@@ -45,7 +45,7 @@ def test_the_cohen_folder_is_read_with_masks_and_both_readers(data_root):
 def test_a_faulty_data_set_names_the_file_row_or_column(data_root, break_it, named):
     break_it(data_root / "cohen")
     with pytest.raises(DataSetError, match=named):
-        reject_missing_files(read_cohen_folder(data_root / "cohen"))
+        reject_missing_files(load_cohen_folder(data_root / "cohen"))
 
 
 def _opacity(root, *rows):
@@ -62,13 +62,13 @@ def _add_to_global(table):
 
 
 def test_the_public_annotations_are_read_with_both_radiologists_and_the_collections_patients(tmp_path):
-    samples = read_cohen_annotations(write_cohen_annotations(tmp_path))
+    samples = load_cohen_annotations(write_cohen_annotations(tmp_path))
     assert [sample.patient for sample in samples] == ["cohen-4", "cohen-4", "cohen-7"]
     assert str(samples[0].score) == "012301"
     assert str(samples[0].second_score) == "012311"
 
 
 def test_without_the_collections_table_every_annotated_image_is_a_patient_and_says_so(tmp_path):
-    samples = read_cohen_annotations(write_cohen_annotations(tmp_path, with_patients=False))
+    samples = load_cohen_annotations(write_cohen_annotations(tmp_path, with_patients=False))
     assert len({sample.patient for sample in samples}) == 3
     assert not any(sample.patient_known for sample in samples)

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.training.data_set_layouts import write_brixia
-from training.datasets.brixia_covid19 import read_brixia_covid19
+from training.datasets.brixia_covid19 import load_brixia_covid19
 from training.datasets.sample import DataSetError, OpacityReading, missing_files, reject_missing_files
 
 
@@ -16,7 +16,7 @@ def test_readers_name_files_that_are_not_there_so_that_all_can_be_told(tmp_path)
     root = write_brixia(tmp_path)
     for name in ("11.dcm", "13.dcm"):
         (root / "dicom_clean" / name).unlink()
-    samples = read_brixia_covid19(root)
+    samples = load_brixia_covid19(root)
     assert [path.name for sample in samples for path in missing_files(sample)] == ["11.dcm", "13.dcm"]
     with pytest.raises(DataSetError, match=r"2 files are missing, such as .*11\.dcm"):
         reject_missing_files(samples)

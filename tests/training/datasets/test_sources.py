@@ -10,34 +10,34 @@ from tests.training.data_set_layouts import (
     write_own_table,
     write_shenzhen,
 )
-from training.datasets.brixia_covid19 import read_brixia_covid19
-from training.datasets.cohen import read_cohen_annotations, read_cohen_folder
-from training.datasets.jsrt import read_jsrt
-from training.datasets.montgomery import read_montgomery
-from training.datasets.own_table import read_own_table
+from training.datasets.brixia_covid19 import load_brixia_covid19
+from training.datasets.cohen import load_cohen_annotations, load_cohen_folder
+from training.datasets.jsrt import load_jsrt
+from training.datasets.montgomery import load_montgomery
+from training.datasets.own_table import load_own_table
 from training.datasets.sample import DataSetError, reject_missing_files
-from training.datasets.shenzhen import read_shenzhen
-from training.datasets.unscored import read_hannover, read_nih_no_finding
+from training.datasets.shenzhen import load_shenzhen
+from training.datasets.unscored import load_hannover, load_nih_no_finding
 
 
 def test_the_real_folders_are_read_whole(shared_data):
-    cohen = read_cohen_folder(shared_data / "cohen")
+    cohen = load_cohen_folder(shared_data / "cohen")
     assert len(cohen) == 522
     assert sum(bool(sample.masks) for sample in cohen) == 391
     assert sum(sample.score is not None for sample in cohen) == 138
     assert sum(sample.opacity is not None for sample in cohen) == 84
     reject_missing_files(cohen)
-    assert len(read_nih_no_finding(shared_data / "nih-no-finding")) == 428
-    assert len(read_hannover(shared_data / "hannover")) == 243
+    assert len(load_nih_no_finding(shared_data / "nih-no-finding")) == 428
+    assert len(load_hannover(shared_data / "hannover")) == 243
 
 
 READERS = {
-    "montgomery": (write_montgomery, read_montgomery),
-    "shenzhen": (write_shenzhen, read_shenzhen),
-    "jsrt": (lambda root: write_jsrt(root, 64), read_jsrt),
-    "brixia": (write_brixia, read_brixia_covid19),
-    "annotations": (write_cohen_annotations, read_cohen_annotations),
-    "own": (write_own_table, read_own_table),
+    "montgomery": (write_montgomery, load_montgomery),
+    "shenzhen": (write_shenzhen, load_shenzhen),
+    "jsrt": (lambda root: write_jsrt(root, 64), load_jsrt),
+    "brixia": (write_brixia, load_brixia_covid19),
+    "annotations": (write_cohen_annotations, load_cohen_annotations),
+    "own": (write_own_table, load_own_table),
 }
 
 

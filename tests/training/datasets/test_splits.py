@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from tests.training.data_set_layouts import write_brixia, write_montgomery
-from training.datasets.brixia_covid19 import read_brixia_covid19
-from training.datasets.cohen import read_cohen_folder
-from training.datasets.montgomery import read_montgomery
+from training.datasets.brixia_covid19 import load_brixia_covid19
+from training.datasets.cohen import load_cohen_folder
+from training.datasets.montgomery import load_montgomery
 from training.datasets.sample import DataSetError
 from training.datasets.splits import load_or_make_split, split_by_patient
-from training.datasets.unscored import read_nih_no_finding
+from training.datasets.unscored import load_nih_no_finding
 
 
 def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
-    samples = [*read_cohen_folder(shared_data / "cohen"), *read_nih_no_finding(shared_data / "nih-no-finding")]
+    samples = [*load_cohen_folder(shared_data / "cohen"), *load_nih_no_finding(shared_data / "nih-no-finding")]
     split = split_by_patient(samples, 0.15, 0.25, 0)
     parts = (split.train, split.validation, split.test)
     assert sum(map(len, parts)) == len(set().union(*parts)) == len({sample.patient for sample in samples})
@@ -26,7 +26,7 @@ def test_no_patient_stands_in_two_parts_and_nobody_is_lost(shared_data):
 
 
 def test_the_split_is_written_once_and_reused(data_root, tmp_path):
-    samples = read_cohen_folder(data_root / "cohen")
+    samples = load_cohen_folder(data_root / "cohen")
     path = tmp_path / "run" / "split.json"
     first = load_or_make_split(path, samples, 0.2, 0.2, 0)
     assert load_or_make_split(path, samples, 0.5, 0.1, 99) == first
@@ -42,8 +42,8 @@ def test_the_split_is_written_once_and_reused(data_root, tmp_path):
 
 def test_the_publishers_test_part_is_kept_whatever_the_seed(tmp_path):
     samples = [
-        *read_montgomery(write_montgomery(tmp_path / "m", 60)),
-        *read_brixia_covid19(write_brixia(tmp_path / "b")),
+        *load_montgomery(write_montgomery(tmp_path / "m", 60)),
+        *load_brixia_covid19(write_brixia(tmp_path / "b")),
     ]
     published = {sample.patient for sample in samples if sample.published_test}
     assert len(published) == 51

@@ -1,23 +1,23 @@
 import pytest
 
 from tests.training.data_set_layouts import replace_in, write_hannover, write_nih_no_finding
-from training.datasets.pixels import read_sample_radiograph
+from training.datasets.pixels import load_sample_radiograph
 from training.datasets.sample import DataSetError, reject_missing_files
-from training.datasets.unscored import read_hannover, read_nih_no_finding
+from training.datasets.unscored import load_hannover, load_nih_no_finding
 
 
 def test_no_finding_images_are_grouped_by_patient(data_root):
-    samples = read_nih_no_finding(data_root / "nih-no-finding")
+    samples = load_nih_no_finding(data_root / "nih-no-finding")
     assert [sample.patient for sample in samples] == ["nih-00000", "nih-00001", "nih-00002"]
     assert all(sample.no_finding for sample in samples)
 
 
 def test_hannover_images_are_grouped_by_patient_over_the_days(tmp_path):
-    samples = read_hannover(write_hannover(tmp_path / "hannover"))
+    samples = load_hannover(write_hannover(tmp_path / "hannover"))
     assert [sample.patient for sample in samples] == ["hannover-1", "hannover-1", "hannover-2"]
     assert not any(sample.score or sample.masks or sample.no_finding for sample in samples)
     reject_missing_files(samples)
-    assert read_sample_radiograph(samples[0]).pixels.shape == (96, 96)
+    assert load_sample_radiograph(samples[0]).pixels.shape == (96, 96)
 
 
 @pytest.mark.parametrize(
@@ -35,18 +35,18 @@ def test_a_faulty_hannover_folder_names_the_file_row_or_column(tmp_path, break_i
     root = write_hannover(tmp_path / "hannover")
     break_it(root)
     with pytest.raises(DataSetError, match=named):
-        reject_missing_files(read_hannover(root))
+        reject_missing_files(load_hannover(root))
 
 
 def test_no_finding_images_have_their_patient_in_their_name(tmp_path):
-    samples = read_nih_no_finding(write_nih_no_finding(tmp_path / "nih"))
+    samples = load_nih_no_finding(write_nih_no_finding(tmp_path / "nih"))
     assert [sample.patient for sample in samples] == ["nih-00000013", "nih-00000013", "nih-00000042"]
     assert all(sample.no_finding and sample.score is None for sample in samples)
 
 
 def test_a_no_finding_folder_without_images_is_named(tmp_path):
     with pytest.raises(DataSetError, match=r"folder .*nowhere is missing"):
-        read_nih_no_finding(tmp_path / "nowhere")
+        load_nih_no_finding(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataSetError, match=r"no files \*\.jpg in .*empty"):
-        read_nih_no_finding(tmp_path / "empty")
+        load_nih_no_finding(tmp_path / "empty")

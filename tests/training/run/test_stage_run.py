@@ -74,16 +74,6 @@ def test_the_rate_falls_by_half_a_cosine_where_the_configuration_says_so(make_co
     np.testing.assert_allclose(rates, halves, atol=1e-9)
 
 
-def test_a_checkpoint_of_other_settings_is_rejected(make_config, tmp_path):
-    config = make_config()
-    run_stage(config, StageName.SEGMENTATION)
-    with pytest.raises(ConfigurationError, match="other settings"):
-        run_stage(dataclasses.replace(config, seed=1), StageName.SEGMENTATION)
-    (config.output / "segmentation" / "last.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(ConfigurationError, match="cannot be loaded"):
-        run_stage(config, StageName.SEGMENTATION)
-
-
 def test_without_validation_images_the_last_epoch_counts_as_the_best(make_config, tmp_path):
     config = make_config()
     nobody = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0)

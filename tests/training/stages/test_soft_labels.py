@@ -3,13 +3,13 @@ import dataclasses
 import numpy as np
 
 from bsnet_core.brixia import BrixiaScore, Zone
-from training.datasets.cohen import read_cohen_folder
-from training.datasets.unscored import read_nih_no_finding
+from training.datasets.cohen import load_cohen_folder
+from training.datasets.unscored import load_nih_no_finding
 from training.stages.soft_labels import soft_labels
 
 
 def test_a_mirrored_image_exchanges_its_zones(data_root):
-    sample = read_cohen_folder(data_root / "cohen")[0]
+    sample = load_cohen_folder(data_root / "cohen")[0]
     assert sample.score is not None
     plain = soft_labels(sample, 0.0, mirrored=False)
     mirrored = soft_labels(sample, 0.0, mirrored=True)
@@ -19,10 +19,10 @@ def test_a_mirrored_image_exchanges_its_zones(data_root):
 
 def test_two_readers_share_the_target_and_normal_images_are_weak_zeros(data_root):
 
-    sample = read_cohen_folder(data_root / "cohen")[0]
+    sample = load_cohen_folder(data_root / "cohen")[0]
     other = BrixiaScore.from_values((sample.score[zone] + 1) % 4 for zone in Zone)
     shared = soft_labels(dataclasses.replace(sample, second_score=other), 0.4, mirrored=False)
     assert np.allclose(shared.sum(-1), 1)
     assert np.allclose(np.take_along_axis(shared, sample.score.grid[..., None], -1), 0.6)
-    normal = read_nih_no_finding(data_root / "nih-no-finding")[0]
+    normal = load_nih_no_finding(data_root / "nih-no-finding")[0]
     assert (soft_labels(normal, 0.4, mirrored=False)[..., 0] == 1).all()

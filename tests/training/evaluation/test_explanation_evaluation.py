@@ -1,0 +1,57 @@
+import json
+
+import pytest
+import torch
+
+from bsnet_core.backends import admission
+from training.cli import main
+from training.evaluation.explanation_measures import (
+    MEASURES,
+    STEPS,
+)
+
+
+@pytest.mark.parametrize(("flags", "mode", "images"), [(["--exact"], "exact", 1), ([], "fast", 2)])
+def test_the_command_measures_with_torch_and_writes_its_figures(
+    small_model, image_folder, tmp_path, monkeypatch, capsys, flags, mode, images
+):
+    asked_for, choose = [], admission.choose_backend
+
+    def choose_and_note(name, *rest):
+        asked_for.append(name)
+        return choose(name, *rest)
+
+    monkeypatch.setattr(admission, "choose_backend", choose_and_note)
+    out = tmp_path / "maps.json"
+    command = [
+        "evaluate-explanations",
+        "--data",
+        image_folder,
+        "--model",
+        small_model,
+        "--images",
+        images,
+        "--out",
+        out,
+    ]
+    assert main([*map(str, command), *flags]) == 0
+    said = capsys.readouterr().out
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    assert f"computed by torch on {device}" in said
+    assert asked_for == ["torch"]
+    written = json.loads(out.read_text())
+    methods = [f"quickshift ({mode})", f"SLIC ({mode})", "Grad-CAM"]
+    assert (written["backend"], written["device"], written["mode"]) == ("torch", device, mode)
+    assert list(written["means"]) == methods
+    assert len({entry["film"] for entry in written["films"]}) == images
+    for method in methods:
+        assert method in said
+        assert len(written["curves"][method]["deletion"]) == STEPS + 1
+    assert written["differences"]["of"] == methods[0]
+    compared = written["differences"]["minus"]
+    assert list(compared) == methods[1:]
+    for by_measure in compared.values():
+        assert list(by_measure) == list(MEASURES)
+        interval = by_measure["deletion_auc"]["interval_95"]
+        assert interval is None if images == 1 else interval[0] <= by_measure["deletion_auc"]["mean"] <= interval[1]
+    assert not out.with_name("maps.json.tmp").exists()
