@@ -193,11 +193,12 @@ class MainWindow(QMainWindow):
         self.help = HelpWindow(self._queue, settings.language, lambda: keys_page(actions, self.keys), self)
 
     def _arrange(self) -> None:
-        self.arrangement = Arrangement(self._settings, self)
-        self.arrangement.fill(
+        self.arrangement = Arrangement(
+            self._settings,
             left=(self.images, self.trend),
             centre=(self.intended_use, self.messages, self.group),
             right=(self.scores, self.own_reading.comparison, self.overlays),
+            parent=self,
         )
         self.setCentralWidget(self.arrangement)
         self.setStatusBar(self.status_line)
@@ -267,7 +268,7 @@ class MainWindow(QMainWindow):
         appearance.changed.connect(
             lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
         )
-        appearance.dress(self, self.menuBar(), self.tool_bar, self.arrangement, self.status_line)
+        appearance.style(self, self.menuBar(), self.tool_bar, self.arrangement, self.status_line)
         self._settings.changed.connect(self._follow_setting)
 
     # Reactions

@@ -1,4 +1,4 @@
-"""Where things stand: studies on the left, the picture in the middle, scores and overlays on the right."""
+"""The window's panes: the list of images on the left, the image in the middle, scores and overlays on the right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEFT_AT_LEAST_PX = 250
 
 
 class ScrollingPane(QScrollArea):
-    """Scrolls up and down only, so that it is never narrower than what is in it."""
+    """A pane that scrolls vertically and is never narrower than its content."""
 
     def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,7 +23,7 @@ class ScrollingPane(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it takes the focus and is scrolled to
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the widgets in it take the focus and are scrolled to
 
     def minimumSizeHint(self) -> QSize:
         """The content's width and the scroll bar's."""
@@ -38,42 +38,49 @@ class ScrollingPane(QScrollArea):
 
 
 class Arrangement(QSplitter):
-    """Three panes side by side, whose widths are kept."""
+    """Three panes side by side, whose widths are kept.
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    Args:
+        settings: Where the widths are kept.
+        left: Widgets below each other; the first takes the space that is left.
+        centre: Bars, and last the image, which takes all the space.
+        right: Widgets at their own height; the pane scrolls.
+        parent: The window.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        left: Sequence[QWidget],
+        centre: Sequence[QWidget],
+        right: Sequence[QWidget],
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._settings = settings
-        self._left, self._centre, self._right = QWidget(self), QWidget(self), QWidget(self)
-        self._left_layout = QVBoxLayout(self._left)
-        self._left_layout.setContentsMargins(0, 0, 0, 0)
-        self._centre_layout = QVBoxLayout(self._centre)
-        self._centre_layout.setContentsMargins(6, 6, 6, 6)
-        self._right_layout = QVBoxLayout(self._right)
-        self._right_layout.setContentsMargins(6, 8, 12, 8)
-        scroll = ScrollingPane(self._right, self)
-        self._left.setMinimumWidth(LEFT_AT_LEAST_PX)
-        for index, pane in enumerate((self._left, self._centre, scroll)):
+        left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
+        left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
+        centre_pane = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
+        right_pane = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)), self)
+        for index, pane in enumerate((left_pane, centre_pane, right_pane)):
             self.addWidget(pane)
-            self.setStretchFactor(index, 1 if pane is self._centre else 0)
+            self.setStretchFactor(index, 1 if pane is centre_pane else 0)
         self.setChildrenCollapsible(False)
         self.setSizes(list(settings.pane_widths or FIRST_WIDTHS))
-
-    def fill(self, left: Sequence[QWidget], centre: Sequence[QWidget], right: Sequence[QWidget]) -> None:
-        """Puts widgets below each other into each pane.
-
-        Args:
-            left: The first one takes the room that is left.
-            centre: Bars, and last the picture, which takes all the room.
-            right: As high as they want to be; the pane scrolls.
-        """
-        for widget in left:
-            self._left_layout.addWidget(widget, 1 if widget is left[0] else 0)
-        for widget in centre:
-            self._centre_layout.addWidget(widget, 1 if widget is centre[-1] else 0)
-        for widget in right:
-            self._right_layout.addWidget(widget)
-        self._right_layout.addStretch(1)
 
     def keep_widths(self) -> None:
         """Keeps the panes' widths for the next start."""
         self._settings.pane_widths = tuple(self.sizes())
+
+
+def _pane(widgets: Sequence[QWidget], *, stretched: QWidget | None, margins: tuple[int, int, int, int]) -> QWidget:
+    """Widgets below each other; without a stretched one, the space that is left is below them."""
+    pane = QWidget()
+    layout = QVBoxLayout(pane)
+    layout.setContentsMargins(*margins)
+    for widget in widgets:
+        layout.addWidget(widget, 1 if widget is stretched else 0)
+    if stretched is None:
+        layout.addStretch(1)
+    return pane

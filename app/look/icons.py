@@ -1,4 +1,4 @@
-"""Icons from the Material Design font that qtawesome brings, in the theme's colours and sharp at every scale."""
+"""Icons of qtawesome's Material Design font, in the colours of the theme and sharp at every scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FONT = "mdi6"
 
 
 def action_icon(name: str, colours: Colours) -> QIcon:
-    """The Material Design icon `name`, such as `ruler`, for a button or a menu entry; drawn on the accent while on."""
+    """The icon `name`, such as `ruler`, for a button or a menu entry; in the accent's text colour while checked."""
     return qtawesome.icon(
         f"{FONT}.{name}", color=colours.text, color_disabled=colours.disabled, color_on=colours.on_accent
     )

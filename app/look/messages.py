@@ -1,4 +1,4 @@
-"""The only way to tell the user something: bars inside the window, never a dialog."""
+"""Messages to the user: bars inside the window, never a dialog."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from app.look.theme import set_look
 from app.settings.settings import Settings
+from bsnet_core.intended_use import intended_use
 from bsnet_core.language import translate as _
 
 
 class Severity(StrEnum):
-    """How much a message matters; said in a word, not by colour alone."""
+    """How serious a message is; shown by a word, not by colour alone."""
 
     INFO = "info"
     WARNING = "warning"
@@ -21,12 +22,12 @@ class Severity(StrEnum):
 
     @property
     def word(self) -> str:
-        """What stands before the message."""
-        return {Severity.INFO: _("Note"), Severity.WARNING: _("Attention"), Severity.ERROR: _("Problem")}[self]
+        """The word before the message."""
+        return {Severity.INFO: _("Note"), Severity.WARNING: _("Warning"), Severity.ERROR: _("Error")}[self]
 
 
 class MessageBar(QFrame):
-    """Shows one message until it is dismissed or another comes."""
+    """Shows one message until it is dismissed or replaced."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,8 +35,8 @@ class MessageBar(QFrame):
         self._label = _wrapped_label(_("Message"), self)
         self._act: Callable[[], object] | None = None
         self._offer = QPushButton(self)
-        self._offer.setAccessibleName(_("What can be done"))
-        self._offer.setToolTip(_("What can be done about this message"))
+        self._offer.setAccessibleName(_("Suggested action"))
+        self._offer.setToolTip(_("Do what this message suggests"))
         self._offer.clicked.connect(self._take_offer)
         close = QToolButton(self)
         close.setText("×")
@@ -52,12 +53,12 @@ class MessageBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What is shown; empty while hidden."""
+        """The message shown; empty while hidden."""
         return "" if self.isHidden() else self._label.text()
 
     @property
     def offer(self) -> QPushButton:
-        """What can be done about the message; hidden where there is nothing."""
+        """The button of the suggested action; hidden if there is none."""
         return self._offer
 
     def show_message(self, severity: Severity, text: str) -> None:
@@ -65,14 +66,14 @@ class MessageBar(QFrame):
         self._show(severity, text, "", None)
 
     def show_offer(self, severity: Severity, text: str, offer: str, act: Callable[[], object]) -> None:
-        """Replaces the message, with a button named `offer` that takes the message away and does `act`."""
+        """Replaces the message, with a button named `offer` that hides the message and calls `act`."""
         self._show(severity, text, offer, act)
 
     def _show(self, severity: Severity, text: str, offer: str, act: Callable[[], object] | None) -> None:
         self._label.setText(_("{severity}: {text}").format(severity=severity.word, text=text))
         self._act = act
         self._offer.setText(offer)
-        self._offer.setAccessibleName(offer or _("What can be done"))
+        self._offer.setAccessibleName(offer or _("Suggested action"))
         self._offer.setVisible(act is not None)
         set_look(self, "severity", severity.value)
         self.show()
@@ -85,7 +86,7 @@ class MessageBar(QFrame):
 
 
 class IntendedUseBar(QFrame):
-    """Says at the first start what the program is for; it keeps nobody from working and comes only once."""
+    """Shows the intended use until it is dismissed for good; the window can be used meanwhile."""
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -105,11 +106,6 @@ class IntendedUseBar(QFrame):
     def _dismiss(self) -> None:
         self._settings.has_seen_intended_use = True
         self.hide()
-
-
-def intended_use() -> str:
-    """What the program is for, and what not."""
-    return _("Research software, not a medical device. Do not use it for diagnosis, triage or treatment.")
 
 
 def _wrapped_label(name: str, parent: QWidget) -> QLabel:

@@ -1,4 +1,4 @@
-"""The window among the screens: where it comes back, the full screen, and another window beside it."""
+"""Windows and screens: restoring a window's place, full screen, and opening another window."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from bsnet_core.language import translate as _
 
 
 def bring_back(window: QWidget, geometry: QByteArray, first_size: QSize) -> None:
-    """Puts a window where `saveGeometry` saw it; on a screen that is there where the former one is gone.
+    """Puts a window where it was when `saveGeometry` was called, or on another screen if that one is gone.
 
     Args:
-        window: Not shown yet.
-        geometry: Of the last session; empty at the first start.
-        first_size: What it gets then, or as much of it as the screen has room for.
+        window: The window, not shown yet.
+        geometry: Its geometry at the end of the last session; empty at the first start.
+        first_size: Its size at the first start, limited to the screen.
     """
     if not window.restoreGeometry(geometry):
         window.resize(first_size.boundedTo(window.screen().availableGeometry().size()))
 
 
 def show_full_screen(window: QWidget, full: bool) -> None:
-    """Fills the screen that the window is on, without a frame, or gives it back as it was before, maximised too."""
+    """Lets a window fill its screen, or returns to what it was before, normal or maximised."""
     is_full = bool(window.windowState() & Qt.WindowState.WindowFullScreen)
     if is_full != full:
         window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
 def another_window(choice: ModelChoice) -> list[str]:
-    """The command that starts the program again with the same model and without the samples."""
+    """The command that starts the program again, with the same model and without the samples."""
     # A built program is its own interpreter.
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "app"]
     arguments = ["--no-samples", "--device", choice.device]
@@ -45,7 +45,7 @@ def another_window(choice: ModelChoice) -> list[str]:
 
 
 def open_another_window(choice: ModelChoice) -> int:
-    """Starts the program again as a process of its own, which goes on when this one ends; both use one library.
+    """Starts the program again as another process, which outlives this one; both use one library.
 
     Returns:
         Its process id.
@@ -54,8 +54,8 @@ def open_another_window(choice: ModelChoice) -> int:
         UnforeseenError: it could not be started.
     """
     program, *arguments = another_window(choice)
-    # From the folder that this very program came from: another "app" may lie where the user is.
+    # Run from this program's own folder: the current folder may hold another package named "app".
     started, process_id = QProcess.startDetached(program, arguments, str(Path(__file__).parents[2]))
     if not started:
-        raise UnforeseenError(_("Another window could not be opened. Start the program again instead."))
+        raise UnforeseenError(_("Another window could not be opened. Start the program a second time instead."))
     return int(process_id)

@@ -1,4 +1,4 @@
-"""The line at the bottom: what the network is doing, how to stop it, and that this is no medical device."""
+"""The line at the bottom of the window: progress of the network, values under the pointer, and the disclaimer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
+from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
 PROGRESS_AFTER_MS = 500
@@ -13,13 +14,13 @@ PROGRESS_WIDTH_PX = 160
 PROGRESS_STEPS = 1000
 
 
-def disclaimer() -> str:
-    """What the window says at all times."""
-    return _("Research software — not a medical device")
-
-
 class StatusLine(QStatusBar):
-    """Progress shows only where work lasts; the disclaimer always."""
+    """Always shows the disclaimer; shows progress once work has lasted a moment.
+
+    Args:
+        cancel: The action that stops the network, for the button beside the progress bar.
+        parent: The window.
+    """
 
     def __init__(self, cancel: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,12 +35,12 @@ class StatusLine(QStatusBar):
         cancel.changed.connect(lambda: self._cancel.setToolTip(cancel.toolTip()))
         self._stage = QLabel("", self)
         self._stage.setAccessibleName(_("Stage of the analysis"))
-        # A long stage is cut rather than making the window wider.
+        # A long text is cut off instead of making the window wider.
         self._stage.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        said = QLabel(disclaimer(), self)
-        said.setObjectName("disclaimer")
+        disclaimer = QLabel(research_only(), self)
+        disclaimer.setObjectName("disclaimer")
         self._batch = QLabel("", self)
-        self._batch.setAccessibleName(_("Progress over all studies"))
+        self._batch.setAccessibleName(_("Progress over all images"))
         self._probe = QLabel("", self)
         self._probe.setAccessibleName(_("Values under the pointer"))
         self._probe.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -48,35 +49,35 @@ class StatusLine(QStatusBar):
         for widget, stretch in ((self._progress, 0), (self._cancel, 0), (self._batch, 0), (self._stage, 1)):
             self.addWidget(widget, stretch)
             widget.hide()
-        self.addPermanentWidget(said)
+        self.addPermanentWidget(disclaimer)
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(PROGRESS_AFTER_MS)
         self._delay.timeout.connect(lambda: self._show_progress(True))
 
     def show_stage(self, stage: str, fraction: float) -> None:
-        """Tells which step runs and how far all of them are, in [0, 1]."""
+        """Shows the current step, and how much of all steps is done, in [0, 1]."""
         self._stage.setText(stage)
         self._stage.setToolTip(stage)
         self._progress.setValue(round(fraction * PROGRESS_STEPS))
 
     @property
     def probe_text(self) -> str:
-        """What is said of the pixel under the pointer; empty while nothing is."""
+        """The values shown of the pixel under the pointer; empty while none are."""
         return "" if self._probe.isHidden() else self._probe.text()
 
     def show_probe(self, text: str) -> None:
-        """Tells the values of the pixel under the pointer; nothing where empty."""
+        """Shows the values of the pixel under the pointer; an empty text hides them."""
         self._probe.setText(text)
         self._probe.setVisible(bool(text))
 
     def show_batch(self, done: int, size: int) -> None:
-        """Tells how many of all studies are analysed; a size of 0 ends it."""
-        self._batch.setText(_("{done} of {size} studies").format(done=done, size=size))
+        """Shows how many of all images are analysed; a size of 0 hides it."""
+        self._batch.setText(_("{done} of {size} images").format(done=done, size=size))
         self._batch.setVisible(size > 0)
 
     def show_busy(self, busy: bool) -> None:
-        """Shows progress once work has lasted a moment, and hides it when it ends."""
+        """Shows progress once work has lasted a moment, or hides it."""
         if busy:
             self._progress.setValue(0)
             self._delay.start()

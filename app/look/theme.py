@@ -1,6 +1,6 @@
-"""How the window looks: one small table of colours per theme; palette and style sheet are made from it.
+"""The look of the windows: palette and style sheet, both made from one small table of colours per theme.
 
-Widgets ask for a look by a dynamic property rather than by a colour of their own:
+Widgets choose their look by a dynamic property, never by a colour:
 
     label.setProperty("role", "muted")      muted, title, figure, heading, caution
     frame.setProperty("role", "card")       card, note, warning, error
@@ -27,16 +27,16 @@ from bsnet_core.resources import resources_dir
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """What a theme is made of; every text colour stands out from each background it is used on by at least 4.5 : 1.
+    """The colours of a theme; each text colour has a contrast of at least 4.5 : 1 on every background it is used on.
 
     Attributes:
         window, base, raised: Backgrounds of panes, of lists and fields, of buttons and cards.
         line: Borders of panes and cards.
         control: Borders of boxes and fields that can be used.
-        text, muted: Plain and secondary text on those three.
-        disabled: Text of what cannot be used now.
-        accent, on_accent: What is chosen, and text on it.
-        link, caution: Links and words of caution on the window.
+        text, muted: Plain and secondary text on the three backgrounds.
+        disabled: Text of what cannot be used at the moment.
+        accent, on_accent: Background of what is selected, and text on it.
+        link, caution: Links and cautions on the window.
         note, warning, error: Backgrounds of messages, each with its border (`_line`) and its text (`_text`).
     """
 
@@ -81,9 +81,9 @@ LIGHT = Colours(
 )  # fmt: skip
 
 STYLE = "fusion"
-SHEET_AFTER_MS, PAINTED_AFTER_MS = 30, 10
-"""Painting all windows in other colours, styling each part of them, and painting what was styled, are turns of the
-window's thread, between which it gets round to anything else."""
+STYLED_AFTER_MS, PAINTED_AFTER_MS = 30, 10
+"""Delays between painting the windows in other colours, styling each part of them, and painting the styled parts: the
+window's thread handles other events in between."""
 STYLE_SHEET = Template("""
 QToolTip { color: $text; background: $raised; border: 1px solid $line; padding: 4px; }
 QGroupBox { border: 0; margin-top: 18px; font-weight: 600; color: $muted; }
@@ -142,14 +142,14 @@ QTextBrowser { border: 0; padding: 8px; }
 
 
 class Appearance(QObject):
-    """Dresses the program as the settings say, and again whenever they or the system's colours change.
+    """Applies theme and text size to the program, and again whenever the settings or the system's colours change.
 
-    The style sheet is worn by each part of a window for itself. If the application wore it, Qt would style every widget
-    anew once for each widget it lies in, which takes three times as long.
+    Each part of a window has the style sheet set on itself. If it were set on the application, Qt would restyle every
+    widget once for each widget that contains it, which takes three times as long.
     """
 
     changed = Signal(object)
-    """The `Colours` now worn."""
+    """The new `Colours`."""
 
     def __init__(self, application: QApplication, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -158,14 +158,14 @@ class Appearance(QObject):
         self.colours = DARK
         self._due = QTimer(self)
         self._due.setSingleShot(True)
-        self._due.setInterval(SHEET_AFTER_MS)
-        self._due.timeout.connect(self._begin_dressing)
+        self._due.setInterval(STYLED_AFTER_MS)
+        self._due.timeout.connect(self._begin_styling)
         self._next_due = QTimer(self)
         self._next_due.setSingleShot(True)
         self._next_due.setInterval(2 * PAINTED_AFTER_MS)
-        self._next_due.timeout.connect(self._dress_next)
-        self._worn: list[_Worn] = []
-        self._in_turn: deque[_Worn] = deque()
+        self._next_due.timeout.connect(self._style_next)
+        self._styled_parts: list[_StyledPart] = []
+        self._parts_to_style: deque[_StyledPart] = deque()
         settings.changed.connect(self._follow_setting)
         application.styleHints().colorSchemeChanged.connect(self._follow_system)
         if application.style().name() != STYLE:
@@ -174,38 +174,40 @@ class Appearance(QObject):
 
     @property
     def style_sheet(self) -> str:
-        """What windows wear now."""
+        """The style sheet of the current theme and text size."""
         return style_sheet_of(self.colours, self._settings.font_percent)
 
-    def dress(self, window: QWidget, *parts: QWidget) -> None:
-        """Lets a window wear the style sheet now and after each change.
+    def style(self, window: QWidget, *parts: QWidget) -> None:
+        """Sets the style sheet on a window now and after each change.
 
         Args:
-            window: With all that is in it, and every dialog that belongs to it.
-            parts: Instead, the widgets directly in it, each of which changes in a turn of its own; and so do the
-                dialogs that belong to it, from when they are first shown.
+            window: The window; without `parts`, it is styled as a whole, with its dialogs.
+            parts: Widgets directly in the window that are styled one by one instead, so that the window stays
+                responsive. Its dialogs are styled from when they are first shown.
         """
         for part in parts or (window,):
             part.setStyleSheet(self.style_sheet)
-            self._worn.append(_Worn(part))
+            self._styled_parts.append(_StyledPart(part))
         if parts:
-            _DialogsOf(window, self.dress)
+            _DialogsOf(window, self.style)
 
-    def _begin_dressing(self) -> None:
-        self._worn = [worn for worn in self._worn if isValid(worn)]  # the others went with their windows
-        self._in_turn = deque(self._worn)
-        self._dress_next()
+    def _begin_styling(self) -> None:
+        self._styled_parts = [
+            part for part in self._styled_parts if isValid(part)
+        ]  # the others were deleted with their windows
+        self._parts_to_style = deque(self._styled_parts)
+        self._style_next()
 
-    def _dress_next(self) -> None:
+    def _style_next(self) -> None:
         sheet = self.style_sheet
-        while self._in_turn:
-            worn = self._in_turn.popleft()
-            if isValid(worn) and worn.put_on(sheet):
+        while self._parts_to_style:
+            part = self._parts_to_style.popleft()
+            if isValid(part) and part.set_sheet(sheet):
                 self._next_due.start()
                 return
 
     def apply(self) -> None:
-        """Sets palette and text size of the whole program, and a moment later the style sheet of its windows."""
+        """Sets palette and text size of the program at once, and the style sheet of its windows a moment later."""
         self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
         self._application.setPalette(palette_of(self.colours))
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
@@ -214,7 +216,7 @@ class Appearance(QObject):
             font.setPointSizeF(font.pointSizeF() * percent / 100)
         else:
             font.setPixelSize(round(font.pixelSize() * percent / 100))
-        # Every widget is laid out anew by a font, so it is not set without need.
+        # A font lays out every widget again, so it is set only if it differs.
         if font != self._application.font():
             self._application.setFont(font)
         self._due.start()
@@ -229,16 +231,16 @@ class Appearance(QObject):
             self.apply()
 
 
-class _Worn(QObject):
+class _StyledPart(QObject):
     """The style sheet of a part of a window, for as long as the part lives.
 
-    A window that is not seen puts it on when it is shown next.
+    A hidden window gets a new style sheet only when it is shown.
     """
 
     def __init__(self, part: QWidget) -> None:
         super().__init__(part)
         self._part = part
-        self._put_off: str | None = None
+        self._pending: str | None = None
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.setInterval(PAINTED_AFTER_MS)
@@ -246,10 +248,10 @@ class _Worn(QObject):
         if part.isWindow():
             part.installEventFilter(self)
 
-    def put_on(self, sheet: str) -> bool:
-        """Styles all that is in the part, which is painted a moment later; whether there was something to do."""
-        if self._part.isWindow() and not self._is_seen:
-            self._put_off = sheet
+    def set_sheet(self, sheet: str) -> bool:
+        """Styles the part and paints it a moment later; whether it was visible, so that there was work to do."""
+        if self._part.isWindow() and not self._is_visible:
+            self._pending = sheet
             return False
         self._part.setUpdatesEnabled(False)
         self._part.setStyleSheet(sheet)
@@ -257,39 +259,39 @@ class _Worn(QObject):
         return True
 
     @property
-    def _is_seen(self) -> bool:
-        """Whether the window, or a dialog that wears what it wears, is on the screen."""
+    def _is_visible(self) -> bool:
+        """Whether the window, or a dialog that shares its style sheet, is on the screen."""
         directly = Qt.FindChildOption.FindDirectChildrenOnly
         windows = [child for child in self._part.findChildren(QWidget, options=directly) if child.isWindow()]
         return any(window.isVisible() for window in (self._part, *windows))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Puts on what was put off."""
-        if event.type() == QEvent.Type.Show and self._put_off is not None:
-            sheet, self._put_off = self._put_off, None
+        """Sets a style sheet that was waiting for the window to be shown."""
+        if event.type() == QEvent.Type.Show and self._pending is not None:
+            sheet, self._pending = self._pending, None
             self._part.setStyleSheet(sheet)
         return False
 
 
 class _DialogsOf(QObject):
-    """Dresses the dialogs of a window, each when it is first shown."""
+    """Styles the dialogs of a window, each when it is first shown."""
 
-    def __init__(self, window: QWidget, dress: Callable[[QWidget], None]) -> None:
+    def __init__(self, window: QWidget, style: Callable[[QWidget], None]) -> None:
         super().__init__(window)
-        self._dress = dress
+        self._style = style
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A child of the window is about to be shown."""
+        """Styles a dialog that is about to be shown."""
         if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
             child = event.child()
             if isinstance(child, QWidget) and child.isWindow():
-                self._dress(child)
+                self._style(child)
         return False
 
 
 def colours_of(choice: ThemeChoice, system: Qt.ColorScheme) -> Colours:
-    """The table for a choice; where the system does not say, it is dark."""
+    """The colours of a choice; dark if the system has no preference."""
     if choice is ThemeChoice.SYSTEM:
         return LIGHT if system == Qt.ColorScheme.Light else DARK
     return LIGHT if choice is ThemeChoice.LIGHT else DARK
@@ -336,7 +338,7 @@ def style_sheet_of(colours: Colours, font_percent: int = 100) -> str:
 
 
 def set_look(widget: QWidget, name: str, value: str) -> None:
-    """Sets a dynamic property that the style sheet looks at, and lets the widget be styled anew."""
+    """Sets a dynamic property that the style sheet uses, and applies the style sheet to the widget again."""
     if widget.property(name) == value:
         return
     widget.setProperty(name, value)
@@ -345,7 +347,7 @@ def set_look(widget: QWidget, name: str, value: str) -> None:
 
 
 def room_for(widget: QWidget, letters: int, lines: int) -> QSize:
-    """A size for so much text in the widget's font, within its screen."""
+    """The size of `letters` × `lines` of text in the widget's font, limited to its screen."""
     metrics = widget.fontMetrics()
     requested = QSize(letters * metrics.horizontalAdvance("0"), lines * metrics.lineSpacing())
     return requested.boundedTo(widget.screen().availableSize())

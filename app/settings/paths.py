@@ -1,10 +1,12 @@
-"""Where the viewer keeps its own files; readable by their owner only."""
+"""Folders of the viewer's own files, readable by their owner only."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import platformdirs
+
+from bsnet_core.private_files import make_private_folder
 
 APP_NAME = "bsnet-viewer"
 LIBRARY_NAME = "library.sqlite3"
@@ -26,17 +28,17 @@ def data_dir() -> Path:
 
 
 def charts_cache_dir() -> Path:
-    """The folder of what matplotlib keeps about this machine, made if missing."""
+    """The folder of matplotlib's cache, made if missing."""
     _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)))
     return _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "charts")
 
 
 def library_file() -> Path:
-    """The library of films, predictions and readings; its folder is made if missing."""
+    """The library of images, predictions and readings; its folder is made if missing."""
     return data_dir() / LIBRARY_NAME
 
 
 def _private(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    make_private_folder(folder)
+    folder.chmod(0o700)  # one that existed may be open to others
     return folder

@@ -101,7 +101,7 @@ def test_damaged_settings_do_not_keep_the_window_from_opening_and_are_said(qtbot
     open_viewer("--model", no_model, "--no-samples").close()
     settings_of(own_home).write_bytes(b"\xff\xfe\x00 damaged")
     viewer = open_viewer("--model", no_model, "--no-samples")
-    assert viewer.messages.text.startswith("Attention: The settings file was damaged")
+    assert viewer.messages.text.startswith("Warning: The settings file was damaged")
 
 
 def test_window_panes_theme_and_switches_are_as_they_were_left(qtbot, open_viewer, no_model):

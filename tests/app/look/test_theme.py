@@ -53,7 +53,7 @@ def test_a_ticked_box_shows_a_tick(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
     box = QCheckBox("")
     qtbot.addWidget(box)
-    appearance.dress(box)
+    appearance.style(box)
     box.setChecked(True)
     box.show()
     image = box.grab().toImage()
@@ -108,7 +108,7 @@ def test_texts_grow_with_the_setting_and_shrink_back(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
     window = QLabel("text")
     qtbot.addWidget(window)
-    appearance.dress(window)
+    appearance.style(window)
     window.show()
     plain = qapp.font().pointSizeF()
     settings.font_percent = 150
@@ -124,7 +124,7 @@ def test_a_label_takes_the_look_it_asks_for(qapp, qtbot, settings):
     appearance = Appearance(qapp, settings)
     label = QLabel("text")
     qtbot.addWidget(label)
-    appearance.dress(label)
+    appearance.style(label)
     label.show()
     set_look(label, "role", "muted")
     assert label.palette().windowText().color().name() == DARK.muted
@@ -140,9 +140,9 @@ def test_a_dialog_of_a_dressed_window_follows_it_and_a_closed_window_is_forgotte
     appearance = Appearance(qapp, settings)
     window = QWidget()
     qtbot.addWidget(window)
-    appearance.dress(window)
+    appearance.style(window)
     gone = QWidget()
-    appearance.dress(gone)
+    appearance.style(gone)
     gone.deleteLater()
     QCoreApplication.sendPostedEvents(gone, QEvent.Type.DeferredDelete)
     dialog = QDialog(window)
@@ -162,7 +162,7 @@ def test_parts_of_a_window_change_one_by_one_and_dialogs_that_are_not_seen_when_
     parts = [QLabel(text, window) for text in ("left", "right")]
     for part in parts:
         part.setProperty("role", "caution")
-    appearance.dress(window, *parts)
+    appearance.style(window, *parts)
     window.show()
     dialog = QDialog(window)
     label = QLabel("text", dialog)
@@ -173,7 +173,7 @@ def test_parts_of_a_window_change_one_by_one_and_dialogs_that_are_not_seen_when_
     dialog.hide()
     settings.theme = ThemeChoice.LIGHT
     qtbot.waitUntil(lambda: all(part.palette().windowText().color().name() == LIGHT.caution for part in parts))
-    qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts) and not appearance._in_turn)
+    qtbot.waitUntil(lambda: all(part.updatesEnabled() for part in parts) and not appearance._parts_to_style)
     assert label.palette().windowText().color().name() == DARK.caution
     dialog.show()
     assert label.palette().windowText().color().name() == LIGHT.caution
