@@ -1,4 +1,4 @@
-"""Which keys each action has: the defaults, what the user chose instead, and who is in whose way."""
+"""The keys of the actions: the defaults, the user's choices, and conflicts between them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,24 @@ from app.settings.settings import Settings
 from bsnet_core.language import translate as _
 
 SCORE_KEYS = ("0", "1", "2", "3")
-"""Enter scores in the scoring mode; elsewhere only window presets may have them."""
+"""Keys that enter scores in the scoring mode; otherwise only window presets may have them."""
 NAVIGATION_KEYS = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Return", "Enter", "Space", "Alt+F4")
-"""Move between controls and work them; no action may take these."""
+"""Keys that move between controls and operate them; no action may have them."""
 PRESET_PREFIX = "preset_"
 
 
 class Keys(QObject):
-    """Keys by action name, in Qt's portable words; no key ever belongs to two actions."""
+    """Keys by action name, in Qt's portable notation; no key ever belongs to two actions.
+
+    Args:
+        defaults: Default keys by action name.
+        texts: Names of the actions as people see them, by action name.
+        settings: Where the user's choices are kept.
+        parent: Qt's parent.
+    """
 
     changed = Signal(str)
+    """Name of an action that has other keys now."""
 
     def __init__(
         self,
@@ -29,7 +37,6 @@ class Keys(QObject):
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:
-        """Args: defaults: keys by action name; texts: what people call each action."""
         super().__init__(parent)
         self._defaults = {name: tuple(map(normal, keys)) for name, keys in defaults.items()}
         self._texts = dict(texts)
@@ -43,15 +50,15 @@ class Keys(QObject):
         return tuple(self._defaults)
 
     def of(self, name: str) -> tuple[str, ...]:
-        """An action's keys now, the one shown in menus first."""
+        """An action's current keys, the one shown in menus first."""
         return self._keys[name]
 
     def default_of(self, name: str) -> tuple[str, ...]:
-        """An action's keys as shipped."""
+        """An action's default keys."""
         return self._defaults[name]
 
     def text_of(self, name: str) -> str:
-        """What people call an action."""
+        """An action's name as people see it."""
         return self._texts[name]
 
     def is_changed(self, name: str) -> bool:
@@ -63,7 +70,7 @@ class Keys(QObject):
         return next((name for name, keys in self._keys.items() if normal(key) in keys), None)
 
     def objection(self, name: str, key: str) -> str:
-        """Why an action cannot have a key, in a sentence; empty where it can."""
+        """Why an action cannot have a key, in a sentence; empty if it can."""
         reserved = _reservation(name, normal(key))
         owner = self.owner_of(key)
         if reserved or owner is None or owner == name:
@@ -72,14 +79,14 @@ class Keys(QObject):
         return _("{key} is already the key of “{action}”.").format(key=shown, action=self._texts[owner])
 
     def can_take_over(self, name: str, key: str) -> bool:
-        """Whether nothing but another action speaks against a key."""
+        """Whether only another action's use prevents an action from having a key."""
         return self.owner_of(key) not in (None, name) and not _reservation(name, normal(key))
 
     def choose(self, name: str, keys: Iterable[str]) -> None:
         """Gives an action other keys and keeps them.
 
         Raises:
-            ValueError: `objection` speaks against one of them.
+            ValueError: `objection` names a reason against one of them.
         """
         requested = tuple(dict.fromkeys(map(normal, keys)))
         for key in requested:
@@ -89,10 +96,10 @@ class Keys(QObject):
         self._set(name, requested)
 
     def take_over(self, name: str, key: str) -> None:
-        """Gives an action a key as its first, away from the action that has it now.
+        """Gives an action a key as its first, and takes it from the action that has it now.
 
         Raises:
-            ValueError: something else speaks against it.
+            ValueError: there is another reason against it.
         """
         owner = self.owner_of(key)
         if owner is not None and self.can_take_over(name, key):
@@ -121,7 +128,7 @@ class Keys(QObject):
         self.changed.emit(name)
 
     def _take_from_settings(self) -> None:
-        """The user's keys come first: a default that a later version brings gives way to them."""
+        """Takes the user's keys first, so that default keys of a newer version give way to them."""
         chosen = {name: self._settings.chosen_keys(name) for name in self._defaults}
         taken: set[str] = set()
         for name, keys in chosen.items():
@@ -141,24 +148,24 @@ class Keys(QObject):
 
 
 def normal(key: str) -> str:
-    """A key in the one spelling that Qt has for it, empty where it is none."""
+    """A key in Qt's portable spelling; empty if the text is not a single key."""
     portable = QKeySequence.SequenceFormat.PortableText
     sequence = QKeySequence.fromString(key, portable)
     return sequence.toString(portable) if sequence.count() == 1 else ""
 
 
 def native(key: str) -> str:
-    """A key as this system writes it."""
+    """A key in this system's spelling."""
     portable, shown = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
     return QKeySequence.fromString(key, portable).toString(shown)
 
 
 def _reservation(name: str, key: str) -> str:
-    """Why an action can never have a normal key, whoever has it now; empty where it can."""
+    """Why an action can never have a key (as given by `normal`); empty if it can."""
     if not key:
         return _("This is not a single key.")
     if key in NAVIGATION_KEYS:
-        return _("{key} moves between the controls or works them, so no action can have it.").format(key=native(key))
+        return _("{key} moves between controls or operates them, so no action can have it.").format(key=native(key))
     if key in SCORE_KEYS and not name.startswith(PRESET_PREFIX):
         return _("{key} enters a score in the scoring mode, so only a window preset can have it.").format(
             key=native(key)

@@ -1,4 +1,4 @@
-"""Measurements go into the library with their film, and are there when it is opened again."""
+"""Keeping the measurements on the screen in the library, and restoring them when an image is opened again."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from app.session.session import Session
 
 
 class KeptMeasurements(QObject):
-    """Keeps the library and the measurements on all pictures in step, those on a prior film too.
+    """Keeps the measurements on all images in step with the library, those on a prior image too.
 
-    A reader finds the own measurements again. Who has none of a film finds the latest of the others, but while reading
-    blind only after the own score is saved: where somebody has measured is a hint.
+    Readers find their own measurements again. A reader without measurements on an image finds the latest of another
+    reader; while reading blind, only once the own score is saved, because a measurement shows where others looked.
     """
 
     def __init__(
@@ -31,15 +31,15 @@ class KeptMeasurements(QObject):
         annotations.replaced.connect(self._keep)
         session.reader_changed.connect(lambda reader: self._show_all())
         session.blind_changed.connect(lambda blind: self._show_all())
-        # The reading counts among the study's own only after its signal.
+        # Sent after the reading is in the session, unlike `reading_saved`.
         session.draft_changed.connect(self._show)
 
     def _take(self, key: int, recalled: Recalled) -> None:
         image = self._session.image(key)
         self._images[_name_of(image)] = key
-        made_meanwhile = self._recalled.get(key, {})
-        self._recalled[key] = {kept.reader: kept for kept in recalled.annotations} | made_meanwhile
-        if made_meanwhile.get(self._session.reader) is None and not self._annotations.of(_name_of(image)):
+        made_since = self._recalled.get(key, {})
+        self._recalled[key] = {kept.reader: kept for kept in recalled.annotations} | made_since
+        if made_since.get(self._session.reader) is None and not self._annotations.of(_name_of(image)):
             self._show(key)
 
     def _keep(self, name: str) -> None:
@@ -61,10 +61,10 @@ class KeptMeasurements(QObject):
         if key not in self._recalled:
             return
         self._is_restoring = True
-        self._annotations.restore(_name_of(self._session.image(key)), self._seen(key))
+        self._annotations.restore(_name_of(self._session.image(key)), self._visible_items(key))
         self._is_restoring = False
 
-    def _seen(self, key: int) -> tuple[Annotation, ...]:
+    def _visible_items(self, key: int) -> tuple[Annotation, ...]:
         of_readers = self._recalled[key]
         own = of_readers.get(self._session.reader)
         if own is not None:

@@ -1,4 +1,4 @@
-"""Brings an older library to today's tables; apart, because alembic is loaded only where it is needed."""
+"""Migrating an older library to today's tables; a module of its own, so that alembic is loaded only when needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 def migrate(connection: Connection, revision: str = "head") -> None:
-    """Runs what is missing inside the connection's transaction: all of it happens, or nothing."""
+    """Runs the missing migrations within the connection's transaction: all of them, or none."""
     command.upgrade(configuration(connection), revision)
 
 

@@ -1,4 +1,4 @@
-"""In which order the library lists its patients; films of a patient always stand together, newest study first."""
+"""Orders of the patients in the library's list; a patient's images are always together, newest study first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bsnet_core.language import translate as _
 
 
 class ListOrder(StrEnum):
-    """What comes first."""
+    """What the patients are sorted by."""
 
     LAST_OPENED = "last-opened"
     STUDY_DATE = "study-date"
@@ -17,10 +17,10 @@ class ListOrder(StrEnum):
 
     @property
     def words(self) -> str:
-        """As it stands in the list of choices."""
+        """The order as the list of choices names it."""
         return {
             ListOrder.LAST_OPENED: _("Last opened first"),
             ListOrder.STUDY_DATE: _("Newest study first"),
             ListOrder.NAME: _("By name"),
-            ListOrder.STATE: _("Not read first"),
+            ListOrder.STATE: _("Unread first"),
         }[self]

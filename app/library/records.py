@@ -1,4 +1,4 @@
-"""What goes into the library and what comes out of it: frozen data, no database object among them."""
+"""Data that goes into the library and comes out of it: frozen, and without any database object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bsnet_core.radiograph import ImageMetadata
 
 
 class Event(StrEnum):
-    """What the audit log tells of; stable words for those who read the file."""
+    """Kinds of entries in the audit log; the words are stored, so they never change."""
 
     OPENED = "opened"
     SAVED = "reading saved"
@@ -30,13 +30,13 @@ class Event(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SeenImage:
-    """A film as it comes into the library.
+    """An image as it comes into the library.
 
     Attributes:
-        metadata: What the file says of itself.
-        path: Where it lies.
-        thumbnail: A small picture as PNG.
-        sha256: Of the file's bytes; tells films apart that have no SOP instance UID.
+        metadata: From the file's header.
+        path: The file.
+        thumbnail: PNG bytes; empty if there is none.
+        sha256: Hash of the file's bytes; identifies images without a SOP instance UID.
     """
 
     metadata: ImageMetadata
@@ -46,26 +46,26 @@ class SeenImage:
 
     def __post_init__(self) -> None:
         if not self.metadata.sop_instance_uid.strip() and not self.sha256:
-            raise ValueError("A film without a SOP instance UID is told from others by its hash.")
+            raise ValueError("An image without a SOP instance UID is told from others by its hash.")
 
     @property
     def identifier(self) -> str:
-        """What tells this film from all others."""
+        """What tells this image from all others."""
         uid = self.metadata.sop_instance_uid.strip()
         return f"uid:{uid}" if uid else f"sha256:{self.sha256}"
 
 
 @dataclass(frozen=True, slots=True)
 class KeptImage:
-    """One film as the library knows it.
+    """An image in the library.
 
     Attributes:
-        number: Of the film within the library; names nobody.
-        patient_key: The same for all films of a patient, and says nothing of who it is; empty where the file does
-            not tell whose film it is.
-        metadata: What the file said of itself, without what the library was told to keep out.
-        path: Where the file was seen last; None where the library was told to keep no identities.
-        thumbnail: PNG bytes; empty where there is none.
+        number: The image's number in the library; names nobody.
+        patient_key: Common to all images of a patient, without naming the patient; empty if the patient is unknown.
+        metadata: From the file's header, without identities if the library keeps none.
+        path: The file where it was seen last; None if the library keeps no identities.
+        thumbnail: PNG bytes; empty if there is none.
+        first_seen_at, last_seen_at: In UTC.
     """
 
     number: int
@@ -79,14 +79,20 @@ class KeptImage:
 
 @dataclass(frozen=True, slots=True)
 class KeptPrediction:
-    """What the network said, without its maps.
+    """A prediction of the network, without its maps.
 
     Attributes:
-        probabilities: Six zones in reading order A-F, each with four class probabilities.
-        mask_area_fraction: Share of the picture covered by the lung mask.
-        alignment: The spatial transformer's 2 x 3 matrix, row by row.
+        model: Name, version and hash of the weights.
+        attention: Hard, soft or both.
+        score: The six zone scores.
+        probabilities: Six zones in reading order A-F, each with four class probabilities that sum to 1.
+        mask_area_fraction: Share of the image covered by the lung mask, in [0, 1].
+        quality: Codes of the quality notes.
+        alignment: The spatial transformer's 2 × 3 matrix, row by row.
+        device: Where the network ran.
+        seconds: Duration by step.
         made_at: In UTC.
-        software_version: Of the viewer.
+        software_version: The viewer's version.
     """
 
     model: ModelIdentity
@@ -103,7 +109,7 @@ class KeptPrediction:
 
     @classmethod
     def of(cls, prediction: Prediction, made_at: datetime, software_version: str) -> KeptPrediction:
-        """What of a prediction is kept; numbers rounded to what they mean."""
+        """The part of a prediction that is kept, its numbers rounded to their meaningful digits."""
         return cls(
             model=prediction.model,
             attention=prediction.attention,
@@ -135,11 +141,12 @@ class KeptPrediction:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A reading in progress, kept so that a crash loses nothing of it.
+    """A reading in progress, kept so that nothing is lost in a crash.
 
     Attributes:
-        zones: What has been entered so far.
-        started_at: First key, in UTC.
+        reader: Name of the reader.
+        zones: Scores entered so far.
+        started_at: Time of the first key, in UTC.
     """
 
     reader: str
@@ -149,10 +156,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnnotations:
-    """All measurements of a reader on a film, as they were at a moment; a later one supersedes it.
+    """All measurements of a reader on an image at one moment; later ones supersede them.
 
     Attributes:
-        items: In the order they were made; none where the reader took all of them away.
+        reader: Name of the reader.
+        items: The measurements in the order they were made; empty if the reader has deleted all of them.
         made_at: In UTC.
     """
 
@@ -166,8 +174,11 @@ class LogEntry:
     """One line of the audit log.
 
     Attributes:
-        image: Number of the film; None where the event concerns none or several.
-        detail: What it was about, such as the kind of file written; never a patient's name and never a path.
+        at: In UTC.
+        event: What was done.
+        reader: Name of the reader who did it.
+        image: Number of the image; None if the event concerns none or several.
+        detail: More about the event, such as the kind of file written; never a patient's name or a path.
     """
 
     at: datetime
@@ -179,11 +190,12 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class PastImage:
-    """A film with the latest that was said of it.
+    """An image with its latest results.
 
     Attributes:
-        prediction: The last one; None where there is none.
-        readings: The last one of each reader, oldest first.
+        image: The image.
+        prediction: Last prediction; None if there is none.
+        readings: Last reading of each reader, oldest first.
     """
 
     image: KeptImage
@@ -193,14 +205,15 @@ class PastImage:
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """What the library knows of a film that is opened.
+    """All that the library knows of an image that is opened.
 
     Attributes:
-        draft: What the reader had entered without saving it.
-        readings: All that were saved, superseded ones too.
-        predictions: All of them, oldest first.
-        seen_by: Readers before whom a prediction of this film has been on the screen.
-        annotations: The last ones of each reader, the latest reader last.
+        image: The image.
+        draft: The reader's unsaved reading.
+        readings: All saved readings, superseded ones too.
+        predictions: All predictions, oldest first.
+        seen_by: Readers who have seen a prediction of this image.
+        annotations: Last measurements of each reader, the latest reader last.
     """
 
     image: KeptImage
@@ -212,7 +225,7 @@ class Recalled:
 
     @property
     def prediction(self) -> KeptPrediction | None:
-        """The last one."""
+        """The last prediction."""
         return self.predictions[-1] if self.predictions else None
 
 
@@ -221,10 +234,11 @@ class ListedImage:
     """One row of the library's list.
 
     Attributes:
+        image: The image.
         predicted_total: Global score of the last prediction.
-        read_total, reader: Global score of the last reading, and who read.
-        place, of_patient: Which of how many listed films of the same patient this is, from 1; newest first.
-        place_in_study: Which film of the same study this is, from 1.
+        read_total, reader: Global score of the last reading, and its reader.
+        place, of_patient: Place among the listed images of the same patient, newest first, from 1; and their number.
+        place_in_study: Place among the images of the same study, from 1.
     """
 
     image: KeptImage
@@ -238,7 +252,7 @@ class ListedImage:
 
 @dataclass(frozen=True, slots=True)
 class ImagePage:
-    """A part of the list: `rows` from `offset` on, of `total` that match."""
+    """A part of the list: `rows` from `offset` on, out of `total` matching images."""
 
     rows: tuple[ListedImage, ...]
     offset: int
@@ -247,26 +261,26 @@ class ImagePage:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A damaged library that was kept under another name, while a new one was begun."""
+    """A damaged library that was renamed, and replaced by a new one."""
 
     path: Path
 
     @property
     def sentence(self) -> str:
-        """What happened, and what can be done."""
+        """What happened, and what to do."""
         return _(
-            "The library was damaged. It is kept aside as {name} in {folder}, and a new one was begun. "
-            "What can still be read of the old one can be exported."
+            "The library was damaged. It has been quarantined as {name} in {folder}, and a new library was started. "
+            "Recover the damaged library to save what is still intact."
         ).format(name=self.path.name, folder=self.path.parent)
 
 
 @dataclass(frozen=True, slots=True)
 class ForgottenIdentities:
-    """What `forget_identities` did.
+    """Result of `Library.forget_identities`.
 
     Attributes:
-        images: How many films were named before.
-        still_naming: Damaged libraries kept aside, which the program does not write into: delete them yourself.
+        images: Number of images that named a patient before.
+        still_naming: Quarantined libraries; the program never changes them, so the user has to delete them.
     """
 
     images: int

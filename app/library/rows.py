@@ -1,4 +1,4 @@
-"""Rows of the library's tables to frozen records and back."""
+"""Conversion of the library's rows to frozen records and back."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ METADATA_NAMES = frozenset(field.name for field in dataclasses.fields(ImageMetad
 
 
 def described(metadata: ImageMetadata, path: str) -> dict[str, Any]:
-    """The columns of a film's row that tell of it."""
+    """The columns of an image's row that describe it."""
     name, date = Path(path).name, metadata.study_date
     words = (
         metadata.patient_name,
@@ -43,7 +43,7 @@ def described(metadata: ImageMetadata, path: str) -> dict[str, Any]:
 
 
 def image_of(row: RowMapping) -> KeptImage:
-    """A film."""
+    """An image."""
     return KeptImage(
         number=row["id"],
         patient_key=row["patient_key"],
@@ -56,7 +56,7 @@ def image_of(row: RowMapping) -> KeptImage:
 
 
 def _metadata(stored: Mapping[str, Any]) -> ImageMetadata:
-    """Facts from their JSON; names that this version does not know are left out."""
+    """Metadata from their JSON; names that this version does not know are ignored."""
     known = {name: value for name, value in stored.items() if name in METADATA_NAMES}
     if known.get("spacing") is not None:
         spacing = known["spacing"]
@@ -68,7 +68,7 @@ def _metadata(stored: Mapping[str, Any]) -> ImageMetadata:
 
 
 def row_of_prediction(prediction: KeptPrediction) -> dict[str, Any]:
-    """The columns of a prediction, without its film."""
+    """The columns of a prediction, without its image."""
     return {
         "model_name": prediction.model.name,
         "model_version": prediction.model.version,
@@ -106,18 +106,18 @@ def prediction_of(row: RowMapping) -> KeptPrediction:
 
 
 def model_of(row: RowMapping) -> ModelIdentity:
-    """Which weights gave a prediction."""
+    """The weights of a prediction."""
     return ModelIdentity(row["model_name"], row["model_version"], row["model_sha256"])
 
 
 def row_of_annotations(kept: KeptAnnotations) -> dict[str, Any]:
-    """The columns of a reader's measurements, without their film."""
+    """The columns of a reader's measurements, without their image."""
     items = [{"kind": _kind_of(item), "points": [list(point) for point in _points_of(item)]} for item in kept.items]
     return {"reader": kept.reader, "items": items, "made_at": kept.made_at}
 
 
 def annotations_of(row: RowMapping) -> KeptAnnotations:
-    """A reader's measurements; kinds that this version does not know are left out."""
+    """A reader's measurements; kinds that this version does not know are ignored."""
     items = (_annotation_of(item["kind"], [(x, y) for x, y in item["points"]]) for item in row["items"])
     return KeptAnnotations(row["reader"], tuple(item for item in items if item is not None), row["made_at"])
 

@@ -1,8 +1,8 @@
-"""The tables of the library as they are now; `migrations` leads older files here.
+"""The library's tables as they are now; `migrations` brings older files to them.
 
-Predictions, readings, annotations and the audit log are append-only: triggers refuse to change or delete a row. A
-film's own row follows the file (where it was seen last) and the privacy option; a draft is overwritten while somebody
-types.
+Predictions, readings, annotations and the audit log are append-only: triggers reject every change and deletion. The
+row of an image changes with the file's last path and with the privacy option; a draft changes while somebody enters
+scores. Table and column names are those of existing files: images are in "studies", their metadata in "facts".
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class UtcTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuses moments without a zone."""
+        """The moment as text; rejects one without a time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -109,7 +109,7 @@ readings = Table(
     Column("started_at", UtcTime, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
     Column("blind", Boolean, nullable=False),
-    # The same reading handed over twice, after a failure for instance, is one.
+    # A reading that is handed over twice, after a failure for instance, is one.
     UniqueConstraint("study_id", "reader", "saved_at", "score"),
 )
 
@@ -128,7 +128,7 @@ kept_annotations = Table(
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False, index=True),
     Column("reader", Text, nullable=False),
-    Column("items", JSON, nullable=False),  # all of the film at that moment: kind, points in image pixels
+    Column("items", JSON, nullable=False),  # all on the image at that moment: kind, points in image pixels
     Column("made_at", UtcTime, nullable=False),
 )
 

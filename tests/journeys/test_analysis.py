@@ -225,7 +225,7 @@ def test_a_corrupt_file_keeps_picture_prediction_and_entered_score(qtbot, open_v
     corrupt = tmp_path / "corrupt.dcm"
     corrupt.write_bytes(sample_files()[0].read_bytes()[:5000])
     viewer.open_paths([corrupt])
-    qtbot.waitUntil(lambda: viewer.messages.text.startswith("Problem: corrupt.dcm: "))
+    qtbot.waitUntil(lambda: viewer.messages.text.startswith("Error: corrupt.dcm: "))
     assert viewer.session.current is before
     assert viewer.session.current.draft == {Zone.D: 3}
     viewer.messages.hide()

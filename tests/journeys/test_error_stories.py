@@ -385,7 +385,7 @@ def test_a_dicom_of_a_wrong_transfer_syntax_is_told_and_the_entered_score_stays(
     score_by_keys(qtbot, viewer)
     odd = write(tmp_path / "odd.dcm")
     viewer.open_paths([odd])
-    qtbot.waitUntil(lambda: viewer.messages.text.startswith(f"Problem: odd.dcm: {reason}"), timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: viewer.messages.text.startswith(f"Error: odd.dcm: {reason}"), timeout=WITHIN_MS)
     assert viewer.session.current.path == image
     assert viewer.session.current.entered_total == 9
     save_by_keys(qtbot, viewer)

@@ -100,11 +100,11 @@ def test_a_damaged_library_offers_what_can_be_recovered_and_the_offer_stays_unti
     damaged[20_000:24_000] = b"\xff" * 4_000
     library_file().write_bytes(bytes(damaged[: len(damaged) - 9_000]))
     viewer = open_viewer("--model", no_model, "--no-samples")
-    qtbot.waitUntil(lambda: "kept aside" in viewer.messages.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "quarantined" in viewer.messages.text, timeout=20_000)
     assert viewer.messages.offer.isVisible()
     save_as("")
     viewer.messages.offer.click()
-    assert "kept aside" in viewer.messages.text
+    assert "quarantined" in viewer.messages.text
     save_as(tmp_path / "recovered.jsonl")
     viewer.messages.offer.click()
     qtbot.waitUntil(lambda: "recovered and saved" in viewer.messages.text, timeout=20_000)

@@ -159,7 +159,7 @@ def test_an_odd_file_leaves_the_open_study_and_the_entered_score_untouched(
     assert viewer.session.current.draft == {Zone.B: 2}
     assert viewer.scores.cell(Zone.B).entry.score == 2
     assert (viewer.view.radiograph, viewer.view.voi_window) == (shown, window)
-    assert viewer.messages.text.startswith(f"Problem: {kind}.dcm: {REASONS[kind]}")
+    assert viewer.messages.text.startswith(f"Error: {kind}.dcm: {REASONS[kind]}")
     assert QApplication.activeModalWidget() is None
 
 
@@ -184,7 +184,7 @@ def test_a_folder_without_images_is_said_so(qtbot, open_viewer, no_model, image,
     viewer = open_viewer("--model", no_model, image)
     wait_until_settled(qtbot, viewer)
     drop(viewer, folder)
-    qtbot.waitUntil(lambda: viewer.messages.text == "Problem: letters: This folder holds no images.")
+    qtbot.waitUntil(lambda: viewer.messages.text == "Error: letters: This folder holds no images.")
     assert len(viewer.session.images) == 1
 
 

@@ -1,4 +1,4 @@
-"""Run by alembic, once per migration; the connection comes from `app.library.opening`, in a transaction of its own."""
+"""Run by alembic once per migration, on the connection and in the transaction of `app.library.opening`."""
 
 from alembic import context
 

@@ -228,7 +228,7 @@ def test_a_damaged_library_is_told_when_it_is_opened(qtbot, open_window, path):
     window = open_window()
     with qtbot.waitSignal(window.keeper.opened, timeout=20_000) as told:
         pass
-    assert "kept aside" in told.args[0].sentence
+    assert "quarantined" in told.args[0].sentence
 
 
 def test_films_without_a_uid_are_known_by_their_bytes_wherever_they_lie(open_window, tmp_path):

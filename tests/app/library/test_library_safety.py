@@ -174,7 +174,7 @@ def test_a_damaged_library_is_kept_aside_as_it_is_and_a_new_one_begun(path, dama
     assert aside.read_bytes() == before
     assert quarantined_files(path) == (aside,)
     assert aside.name in library.quarantined.sentence
-    assert "can be exported" in library.quarantined.sentence
+    assert "Recover the damaged library" in library.quarantined.sentence
     assert library.images().total == 0
     number = library.remember_image(*image()).number
     library.add_reading(number, reading())

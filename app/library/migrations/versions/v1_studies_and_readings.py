@@ -1,4 +1,4 @@
-"""Films, predictions, readings and drafts.
+"""Images, predictions, readings and drafts.
 
 Revision ID: 1
 Revises:

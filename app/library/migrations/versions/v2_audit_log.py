@@ -1,4 +1,4 @@
-"""The audit log, and triggers that refuse to change or delete what is append-only.
+"""The audit log, and triggers that reject changes to the append-only tables.
 
 Revision ID: 2
 Revises: 1

@@ -1,4 +1,4 @@
-"""Measurements on films, each reader's as often as they change.
+"""Measurements on images; each change of a reader's is a row.
 
 Revision ID: 3
 Revises: 2
