@@ -1,95 +1,25 @@
 import contextlib
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import QThread
 
-from app.library.keeper import Keeper
 from app.library.library import Library
 from app.library.records import Event
-from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
-from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.brixia import Zone
 from bsnet_core.errors import LibraryError
 from bsnet_core.loading import load_radiograph
-from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.resources import sample_files
+from tests.app.library.window_session import Window
 from tests.app.library_content import metadata
 from tests.app.predictions import prediction
 
-pytestmark = pytest.mark.skipif(not hasattr(Session, "recall"), reason="needs a session that knows readings")
-THUMBNAIL = np.full((144, 120), 90, dtype=np.uint8)
-
-
-class Window:
-    """A session and its keeper, as a window has them."""
-
-    def __init__(self, qtbot, path, *, keep_identity=True):
-        self.qtbot, self.path = qtbot, path
-        self.session = Session()
-        self.session.reader = "Reader One"
-        self.keeper = Keeper(self.session, path, keep_identity=keep_identity)
-        self.failures = []
-        self.keeper.failed.connect(self.failures.append)
-
-    def open(self, known=None, file="/films/1.dcm"):
-        """Opens a film and waits until what was kept of it is there; gives its key."""
-        key = self.session.add(Path(file)).key
-        with self.qtbot.waitSignal(self.keeper.recalled, timeout=20_000):
-            self.read(key, metadata() if known is None else known)
-        return key
-
-    def read(self, key, known):
-        radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False, metadata=known)
-        self.session.accept_radiograph(key, radiograph, THUMBNAIL)
-
-    def enter(self, key, digits):
-        for zone, digit in zip(ZONES, digits, strict=False):
-            self.session.enter(key, zone, int(digit))
-
-    def save(self, key, digits):
-        self.enter(key, digits)
-        with self.qtbot.waitSignal(self.keeper.kept, timeout=20_000):
-            self.session.save_reading(key)
-
-    def wait(self):
-        """Until all that was asked for is done."""
-        with self.qtbot.waitSignal(self.keeper.ask(lambda library: None, lambda nothing: None).ended, timeout=20_000):
-            pass
-
-    def ask(self, question):
-        answers = []
-        with self.qtbot.waitSignal(self.keeper.ask(question, answers.append).ended, timeout=20_000):
-            pass
-        return answers[0]
-
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / LIBRARY_NAME
-
-
-@pytest.fixture
-def open_window(qtbot, path):
-    windows = []
-
-    def start(**more):
-        window = Window(qtbot, path, **more)
-        windows.append(window)
-        return window
-
-    yield start
-    for window in windows:
-        window.keeper.close()
-
-
-@pytest.fixture
-def library(path):
+def another_window(path):
     """Opens the file as another window would."""
 
     @contextlib.contextmanager
@@ -131,14 +61,14 @@ def test_a_prediction_is_kept_once_however_often_the_study_changes(open_window):
     assert {one.model.sha256 for one in kept} == {"0123456789abcdef" * 4}
 
 
-def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbot, library):
+def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbot, another_window):
     first = open_window()
     key = first.open()
     first.enter(key, "301")
     started_at = first.session.image(key).draft_started_at
 
     def is_kept():
-        with library() as other:
+        with another_window() as other:
             draft = other.draft_of(1, "Reader One")
             assert draft is not None
             assert len(draft.zones) == 3
@@ -150,23 +80,23 @@ def test_zones_entered_and_not_saved_come_back_after_a_restart(open_window, qtbo
     assert again.draft_started_at == started_at
 
 
-def test_the_last_zones_are_kept_when_the_window_closes(open_window, library):
+def test_the_last_zones_are_kept_when_the_window_closes(open_window, another_window):
     window = open_window()
     key = window.open()
     window.enter(key, "30123")
     assert window.keeper.close()
-    with library() as other:
+    with another_window() as other:
         assert len(other.draft_of(1, "Reader One").zones) == 5
 
 
-def test_a_saved_or_emptied_draft_does_not_come_back(open_window, library):
+def test_a_saved_or_emptied_draft_does_not_come_back(open_window, another_window):
     window = open_window()
     one, two = window.open(), window.open(metadata(2), "/films/2.dcm")
     window.save(one, "111111")
     window.enter(two, "12")
     window.session.clear_draft(two)
     assert window.keeper.close()
-    with library() as other:
+    with another_window() as other:
         assert other.draft_of(1, "Reader One") is None
         assert other.draft_of(2, "Reader One") is None
 
@@ -207,47 +137,12 @@ def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(ope
     assert window.keeper.close()
 
 
-def test_a_library_that_breaks_while_it_is_open_is_put_aside_and_the_reading_is_kept(open_window, path, qtbot):
-    window = open_window()
-    key = window.open()
-    window.save(key, "111111")
-    for file in path.parent.glob(f"{LIBRARY_NAME}-*"):
-        file.unlink()
-    os.replace(path, path.with_name("other"))
-    path.write_text("This is no database.\n" * 100)
-    window.enter(key, "222222")
-    with qtbot.waitSignals([window.keeper.opened, window.keeper.kept], timeout=20_000):
-        window.session.save_reading(key)
-    (aside,) = path.parent.glob("library.damaged-*.sqlite3")
-    assert aside.read_text().startswith("This is no database.")
-    assert [str(reading.score) for reading in window.ask(lambda library: library.readings_of(1))] == ["222222"]
-
-
 def test_a_damaged_library_is_told_when_it_is_opened(qtbot, open_window, path):
     path.write_text("This is no database.\n" * 100)
     window = open_window()
     with qtbot.waitSignal(window.keeper.opened, timeout=20_000) as told:
         pass
     assert "quarantined" in told.args[0].sentence
-
-
-def test_films_without_a_uid_are_known_by_their_bytes_wherever_they_lie(open_window, tmp_path):
-    file, copy, other = (tmp_path / name for name in ("a.png", "copy.png", "other.png"))
-    file.write_bytes(b"one film")
-    copy.write_bytes(b"one film")
-    other.write_bytes(b"another film")
-    window = open_window()
-    for one in (file, copy, other):
-        window.open(ImageMetadata(), str(one))
-    assert window.ask(lambda library: library.images().total) == 2
-
-
-def test_thumbnails_are_small_and_pictures(open_window):
-    window = open_window()
-    window.open()
-    (row,) = window.ask(lambda library: library.images()).rows
-    assert row.image.thumbnail.startswith(b"\x89PNG")
-    assert len(row.image.thumbnail) < 20_000
 
 
 def test_the_log_tells_who_saw_a_prediction_once_and_the_session_learns_it_again(open_window):
@@ -298,13 +193,6 @@ def test_the_privacy_option_can_be_changed_while_the_window_is_open(open_window,
     qtbot.waitUntil(lambda: bool(forgotten), timeout=20_000)
     assert forgotten[0].images == 1
     assert window.ask(lambda library: library.image(2)).metadata.patient_name == ""
-
-
-def test_the_window_s_thread_never_touches_the_file(open_window):
-    window = open_window()
-    threads = []
-    window.ask(lambda library: threads.append(QThread.currentThread()))
-    assert threads[0] is not QThread.currentThread()
 
 
 READER = """

@@ -1,0 +1,59 @@
+import json
+import sqlite3
+from datetime import timedelta
+
+import pytest
+
+from app.canvas.measuring import Angle, Distance, Region, RegionShape
+from app.library.records import KeptAnnotations
+from bsnet_core.prediction import ModelIdentity
+from tests.app.library_content import MORNING, image, kept_prediction
+
+
+def raw(path):
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def test_a_prediction_keeps_probabilities_alignment_and_hash_of_its_weights(library):
+    number = library.remember_image(*image()).number
+    library.add_prediction(number, kept_prediction("012321", confidence=0.7))
+    (kept,) = library.predictions_of(number)
+    assert kept.model == ModelIdentity("bsnet-test", "1.2", "0123456789abcdef" * 4)
+    assert [max(range(4), key=shares.__getitem__) for shares in kept.probabilities] == [0, 1, 2, 3, 2, 1]
+    assert kept.expected_values[3] == pytest.approx(0.7 * 3 + 0.1 * (0 + 1 + 2))
+    assert kept.expected_total == pytest.approx(sum(kept.expected_values))
+    assert kept.alignment == ((0.7, 0.0, 0.0), (0.0, 0.7, 0.0))
+    assert 0 < kept.mask_area_fraction < 1
+
+
+def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_the_same_reader_s(library, path):
+    number = library.remember_image(*image()).number
+    everything = (
+        Distance((1.25, 2.5), (3.0, 4.0)),
+        Angle((0.0, 0.0), (5.0, 5.0), (9.0, 0.5)),
+        Region((1.0, 1.0), (4.0, 6.0)),
+        Region((2.0, 2.0), (7.0, 8.0), RegionShape.ELLIPSE),
+    )
+    states = [("Reader One", everything[:1]), ("Reader Two", everything), ("Reader One", ())]
+    for minutes, (reader, items) in enumerate(states):
+        library.add_annotations(number, KeptAnnotations(reader, items, MORNING + timedelta(minutes=minutes)))
+    kept = library.annotations_of(number)
+    assert [(one.reader, one.items) for one in kept] == [("Reader Two", everything), ("Reader One", ())]
+    assert library.recall(number, "Reader One").annotations == kept
+    with raw(path) as connection:
+        assert connection.execute("SELECT count(*) FROM annotations").fetchone() == (3,)
+    connection.close()
+
+
+def test_a_measurement_of_a_kind_this_version_does_not_know_is_left_out(library, path):
+    number = library.remember_image(*image()).number
+    library.add_annotations(number, KeptAnnotations("", (Distance((1.0, 2.0), (3.0, 4.0)),), MORNING))
+    with raw(path) as connection:
+        items = json.dumps([{"kind": "curve", "points": [[1, 1]]}, {"kind": "distance", "points": [[1, 2], [3, 4]]}])
+        connection.execute(
+            "INSERT INTO annotations (study_id, reader, items, made_at) SELECT study_id, reader, ?, made_at "
+            "FROM annotations",
+            (items,),
+        )
+    connection.close()
+    assert [one.items for one in library.annotations_of(number)] == [(Distance((1.0, 2.0), (3.0, 4.0)),)]
