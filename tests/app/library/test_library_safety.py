@@ -11,9 +11,7 @@ import pytest
 
 from app.library.library import Library
 from bsnet_core.errors import LibraryError
-from tests.app.library.damage import (
-    integrity_of,
-)
+from tests.app.library.damage import integrity_of
 from tests.app.library_content import MORNING, image, reading
 
 KILLS = 50

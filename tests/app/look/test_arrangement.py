@@ -1,0 +1,37 @@
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from app.look.arrangement import FIRST_WIDTHS, LEFT_AT_LEAST_PX, Arrangement
+from app.settings.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(tmp_path / "settings.ini")
+
+
+def arranged(qtbot, settings):
+    arrangement = Arrangement(settings, left=[QWidget()], centre=[QWidget(), QWidget()], right=[QWidget()])
+    qtbot.addWidget(arrangement)
+    arrangement.resize(sum(FIRST_WIDTHS) + 2 * arrangement.handleWidth(), 600)
+    arrangement.show()
+    return arrangement
+
+
+def test_widths_that_were_kept_come_back(qtbot, settings):
+    first = arranged(qtbot, settings)
+    first.setSizes([350, 650, 440])
+    first.keep_widths()
+    assert settings.pane_widths == tuple(first.sizes())
+    assert arranged(qtbot, settings).sizes() == first.sizes()
+
+
+def test_only_the_centre_grows_with_the_window_and_the_left_pane_stays_readable(qtbot, settings):
+    arrangement = arranged(qtbot, settings)
+    before = arrangement.sizes()
+    arrangement.resize(arrangement.width() + 300, 600)
+    left, centre, right = arrangement.sizes()
+    assert (left, right) == (before[0], before[2])
+    assert centre == before[1] + 300
+    arrangement.setSizes([10, 1000, 400])
+    assert arrangement.sizes()[0] >= LEFT_AT_LEAST_PX
