@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NO_DISPLAY = (
     "BS-Net Viewer needs a screen, and this session has none (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
     "Score from the command line instead:\n\n"
-    "    bsnet-score FILE_OR_FOLDER...          one line per film\n"
+    "    bsnet-score FILE_OR_FOLDER...          one line per image\n"
     "    bsnet-score FOLDER --json scores.jsonl\n"
 )
 EXIT_NO_DISPLAY = 2
@@ -50,14 +50,14 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("ha", "sa", "ens"),
         help="scoring head; by default the ensemble of both if the model has two",
     )
-    parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample studies")
+    parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample images")
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--explain", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Starts the viewer; the exit status is 2 where there is no screen."""
+    """Starts the viewer; the exit status is 2 if there is no screen."""
     arguments = build_parser().parse_args(argv)
     if not has_display():
         sys.stderr.write(NO_DISPLAY)
@@ -99,7 +99,7 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     use_language(settings.language)  # before any widget is made: texts are translated as they are made
 
     from app.background.garbage_collection import GarbageCollection
-    from app.background.jobs import take_short_turns
+    from app.background.jobs import switch_threads_often
     from app.background.network import ModelChoice
     from app.look.theme import Appearance
     from app.main_window import MainWindow
@@ -107,12 +107,12 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     from bsnet_core.resources import sample_files
 
     application = _application()
-    speak_qt_texts(application, settings.language)
+    translate_qt_texts(application, settings.language)
     attention = Attention(arguments.attention) if arguments.attention else None
     choice = ModelChoice(arguments.model, arguments.device or settings.device.value, attention)
     window = MainWindow(settings, choice, network, Appearance(application, settings))
     window.show()
-    take_short_turns()
+    switch_threads_often()
     GarbageCollection(window)
     paths = list(arguments.paths)
     if paths:
@@ -122,8 +122,8 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     return window
 
 
-def speak_qt_texts(application: QApplication, language: str) -> None:
-    """Lets Qt's own buttons and dialogs speak the language, where Qt brings it along."""
+def translate_qt_texts(application: QApplication, language: str) -> None:
+    """Translates Qt's own buttons and dialogs, if Qt has the language."""
     from PySide6.QtCore import QLibraryInfo, QTranslator
 
     translator = QTranslator(application)
@@ -149,7 +149,7 @@ def has_display() -> bool:
 
 
 def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) -> None:
-    """Waits for the first study's result (and its map), saves the window, quits."""
+    """Waits for the first image's result (and its map), saves a screenshot of the window, quits."""
     from PySide6.QtCore import QCoreApplication, QTimer
 
     window.resize(*SCREENSHOT_SIZE)
@@ -179,17 +179,15 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
 def _show_in(
     window: MainWindow,
 ) -> Callable[[type[BaseException], BaseException, TracebackType | None], Any]:
-    from app.background.logs import where_it_failed
+    from app.background.logs import trace_of
     from app.look.messages import Severity
     from bsnet_core.language import translate as _
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        log.error("Unforeseen error: %s", where_it_failed(error))
+        log.error("Unforeseen error: %s", trace_of(error))
         window.messages.show_message(
             Severity.ERROR,
-            _("The program met an error it did not foresee ({kind}). You can go on working.").format(
-                kind=kind.__name__
-            ),
+            _("An unexpected error occurred ({kind}). You can go on working.").format(kind=kind.__name__),
         )
 
     return hook

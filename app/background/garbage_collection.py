@@ -1,8 +1,8 @@
-"""Python's search for unreachable objects, kept short and on the window's thread.
+"""Garbage collection in short runs on the window's thread.
 
-Left to itself Python searches whenever and on whatever thread it likes, every few minutes through all objects of the
-program: a tenth of a second in which nothing moves, and on a worker's thread widgets would be deleted that only the
-window's may touch.
+Python alone would collect at any time on any thread, and every few minutes go through all objects of the program. That
+holds up the window for a tenth of a second; on a worker's thread it would delete widgets, which only the window's
+thread may touch.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ import sys
 from PySide6.QtCore import QObject, QTimer
 
 EVERY_MS = 1000
-WHOLE_EVERY = 10
-"""Of so many searches one goes through everything that was made since the program's libraries were loaded."""
+FULL_EVERY = 10
+"""One of this many runs goes through all objects made since the program's libraries were imported."""
 WORTH_IT = 200
-"""New objects below which there is nothing to search for."""
+"""Number of new objects below which a run is skipped."""
 
 
 class GarbageCollection(QObject):
-    """Searches while its parent lives; what imported libraries are made of is set aside, since it never goes."""
+    """Collects garbage while its parent lives; objects of imported libraries are exempt, since they stay for good."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._searches = 0
+        self._runs = 0
         self._modules = 0
         timer = QTimer(self)
         timer.setInterval(EVERY_MS)
-        timer.timeout.connect(self.tidy)
+        timer.timeout.connect(self.collect)
         timer.start()
         gc.disable()
         self.destroyed.connect(gc.enable)
-        self.tidy()
+        self.collect()
 
-    def tidy(self) -> None:
-        """One short turn."""
+    def collect(self) -> None:
+        """Does one short run."""
         modules = len(sys.modules)
         if modules > self._modules:
             gc.freeze()
             self._modules = modules
         elif gc.get_count()[0] >= WORTH_IT:
-            self._searches += 1
-            gc.collect(2 if self._searches % WHOLE_EVERY == 0 else 1)
+            self._runs += 1
+            gc.collect(2 if self._runs % FULL_EVERY == 0 else 1)

@@ -96,7 +96,7 @@ class ImageLoader(QObject):
         jobs = []
         for key in keys:
             if key in self._loads:
-                self._queue.hurry(self._loads[key])
+                self._queue.move_to_front(self._loads[key])
             else:
                 jobs.append(self._load_job(key))
         self._queue.submit(*jobs, urgent=True)

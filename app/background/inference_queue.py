@@ -96,10 +96,10 @@ class InferenceQueue(QObject):
         self._session.mark(key, ImageState.ANALYSING)
 
         def work(report: Report) -> Prediction:
-            return self._network.predict(self._choice, radiograph, report, job.tell)
+            return self._network.predict(self._choice, radiograph, report, job.send_part)
 
         job = Job(work, parent=self)
-        job.told.connect(lambda lungs: self.lungs_found.emit(key, lungs))
+        job.part_arrived.connect(lambda lungs: self.lungs_found.emit(key, lungs))
         job.succeeded.connect(lambda prediction: self._session.accept_prediction(key, prediction))
         job.failed.connect(lambda error: self._reject(key, error))
         self._start(RunningTask(job, key, Task.ANALYSE, in_batch=False))
@@ -131,10 +131,10 @@ class InferenceQueue(QObject):
         self.interrupt()
 
         def work(report: Report) -> Explanation:
-            return self._network.explain(self._choice, prediction, mode, report, job.tell)
+            return self._network.explain(self._choice, prediction, mode, report, job.send_part)
 
         job = Job(work, parent=self)
-        job.told.connect(lambda part: self._session.accept_explanation(key, part))
+        job.part_arrived.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
         job.failed.connect(lambda error: self.failed.emit(self._session.image(key).path.name, error))
         self._start(RunningTask(job, key, Task.EXPLAIN, in_batch=False))

@@ -1,7 +1,7 @@
 """Background work: the only threads of the viewer.
 
-A `Job` is born on the GUI thread; what runs elsewhere gets a `Report` and returns frozen data. Results, progress and
-errors arrive as signals on the GUI thread.
+A `Job` is made on the GUI thread. Its work gets a `Report` and returns frozen data; results, progress and errors
+arrive as signals on the GUI thread.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, SignalInstance
 
-from app.background.logs import told_and_logged
+from app.background.logs import logged_error
 from bsnet_core.errors import BSNetError, Cancelled
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -26,20 +26,19 @@ from bsnet_core.progress import Report
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Report], Any]
-TURN_S = 0.0002
-"""How long one thread may compute in Python before another gets its turn; Python's own is 5 ms."""
-
+SWITCH_INTERVAL_S = 0.0002
+"""Time that one thread may compute in Python before another gets its turn; Python's default is 5 ms."""
 PROGRESS_EVERY_S = 0.02
-"""Nobody sees more of it, and every signal to the window's thread costs the worker a turn."""
+"""Nobody sees faster changes, and each signal to the window's thread makes the worker wait for its turn."""
 
 
-def take_short_turns() -> None:
-    """Lets the window's thread in more often while others compute."""
-    sys.setswitchinterval(TURN_S)
+def switch_threads_often() -> None:
+    """Gives the window's thread more turns while others compute."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
-def side_by_side(work: Callable[[T], object], items: Sequence[T], threads: int = 2) -> None:
-    """Does something with each item, some at the same time; worth it only where Python lets go meanwhile."""
+def run_in_parallel(work: Callable[[T], object], items: Sequence[T], threads: int = 2) -> None:
+    """Calls `work` with each item, several at the same time; faster only where `work` releases Python's lock."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, items))
 
@@ -48,13 +47,13 @@ class Job(QObject):
     """One piece of work with progress, cancel and exactly one ending."""
 
     progressed = Signal(str, float)
-    told = Signal(object)
-    """Something that is there before the result, such as a map as far as it is."""
+    part_arrived = Signal(object)
+    """A part that is ready before the result, such as a map as far as it is computed."""
     succeeded = Signal(object)
     failed = Signal(object)
     ended = Signal()
 
-    # Emitted on the worker thread, delivered on the GUI thread, where a cancelled job's late answer is dropped.
+    # Emitted on the worker thread, delivered on the GUI thread, which drops what a cancelled job still sends.
     _progress_made = Signal(str, float)
     _part_made = Signal(object)
     _finished = Signal(object, object)
@@ -63,13 +62,13 @@ class Job(QObject):
         super().__init__(parent)
         self._work = work
         self._cancelled = threading.Event()
-        self._stage_told, self._told_at = "", 0.0
+        self._reported_stage, self._reported_at = "", 0.0
         self._progress_made.connect(self._pass_progress_on, Qt.ConnectionType.QueuedConnection)
         self._part_made.connect(self._pass_part_on, Qt.ConnectionType.QueuedConnection)
         self._finished.connect(self._finish, Qt.ConnectionType.QueuedConnection)
 
     def cancel(self) -> None:
-        """Stops the work at its next report; neither result nor error will arrive any more."""
+        """Stops the work at its next report; neither result nor error arrives after this."""
         self._cancelled.set()
 
     @property
@@ -84,20 +83,20 @@ class Job(QObject):
         try:
             if not self.is_cancelled:
                 result = self._work(self._report)
-        except Exception as caught:  # noqa: BLE001 - whatever it is, the window must hear of it
-            error = told_and_logged(caught)
+        except Exception as caught:  # noqa: BLE001 - any error must reach the window
+            error = logged_error(caught)
         _emit(self._finished, result, error)
 
-    def tell(self, part: Any) -> None:
-        """Gives away what is there before the result; called on the worker thread, with frozen data."""
+    def send_part(self, part: Any) -> None:
+        """Sends a part that is ready before the result; called on the worker thread, with frozen data."""
         _emit(self._part_made, part)
 
     def _report(self, stage: str, fraction: float) -> None:
         if self.is_cancelled:
             raise Cancelled(_("Stopped."))
         now = time.monotonic()
-        if stage != self._stage_told or now - self._told_at >= PROGRESS_EVERY_S:
-            self._stage_told, self._told_at = stage, now
+        if stage != self._reported_stage or now - self._reported_at >= PROGRESS_EVERY_S:
+            self._reported_stage, self._reported_at = stage, now
             _emit(self._progress_made, stage, fraction)
 
     def _pass_progress_on(self, stage: str, fraction: float) -> None:
@@ -106,7 +105,7 @@ class Job(QObject):
 
     def _pass_part_on(self, part: Any) -> None:
         if not self.is_cancelled:
-            self.told.emit(part)
+            self.part_arrived.emit(part)
 
     def _finish(self, result: Any, error: BSNetError | None) -> None:
         if not self.is_cancelled and not isinstance(error, Cancelled):
@@ -120,12 +119,12 @@ class Job(QObject):
 def _emit(signal: SignalInstance, *values: Any) -> None:
     try:
         signal.emit(*values)
-    except RuntimeError:  # the window went while the work was ending
+    except RuntimeError:  # the window was deleted while the work was ending
         log.info("A result arrived after its window was closed")
 
 
 class JobQueue:
-    """One worker thread that does one job after the other, urgent ones first."""
+    """One worker thread that runs one job after the other, urgent ones first."""
 
     def __init__(self, name: str) -> None:
         self._waiting: deque[Job] = deque()
@@ -133,11 +132,11 @@ class JobQueue:
         self._done: deque[Job] = deque()
         self._closed = False
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work_off, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run_jobs, name=name, daemon=True)
         self._thread.start()
 
     def submit(self, *jobs: Job, urgent: bool = False) -> None:
-        """Queues jobs in their order, behind the others or before them; a closed queue drops them."""
+        """Queues jobs in their order, after the others or, if urgent, before them; a closed queue drops them."""
         self._release_done()
         with self._changed:
             if self._closed:
@@ -151,7 +150,7 @@ class JobQueue:
                 self._waiting.extend(jobs)
             self._changed.notify()
 
-    def hurry(self, job: Job) -> None:
+    def move_to_front(self, job: Job) -> None:
         """Puts a waiting job before the others."""
         with self._changed:
             if job in self._waiting:
@@ -159,7 +158,7 @@ class JobQueue:
                 self._waiting.appendleft(job)
 
     def close(self) -> None:
-        """Cancels what runs and drops what waits; `wait` tells when the thread has ended."""
+        """Cancels the running job and drops those that wait; `wait` tells when the thread has ended."""
         with self._changed:
             self._closed = True
             self._waiting.clear()
@@ -172,7 +171,7 @@ class JobQueue:
         self._thread.join(max(timeout_s, 0.0))
         return not self._thread.is_alive()
 
-    def _work_off(self) -> None:
+    def _run_jobs(self) -> None:
         while (job := self._next()) is not None:
             job.run()
             self._done.append(job)
@@ -184,8 +183,8 @@ class JobQueue:
             return None if self._closed else self._waiting.popleft()
 
     def _release_done(self) -> None:
-        # Only jobs that the worker has let go of, as deleting one while it still emits would be unsafe, and whose end
-        # has arrived here: what a deleted job has still to say is lost.
+        # Only jobs that the worker is done with, since deleting one while it emits would be unsafe, and whose end has
+        # arrived here: signals of a deleted job that are still to be delivered are lost.
         for _number in range(len(self._done)):
             job = self._done.popleft()
             if job in self._pending:

@@ -1,4 +1,4 @@
-"""The viewer's log: what happened and where in the program, never whose study it was."""
+"""The viewer's log: what happened and where in the program, never anything about a patient."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def set_up_logging(path: Path) -> None:
     """Logs the program's own records to a file that only its owner may read.
 
-    Libraries are not listened to: pydicom's warnings quote the values of a file, a patient's name among them.
+    Records of libraries are left out: pydicom's warnings quote values of a file, such as the patient's name.
     """
     logging.captureWarnings(True)
     logging.getLogger().addHandler(logging.NullHandler())
@@ -32,20 +32,20 @@ def set_up_logging(path: Path) -> None:
         logger.addHandler(handler)
 
 
-def where_it_failed(error: BaseException) -> str:
-    """Kind of the error and the lines it came through; its text is left out, since it may quote the file."""
+def trace_of(error: BaseException) -> str:
+    """The kind of an error and the lines of its traceback; without its text, which may quote the file."""
     lines = "".join(traceback.format_tb(error.__traceback__))
     return f"{type(error).__name__}\n{lines}".rstrip()
 
 
-def told_and_logged(error: Exception) -> BSNetError:
-    """An error of background work as people are told it; what was not foreseen goes to the log with where it was."""
+def logged_error(error: Exception) -> BSNetError:
+    """The error of background work that people are shown; an unforeseen one is logged with its trace."""
     if not isinstance(error, BSNetError):
-        log.error("Background work failed: %s", where_it_failed(error))
+        log.error("Background work failed: %s", trace_of(error))
         kind = type(error).__name__
-        return UnforeseenError(_("The program met an error it did not foresee ({kind}).").format(kind=kind))
+        return UnforeseenError(_("An unexpected error occurred ({kind}).").format(kind=kind))
     if error.__cause__ is not None and isinstance(error, UnforeseenError):
-        log.error("Background work failed: %s", where_it_failed(error.__cause__))
-    # Frames hold a film's pixels for as long as anybody keeps the error.
+        log.error("Background work failed: %s", trace_of(error.__cause__))
+    # The frames of the traceback hold an image's pixels for as long as anybody keeps the error.
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)

@@ -1,8 +1,8 @@
-"""The network, in a process of its own.
+"""The network in a process of its own.
 
-Importing its libraries holds Python's one lock for up to half a second at a time, and keeps their memory for good;
-both would be the window's. So the window's process never imports them: films go to a child, results come back. The
-child is started when first needed, and can be ended at any moment.
+Importing its libraries takes Python's one lock for up to half a second at a time, which would hold up the window, and
+takes memory for good. So the window's process never imports them: images go to a child process, results come back. The
+child starts when it is first needed, and can be ended at any moment.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 COMMAND = (sys.executable, "-m", "app.background.network_process")
 PICKLE_PROTOCOL = 5
-"""Keeps read-only arrays read-only."""
+"""From this one on, read-only arrays stay read-only."""
 
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model to load, and where it runs."""
+    """The model to load, and the device it runs on."""
 
     model_dir: Path | None = None
     device: str = "auto"
@@ -48,12 +48,13 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class Request:
-    """What the child is asked for, in the language of the window.
+    """A message to the child: either a radiograph to predict, or a prediction to explain.
 
     Attributes:
-        choice: Loaded if it is not the one loaded last.
-        radiograph: To be predicted; None where a map is asked for.
-        prediction: To be explained in `mode`; None where a film is to be predicted.
+        choice: Model, loaded unless it is the one loaded last.
+        language: Language of the window, for stages and errors.
+        radiograph: Image to predict, else None.
+        prediction: Prediction to explain in `mode`, else None.
     """
 
     choice: ModelChoice
@@ -65,7 +66,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Stage:
-    """How far the child is; it goes on when it is answered True, and stops when it is answered False."""
+    """A message from the child: its progress. It continues if the answer is True, and stops if it is False."""
 
     name: str
     fraction: float
@@ -73,14 +74,14 @@ class Stage:
 
 @dataclass(frozen=True)
 class Part:
-    """Something that is there before the result."""
+    """A message from the child: a part that is ready before the result."""
 
     content: Any
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A record for the viewer's log."""
+class LogLine:
+    """A message from the child: a record for the viewer's log."""
 
     logger: str
     level: int
@@ -89,7 +90,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The end of a request: its result, or why there is none."""
+    """The last answer to a request: its result, or the error."""
 
     result: Any = None
     error: BSNetError | None = None
@@ -100,7 +101,7 @@ class Network:
 
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command = command
-        self._turn = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self._process: Child | None = None
         self._was_ended = False
 
@@ -113,48 +114,55 @@ class Network:
     def predict(
         self, choice: ModelChoice, radiograph: Radiograph, report: Report, on_lungs: Callable[[LungsFound], None]
     ) -> Prediction:
-        """As `bsnet_core.prediction.Predictor.predict`, and raises the same, and WeightsError."""
-        # A copy holds the fields alone, without what was measured for the screen.
-        request = Request(_located(choice), language_in_use(), radiograph=replace(radiograph))
+        """Predicts as `bsnet_core.prediction.Predictor.predict` does.
+
+        Raises:
+            WeightsError: the model cannot be loaded.
+            Cancelled: `report` raised it, or the child was ended.
+            UnforeseenError: the child ended on its own.
+            BSNetError: any other error of the prediction.
+        """
+        # A copy has the fields only, without what was measured for the screen.
+        request = Request(_with_absolute_folder(choice), language_in_use(), radiograph=replace(radiograph))
         prediction: Prediction = self._ask(request, report, on_lungs)
         return prediction
 
     def explain(
         self, choice: ModelChoice, prediction: Prediction, mode: Mode, report: Report, on_partial: OnPartial
     ) -> Explanation:
-        """As `bsnet_core.explanation.explain`, and raises the same, and WeightsError."""
-        request = Request(_located(choice), language_in_use(), prediction=replace(prediction), mode=mode)
+        """Explains as `bsnet_core.explanation.explain` does; raises the same errors as `predict`."""
+        request = Request(_with_absolute_folder(choice), language_in_use(), prediction=replace(prediction), mode=mode)
         explanation: Explanation = self._ask(request, report, on_partial)
         return explanation
 
     def end(self) -> None:
-        """Ends the child, whatever it is doing, and with it the call that waits for it, by `Cancelled`."""
+        """Ends the child, whatever it is doing; a call that waits for it raises `Cancelled`."""
         self._was_ended = True
         process = self._process
         if process is not None:
             process.kill()
 
     def close(self) -> None:
-        """Ends the child and lets its pipes go; a call after that starts another one."""
+        """Ends the child and closes its pipes; a later call would start another one."""
         self.end()
-        with self._turn:
-            self._let_go()
+        with self._one_at_a_time:
+            self._release_process()
 
     def _ask(self, request: Request, report: Report, on_part: Callable[[Any], None]) -> Any:
-        # Said at once, rather than after the seconds in which the child imports its libraries.
+        # Errors of the card come at once, not after the seconds in which the child imports its libraries.
         read_card(request.choice.model_dir or default_model_dir())
-        with self._turn:
+        with self._one_at_a_time:
             try:
-                process = self._running()
-                # Only now: whoever cancels and then calls `end` either stops this or has a child to end.
+                process = self._running_process()
+                # Not earlier: whoever cancels and then calls `end` either stops this here or has a child to end.
                 report(_("Loading the network"), 0.0)
                 outcome = self._outcome(process, request, report, on_part)
             except (OSError, EOFError, pickle.UnpicklingError) as error:
-                self._let_go()
+                self._release_process()
                 if self._was_ended:
                     raise Cancelled(_("Stopped.")) from error
                 raise UnforeseenError(
-                    _("The network's process ended before its time, perhaps for want of memory. Try again.")
+                    _("The network's process ended unexpectedly, perhaps because memory ran out. Try again.")
                 ) from error
         if outcome.error is not None:
             raise outcome.error
@@ -173,14 +181,14 @@ class Network:
                         _send(process, True)
                 case Part(content):
                     on_part(content)
-                case Remark(logger, level, text):
+                case LogLine(logger, level, text):
                     logging.getLogger(logger).log(level, "%s", text)
                 case Outcome() as outcome:
                     return outcome
 
-    def _running(self) -> Child:
+    def _running_process(self) -> Child:
         if self._was_ended or not self.is_running:
-            self._let_go()
+            self._release_process()
             self._was_ended = False
             self._process = start_child(self._command)
         process = self._process
@@ -188,14 +196,14 @@ class Network:
             raise EOFError
         return process
 
-    def _let_go(self) -> None:
+    def _release_process(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             end_child(process)
 
 
-def _located(choice: ModelChoice) -> ModelChoice:
-    """The same where the working folder is another one, as the child's is."""
+def _with_absolute_folder(choice: ModelChoice) -> ModelChoice:
+    """The choice with a model folder that holds in the child, whose working folder is another one."""
     return choice if choice.model_dir is None else replace(choice, model_dir=choice.model_dir.absolute())
 
 

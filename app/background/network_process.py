@@ -1,7 +1,7 @@
 """The child process that computes the network; `app.background.network` is the other end.
 
-Run as `python -m app.background.network_process`. Requests and answers, one pickle each, come on standard input and go
-to standard output; a stage is answered by whether to go on. It ends when its input does.
+Run as `python -m app.background.network_process`. Requests arrive on standard input and answers leave on standard
+output, one pickle each; each stage is answered by whether to continue. The process ends when its input does.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from app.background.logs import OWN_LOGGERS, told_and_logged
-from app.background.network import PICKLE_PROTOCOL, ModelChoice, Outcome, Part, Remark, Request, Stage
+from app.background.logs import OWN_LOGGERS, logged_error
+from app.background.network import PICKLE_PROTOCOL, LogLine, ModelChoice, Outcome, Part, Request, Stage
 from bsnet_core.errors import Cancelled
 from bsnet_core.language import translate as _
 from bsnet_core.language import use_language
@@ -27,22 +27,21 @@ if TYPE_CHECKING:
 
     from bsnet_core.prediction import Predictor
 
-
-KINDNESS = 10
-"""How far the network's process steps back behind the window's, on the scale of Unix; Windows does without."""
+NICENESS = 10
+"""Lower priority of the network's process, so that the window comes first; on Unix only."""
 
 
 def main() -> int:
     """Answers requests until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
     if hasattr(os, "nice"):
-        os.nice(KINDNESS)  # the window comes first where the network takes all cores
-    parent = Parent(sys.stdin.buffer, _answers_alone())
+        os.nice(NICENESS)  # the network takes all cores
+    parent = Parent(sys.stdin.buffer, _answer_stream())
     _log_to(parent)
-    computer = Computer(parent)
+    handler = RequestHandler(parent)
     with contextlib.suppress(EOFError, BrokenPipeError):
         for request in parent.requests():
-            parent.say(computer.outcome_of(request))
+            parent.send(handler.outcome_of(request))
     return 0
 
 
@@ -54,21 +53,21 @@ class Parent:
         self._one_at_a_time = threading.RLock()
 
     def requests(self) -> Iterator[Request]:
-        """One after the other, without end.
+        """Yields the parent's requests.
 
         Raises:
-            EOFError: the parent has gone.
+            EOFError: the parent has ended.
         """
         while True:
             yield self._next()
 
     def report(self, stage: str, fraction: float) -> None:
-        """A `Report`."""
-        self.say(Stage(stage, fraction))
+        """Sends progress; raises `Cancelled` if the parent answers so. A `Report`."""
+        self.send(Stage(stage, fraction))
         if not self._next():
             raise Cancelled(_("Stopped."))
 
-    def say(self, message: object) -> None:
+    def send(self, message: object) -> None:
         """Sends a message."""
         with self._one_at_a_time:
             pickle.dump(message, self._answers, PICKLE_PROTOCOL)
@@ -78,8 +77,8 @@ class Parent:
         return pickle.load(self._requests)
 
 
-class Computer:
-    """Holds the predictor that was asked for last."""
+class RequestHandler:
+    """Computes what is requested, with the predictor of the last choice."""
 
     def __init__(self, parent: Parent) -> None:
         self._parent = parent
@@ -87,29 +86,29 @@ class Computer:
         self._choice: ModelChoice | None = None
 
     def outcome_of(self, request: Request) -> Outcome:
-        """The result, or the error as people are told it."""
+        """The result, or the error that people are shown."""
         use_language(request.language)
         try:
             return Outcome(self._result_of(request))
         except (EOFError, BrokenPipeError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must hear of it
-            return Outcome(error=told_and_logged(error))
+        except Exception as error:  # noqa: BLE001 - any error must reach the window
+            return Outcome(error=logged_error(error))
 
     def _result_of(self, request: Request) -> object:
-        predictor = self._loaded(request.choice)
-        give_part = partial(_give_part, self._parent)
+        predictor = self._predictor_of(request.choice)
+        send_part = partial(_send_part, self._parent)
         if request.prediction is not None:
             from bsnet_core.explanation import explain
 
-            return explain(predictor, request.prediction, self._parent.report, mode=request.mode, on_partial=give_part)
+            return explain(predictor, request.prediction, self._parent.report, mode=request.mode, on_partial=send_part)
         if request.radiograph is None:
-            raise ValueError("A request asks for a score or for a map.")
-        return predictor.predict(request.radiograph, self._parent.report, give_part)
+            raise ValueError("A request needs a radiograph or a prediction.")
+        return predictor.predict(request.radiograph, self._parent.report, send_part)
 
-    def _loaded(self, choice: ModelChoice) -> Predictor:
+    def _predictor_of(self, choice: ModelChoice) -> Predictor:
         if self._predictor is None or choice != self._choice:
-            # Only here: whoever sends a request needs the classes of it alone.
+            # Here, so that importing this module does not import torch.
             from bsnet_core.prediction import Predictor
 
             self._predictor = None  # two at once would need twice the memory
@@ -118,8 +117,8 @@ class Computer:
         return self._predictor
 
 
-def _give_part(parent: Parent, content: object) -> None:
-    parent.say(Part(content))
+def _send_part(parent: Parent, content: object) -> None:
+    parent.send(Part(content))
 
 
 class _LogToParent(logging.Handler):
@@ -128,8 +127,8 @@ class _LogToParent(logging.Handler):
         self._parent = parent
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Sends a record over."""
-        self._parent.say(Remark(record.name, record.levelno, record.getMessage()))
+        """Sends a record to the parent."""
+        self._parent.send(LogLine(record.name, record.levelno, record.getMessage()))
 
 
 def _log_to(parent: Parent) -> None:
@@ -141,8 +140,8 @@ def _log_to(parent: Parent) -> None:
         logger.addHandler(_LogToParent(parent))
 
 
-def _answers_alone() -> BinaryIO:
-    """Standard output for the answers alone: whatever a library prints goes to standard error."""
+def _answer_stream() -> BinaryIO:
+    """Standard output, for answers only: what libraries print goes to standard error instead."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return answers

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from app.background.jobs import side_by_side
+from app.background.jobs import run_in_parallel
 from app.library.patients import patient_of
 from app.library.records import Quarantined, Recalled, SeenImage
 from app.library.seen_images import seen_image
@@ -97,7 +97,7 @@ class LibraryWorker:
                     unidentified[image.key] = error
         # The patients' keys take most of the time, and do not depend on each other.
         patients = {patient_of(image.metadata): image.metadata for image in seen.values()}
-        side_by_side(library.key_of, tuple(patients.values()))
+        run_in_parallel(library.key_of, tuple(patients.values()))
         kept = library.remember_images(seen.values())
         self._numbers.update({key: image.number for key, image in zip(seen, kept, strict=True)})
         return unidentified

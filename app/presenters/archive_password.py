@@ -1,4 +1,4 @@
-"""Asks for the password of an encrypted archive, and again where it was wrong; the window behind goes on."""
+"""Asks for the password of an encrypted archive, and again if it was wrong, without blocking the window."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bsnet_core.language import translate as _
 
 
 class ArchivePassword(QObject):
-    """One question at a time, for every archive that came back for want of its password."""
+    """Asks one question at a time, for each archive that could not be opened without a password."""
 
     def __init__(self, loader: ImageLoader, messages: MessageBar, window: QWidget) -> None:
         super().__init__(window)
@@ -45,19 +45,19 @@ class ArchivePassword(QObject):
         dialog.setLabelText(f"{error.archive.name}: {error}\n" + _("Password:"))
         dialog.setOkButtonText(_("Open"))
         dialog.setCancelButtonText(_("Cancel"))
-        dialog.textValueSelected.connect(lambda password: self._try(error, password))
-        dialog.rejected.connect(lambda: self._leave(error))
-        dialog.finished.connect(lambda result: self._go_on())
+        dialog.textValueSelected.connect(lambda password: self._open(error, password))
+        dialog.rejected.connect(lambda: self._give_up(error))
+        dialog.finished.connect(lambda result: self._close())
         dialog.open()
 
-    def _try(self, error: PasswordNeededError, password: str) -> None:
+    def _open(self, error: PasswordNeededError, password: str) -> None:
         self._messages.hide()
         self._loader.open([error.archive], password)
 
-    def _leave(self, error: PasswordNeededError) -> None:
+    def _give_up(self, error: PasswordNeededError) -> None:
         text = _("{archive} was not opened: it needs a password.").format(archive=error.archive.name)
         self._messages.show_message(Severity.WARNING, text)
 
-    def _go_on(self) -> None:
+    def _close(self) -> None:
         self._dialog = None
         self._ask_next()

@@ -1,4 +1,4 @@
-"""Keeps the picture in step with the session: which study is shown and what is drawn over it."""
+"""The image on the screen: keeps the view and its overlays in step with the session."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class CurrentImage(QObject):
     image_shown = Signal(int)
     """Key of an image whose pixels have come to the screen."""
     refreshed = Signal(object)
-    """The `OpenImage` shown, after it or what is known of it has changed."""
+    """The current `OpenImage`, after another one was selected or something about it has changed."""
     zone_clicked = Signal(object)
-    """The `Zone` of the drawn grid that was clicked."""
+    """The `Zone` that was clicked in the image."""
     overlays_switched = Signal()
-    """Which overlays are shown, or how strongly, has changed, for any picture."""
+    """Switches or opacity of overlays have changed, for all images."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class CurrentImage(QObject):
         self._painted = NOTHING
         self._zone: Zone | None = None
         self._zones_shown: frozenset[Zone] = frozenset(ZONES)
-        self._in_turn: Zone | None = None
+        self._zone_to_score: Zone | None = None
         self._differing: frozenset[Zone] = frozenset()
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         self._pointed_at: tuple[float, float] | None = None
@@ -71,7 +71,7 @@ class CurrentImage(QObject):
         session.reader_changed.connect(lambda reader: self._update_overlays())
         loader.loaded.connect(self._accept)
         view.pointer_moved.connect(self._point_at)
-        view.clicked.connect(self._tell_zone)
+        view.clicked.connect(self._emit_zone)
         settings.changed.connect(self._follow_setting)
         self._connect_actions(actions)
         self._update_overlays()
@@ -82,7 +82,7 @@ class CurrentImage(QObject):
         self._update_overlays()
 
     def _connect_actions(self, actions: Actions) -> None:
-        """Lets menu and keys switch the zones one by one; all are shown at every start."""
+        """Connects the switches of the zones, which are all on at every start."""
         for zone in ZONES:
             actions.connect_switch(zone_action(zone), partial(self.show_zone, zone), checked=zone in self._zones_shown)
 
@@ -93,14 +93,14 @@ class CurrentImage(QObject):
         actions.connect("all_zones", show_all)
 
     def show_zone(self, zone: Zone, shown: bool) -> None:
-        """Shows grid, scores and explanation of a zone, in every picture, or hides them."""
+        """Shows or hides grid, scores and explanation of a zone, in all images."""
         self._zones_shown = self._zones_shown | {zone} if shown else self._zones_shown - {zone}
         self._update_overlays()
         self.overlays_switched.emit()
 
     def mark_zone_to_score(self, zone: Zone | None) -> None:
         """Marks the zone that the next key scores."""
-        self._in_turn = zone
+        self._zone_to_score = zone
         self._update_overlays()
 
     def mark_differing(self, zones: Iterable[Zone]) -> None:
@@ -160,7 +160,7 @@ class CurrentImage(QObject):
             self.overlays_switched.emit()
 
     def overlays_of(self, image: OpenImage) -> OverlayState:
-        """What belongs over any study's picture, as the switches say."""
+        """The overlays of any image, as the switches say."""
         return self._switched(_overlays_of(Ingredients(image.prediction, image.explanation, self._explained)), image)
 
     def show_lungs(self, key: int, lungs: LungsFound) -> None:
@@ -178,7 +178,7 @@ class CurrentImage(QObject):
                 caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
         drawn = self._view.overlays
         if not made_of.are_the_same_as(self._painted):
-            # A growing map leaves outline and labels as they are.
+            # A growing map leaves outline and labels unchanged.
             known = drawn if made_of.prediction is self._painted.prediction else None
             self._painted = made_of
             drawn = _overlays_of(made_of, known)
@@ -187,9 +187,9 @@ class CurrentImage(QObject):
             is_there = early is not None and early[0] == image.key == self._shown_key
             drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
         self._view.set_result_caption(caption)
-        marked = replace(drawn, in_turn=self._in_turn, differing=self._differing)
+        marked = replace(drawn, in_turn=self._zone_to_score, differing=self._differing)
         self._view.set_overlays(self._switched(marked, image))
-        self._describe_superpixel()  # the map may have grown under a pointer at rest
+        self._describe_superpixel()  # the map may have grown under a resting pointer
 
     @property
     def _explained(self) -> tuple[Zone, ...]:
@@ -211,7 +211,7 @@ class CurrentImage(QObject):
             blind=image is not None and not self._session.prediction_is_visible(image.key),
         )
 
-    def _tell_zone(self, x: float, y: float) -> None:
+    def _emit_zone(self, x: float, y: float) -> None:
         zone = self._view.overlays.zone_at(x, y)
         if zone is not None and not self._view.is_original:
             self.zone_clicked.emit(zone)
@@ -232,19 +232,19 @@ class CurrentImage(QObject):
         before = self._view.toolTip()
         self._view.setToolTip(text or "")
         if before and QToolTip.isVisible() and QToolTip.text() == before != (text or ""):
-            QToolTip.showText(QCursor.pos(), text or "", self._view)  # Qt leaves a tip that is open as it is
+            QToolTip.showText(QCursor.pos(), text or "", self._view)  # Qt does not update an open tip
 
 
 @dataclass(frozen=True)
 class Ingredients:
-    """What the overlays are made from; made anew only when one of these is another."""
+    """The results that overlays are made from, to make them again only if one of them has changed."""
 
     prediction: Prediction | None
     explanation: Explanation | None
     zones: tuple[Zone, ...]
 
     def are_the_same_as(self, other: Ingredients) -> bool:
-        """Whether the first two are the very same objects, and the zones are equal."""
+        """Whether prediction and explanation are the identical objects, and the zones are equal."""
         are_the_same = self.prediction is other.prediction and self.explanation is other.explanation
         return are_the_same and self.zones == other.zones
 
@@ -253,7 +253,7 @@ NOTHING = Ingredients(None, None, ())
 
 
 def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
-    """Made anew, but for outline and labels where `known` has them of the same prediction."""
+    """Makes overlays; outline and labels are taken from `known` if they are of the same prediction."""
     prediction, image = made_of.prediction, None
     if prediction is None:
         return OverlayState({}, {})

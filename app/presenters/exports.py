@@ -1,4 +1,4 @@
-"""Everything that leaves the viewer as a file: asked for here, written on a thread of its own, noted in the log."""
+"""Exports: asks for the file, writes it on a thread of its own, and notes it in the audit log."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from bsnet_core.prediction import ModelIdentity
 from bsnet_core.progress import Report
 
 IMAGE_DENSITY = 2.0
-"""Pixels of a saved picture per unit of the view."""
+"""Pixels of a saved image per pixel of the view."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenPlace:
-    """Where a file is to be saved.
+    """The file that an export is saved to.
 
     Attributes:
-        may_replace: Whether a file of that name may be replaced: the system's own dialog has asked.
+        may_replace: Whether an existing file may be replaced, since the system's dialog has asked.
     """
 
     path: Path
@@ -53,13 +53,13 @@ class ChosenPlace:
 
     @classmethod
     def of(cls, path: Path, kind: str, proposed: str, kinds: str) -> ChosenPlace:
-        """The place as the dialog gave it, with the ending of the kind that was chosen where its name has none.
+        """The file as chosen in the dialog, with the ending of the chosen kind if its name has none.
 
         Args:
-            path: What was typed or left as it was proposed.
-            kind: The kind chosen, such as "JPEG (*.jpg *.jpeg)"; empty where the system does not say.
-            proposed: The name that was proposed.
-            kinds: All kinds that were offered.
+            path: The chosen path.
+            kind: The chosen kind, such as "JPEG (*.jpg *.jpeg)"; empty if the system does not tell.
+            proposed: The proposed name.
+            kinds: All kinds offered.
         """
         own, requested = path.suffix.lower(), _endings(kind) or [Path(proposed).suffix]
         if own not in _endings(kinds):
@@ -70,7 +70,7 @@ class ChosenPlace:
 
 
 class Exports(QObject):
-    """Report, figure, picture of the view, film, and tables."""
+    """Exports the report, the figure, the view, the image with all its values, and tables."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Exports(QObject):
     # Report
 
     def ask_for_report(self) -> None:
-        """Opens the dialog of the PDF report of the study on the screen."""
+        """Opens the dialog of the current image's PDF report."""
         image, reported = self._session.current, self.reported()
         if image is None or reported is None:
             return
@@ -138,12 +138,12 @@ class Exports(QObject):
         def accept(path: Path) -> None:
             self._settings.paper = request.paper
             dialog.accept()
-            self._tell_written(path, "report", key)
+            self._report_written(path, "report", key)
 
         self._submit(work, accept, dialog.show_failure)
 
     def reported(self) -> ReportedImage | None:
-        """What can be reported of the study on the screen, as it is seen; None while there is no picture."""
+        """The current image as it is shown, for a report; None while no image is shown."""
         image, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
         if image is None or radiograph is None or voi is None:
             return None
@@ -167,15 +167,15 @@ class Exports(QObject):
             problem=image.problem,
         )
 
-    # Figure and picture
+    # Figure and image
 
     def ask_for_figure(self) -> None:
-        """Asks where the three pictures of the explanation are saved."""
+        """Asks for a file and saves the figure of the explanation, three panels side by side."""
         image, reported = self._session.current, self.reported()
         if image is None or reported is None:
             return
         place = self._ask_for_place(
-            _("Save the three pictures"),
+            _("Save the explanation figure"),
             file_name("brixia-figure", ".png", None, self._now()),
             "PNG (*.png);;PDF (*.pdf)",
         )
@@ -187,23 +187,23 @@ class Exports(QObject):
             )
 
     def ask_for_image(self) -> None:
-        """Asks where the picture is saved as it is on the screen, without who the patient is."""
+        """Asks for a file and saves the view as it is on the screen, without the patient's identity."""
         image = self._session.current
         if image is None or self._view.radiograph is None:
             return
         shown_image = self.shown_image()
         name = file_name("brixia-view", ".png", None, self._now())
-        place = self._ask_for_place(_("Save the picture"), name, "PNG (*.png);;JPEG (*.jpg *.jpeg)")
+        place = self._ask_for_place(_("Save the image"), name, "PNG (*.png);;JPEG (*.jpg *.jpeg)")
         if place is not None:
             self._write(lambda: write_image(shown_image, place.path, overwrite=place.may_replace), "picture", image.key)
 
     def ask_for_unwindowed_image(self) -> None:
-        """Asks where the film is saved alone, with all its values and without overlays and patient."""
+        """Asks for a file and saves the image with all its values, without overlays and patient texts."""
         image, radiograph = self._session.current, self._view.radiograph
         if image is None or radiograph is None:
             return
         name = file_name("film", ".png", None, self._now())
-        place = self._ask_for_place(_("Save the film with 16 bits"), name, "PNG (*.png)")
+        place = self._ask_for_place(_("Save the 16-bit image"), name, "PNG (*.png)")
         if place is not None:
             self._write(
                 lambda: write_png(unwindowed_image(radiograph), place.path, overwrite=place.may_replace),
@@ -212,13 +212,13 @@ class Exports(QObject):
             )
 
     def copy_image(self) -> None:
-        """Puts the picture as it is on the screen, without who the patient is, on the clipboard."""
+        """Copies the view as it is on the screen, without the patient's identity, to the clipboard."""
         if self._view.radiograph is not None:
             copy_image(self.shown_image())
-            self._messages.show_message(Severity.INFO, _("The picture is on the clipboard."))
+            self._messages.show_message(Severity.INFO, _("The image is on the clipboard."))
 
     def shown_image(self) -> QImage:
-        """The view with a strip that names the model; patient texts only where the preferences keep them."""
+        """The view with a strip that names the model; with patient texts only if the preferences keep them."""
         view, image = self._view, self._session.current
         model: ModelIdentity | None = None
         if image is not None and image.prediction is not None and view.overlays.shows_result:
@@ -231,11 +231,11 @@ class Exports(QObject):
     # Tables
 
     def ask_for_readings(self) -> None:
-        """Asks where all readings of the library are saved as a table."""
+        """Saves all readings of the library as a table."""
         self._keeper.ask(lambda library: library.compared_readings(), self.save_readings)
 
     def save_readings(self, compared: Sequence[ComparedReading]) -> None:
-        """Asks where these readings are saved as a table."""
+        """Asks for a file and saves these readings as a table."""
         if not compared:
             self._messages.show_message(Severity.INFO, _("There is no saved reading with a prediction yet."))
             return
@@ -243,15 +243,15 @@ class Exports(QObject):
         self._save_table(_("Save readings"), "brixia-readings", text)
 
     def ask_for_batch(self) -> None:
-        """Asks where the results of all open studies are saved as a table."""
+        """Asks for a file and saves the results of all open images as a table."""
         results = [self._results[key] for key in sorted(self._results) if self._session.prediction_is_visible(key)]
         if not results:
-            self._messages.show_message(Severity.INFO, _("No open study has a result that may be shown yet."))
+            self._messages.show_message(Severity.INFO, _("No open image has a result that may be shown yet."))
             return
-        self._save_table(_("Save the results of all studies"), "brixia-results", batch_csv(results))
+        self._save_table(_("Save the results of all images"), "brixia-results", batch_csv(results))
 
     def _note_result(self, key: int) -> None:
-        # Numbers only: the maps of studies long not shown are let go, and a table wants all of them.
+        # Numbers only: the maps of images not shown for long are dropped, but a table needs all results.
         image = self._session.image(key)
         metadata = image.metadata
         if image.prediction is not None:
@@ -281,7 +281,7 @@ class Exports(QObject):
     def _write(self, write: Callable[[], Path], what: str, key: int | None) -> None:
         self._submit(
             lambda report: write(),
-            lambda path: self._tell_written(path, what, key),
+            lambda path: self._report_written(path, what, key),
             lambda error: self._messages.show_message(Severity.ERROR, str(error)),
         )
 
@@ -293,7 +293,7 @@ class Exports(QObject):
         job.failed.connect(reject)
         self._queue.submit(job)
 
-    def _tell_written(self, path: Path, what: str, key: int | None) -> None:
+    def _report_written(self, path: Path, what: str, key: int | None) -> None:
         self._folder = path.parent
         self._keeper.log(Event.EXPORTED, what, key)
         self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path))

@@ -1,4 +1,4 @@
-"""What menus and keys do to the picture: modes, window presets, turning, measurements, texts in its corners."""
+"""The actions on the image: modes, window presets, orientation, measurements, texts in its corners."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCREEN_SETTINGS = ("gsdf", "screen_minimum", "screen_maximum", "screen_ambient")
 
 
 class ImageActions(QObject):
-    """Connects the actions with the picture that has the keys; of two, modes and switches hold for both."""
+    """Connects the actions with the view that has the focus; modes and switches apply to all views."""
 
     def __init__(
         self, actions: Actions, group: ViewGroup, session: Session, settings: Settings, parent: QObject | None = None
@@ -34,8 +34,8 @@ class ImageActions(QObject):
         self._session = session
         self._settings = settings
         self._presets_of: Radiograph | None = None
-        self._connect_looking()
-        self._connect_turning()
+        self._connect_zoom()
+        self._connect_orientation()
         self._connect_modes()
         self._connect_presets()
         self._connect_measurements()
@@ -50,15 +50,15 @@ class ImageActions(QObject):
         return self._group.current
 
     def follow_image(self) -> None:
-        """Names the presets and allows what the picture on the screen allows."""
+        """Names the window presets and allows the actions that the current image allows."""
         if self._view.radiograph is self._presets_of:
             return
         self._presets_of = self._view.radiograph
-        why_not = _("Only CR and DX films, and pictures that are no DICOM files, can be turned and mirrored")
+        why_not = _("Only CR and DX images, and images that are not DICOM files, can be rotated and flipped")
         for name in ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical"):
             self._actions.allow(name, self._view.can_turn, why_not)
         self._actions["real_size"].setEnabled(self._view.has_actual_size)
-        self._actions.allow("shutter", self._view.has_shutter, _("The file states no shutter"))
+        self._actions.allow("shutter", self._view.has_shutter, _("The file has no shutter"))
         presets = self._view.presets()
         for digit in range(N_PRESETS):
             name = f"preset_{digit}"
@@ -72,11 +72,11 @@ class ImageActions(QObject):
     def _on_active(self, what: Callable[[ImageView], object]) -> Callable[[], object]:
         return lambda: what(self._group.active)
 
-    def _connect_looking(self) -> None:
+    def _connect_zoom(self) -> None:
         connect = self._actions.connect
         connect("fit", self._on_active(ImageView.fit))
         connect("actual", self._on_active(ImageView.actual_pixels))
-        connect("real_size", self._on_active(self._show_real_size))
+        connect("real_size", self._on_active(self._show_actual_size))
         connect("zoom_in", self._on_active(lambda view: view.zoom(ZOOM_STEP)))
         connect("zoom_out", self._on_active(lambda view: view.zoom(1 / ZOOM_STEP)))
         connect("invert", self._on_active(ImageView.invert))
@@ -90,10 +90,10 @@ class ImageActions(QObject):
         for view in self._group.views:
             view.set_shutter_shown(shown)
 
-    def _show_real_size(self, view: ImageView) -> None:
+    def _show_actual_size(self, view: ImageView) -> None:
         view.actual_size(mm_per_px(view.screen(), self._settings))
 
-    def _connect_turning(self) -> None:
+    def _connect_orientation(self) -> None:
         connect = self._actions.connect
         connect("rotate_right", self._on_active(lambda view: view.rotate(1)))
         connect("rotate_left", self._on_active(lambda view: view.rotate(-1)))
@@ -122,16 +122,16 @@ class ImageActions(QObject):
         actions.connect("next_annotation", self._on_active(ImageView.select_next_annotation))
         actions.connect("delete_annotation", self._on_active(ImageView.delete_annotation))
         actions.connect("clear_annotations", self._on_active(_delete_annotations))
-        self._group.annotations.edited.connect(self._put_on_undo_stack)
+        self._group.annotations.edited.connect(self._add_undo_step)
 
-    def _put_on_undo_stack(self, edit: AnnotationEdit) -> None:
+    def _add_undo_step(self, edit: AnnotationEdit) -> None:
         self._session.undo_stack.push(AnnotationCommand(self._group.annotations, edit))
 
     def _connect_texts(self) -> None:
         self._actions.connect("corner_texts", self._view.cycle_corner_texts)
-        self._view.corner_texts_changed.connect(self._keep_corner_texts)
+        self._view.corner_texts_changed.connect(self._save_corner_texts)
 
-    def _keep_corner_texts(self, texts: CornerTexts) -> None:
+    def _save_corner_texts(self, texts: CornerTexts) -> None:
         if self._settings.corner_texts != texts:
             self._settings.corner_texts = texts
 

@@ -1,4 +1,4 @@
-"""The library as files: copies, lines of text, what is left of a damaged one; and forgetting whom it is about."""
+"""The actions on the library: copies, JSON lines, recovery of a damaged library, forgetting identities."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class LibraryFiles(QObject):
-    """Asks where to, and lets the library's own thread do the work."""
+    """Asks for the file, and lets the library's own thread do the work."""
 
     def __init__(self, keeper: Keeper, messages: MessageBar, actions: Actions, window: QWidget) -> None:
         super().__init__(window)
@@ -37,7 +37,7 @@ class LibraryFiles(QObject):
         self._recover = actions["salvage_library"]
         self._recover.setEnabled(False)
         self._connect_actions(actions)
-        keeper.opened.connect(self._tell_opened)
+        keeper.opened.connect(self._report_opened)
         keeper.opened.connect(lambda quarantined: self._look_for_quarantined())
 
     @property
@@ -52,40 +52,40 @@ class LibraryFiles(QObject):
         actions.connect("salvage_library", self.ask_which_to_recover)
 
     def ask_for_copy(self) -> None:
-        """Asks where a copy of the whole library is saved."""
+        """Asks for a file and copies the whole library to it."""
         path = self._ask_for_path(_("Save a copy of the library"), "sqlite3", "SQLite (*.sqlite3)")
         if path is not None:
             self._write(lambda library: library.copy_to(path), path, "library copy")
 
     def ask_for_lines(self) -> None:
-        """Asks where all rows of the library are saved as lines of JSON."""
+        """Asks for a file and writes all rows of the library to it as JSON lines."""
         path = self._ask_for_path(_("Save the library as JSON lines"), "jsonl", "JSON lines (*.jsonl)")
         if path is not None:
             self._write(lambda library: library.export_json_lines(path), path, "library lines")
 
     def ask_to_forget(self) -> None:
-        """Asks whether names are to be taken out of the library, and takes them out."""
+        """Asks whether to delete identities from the library, and deletes them."""
         box = self._question = QMessageBox(self._window)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle(_("Forget identities"))
-        box.setText(_("Take what names patients out of the library?"))
+        box.setText(_("Delete the patients' identities from the library?"))
         box.setInformativeText(
             _(
-                "Names, patient numbers, birth dates, accession numbers and paths of the files go for good. Scores "
-                "and readings stay, and films of one patient still belong together."
+                "Names, patient numbers, birth dates, accession numbers and file paths are deleted for good. Scores "
+                "and readings stay, and images of the same patient still belong together."
             )
         )
         forget = box.addButton(_("Forget"), QMessageBox.ButtonRole.DestructiveRole)
         keep = box.addButton(_("Keep"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(keep)
         box.setEscapeButton(keep)
-        forget.clicked.connect(lambda: self._keeper.forget_identities(self._tell_forgotten, self._reject))
+        forget.clicked.connect(lambda: self._keeper.forget_identities(self._report_forgotten, self._reject))
         box.finished.connect(self._close_question)
         box.open()
 
     def ask_which_to_recover(self) -> None:
-        """Asks which of the damaged libraries kept aside is to be saved as far as it can be read, if there are more."""
+        """Asks which quarantined library to recover, if there are several, and where to save its rows."""
         if len(self._quarantined) < 2:
             chosen = self._quarantined
         else:
@@ -98,21 +98,21 @@ class LibraryFiles(QObject):
 
     def _offer_recovery(self, quarantined: Quarantined) -> None:
         if not self._ask_for_recovery(quarantined.path):
-            self._tell_opened(quarantined)  # the offer stays
+            self._report_opened(quarantined)  # the offer stays
 
     def _ask_for_recovery(self, damaged: Path) -> bool:
-        """Asks where what can still be read is saved; whether a place was named."""
+        """Asks for a file and recovers a library to it; False if no file was chosen."""
         title = _("Save what can be recovered")
         path = self._ask_for_path(title, "jsonl", "JSON lines (*.jsonl)", stem="brixia-library-recovered")
         if path is None:
             return False
 
         def work(library: Library) -> Recovered:
-            from app.library.recovery import recover  # here, off the window's thread
+            from app.library.recovery import recover  # here, not on the window's thread
 
             return recover(damaged, path)
 
-        self._submit(work, lambda recovered: self._tell_recovered(recovered, path), path, "recovered library")
+        self._submit(work, lambda recovered: self._report_recovered(recovered, path), path, "recovered library")
         return True
 
     def _look_for_quarantined(self) -> None:
@@ -122,7 +122,7 @@ class LibraryFiles(QObject):
 
         self._keeper.ask(lambda library: library.quarantined_files, accept)
 
-    def _tell_opened(self, quarantined: Quarantined | None) -> None:
+    def _report_opened(self, quarantined: Quarantined | None) -> None:
         if quarantined is not None:
             self._messages.show_offer(
                 Severity.WARNING,
@@ -131,10 +131,10 @@ class LibraryFiles(QObject):
                 lambda: self._offer_recovery(quarantined),
             )
 
-    def _tell_forgotten(self, forgotten: ForgottenIdentities) -> None:
+    def _report_forgotten(self, forgotten: ForgottenIdentities) -> None:
         text = translate_count(
-            "{count} film is kept without its patient's identity from now on.",
-            "{count} films are kept without their patients' identities from now on.",
+            "{count} image no longer has its patient's identity.",
+            "{count} images no longer have their patients' identities.",
             forgotten.images,
         ).format(count=forgotten.images)
         if not forgotten.still_naming:
@@ -142,10 +142,10 @@ class LibraryFiles(QObject):
             return
         names = ", ".join(path.name for path in forgotten.still_naming)
         folder = forgotten.still_naming[0].parent
-        left = _("Damaged libraries put aside still name patients, delete them yourself: {names} in {folder}.")
+        left = _("Quarantined libraries still name patients. Delete them yourself: {names} in {folder}.")
         self._messages.show_message(Severity.WARNING, f"{text} {left.format(names=names, folder=folder)}")
 
-    def _tell_recovered(self, recovered: Recovered, path: Path) -> None:
+    def _report_recovered(self, recovered: Recovered, path: Path) -> None:
         count = sum(recovered.rows.values())
         text = translate_count(
             "{count} row was recovered and saved: {path}", "{count} rows were recovered and saved: {path}", count

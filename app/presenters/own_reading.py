@@ -1,4 +1,4 @@
-"""The reader's own part: scoring, saving, blind reading, comparison and statistics, put together with the window."""
+"""The reader's own reading: scoring, saving, blind reading, comparison and statistics."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ STATISTICS_SIZE = QSize(1040, 760)
 
 
 class OwnReading(QObject):
-    """Connects session, scoring mode, panels and library for everything that the reader scores."""
+    """Connects session, scoring mode, panels and library."""
 
-    zone_in_turn_changed = Signal()
     export_requested = Signal(object)
-    """Compared readings to be written as CSV, `tuple[ComparedReading, ...]`."""
+    """Readings to be exported as CSV, `tuple[ComparedReading, ...]`."""
 
     def __init__(
         self,
@@ -67,7 +66,7 @@ class OwnReading(QObject):
 
     @cached_property
     def statistics(self) -> StatisticsWindow:
-        """The statistics, made when they are first asked for."""
+        """The window of the statistics, made when it is first opened."""
         made = StatisticsWindow(self._queue, self._window)
         made.panel.export_requested.connect(self.export_requested)
         return made
@@ -82,13 +81,13 @@ class OwnReading(QObject):
             ("redo", "redo"),
         ):
             actions.stand_for(name, self.scoring.actions[other])
-        # Return saves in the mode, this one everywhere; the mode's own action keeps its keys.
+        # Return saves in the mode, this action everywhere; the mode's own action keeps its keys.
         actions.connect("save_reading", self.scoring.save)
         actions.connect("statistics", self.show_statistics)
         self.scoring.switched.connect(lambda on: actions.allow_group(PRESETS, not on))
 
     def show_image(self, image: OpenImage) -> None:
-        """Fills the score panel and the comparison, leaving out what may not be seen."""
+        """Fills the score panel and the comparison, without what must not be seen."""
         hidden = not self._session.prediction_is_visible(image.key)
         self._scores.show_image(image, hidden=hidden, reader=self._session.reader)
         sets = () if hidden else result_sets(image.readings, self._predictions_of(image))
@@ -113,24 +112,23 @@ class OwnReading(QObject):
         scores.save_requested.connect(scoring.save)
         scores.clear_requested.connect(scoring.clear)
         scores.correct_requested.connect(scoring.correct)
-        scoring.zone_changed.connect(self._show_turn)
-        scoring.switched.connect(lambda on: self._show_turn())
+        scoring.zone_changed.connect(self._show_current_zone)
+        scoring.switched.connect(lambda on: self._show_current_zone())
         scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text))
-        session.blind_changed.connect(self._keep_blind)
+        session.blind_changed.connect(self._save_blind)
         settings.changed.connect(self._follow_setting)
         self._keeper.recalled.connect(self._take_recalled)
-        self._keeper.kept.connect(self._tell_kept)
-        self._keeper.not_kept.connect(self._tell_not_kept)
+        self._keeper.kept.connect(self._report_saved)
+        self._keeper.not_kept.connect(self._report_not_saved)
 
     def _enter(self, zone: Zone, score: int | None) -> None:
         if self._session.current is not None:
             self._session.enter(self._session.current.key, zone, score)
 
-    def _show_turn(self, zone: Zone | None = None) -> None:
+    def _show_current_zone(self, zone: Zone | None = None) -> None:
         self._scores.show_turn(self.scoring.current_zone, self.scoring.hint if self.scoring.is_on else "")
-        self.zone_in_turn_changed.emit()
 
-    def _keep_blind(self, on: bool) -> None:
+    def _save_blind(self, on: bool) -> None:
         if self._settings.blind != on:
             self._settings.blind = on
 
@@ -146,17 +144,17 @@ class OwnReading(QObject):
         if image is not None and image.key == key:
             self.show_image(image)
 
-    def _tell_kept(self, key: int, reading: Reading) -> None:
+    def _report_saved(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)
         self._messages.show_message(Severity.INFO, text)
 
-    def _tell_not_kept(self, key: int, reading: Reading, error: Exception) -> None:
-        text = _("{problem} Your score is not lost yet: it stays here until the window closes.").format(problem=error)
+    def _report_not_saved(self, key: int, reading: Reading, error: Exception) -> None:
+        text = _("{problem} Your score is not lost: it stays here until the window closes.").format(problem=error)
         self._messages.show_offer(Severity.ERROR, text, _("Save again"), self._keeper.try_again)
 
 
 class StatisticsWindow(QWidget):
-    """Agreement over all readings, in a window of its own."""
+    """The window with the agreement over all readings."""
 
     def __init__(self, queue: JobQueue, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)

@@ -1,4 +1,4 @@
-"""An earlier film of the same patient beside the one on the screen."""
+"""Earlier images of the same patient beside the current one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class PriorImage(QObject):
-    """Finds the films before the current one, among the open ones and in the library, and keeps the last beside it."""
+    """Finds earlier images, open or in the library, and shows the latest of them beside the current one."""
 
     none_found = Signal(str)
-    """A sentence: there is nothing to compare with."""
+    """A sentence that says that there is no earlier image."""
     choice_changed = Signal()
-    """There are other films to step to, or none any more."""
+    """The earlier images that can be stepped to have changed."""
 
     def __init__(
         self,
@@ -58,53 +58,53 @@ class PriorImage(QObject):
 
     @property
     def is_on(self) -> bool:
-        """Whether a prior film is wanted beside the current one."""
+        """Whether a prior image is to be shown beside the current one."""
         return self._is_on
 
     @property
     def key(self) -> int | None:
-        """The study beside the current one, of several the latest; None while there is none."""
+        """Key of the latest image shown beside the current one; None if there is none."""
         return self._keys[0] if self._keys else None
 
     @property
     def can_go_earlier(self) -> bool:
-        """Whether there is a film before those beside the current one."""
+        """Whether there is an image earlier than those shown."""
         return self._place + self._most < len(self._earlier)
 
     @property
     def can_go_later(self) -> bool:
-        """Whether there is a film between those beside the current one and the current one."""
+        """Whether there is an image between those shown and the current one."""
         return self._place > 0
 
     def step(self, earlier: int) -> None:
-        """Shows the film `earlier` places before the one beside the current one; a later one where negative."""
+        """Steps `earlier` images back; forward if negative."""
         place = self._place + earlier
         if self._is_on and 0 <= place < max(len(self._earlier) - self._most + 1, 1):
             self._show(place)
 
     def show_at_most(self, count: int) -> None:
-        """How many prior films may stand beside the current one."""
+        """Sets the largest number of prior images beside the current one."""
         if count != self._most:
             self._most = count
             if self._keys:
                 self._show(min(self._place, max(len(self._earlier) - count, 0)))
 
     def switch(self, on: bool) -> None:
-        """Shows the prior film, or the current one alone."""
+        """Shows the prior image, or the current one alone."""
         if on == self._is_on:
             return
         self._is_on = on
         if on:
             self._find()
         else:
-            self._let_go()
+            self._hide()
 
     def _follow_group(self, shown: bool) -> None:
         if not shown and self._keys:
             self._is_on = False
             self._forget_choice()
 
-    def _let_go(self) -> None:
+    def _hide(self) -> None:
         self._forget_choice()
         self._group.hide_prior()
 
@@ -117,10 +117,10 @@ class PriorImage(QObject):
         if not self._is_on or current is None:
             return
         self._question += 1
-        # Whose film it is stands in the file: one still being read is asked about when it is there.
+        # The patient is known from the header: an image that is being loaded is looked up afterwards.
         self._waits_for_current = not current.is_loaded
         if self._waits_for_current:
-            self._let_go()
+            self._hide()
             return
         question = self._question
 
@@ -134,7 +134,7 @@ class PriorImage(QObject):
         )
 
     def _choose(self, current: OpenImage, past: tuple[PastImage, ...]) -> None:
-        """All earlier films, the latest first and shown; of one moment an open one before a file of the library."""
+        """Shows the latest of all earlier images; of the same time, open images come before those of the library."""
         now = _moment_of(current.metadata)
         patient = patient_of(current.metadata)
         candidates: list[tuple[datetime | None, int, Path]] = [
@@ -147,8 +147,8 @@ class PriorImage(QObject):
         ]
         earlier = [(moment, is_open, path) for moment, is_open, path in candidates if now and moment and moment < now]
         if not earlier:
-            self._let_go()
-            self.none_found.emit(_("There is no earlier film of this patient among the open ones or in the library."))
+            self._hide()
+            self.none_found.emit(_("There is no earlier image of this patient, open or in the library."))
             return
         paths = (path for _moment, _is_open, path in sorted(earlier, key=lambda one: one[:2], reverse=True))
         self._earlier = tuple(dict.fromkeys(paths))
@@ -160,7 +160,7 @@ class PriorImage(QObject):
         self._keys = tuple(image.key for image in self._session.add_all(shown))
         self._group.show_at_most(len(shown))
         self.choice_changed.emit()
-        # Read again where the pixels have gone; `loaded` brings them.
+        # Also brings pixels that are no longer in memory, with `loaded`.
         self._loader.load(*self._keys)
 
     def _accept(self, key: int, loaded: LoadedImage) -> None:
@@ -182,7 +182,7 @@ class PriorImage(QObject):
         if len(self._earlier) < 2:
             return caption
         number = self._earlier.index(prior.path) + 1
-        place = _("{place} of {count} earlier films").format(place=number, count=len(self._earlier))
+        place = _("{place} of {count} earlier images").format(place=number, count=len(self._earlier))
         return f"{caption}  {place}"
 
     def _follow(self, key: int) -> None:
@@ -203,13 +203,13 @@ def _moment_of(metadata: ImageMetadata) -> datetime | None:
 
 
 def date_of(metadata: ImageMetadata) -> str:
-    """The study's date as YYYY-MM-DD, or that it is not stated."""
+    """The study date as YYYY-MM-DD, or a text if there is none."""
     day = day_of(metadata.study_date)
-    return day.isoformat() if day is not None else _("date not stated")
+    return day.isoformat() if day is not None else _("no date")
 
 
 def caption_of(prior: ImageMetadata, current: ImageMetadata) -> str:
-    """What stands above the prior film: its date and how long before the current one it was made."""
+    """The caption above a prior image: its date, and how long before the current image it was made."""
     before, now = day_of(prior.study_date), day_of(current.study_date)
     if before is None or now is None:
         return _("Prior  {date}").format(date=date_of(prior))

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ImageState(StrEnum):
-    """How far loading and analysis have come."""
+    """The progress of loading and analysis."""
 
     WAITING = "waiting"
     LOADING = "loading"

@@ -1,4 +1,4 @@
-"""What the statistics panel shows, computed from readings; may run on any thread."""
+"""Figures of the statistics panel, computed from readings; for any thread."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from bsnet_core.brixia import ZONES
 
 @dataclass(frozen=True, slots=True)
 class ReadingFilter:
-    """Which readings count.
+    """Conditions that a reading must meet to be counted.
 
     Attributes:
         reader: Name of the only reader; None for all.
-        sha256: Weights' hash of the only model; None for all.
-        blind_only: Only readings saved before the prediction was seen.
-        last_only: Of every reader and film only the last, after the other filters.
+        sha256: Hash of the only model's weights; None for all.
+        blind_only: Whether only readings saved before the prediction was seen are counted.
+        last_only: Whether only the last reading of each reader and image is counted, after the other filters.
     """
 
     reader: str | None = None
@@ -35,12 +35,12 @@ class ReadingStatistics:
     """Figures over the readings that pass a filter.
 
     Attributes:
-        all_count: How many readings there were before it.
-        chosen: Those that pass.
+        all_count: Number of readings before filtering.
+        chosen: Readings that pass.
         predicted, read: (N, 6) integers, zones A-F.
-        table: Agreement per zone and as a whole; None without readings.
-        among: Agreement of the readers among themselves, where they read the same films.
-        images, models: How many different ones.
+        table: Agreement per zone and overall; None without readings.
+        among: Agreement of the readers with each other, on the images that all of them have read.
+        images, models: Number of different images and models.
     """
 
     all_count: int
@@ -54,7 +54,7 @@ class ReadingStatistics:
 
 
 def statistics_of(compared: Sequence[ComparedReading], requested: ReadingFilter) -> ReadingStatistics:
-    """Filters and counts."""
+    """Filters the readings and computes their figures."""
     chosen = [
         one
         for one in compared

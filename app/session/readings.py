@@ -1,4 +1,4 @@
-"""What a radiologist has read: saved Brixia scores, and how they stand beside a prediction."""
+"""Readings: Brixia scores that radiologists have saved, and their comparison with predictions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bsnet_core.prediction import ModelIdentity
 
 HASH_LENGTH = 8
-"""Characters of a hash that stand on the screen; files have it whole."""
+"""Number of characters of a hash on the screen; files have all of them."""
 
 
 class IncompleteReadingError(BSNetError):
@@ -27,12 +27,12 @@ class IncompleteReadingError(BSNetError):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One saved reading of one radiograph; never changed, only superseded by a later one of the same reader.
+    """One saved reading of one image; never changed, only superseded by a later one of the same reader.
 
     Attributes:
-        reader: Who read, as named in the settings.
+        reader: Name of the reader, as in the settings.
         score: All six zones.
-        started_at, saved_at: First key and saving, in UTC.
+        started_at, saved_at: Times of the first entry and of saving, in UTC.
         blind: Whether the prediction was hidden from the reader until this reading was saved.
     """
 
@@ -45,13 +45,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class ComparedReading:
-    """A saved reading beside a prediction of the same radiograph, for agreement over all reads.
+    """A saved reading with a prediction of the same image, for agreement over all readings.
 
     Attributes:
-        image: A label that names nobody, such as the study's date and number.
-        study_date: As in the file, YYYYMMDD; empty where it states none.
-        predicted: What the model said.
-        model: Name, version and hash of its weights.
+        image: Label without the patient's identity, such as the study date and a number.
+        study_date: YYYYMMDD as in the file; empty if the file has none.
+        predicted: The model's score.
+        model: Name, version and hash of the weights.
     """
 
     image: str
@@ -63,11 +63,11 @@ class ComparedReading:
 
 @dataclass(frozen=True, slots=True)
 class ResultSet:
-    """One of the scores that a radiograph has: a reader's, or a model's.
+    """One of an image's scores: a reader's, or a model's.
 
     Attributes:
         name: Reader, or model with version and start of its hash.
-        detail: When and how it came about, for people; may be empty.
+        detail: Time and kind of the score, for people; may be empty.
         score: All six zones.
     """
 
@@ -77,7 +77,7 @@ class ResultSet:
 
 
 def last_reading_of(readings: Iterable[Reading], reader: str) -> Reading | None:
-    """The reading of a reader that supersedes that reader's others."""
+    """A reader's latest reading; None if there is none."""
     return max(
         (reading for reading in readings if reading.reader == reader),
         key=lambda reading: reading.saved_at,
@@ -86,7 +86,7 @@ def last_reading_of(readings: Iterable[Reading], reader: str) -> Reading | None:
 
 
 def name_of_reader(reader: str) -> str:
-    """A reader's name, or words for one who gave none."""
+    """A reader's name, or a text for a reader without one."""
     return reader or _("unnamed reader")
 
 
@@ -98,11 +98,11 @@ def name_of_model(model: ModelIdentity) -> str:
 def result_sets(
     readings: Sequence[Reading], predictions: Iterable[tuple[ModelIdentity, BrixiaScore]]
 ) -> tuple[ResultSet, ...]:
-    """Every reader's last reading, in the order of saving, then every model's score; doubles of a model are left out.
+    """Every reader's last reading, in the order of saving, then the newest score of every model.
 
     Args:
-        readings: Of one radiograph.
-        predictions: Models and what they said of it, the newest first.
+        readings: Readings of one image.
+        predictions: Models and their scores of this image, the newest first.
     """
     last = {reading.reader: reading for reading in sorted(readings, key=lambda reading: reading.saved_at)}
     sets = [
@@ -117,7 +117,7 @@ def result_sets(
 
 
 def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
-    """Only the last reading of every reader, study and model; the order stays."""
+    """Only the last reading of each reader, image and model, in the order given."""
     last: dict[tuple[str, str, str], ComparedReading] = {}
     every = list(compared)
     for one in every:
@@ -131,11 +131,11 @@ def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
 
 @dataclass(frozen=True, slots=True)
 class ReadersAgreement:
-    """How readers agree among themselves, on the films that all of them have read.
+    """Agreement of readers with each other, on the images that all of them have read.
 
     Attributes:
-        kappa: Fleiss' kappa of the zone scores; NaN where chance alone explains all.
-        readers, images: How many.
+        kappa: Fleiss' kappa of the zone scores; NaN where chance alone explains the agreement.
+        readers, images: Number of readers and images.
     """
 
     kappa: float
@@ -144,7 +144,7 @@ class ReadersAgreement:
 
 
 def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement | None:
-    """Agreement of the readers' last readings; None with one reader, or without a film that all have read."""
+    """Agreement of the readers' last readings; None with one reader, or without an image that all have read."""
     last: dict[str, dict[str, Reading]] = {}
     for one in compared:
         of_image = last.setdefault(one.image, {})
@@ -156,7 +156,7 @@ def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement |
     if len(readers) < 2 or not shared:
         return None
     scores = np.array([[of_image[reader].score.zones for reader in readers] for of_image in shared])
-    by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (films × zones, readers)
+    by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (images × zones, readers)
     return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
 
 

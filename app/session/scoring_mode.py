@@ -1,7 +1,7 @@
-"""Scoring by keys: a visible mode in which 0-3 score the zone in turn and six presses enter a whole score.
+"""Scoring mode: the keys 0 to 3 score the current zone, so that six presses enter a whole score.
 
-Outside the mode digits belong to others, such as window presets. The mode takes its keys in an event filter before
-Qt looks for shortcuts, so that one key may stand for both.
+Outside the mode the digits choose window presets. The mode takes its keys in an event filter before Qt triggers
+actions, so that a key may have both meanings.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ OTHER_DIGITS = "456789"
 USES_ARROWS = (QAbstractItemView, QAbstractSlider, QComboBox, QMenuBar, QTabBar)
 NAVIGATION = ("score_next", "score_previous", "score_up", "score_down", "score_left", "score_right", "save_reading")
 KEY_CONTEXT = "keyContext"
-"""Property of an action that says where its keys count: "scoring" ones may be used for something else outside."""
+"""Property of an action: keys of "scoring" actions work in the mode only, those of "window" actions everywhere."""
 
 
 class ScoringMode(QObject):
-    """Which zone is in turn, and the actions of the reader's own reading.
+    """The zone that the next key scores, and the actions of the reader's own reading.
 
     Attributes:
-        actions: By name. "scoring" and "blind" switch the modes; "undo" and "redo" are those of the session's stack;
-            "clear_reading" and "correct_reading" start over; the others work only in the mode. Their shortcuts are
-            the default keys and may be changed.
+        actions: By name. "scoring" and "blind" switch the modes, "undo" and "redo" use the session's undo stack,
+            "clear_reading" and "correct_reading" start over; the others work only in the mode. Their keys are
+            defaults and may be changed.
     """
 
     switched = Signal(bool)
     zone_changed = Signal(object)
-    """The zone in turn, None while the mode is off or there is nothing to score."""
+    """The current zone; None while the mode is off or there is nothing to score."""
     rejected = Signal(str)
-    """A sentence on why a key did nothing."""
+    """The reason why a key did nothing, in a sentence."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
-        """Args: session: what is read; window: the mode takes keys only from widgets in it."""
+        """Args: window: only keys pressed in its widgets score."""
         super().__init__(window)
         self._session = session
         self._window = window
@@ -78,12 +78,12 @@ class ScoringMode(QObject):
 
     @property
     def current_zone(self) -> Zone | None:
-        """The zone in turn; None while the mode is off or no picture is open."""
+        """The zone that the next key scores; None while the mode is off or no image is loaded."""
         return self._zone if self.is_on and self._image is not None else None
 
     @property
     def hint(self) -> str:
-        """The keys of the mode, for people."""
+        """The keys of the mode, in a text for people."""
 
         def keys(name: str) -> str:
             return self.actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
@@ -99,17 +99,17 @@ class ScoringMode(QObject):
         self.actions["scoring"].setChecked(on)
 
     def choose(self, zone: Zone) -> None:
-        """Makes a zone the one in turn."""
+        """Makes a zone the current one."""
         self._zone = zone
         self._refresh()
 
     def choose_if_on(self, zone: Zone) -> None:
-        """Makes a zone that was clicked on the picture the one in turn, while the mode is on."""
+        """Makes a zone the current one while the mode is on."""
         if self.is_on:
             self.choose(zone)
 
     def enter(self, score: int) -> None:
-        """Scores the zone in turn and goes on to the next."""
+        """Scores the current zone and goes to the next."""
         image = self._image
         if image is None:
             return
@@ -119,7 +119,7 @@ class ScoringMode(QObject):
         self.choose(ZONES[min(self._zone.value + 1, len(ZONES) - 1)])
 
     def go_back(self) -> None:
-        """Takes the zone in turn back; one without a score gives the turn to the zone before."""
+        """Takes back the score of the current zone, or of the zone before if the current one has none."""
         image = self._image
         if image is None:
             return
@@ -128,28 +128,28 @@ class ScoringMode(QObject):
         self._session.enter(image.key, self._zone, None)
 
     def save(self) -> None:
-        """Saves the whole draft of the open study; an incomplete one is refused with the missing zones."""
+        """Saves the current image's draft; emits `rejected` with the missing zones if it is incomplete."""
         image = self._session.current
         if image is None or not image.draft:
             return
         try:
             self._session.save_reading(image.key)
         except IncompleteReadingError as error:
-            self.choose(next(zone for zone in ZONES if zone not in image.draft))
+            self.choose(image.missing_zones[0])
             self.rejected.emit(str(error))
 
     def clear(self) -> None:
-        """Takes all zones of the open study's draft back."""
+        """Takes back all zones of the current image's draft."""
         if self._session.current is not None:
             self._session.clear_draft(self._session.current.key)
 
     def correct(self) -> None:
-        """Starts a draft from the reader's saved reading of the open study."""
+        """Starts a draft from the reader's saved reading of the current image."""
         if self._session.current is not None:
             self._session.correct(self._session.current.key)
 
     def retranslate(self) -> None:
-        """Says the actions' texts anew after a change of language."""
+        """Sets the actions' texts in the language in use."""
         for name, (text, tip) in _texts().items():
             action = self.actions[name]
             action.setText(text)
@@ -159,7 +159,7 @@ class ScoringMode(QObject):
         self._name_redo(self._session.undo_stack.redoText())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Takes the mode's keys before they become shortcuts or reach a widget; installed only while it is on."""
+        """Takes the mode's keys before they trigger actions or reach a widget; installed only while the mode is on."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
             return False
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWidget):
@@ -170,7 +170,7 @@ class ScoringMode(QObject):
         if self._image is None or not self._may_take_from(focus):
             return False
         name = self._name_of(event)
-        if name is None or not self._wants(name, focus):
+        if name is None or not self._takes_key(name, focus):
             return False
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
@@ -190,15 +190,15 @@ class ScoringMode(QObject):
         for name in self._mode_names:
             if any(keys in sequences for keys in self.actions[name].shortcuts()):
                 return name
-        # A slip of the finger must not change the window that the film is judged in.
+        # A slip of the finger must not change the window that the image is scored in.
         if any(QKeySequence(digit) in sequences for digit in OTHER_DIGITS):
             return "other_digit"
         return None
 
-    def _wants(self, name: str, focus: QWidget) -> bool:
+    def _takes_key(self, name: str, focus: QWidget) -> bool:
         if name in NAVIGATION and isinstance(focus, USES_ARROWS):
             return False
-        # At either end Tab goes its usual way, so that the keyboard leads out of the zones.
+        # At either end Tab moves the focus as usual, so that the keyboard leads out of the zones.
         at_end = {"score_next": ZONES[-1], "score_previous": ZONES[0]}
         return at_end.get(name) is not self._zone
 
@@ -224,7 +224,7 @@ class ScoringMode(QObject):
 
     @property
     def _image(self) -> OpenImage | None:
-        """The open study, if it has a picture to score."""
+        """The current image, if it is loaded."""
         image = self._session.current
         return image if image is not None and image.is_loaded else None
 
@@ -282,7 +282,7 @@ class ScoringMode(QObject):
         self._refresh()
         self.switched.emit(on)
 
-    def _read_blind(self, on: bool) -> None:
+    def _set_blind(self, on: bool) -> None:
         self._session.blind = on
 
     def _name_undo(self, step: str) -> None:
@@ -294,7 +294,7 @@ class ScoringMode(QObject):
     def _make_actions(self) -> dict[str, QAction]:
         always: dict[str, tuple[str, Callable[..., object]]] = {
             "scoring": ("S", self._switch),
-            "blind": ("Ctrl+B", self._read_blind),
+            "blind": ("Ctrl+B", self._set_blind),
             "clear_reading": ("Ctrl+Backspace", self.clear),
             "correct_reading": ("Shift+S", self.correct),
         }
@@ -323,7 +323,7 @@ class ScoringMode(QObject):
             actions[name] = action
         actions["save_reading"].setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
         for name in in_mode:
-            # The event filter gives them their keys; Qt's own shortcuts would take Tab and arrows from other widgets.
+            # The event filter handles their keys; Qt would take Tab and the arrows from other widgets.
             actions[name].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         stack = self._session.undo_stack
         for name, key, slot, can in (
@@ -348,30 +348,30 @@ class ScoringMode(QObject):
 
 
 def _texts() -> dict[str, tuple[str, str]]:
-    """Text and tip of every action, in the language in use."""
+    """Text and tip of each action, in the language in use."""
     scores = {
         f"score_{score}": (
             _("Score {score}").format(score=score),
-            _("Score the zone in turn {score}").format(score=score),
+            _("Give the current zone score {score}").format(score=score),
         )
         for score in range(N_CLASSES)
     }
     return {
         "scoring": (_("&Scoring mode"), _("Keys 0 to 3 score the zones from A to F")),
         "blind": (_("&Blind reading"), _("Hide predictions until your own score is saved")),
-        "clear_reading": (_("&Clear my zones"), _("Take back all zones that are not saved")),
+        "clear_reading": (_("&Clear my zones"), _("Take back every score that is not saved")),
         "correct_reading": (_("C&orrect my score"), _("Start from the score you saved; it stays as it is")),
         **scores,
-        "score_back": (_("Zone back"), _("Take the last zone back")),
+        "score_back": (_("Take back"), _("Take back the last score")),
         "score_next": (_("Next zone"), _("Go to the next zone")),
-        "score_previous": (_("Previous zone"), _("Go to the zone before")),
+        "score_previous": (_("Previous zone"), _("Go to the previous zone")),
         "score_up": (_("Zone above"), _("Go to the zone above")),
         "score_down": (_("Zone below"), _("Go to the zone below")),
-        "score_left": (_("Zone to the left"), _("Go to the zone on the left of the picture")),
-        "score_right": (_("Zone to the right"), _("Go to the zone on the right of the picture")),
+        "score_left": (_("Zone to the left"), _("Go to the zone on the left of the image")),
+        "score_right": (_("Zone to the right"), _("Go to the zone on the right of the image")),
         "save_reading": (_("Sa&ve my score"), _("Save the six zones as your reading")),
-        "undo": ("", _("Take the last step back")),
-        "redo": ("", _("Do the step taken back again")),
+        "undo": ("", _("Undo the last step")),
+        "redo": ("", _("Redo the step that was undone")),
     }
 
 
@@ -385,7 +385,7 @@ def _takes_text(widget: QWidget) -> bool:
 
 
 def _sequences_of(event: QKeyEvent) -> tuple[QKeySequence, ...]:
-    """What a key press may be called: keypad or not; a digit by its text, which some keyboards give with Shift."""
+    """The key sequences that a key press matches; digits also match by text, as some keyboards need Shift for them."""
     modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     key = Qt.Key(event.key())
     if key == Qt.Key.Key_Backtab:

@@ -1,4 +1,4 @@
-"""The open images with what readers entered and the network predicted: a model with signals that knows no widgets."""
+"""The open images with their readings and predictions: a model with signals, without widgets."""
 
 from __future__ import annotations
 

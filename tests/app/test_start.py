@@ -61,7 +61,7 @@ def test_the_log_holds_no_file_values_and_is_its_owners_alone(tmp_path):
         f"""
 import logging, warnings
 from pathlib import Path
-from app.background.logs import set_up_logging, where_it_failed
+from app.background.logs import set_up_logging, trace_of
 set_up_logging(Path({str(path)!r}))
 warnings.warn("Invalid value for VR PN: 'Doe^Jane'")
 logging.getLogger("pydicom").warning("Doe^Jane")
@@ -69,7 +69,7 @@ name = "Doe^Jane"
 try:
     raise ValueError(name)
 except ValueError as error:
-    logging.getLogger("app.session.session").error("It failed: %s", where_it_failed(error))
+    logging.getLogger("app.session.session").error("It failed: %s", trace_of(error))
 """
     )
     text = path.read_text()

@@ -32,34 +32,34 @@ def unreachable():
 
 
 def test_only_its_own_turns_search_and_they_find_what_nobody_holds(owner):
-    tidying = GarbageCollection(owner)
+    collection = GarbageCollection(owner)
     assert not gc.isenabled()
     watched = unreachable()
     assert watched() is not None
-    tidying.tidy()
+    collection.collect()
     assert watched() is None
 
 
 def test_what_has_lived_longer_is_found_by_one_of_the_next_searches(owner):
-    tidying = GarbageCollection(owner)
+    collection = GarbageCollection(owner)
     one = Kept()
     one.itself = one
     watched = weakref.ref(one)
     for _turn in range(3):
         unreachable()
-        tidying.tidy()
+        collection.collect()
     del one
     for _turn in range(WHOLE_EVERY):
         unreachable()
-        tidying.tidy()
+        collection.collect()
     assert watched() is None
 
 
 def test_what_an_import_brings_is_set_aside_unsearched(owner, monkeypatch):
-    tidying = GarbageCollection(owner)
+    collection = GarbageCollection(owner)
     frozen, watched = gc.get_freeze_count(), unreachable()
     monkeypatch.setitem(sys.modules, "a_library_just_imported", types.ModuleType("a_library_just_imported"))
-    tidying.tidy()
+    collection.collect()
     assert gc.get_freeze_count() > frozen
     assert watched() is not None
     gc.unfreeze()

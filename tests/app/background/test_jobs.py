@@ -135,7 +135,7 @@ def test_urgent_jobs_go_before_those_that_wait_and_keep_their_order(qtbot, queue
     urgent = [Job(lambda report, name=name: done.append(name)) for name in ("x", "y")]
     queue.submit(*plain)
     queue.submit(*urgent, urgent=True)
-    queue.hurry(plain[1])
+    queue.move_to_front(plain[1])
     with qtbot.waitSignal(plain[0].ended):
         gate.set()
     assert done == ["b", "x", "y", "a"]

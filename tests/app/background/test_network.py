@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from app.background.network import ModelChoice, Network
-from app.background.network_process import KINDNESS
+from app.background.network_process import NICENESS
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages, use_language
@@ -85,7 +85,7 @@ def test_a_map_grows_and_stops_when_asked_and_the_same_child_goes_on(network, ch
 def test_the_network_steps_back_behind_the_window(network, choice, image):
     network.predict(choice, image, no_report, ignore)
     own = os.getpriority(os.PRIO_PROCESS, 0)
-    assert os.getpriority(os.PRIO_PROCESS, network._process.pid) == min(own + KINDNESS, 19)
+    assert os.getpriority(os.PRIO_PROCESS, network._process.pid) == min(own + NICENESS, 19)
 
 
 def test_what_the_gate_refuses_comes_back_as_the_same_kind_of_error(network, choice, tmp_path):
@@ -119,7 +119,7 @@ def test_a_missing_model_is_said_without_a_child(image, tmp_path):
 def test_a_child_that_ends_before_its_time_is_told_and_another_one_is_started(choice, image):
     network = Network(ENDS_AT_ONCE)
     for _time in range(2):
-        with pytest.raises(UnforeseenError, match="ended before its time"):
+        with pytest.raises(UnforeseenError, match="ended unexpectedly"):
             network.predict(choice, image, no_report, ignore)
     assert not network.is_running
 
