@@ -6,7 +6,7 @@ import weakref
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 
-from app.background.garbage_collection import WHOLE_EVERY, GarbageCollection
+from app.background.garbage_collection import FULL_EVERY, GarbageCollection
 
 
 class Kept:
@@ -49,7 +49,7 @@ def test_what_has_lived_longer_is_found_by_one_of_the_next_searches(owner):
         unreachable()
         collection.collect()
     del one
-    for _turn in range(WHOLE_EVERY):
+    for _turn in range(FULL_EVERY):
         unreachable()
         collection.collect()
     assert watched() is None

@@ -1,0 +1,93 @@
+"""What runs, what is interrupted and what continues, with a network that answers nothing."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.background.image_loader import ImageLoader
+from app.background.inference_queue import InferenceQueue
+from app.background.network import ModelChoice, Network
+from app.session.open_image import ImageState
+from app.session.session import Session
+from bsnet_core.explanation import Mode
+from bsnet_core.radiograph import Radiograph
+from tests.app.predictions import prediction
+
+NEVER_ANSWERS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
+IMAGES = 3
+
+
+@pytest.fixture
+def session(qapp):
+    made = Session()
+    for number in range(IMAGES):
+        image = made.add(Path(f"/images/{number}.dcm"))
+        radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False)
+        made.accept_radiograph(image.key, radiograph, np.zeros((4, 4), dtype=np.uint8))
+    return made
+
+
+@pytest.fixture
+def inference(qtbot, session, shipped_model):
+    loader, network = ImageLoader(session), Network(NEVER_ANSWERS)
+    made = InferenceQueue(session, loader, network, ModelChoice(shipped_model, "cpu"))
+    yield made
+    made.cancel()
+    parts = (made, loader)
+    for part in parts:
+        part.close()
+    assert all(part.wait(30.0) for part in parts)
+    network.close()
+
+
+def states(session):
+    return [image.state for image in session.images]
+
+
+def test_a_second_request_stops_the_first_and_its_image_is_as_before(session, inference):
+    inference.analyse(0)
+    assert states(session) == [ImageState.ANALYSING, ImageState.READY, ImageState.READY]
+    inference.analyse(1)
+    assert states(session) == [ImageState.READY, ImageState.ANALYSING, ImageState.READY]
+    assert inference.is_busy
+
+
+def test_another_image_on_the_screen_stops_what_runs(session, inference):
+    session.select(0)
+    inference.analyse(0)
+    session.select(1)
+    assert not inference.is_busy
+    assert states(session) == [ImageState.READY] * IMAGES
+
+
+def test_an_image_with_a_prediction_or_a_reason_for_having_none_is_not_new(session, inference):
+    session.accept_prediction(0, prediction())
+    session.mark(1, ImageState.NOT_SCORED)
+    for key in range(IMAGES):
+        inference.analyse_if_new(key)
+    assert states(session) == [ImageState.ANALYSED, ImageState.NOT_SCORED, ImageState.ANALYSING]
+
+
+def test_an_interrupted_image_of_the_batch_is_the_first_when_the_batch_continues(qtbot, session, inference):
+    batches = []
+    inference.batch_changed.connect(lambda done, size: batches.append((done, size)))
+    inference.analyse_all()
+    assert states(session)[0] is ImageState.ANALYSING
+    session.select(2)
+    assert states(session) == [ImageState.READY] * IMAGES
+    qtbot.waitUntil(lambda: inference.is_busy)
+    assert states(session)[0] is ImageState.ANALYSING
+    inference.cancel()
+    assert batches == [(0, IMAGES), (0, 0)]
+    assert states(session) == [ImageState.READY] * IMAGES
+
+
+def test_only_the_explanation_of_its_own_image_is_under_way(session, inference):
+    session.accept_prediction(0, prediction())
+    inference.explain(0, Mode.FAST)
+    assert inference.is_explaining(0)
+    assert not inference.is_explaining(1)
+    inference.cancel()
+    assert not inference.is_explaining(0)
