@@ -33,9 +33,9 @@ from app.look.arrangement import Arrangement
 from app.look.messages import IntendedUseBar, MessageBar, Severity
 from app.look.status_line import StatusLine
 from app.look.theme import Appearance
-from app.panels.image_history import HistoryWindow
+from app.panels.image_history import ImageHistoryWindow
 from app.panels.images import ImagesPanel
-from app.panels.overlay_switches import OverlaysPanel
+from app.panels.overlay_switches import OverlaySwitches
 from app.panels.preferences import PreferencesDialog
 from app.panels.scores import ScoresPanel
 from app.panels.tags import TagsWindow
@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         self.scores = ScoresPanel(self)
         for name in OVERLAYS:
             actions[name].setChecked(settings.overlay_shown(name))
-        self.overlays = OverlaysPanel(
+        self.overlays = OverlaySwitches(
             {name: actions[name] for name in OVERLAYS_WITH_SLIDER},
             {name: settings.overlay_opacity(name) for name in OVERLAYS_WITH_SLIDER},
             actions["explain"],
@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of
         self.tags = TagsWindow(self._queue, self._appearance.colours, self, self.loader.place_of)
-        self.history = HistoryWindow(self.session, self.keeper, self)
+        self.history = ImageHistoryWindow(self.session, self.keeper, self)
         self.help = HelpWindow(self._queue, settings.language, lambda: keys_page(actions, self.keys), self)
 
     def _arrange(self) -> None:
@@ -230,7 +230,7 @@ class MainWindow(QMainWindow):
     def _connect_images(self) -> None:
         for chooser in (self.images, self.trend):
             chooser.chosen.connect(self.session.select)
-            chooser.requested.connect(lambda path: self.open_paths([path]))
+            chooser.open_requested.connect(lambda path: self.open_paths([path]))
         self.images.in_sight.connect(self.loader.prefer)
         self.images.order_chosen.connect(self._save_order)
         self.current_image.refreshed.connect(self.own_reading.show_image)

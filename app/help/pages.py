@@ -1,4 +1,4 @@
-"""The help's pages: Markdown files of one language, and the table of keys as they are now."""
+"""The pages of the help: Markdown files in one language, and a table of the current keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from app.commands.actions import Actions
 from app.commands.keys import Keys
 from app.commands.menus import inner_menu_titles, menu_titles
-from app.panels.key_editor import shown
+from app.panels.key_editor import keys_text
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
@@ -17,21 +17,21 @@ from bsnet_core.progress import Report
 
 FOLDER = Path(__file__).parent / "texts"
 KEYS_AT = "4"
-"""The table of keys stands where its number among the files' numbers is."""
+"""Position of the table of keys among the numbered files."""
 
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """One page; its place among the others is the order of `place`."""
+    """One page; pages are sorted by `place`."""
 
     place: str
     title: str
     markdown: str
 
 
-def read_pages(language: str, report: Report) -> tuple[HelpPage, ...]:
-    """All pages from their files, in order; English where a language lacks one."""
-    report(_("Reading the help"), 0.0)
+def load_pages(language: str, report: Report) -> tuple[HelpPage, ...]:
+    """Loads all pages in order; a page that a language lacks is in English."""
+    report(_("Loading the help"), 0.0)
     pages = []
     for english in sorted((FOLDER / SOURCE_LANGUAGE).glob("*.md")):
         own = FOLDER / language / english.name
@@ -39,20 +39,20 @@ def read_pages(language: str, report: Report) -> tuple[HelpPage, ...]:
         title = text.partition("\n")[0].removeprefix("# ")
         pages.append(HelpPage(english.stem, title, text))
     if not pages:
-        raise UnforeseenError(_("The help is missing. Install the program again."))
+        raise UnforeseenError(_("The help is missing. Reinstall the program."))
     return tuple(pages)
 
 
 def keys_page(actions: Actions, keys: Keys) -> HelpPage:
-    """The keys of all actions that do something, menu by menu."""
+    """The keys of all connected actions, menu by menu."""
     title = _("Keys")
     titles = menu_titles() | {menu: inner for menu, (_outer, inner) in inner_menu_titles().items()}
-    lines = [f"# {title}", "", _("All of these can be changed in the preferences."), ""]
+    lines = [f"# {title}", "", _("All keys can be changed in the preferences."), ""]
     for menu, name in titles.items():
         rows = [spec for spec in actions.specs if spec.menu is menu and spec.name in actions.connected]
         if rows:
             lines += [f"## {name.replace('&', '')}", "", _table_head(), "| --- | --- | --- |"]
-            lines += [_row((shown(keys.of(spec.name)), spec.plain_text, spec.tip)) for spec in rows]
+            lines += [_row((keys_text(keys.of(spec.name)), spec.plain_text, spec.tip)) for spec in rows]
             lines.append("")
     return HelpPage(KEYS_AT, title, "\n".join(lines))
 
@@ -62,6 +62,6 @@ def _table_head() -> str:
 
 
 def _row(cells: Sequence[str]) -> str:
-    # Signs that Markdown would take for its own, such as those of the keys + and -.
+    # Characters that Markdown would interpret, such as those of the keys + and -.
     escaped = ["".join(f"\\{sign}" if sign in "\\|*_`<>#+-[]" else sign for sign in cell) for cell in cells]
     return "| " + " | ".join(escaped) + " |"

@@ -1,4 +1,4 @@
-"""The help: a window beside the viewer that needs no network."""
+"""The help: a separate window that needs no internet connection."""
 
 from __future__ import annotations
 
@@ -9,31 +9,38 @@ from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent, QTextFrameFormat,
 from PySide6.QtWidgets import QListWidget, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from app.background.jobs import Job, JobQueue
-from app.help.pages import HelpPage, read_pages
+from app.help.pages import HelpPage, load_pages
 from app.look.theme import room_for
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
 LETTERS, LINES = 124, 42
-"""How much text the window has room for at first."""
+"""Size of the window in characters and lines of text."""
 LIST_SHARE = 0.25
 CELL_PADDING = 5
 
 
 class HelpWindow(QWidget):
-    """Pages on the left, the chosen one on the right."""
+    """The list of pages on the left, the chosen page on the right."""
 
     def __init__(
         self, queue: JobQueue, language: str, make_keys_page: Callable[[], HelpPage], parent: QWidget | None = None
     ) -> None:
-        """Args: lane: Where the pages are read; make_keys_page: gives the keys as they are when the window opens."""
+        """Makes the window.
+
+        Args:
+            queue: The thread that loads the pages.
+            language: Code of the language of the pages.
+            make_keys_page: Makes the page of the current keys, every time the window opens.
+            parent: The main window.
+        """
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle(_("Help"))
         self.resize(room_for(self, LETTERS, LINES))
         self._queue = queue
         self._language = language
         self._make_keys_page = make_keys_page
-        self._read: tuple[HelpPage, ...] = ()
+        self._loaded: tuple[HelpPage, ...] = ()
         self._pages: list[HelpPage] = []
         self._list = QListWidget(self)
         self._list.setAccessibleName(_("Pages of the help"))
@@ -62,7 +69,7 @@ class HelpWindow(QWidget):
 
     @property
     def text(self) -> str:
-        """The chosen page without its looks."""
+        """The chosen page as plain text."""
         return self._browser.toPlainText()
 
     def choose(self, title: str) -> None:
@@ -70,18 +77,18 @@ class HelpWindow(QWidget):
         self._list.setCurrentRow(self.titles.index(title))
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Reads the pages the first time, and writes the keys anew every time."""
+        """Loads the pages the first time, and updates the page of keys every time."""
         super().showEvent(event)
-        if self._read:
+        if self._loaded:
             self._fill()
             return
-        job = Job(lambda report: read_pages(self._language, report), parent=self)
+        job = Job(lambda report: load_pages(self._language, report), parent=self)
         job.succeeded.connect(self._accept)
         job.failed.connect(self._reject)
         self._queue.submit(job)
 
     def _accept(self, pages: tuple[HelpPage, ...]) -> None:
-        self._read = pages
+        self._loaded = pages
         self._fill()
 
     def _reject(self, error: BSNetError) -> None:
@@ -89,7 +96,7 @@ class HelpWindow(QWidget):
 
     def _fill(self) -> None:
         row = max(self._list.currentRow(), 0)
-        self._pages = sorted((*self._read, self._make_keys_page()), key=lambda page: page.place)
+        self._pages = sorted((*self._loaded, self._make_keys_page()), key=lambda page: page.place)
         self._list.clear()
         self._list.addItems(self.titles)
         self._list.setCurrentRow(row)
@@ -99,10 +106,10 @@ class HelpWindow(QWidget):
             self._browser.setMarkdown(self._pages[row].markdown)
             for frame in self._browser.document().rootFrame().childFrames():
                 if isinstance(frame, QTextTable):
-                    self._calm(frame)
+                    self._soften_borders(frame)
 
-    def _calm(self, table: QTextTable) -> None:
-        # Qt draws the borders of a table as bright as its text.
+    def _soften_borders(self, table: QTextTable) -> None:
+        # By default Qt draws the borders of a table as bright as its text.
         look = table.format()
         look.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
         look.setBorderBrush(self.palette().mid())

@@ -18,7 +18,7 @@ from bsnet_core.language import translate as _
 
 
 class BlandAltmanPlot(ChartWidget):
-    """Equal pairs share a dot whose area tells how many they are. Everything drawn is said in the description too."""
+    """The plot as a widget. Equal pairs share a dot whose area shows their number; the description says it in words."""
 
     def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(queue, parent)
@@ -28,11 +28,11 @@ class BlandAltmanPlot(ChartWidget):
 
     @property
     def limits(self) -> BlandAltman | None:
-        """Mean difference and limits of agreement; None without readings."""
+        """Mean difference and limits of agreement; None if there are no readings."""
         return self._limits
 
     def show_totals(self, predicted: Sequence[int], read: Sequence[int]) -> None:
-        """Shows global scores, predicted and read, of the same films."""
+        """Shows predicted and read global scores of the same images."""
         pairs = Counter(zip(predicted, read, strict=True))
         self._limits = bland_altman(list(predicted), list(read)) if pairs else None
         self.setAccessibleDescription(self._describe())
@@ -41,20 +41,20 @@ class BlandAltmanPlot(ChartWidget):
         for (mine, other), count in pairs.items():
             dots[(mine + other) / 2, mine - other] += count
         self.show_chart(
-            self._drawing_of(dots, self._limits) if self._limits is not None else None,
-            message=_("No reading beside a prediction yet."),
+            self._content_of(dots, self._limits) if self._limits is not None else None,
+            message=_("No reading can be compared with a prediction yet."),
         )
 
     def sizeHint(self) -> QSize:
-        """A readable size."""
+        """A comfortable size."""
         return self.minimumSizeHint() * 1.4
 
     def minimumSizeHint(self) -> QSize:
-        """Room for what stands beside the axes, whatever the size of the texts."""
+        """Room for the labels beside the axes at any text size."""
         text = QFontInfo(self.font()).pixelSize()
         return QSize(25 * text, 18 * text)
 
-    def _drawing_of(self, dots: Counter[tuple[float, int]], limits: BlandAltman) -> BlandAltmanContent:
+    def _content_of(self, dots: Counter[tuple[float, int]], limits: BlandAltman) -> BlandAltmanContent:
         return BlandAltmanContent(
             dots=tuple(Dot(mean, difference, count) for (mean, difference), count in sorted(dots.items())),
             lines=tuple(

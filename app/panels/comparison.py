@@ -1,4 +1,4 @@
-"""Result sets of one film side by side: readers and models, any two of them compared zone by zone."""
+"""Result sets of one image side by side: readers and models, any two of them compared zone by zone."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.zone_cell import signed
+from app.report.score_differences import describe_total_difference, describe_zone_difference, signed
 from app.session.readings import ResultSet
-from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR, ScoreDifference, compare_scores
+from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
 
 MOST_ROWS = 6
-"""Result sets that the table shows without scrolling."""
+"""Result sets shown without scrolling."""
 STYLE = """
 #difference { border: 1px solid rgba(128, 140, 150, 120); border-radius: 6px; padding: 4px 8px; }
 #difference[differs="true"] { border: 2px solid palette(link); font-weight: 700; }
@@ -35,7 +35,7 @@ STYLE = """
 
 
 class DifferenceCell(QLabel):
-    """One zone: both scores, and their difference where there is one."""
+    """One zone: both scores, and their difference unless it is zero."""
 
     def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
@@ -43,7 +43,7 @@ class DifferenceCell(QLabel):
         self.setObjectName("difference")
 
     def show_scores(self, first: int, second: int) -> None:
-        """Shows both; "≠" and a frame say that they differ."""
+        """Shows both scores; "≠" and a frame mark a difference."""
         sign = "=" if first == second else "≠"
         text = f"{self._zone.name}   {first} {sign} {second}"
         self.setText(text if first == second else f"{text}   Δ {signed(second - first)}")
@@ -57,14 +57,14 @@ class DifferenceCell(QLabel):
         self.style().unpolish(self)
         self.style().polish(self)
 
-    def forget(self) -> None:
-        """Says nothing: what must not be seen must not be found by a screen reader either."""
+    def clear_scores(self) -> None:
+        """Clears the texts, also for screen readers: hidden scores must not leak."""
         self.setText("")
         self.setAccessibleDescription("")
 
 
 class SetsTable(QTableWidget):
-    """All result sets of the film: a row each, zones A to F and the global score."""
+    """All result sets of the image, one row each: zones A to F and the global score."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, len(ZONES) + 2, parent)
@@ -81,7 +81,7 @@ class SetsTable(QTableWidget):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
-        self.setAccessibleName(_("Result sets of this film"))
+        self.setAccessibleName(_("Result sets of this image"))
         header = self.horizontalHeader()
         header.setMinimumSectionSize(16)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -106,21 +106,21 @@ class SetsTable(QTableWidget):
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        """Room for a few rows; more of them scroll."""
+        """Room for up to `MOST_ROWS` rows; more of them scroll."""
         rows = min(self.rowCount(), MOST_ROWS)
         height = self.horizontalHeader().sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
         return QSize(200, height + 2)
 
     def sizeHint(self) -> QSize:
-        """The same: a higher one would push the rest down."""
+        """The minimum: a taller table would push the rest down."""
         return self.minimumSizeHint()
 
 
 class ComparisonPanel(QWidget):
-    """Which results a film has, how two of them differ, and whether that is within the accepted error."""
+    """The results of an image, the differences between two of them, and whether these are within the accepted error."""
 
     disagreement_changed = Signal(object)
-    """Zones that differ with both scores, `dict[Zone, tuple[int, int]]`; empty while they are not to be marked."""
+    """Differing zones with both scores, `dict[Zone, tuple[int, int]]`; empty unless they are to be marked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,9 +138,9 @@ class ComparisonPanel(QWidget):
         self._cells = {zone: DifferenceCell(zone, self._filled) for zone in ZONES}
         self._zones_verdict = self._verdict(_("Zone difference"))
         self._total_verdict = self._verdict(_("Global difference"))
-        self.mark = QCheckBox(_("Mark differing zones on the picture"), self._filled)
-        self.mark.setToolTip(_("Draw both scores into the zones of the picture that differ"))
-        self.mark.toggled.connect(self._tell_disagreement)
+        self.mark = QCheckBox(_("Mark differing zones on the image"), self._filled)
+        self.mark.setToolTip(_("Show both scores in the differing zones on the image"))
+        self.mark.toggled.connect(self._mark_disagreement)
         inside = QVBoxLayout(self._filled)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
@@ -159,12 +159,12 @@ class ComparisonPanel(QWidget):
 
     @property
     def disagreement(self) -> dict[Zone, tuple[int, int]]:
-        """What the overlay marks now: differing zones with both scores."""
+        """Differing zones with both scores, as marked on the image now."""
         return dict(self._disagreement)
 
     @property
     def verdict_text(self) -> str:
-        """Both lines on the accepted error."""
+        """Both lines about the accepted error."""
         return f"{self._zones_verdict.text()}\n{self._total_verdict.text()}"
 
     @property
@@ -177,10 +177,10 @@ class ComparisonPanel(QWidget):
         return self._cells[zone]
 
     def show_sets(self, sets: Sequence[ResultSet], *, hidden: bool = False) -> None:
-        """Fills the panel; what was chosen stays chosen where the film has it.
+        """Fills the panel; the chosen results stay chosen if the image has them.
 
         Args:
-            sets: Of the open film, as `app.session.readings.result_sets` gives them.
+            sets: Result sets of the open image, from `app.session.readings.result_sets`.
             hidden: Whether the reader must not see them yet.
         """
         self._sets = () if hidden else tuple(sets)
@@ -190,7 +190,7 @@ class ComparisonPanel(QWidget):
         elif can_compare:
             self._empty.setText("")
         else:
-            self._empty.setText(_("There is nothing to compare yet: this film has fewer than two results."))
+            self._empty.setText(_("There is nothing to compare yet: this image has fewer than two results."))
         self._empty.setVisible(not can_compare)
         self._filled.setVisible(can_compare)
         self.table.show_sets(self._sets)
@@ -216,20 +216,22 @@ class ComparisonPanel(QWidget):
     def _compare(self) -> None:
         if len(self._sets) < 2:
             for cell in self._cells.values():
-                cell.forget()
+                cell.clear_scores()
             for verdict in (self._zones_verdict, self._total_verdict):
                 verdict.setText("")
-            self._tell_disagreement()
+            self._mark_disagreement()
             return
         first, second = (self._sets[chooser.currentIndex()].score for chooser in (self.first, self.second))
         for zone, cell in self._cells.items():
             cell.show_scores(first[zone], second[zone])
         difference = compare_scores(second, first)
-        self._zones_verdict.setText(_zones_verdict(difference))
-        self._total_verdict.setText(_total_verdict(difference, first_total=first.total, second_total=second.total))
-        self._tell_disagreement()
+        zones_sentence = describe_zone_difference(difference)
+        total_sentence = describe_total_difference(difference, _("second minus first"))
+        self._zones_verdict.setText(_verdict_line(zones_sentence, is_accepted=difference.zones_are_accepted))
+        self._total_verdict.setText(_verdict_line(total_sentence, is_accepted=difference.total_is_accepted))
+        self._mark_disagreement()
 
-    def _tell_disagreement(self) -> None:
+    def _mark_disagreement(self) -> None:
         marked: dict[Zone, tuple[int, int]] = {}
         if self.mark.isChecked() and len(self._sets) > 1:
             first, second = (self._sets[chooser.currentIndex()].score for chooser in (self.first, self.second))
@@ -248,7 +250,7 @@ class ComparisonPanel(QWidget):
         return chooser
 
     def _choosers(self) -> QGridLayout:
-        """Below each other: side by side they would cut the names of models."""
+        """Both choosers, one below the other: side by side they would cut off model names."""
         choosers = QGridLayout()
         choosers.setVerticalSpacing(4)
         choosers.setColumnStretch(1, 1)
@@ -277,21 +279,5 @@ class ComparisonPanel(QWidget):
         return label
 
 
-def _zones_verdict(difference: ScoreDifference) -> str:
-    line = (
-        _("✓ Zones differ by {mean} on the mean: inside ±{accepted}.")
-        if difference.zones_are_accepted
-        else _("✗ Zones differ by {mean} on the mean: outside ±{accepted}.")
-    )
-    return line.format(mean=f"{difference.mean_absolute:.2f}", accepted=ACCEPTED_ZONE_ERROR)
-
-
-def _total_verdict(difference: ScoreDifference, *, first_total: int, second_total: int) -> str:
-    line = (
-        _("✓ Global {first} and {second}, difference {difference}: inside ±{accepted}.")
-        if difference.total_is_accepted
-        else _("✗ Global {first} and {second}, difference {difference}: outside ±{accepted}.")
-    )
-    return line.format(
-        first=first_total, second=second_total, difference=signed(difference.total), accepted=ACCEPTED_TOTAL_ERROR
-    )
+def _verdict_line(sentence: str, *, is_accepted: bool) -> str:
+    return f"{'✓' if is_accepted else '✗'} {sentence}"

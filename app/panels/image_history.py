@@ -1,4 +1,4 @@
-"""The history of the film on the screen: who saved, saw, revealed and exported what, and when; nobody can change it."""
+"""The history of the open image from the audit log: who saved, saw, revealed and exported what, and when; read-only."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from app.session.session import Session
 from bsnet_core.language import translate as _
 
 LETTERS, LINES = 80, 16
-"""How much text the window has room for at first."""
+"""Size of the window in characters and lines of text."""
 
 
-class HistoryWindow(QWidget):
-    """Reads the audit log of one film, newest entry first, and follows it while it is open."""
+class ImageHistoryWindow(QWidget):
+    """The audit log of the open image, newest entry first, updated while the window is open."""
 
     def __init__(self, session: Session, keeper: Keeper, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -32,11 +32,11 @@ class HistoryWindow(QWidget):
         self._question = 0
         self.setWindowTitle(_("History"))
         self._about = QLabel("", self)
-        self._about.setAccessibleName(_("Film"))
+        self._about.setAccessibleName(_("Image"))
         self._about.setTextFormat(Qt.TextFormat.PlainText)
         self.table = QTableWidget(0, 3, self)
         self.table.setHorizontalHeaderLabels([_("When"), _("Who"), _("What")])
-        self.table.setAccessibleName(_("History of this film"))
+        self.table.setAccessibleName(_("History of this image"))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -54,7 +54,7 @@ class HistoryWindow(QWidget):
         keeper.logged.connect(self.refresh)
 
     def open(self) -> None:
-        """Shows the window and what is known by now."""
+        """Shows the window with the current entries."""
         self.show()
         self.raise_()
         self.activateWindow()
@@ -62,18 +62,18 @@ class HistoryWindow(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Asks the library again, while anybody looks."""
+        """Asks the library for the entries again if the window is visible."""
         if not self.isVisible():
             return
         self._question += 1
         question, image = self._question, self._session.current
         if image is None or not image.is_loaded:
-            self._fill(_("No film is shown."), ())
+            self._fill(_("No image is open."), ())
             return
 
         def accept(entries: tuple[LogEntry, ...]) -> None:
-            if question == self._question:  # else another film has come to the screen since
-                self._fill(image.title if entries else _("{film}: nothing yet").format(film=image.title), entries)
+            if question == self._question:  # else another image has been opened since
+                self._fill(image.title if entries else _("{image}: no entries yet").format(image=image.title), entries)
 
         self._keeper.ask_of(image.key, lambda library, number: library.log_entries(number), accept)
 
@@ -82,13 +82,13 @@ class HistoryWindow(QWidget):
         self.table.setRowCount(len(entries))
         for row, entry in enumerate(reversed(entries)):
             when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-            for column, text in enumerate((when, entry.reader or _("unnamed reader"), described(entry))):
+            for column, text in enumerate((when, entry.reader or _("unnamed reader"), describe_entry(entry))):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         if entries and self.table.currentRow() < 0:
             self.table.setCurrentCell(0, 0)
 
 
-def described(entry: LogEntry) -> str:
+def describe_entry(entry: LogEntry) -> str:
     """An entry of the audit log in words."""
     match entry.event:
         case Event.SAVED if entry.detail == "blind":
@@ -100,17 +100,18 @@ def described(entry: LogEntry) -> str:
         case Event.REVEALED:
             return _("revealed the prediction before saving a reading")
         case Event.EXPORTED:
-            return _("exported: {what}").format(what=_what_was_exported(entry.detail))
+            return _("exported: {what}").format(what=_describe_export(entry.detail))
         case Event.FORGOTTEN:
-            return _("took identities out of the library")
+            return _("removed patient identities from the library")
         case Event.OPENED:
-            return _("opened the film")
+            return _("opened the image")
 
 
-def _what_was_exported(detail: str) -> str:
+def _describe_export(detail: str) -> str:
     return {
         "report": _("report"),
-        "figure": _("three pictures"),
-        "picture": _("picture"),
+        "figure": _("figure"),
+        "picture": _("image"),
+        "film": _("16-bit image"),
         "table": _("table"),
     }.get(detail, detail)

@@ -1,7 +1,7 @@
-"""How a film is drawn in the lists of the left pane: thumbnail, who, when, and where it stands.
+"""Rows of the image lists in the left pane: thumbnail, patient, date and state.
 
-All rows of a list are equally high, whatever they say: a list of thousands is laid out as fast as one of ten, and a
-row does not move when its film gets a score.
+All rows of a list have the same height, whatever their text: a list of thousands is laid out as fast as one of ten,
+and no row moves when its image gets a score.
 """
 
 from __future__ import annotations
@@ -10,26 +10,33 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from app.panels.library_list import MOST
+from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.language import translate as _
 
 THUMBNAIL_PX = 56
+MAX_ICONS = 100
+"""Most thumbnails that a list keeps decoded."""
 MARGIN_PX, GAP_PX = 6, 8
 NAME_LINES = 2
-"""Where the pane is too narrow for texts of this size, the name takes two beside the thumbnail, the rest goes below."""
+"""In a pane too narrow for its text size, the name takes two lines beside the thumbnail, and the rest goes below."""
 Index = QModelIndex | QPersistentModelIndex
 
 
 class ImageRows(QStyledItemDelegate):
-    """Draws the lines of a row's text; the first one stands out, and the last one takes what room is left."""
+    """Draws the lines of a row's text: the first one bold, the last one over all the room that is left."""
 
     def __init__(self, view: QListView, lines: int) -> None:
-        """Args: lines: How many a row has room for."""
+        """Makes a delegate.
+
+        Args:
+            view: The list it draws for.
+            lines: Lines of text in a row.
+        """
         super().__init__(view)
         self._view, self._lines = view, lines
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """The same for all rows."""
+        """One size for all rows."""
         line = QFontMetrics(_bold(self._view.font())).lineSpacing()
         height = max(THUMBNAIL_PX, self._lines * line)
         if self._is_narrow():
@@ -37,7 +44,7 @@ class ImageRows(QStyledItemDelegate):
         return QSize(2 * MARGIN_PX + THUMBNAIL_PX, height + 2 * MARGIN_PX)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Background and focus as the style has them, then thumbnail and lines."""
+        """Draws background and focus in the widget style, then thumbnail and lines."""
         self.initStyleOption(option, index)
         option.text, option.icon = "", QIcon()
         lines = str(index.data(Qt.ItemDataRole.DisplayRole)).split("\n")
@@ -69,18 +76,18 @@ class ImageRows(QStyledItemDelegate):
         painter.setFont(font)
         others = lines[1 : self._lines]
         for number, line in enumerate(others):
-            rows = self._lines - 1 - number if number == len(others) - 1 else 1  # the last one takes what is left
+            rows = self._lines - 1 - number if number == len(others) - 1 else 1  # the last one takes the rest
             _write_wrapped(painter, QRect(below.left(), below.top() + number * step, below.width(), rows * step), line)
 
     def _is_narrow(self) -> bool:
-        """Whether a score does not fit beside the thumbnail."""
-        score = _("predicted {total}/{most}").format(total=MOST, most=MOST)
+        """Whether the pane is too narrow for a score beside the thumbnail."""
+        score = _("predicted {total}/{most}").format(total=MAX_TOTAL, most=MAX_TOTAL)
         needed = QFontMetrics(self._view.font()).horizontalAdvance(score)
         return self._view.viewport().width() - 2 * MARGIN_PX - THUMBNAIL_PX - GAP_PX - 2 * self._view.spacing() < needed
 
 
 def _write_wrapped(painter: QPainter, box: QRect, text: str) -> None:
-    """As many words as the box takes; a sign tells that there are more."""
+    """Writes as many words as fit into the box, with an ellipsis for the rest."""
     metrics, wrapped = painter.fontMetrics(), int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
     if box.height() < 2 * metrics.lineSpacing() or metrics.horizontalAdvance(text) <= box.width():
         elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width())

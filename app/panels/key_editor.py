@@ -1,4 +1,4 @@
-"""The table of keys in the preferences: search, change, and what stands in the way."""
+"""The table of keys in the preferences: search, change, conflicts."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from PySide6.QtWidgets import (
 from app.commands.keys import Keys, native
 from bsnet_core.language import translate as _
 
-ACTION, KEY, SHIPPED = range(3)
+ACTION, KEY, DEFAULT = range(3)
 N_COLUMNS = 3
 PLACES = 2
-"""Keys that an action can have at once."""
+"""Most keys that an action can have."""
 Index = QModelIndex | QPersistentModelIndex
 
 
 class KeyModel(QAbstractTableModel):
-    """One row per action: what it is called, its keys now and as shipped."""
+    """One row per action: its name, its current keys and its default keys."""
 
     def __init__(self, keys: Keys, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,29 +41,29 @@ class KeyModel(QAbstractTableModel):
         keys.changed.connect(self._refresh)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """How many actions there are."""
+        """Number of actions."""
         return 0 if parent.isValid() else len(self.names)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """Action, keys, keys as shipped."""
+        """Action, keys, default keys."""
         return 0 if parent.isValid() else N_COLUMNS
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Titles of the columns."""
         if orientation != Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
             return None
-        return (_("Action"), _("Keys"), _("As shipped"))[section]
+        return (_("Action"), _("Keys"), _("Default keys"))[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a cell; what was changed says so in words."""
+        """Text of a cell; changed keys are marked in words."""
         if not index.isValid() or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         name = self.names[index.row()]
         if index.column() == ACTION:
             return self._keys.text_of(name)
-        if index.column() == SHIPPED:
-            return shown(self._keys.default_of(name))
-        text = shown(self._keys.of(name))
+        if index.column() == DEFAULT:
+            return keys_text(self._keys.default_of(name))
+        text = keys_text(self._keys.of(name))
         return _("{keys} (changed)").format(keys=text) if self._keys.is_changed(name) else text
 
     def _refresh(self, name: str) -> None:
@@ -73,7 +73,7 @@ class KeyModel(QAbstractTableModel):
 
 
 class KeyEditor(QWidget):
-    """Searchable table; below it the chosen action's keys. Every change holds at once."""
+    """A searchable table, with the chosen action's keys below it. Every change takes effect at once."""
 
     def __init__(self, keys: Keys, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,7 @@ class KeyEditor(QWidget):
         self._search = QLineEdit(self)
         self._search.setPlaceholderText(_("Search action or key"))
         self._search.setAccessibleName(_("Search actions and keys"))
-        self._search.setToolTip(_("Shows only actions with this text in their name or keys"))
+        self._search.setToolTip(_("Show only actions with this text in their name or keys"))
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(self._filter.setFilterFixedString)
         self._table = self._make_table()
@@ -96,11 +96,11 @@ class KeyEditor(QWidget):
         self._edits = [self._make_edit(place) for place in range(PLACES)]
         self._objection = QLabel("", self)
         self._objection.setWordWrap(True)
-        self._objection.setAccessibleName(_("Why this key cannot be used"))
+        self._objection.setAccessibleName(_("Reason why this key cannot be used"))
         self._objection.setProperty("role", "warning")
-        self._take_over = _button(_("Use it here instead"), _("Take the key away from the other action"), self)
-        self._reset = _button(_("Reset this action"), _("Give this action its shipped keys back"), self)
-        self._reset_all = _button(_("Reset all keys"), _("Give every action its shipped keys back"), self)
+        self._take_over = _button(_("Use it here instead"), _("Remove the key from the other action"), self)
+        self._reset = _button(_("Reset this action"), _("Restore the default keys of this action"), self)
+        self._reset_all = _button(_("Reset all keys"), _("Restore the default keys of all actions"), self)
         self._take_over.clicked.connect(self._use_here)
         self._reset.clicked.connect(self._reset_chosen)
         self._reset_all.clicked.connect(self._reset_every)
@@ -111,18 +111,18 @@ class KeyEditor(QWidget):
 
     @property
     def chosen(self) -> str:
-        """The action whose keys can be changed; empty where the search leaves none."""
+        """The action whose keys are shown; empty if no action matches the search."""
         row = self._filter.mapToSource(self._table.currentIndex()).row()
         return self._model.names[row] if row >= 0 else ""
 
     @property
     def objection_text(self) -> str:
-        """What speaks against the key pressed last; empty where nothing does."""
+        """Reason why the last key pressed cannot be used; empty if it can."""
         return "" if self._objection.isHidden() else self._objection.text()
 
     @property
     def rows(self) -> list[str]:
-        """Actions that the search leaves."""
+        """Actions that match the search."""
         return [
             self._model.names[self._filter.mapToSource(self._filter.index(row, 0)).row()]
             for row in range(self._filter.rowCount())
@@ -130,22 +130,22 @@ class KeyEditor(QWidget):
 
     @property
     def search_line(self) -> QLineEdit:
-        """Where the search is typed."""
+        """The search field."""
         return self._search
 
     @property
     def edits(self) -> list[QKeySequenceEdit]:
-        """Where the chosen action's first and second key are pressed."""
+        """The fields for the chosen action's first and second key."""
         return self._edits
 
     @property
     def take_over_button(self) -> QPushButton:
-        """Takes the key away from the action that has it; only shown where that is possible."""
+        """Takes the key over from the other action; shown only if that is possible."""
         return self._take_over
 
     @property
     def reset_buttons(self) -> tuple[QPushButton, QPushButton]:
-        """Reset the chosen action, and all."""
+        """The buttons that reset the chosen action, and all actions."""
         return self._reset, self._reset_all
 
     def choose(self, name: str) -> None:
@@ -241,8 +241,8 @@ class KeyEditor(QWidget):
         self._keys.reset_all()
 
 
-def shown(keys: Sequence[str]) -> str:
-    """Keys as this system writes them."""
+def keys_text(keys: Sequence[str]) -> str:
+    """Keys in the notation of this system."""
     return "   ".join(native(key) for key in keys) if keys else _("none")
 
 

@@ -1,4 +1,4 @@
-"""The library as list rows, fetched a page at a time in the background."""
+"""The images of the library as list rows, fetched page by page in the background."""
 
 from __future__ import annotations
 
@@ -12,24 +12,23 @@ from PySide6.QtWidgets import QWidget
 from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ImagePage, ListedImage
-from bsnet_core.brixia import N_CLASSES, ZONES
+from app.panels.image_rows import MAX_ICONS
+from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 
 PAGE_ROWS = 100
-KEPT_ICONS = 100
 RELOAD_AFTER_MS = 300
 SHORT_KEY = 4
-"""Characters of a patient's key that tell patients apart in the list where the library keeps no names."""
-MOST = len(ZONES) * (N_CLASSES - 1)
+"""Characters of a patient's key in the list; they distinguish patients if the library stores no names."""
 Index = QModelIndex | QPersistentModelIndex
 
 
 class LibraryListModel(QAbstractListModel):
-    """Films of the library: the rows that were asked for so far, of `total` that match the search."""
+    """The images of the library that match the search: the rows fetched so far."""
 
     counted = Signal(int)
-    """How many films match."""
+    """Number of images that match."""
 
     def __init__(self, keeper: Keeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,9 +38,9 @@ class LibraryListModel(QAbstractListModel):
         self._rows: list[ListedImage] = []
         self._total = 0
         self._icons: OrderedDict[int, QIcon] = OrderedDict()
-        self._question = 0
+        self._request = 0
         self._is_asking = False
-        self._hides_scores_of_others = False
+        self._hides_unread_scores = False
         self._reader = ""
         self._reload_due = QTimer(self)
         self._reload_due.setSingleShot(True)
@@ -51,7 +50,7 @@ class LibraryListModel(QAbstractListModel):
         self._reload()
 
     def search(self, text: str) -> None:
-        """Shows the films that match."""
+        """Shows the images that match."""
         if text != self._text:
             self._text = text
             self._replace_rows((), 0)
@@ -65,25 +64,25 @@ class LibraryListModel(QAbstractListModel):
             self._reload()
 
     def hide_scores(self, reader: str, *, hidden: bool) -> None:
-        """While `hidden`, no score is told of films that this reader has not read."""
-        self._reader, self._hides_scores_of_others = reader, hidden
+        """While `hidden`, shows no scores of images that this reader has not read."""
+        self._reader, self._hides_unread_scores = reader, hidden
         if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
     def image(self, index: Index) -> ListedImage:
-        """The film of a row."""
+        """The image of a row."""
         return self._rows[index.row()]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """How many rows are here by now."""
+        """Number of rows fetched so far."""
         return 0 if parent.isValid() else len(self._rows)
 
     def canFetchMore(self, parent: Index) -> bool:
-        """Whether more films match than are here."""
+        """Whether more images match than were fetched."""
         return not parent.isValid() and len(self._rows) < self._total
 
     def fetchMore(self, parent: Index) -> None:
-        """Asks for the next page; its rows come later."""
+        """Asks for the next page; its rows arrive later."""
         if not self._is_asking:
             self._ask(len(self._rows), PAGE_ROWS)
 
@@ -93,13 +92,13 @@ class LibraryListModel(QAbstractListModel):
             return None
         row = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            is_hidden = self._hides_scores_of_others and row.reader != self._reader
-            return describe_kept(row, scores_hidden=is_hidden)
+            is_hidden = self._hides_unread_scores and row.reader != self._reader
+            return describe_library_row(row, scores_hidden=is_hidden)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(row)
         if role == Qt.ItemDataRole.ToolTipRole:
             path = row.image.path
-            return _("The library keeps no place of this file.") if path is None else str(path)
+            return _("The library does not store the location of this file.") if path is None else str(path)
         return None
 
     def _reload_soon(self) -> None:
@@ -110,17 +109,17 @@ class LibraryListModel(QAbstractListModel):
         self._ask(0, max(len(self._rows), PAGE_ROWS))
 
     def _ask(self, offset: int, limit: int) -> None:
-        self._question += 1
-        question, text, order = self._question, self._text, self._order
+        self._request += 1
+        request, text, order = self._request, self._text, self._order
         self._is_asking = True
 
         def accept(page: ImagePage) -> None:
-            if question == self._question:  # else another search has begun since
+            if request == self._request:  # else another search has started since
                 self._is_asking = False
                 self._accept(page)
 
         def reject(error: object) -> None:
-            if question == self._question:
+            if request == self._request:
                 self._is_asking = False
 
         self._keeper.ask(lambda library: library.images(text, order=order, offset=offset, limit=limit), accept, reject)
@@ -153,15 +152,15 @@ class LibraryListModel(QAbstractListModel):
             pixmap = QPixmap()
             pixmap.loadFromData(row.image.thumbnail)
             icon = QIcon(pixmap)
-            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the picture of the chosen row
+            icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints the thumbnail of the chosen row
             self._icons[number] = icon
-            if len(self._icons) > KEPT_ICONS:
+            if len(self._icons) > MAX_ICONS:
                 self._icons.popitem(last=False)
         return self._icons[number]
 
 
-def describe_kept(row: ListedImage, *, scores_hidden: bool = False) -> str:
-    """A few short lines: who, when, which view and which of the patient's films, which study, where it stands."""
+def describe_library_row(row: ListedImage, *, scores_hidden: bool = False) -> str:
+    """A few short lines: patient, date, view, number among the patient's images, study and state."""
     metadata = row.image.metadata
     when = "  ".join(
         part for part in (shown_date(metadata.study_date), metadata.view_position or metadata.modality) if part
@@ -171,8 +170,8 @@ def describe_kept(row: ListedImage, *, scores_hidden: bool = False) -> str:
         when += " · " + _("{number} of {count}").format(number=row.place, count=row.of_patient)
     if row.place > 1:
         who = f"↳ {who}"
-    image = _("same study as above") if row.place_in_study > 1 else " ".join(metadata.study_description.split())
-    return "\n".join(part for part in (who, when, image, _state_of(row, scores_hidden=scores_hidden)) if part)
+    study = _("same study as above") if row.place_in_study > 1 else " ".join(metadata.study_description.split())
+    return "\n".join(part for part in (who, when, study, _state_of(row, scores_hidden=scores_hidden)) if part)
 
 
 def _name_of(row: ListedImage) -> str:
@@ -184,12 +183,12 @@ def _name_of(row: ListedImage) -> str:
         return image.path.name
     if image.patient_key:
         return _("Patient {key}").format(key=image.patient_key[:SHORT_KEY])
-    return _("Film {number}").format(number=image.number)
+    return _("Image {number}").format(number=image.number)
 
 
 def _state_of(row: ListedImage, *, scores_hidden: bool) -> str:
     if row.read_total is not None and not scores_hidden:
-        total = _("read {total}/{most}").format(total=row.read_total, most=MOST)
+        total = _("read {total}/{most}").format(total=row.read_total, most=MAX_TOTAL)
         state = _("{total} by {reader}").format(total=total, reader=row.reader) if row.reader else total
     elif row.read_total is not None:
         state = _("read by others") if row.reader else _("read")
@@ -198,5 +197,5 @@ def _state_of(row: ListedImage, *, scores_hidden: bool) -> str:
     else:
         state = _("new")
     if row.predicted_total is not None and not scores_hidden:
-        state += "\n" + _("predicted {total}/{most}").format(total=row.predicted_total, most=MOST)
+        state += "\n" + _("predicted {total}/{most}").format(total=row.predicted_total, most=MAX_TOTAL)
     return state

@@ -1,6 +1,6 @@
-"""What the network made of the picture before it scored: lungs found, aligned, masked; small, and larger on demand.
+"""The network's intermediate images: lungs found, aligned, masked; small, and larger on demand.
 
-None of it tells a score, so that a reader may look while the prediction is hidden.
+None of them reveals a score, so a reader may look at them while the prediction is hidden.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ OUTLINE = (96, 205, 228)
 GRID = QColor(235, 235, 235, 150)
 
 
-class Step(Enum):
-    """The network's steps that have a picture."""
+class NetworkStep(Enum):
+    """The steps of the network that are shown as images."""
 
     LUNGS = "lungs"
     ALIGNED = "aligned"
@@ -46,33 +46,39 @@ class Step(Enum):
 
     @property
     def words(self) -> str:
-        """Its name below the picture."""
-        return {Step.LUNGS: _("lungs found"), Step.ALIGNED: _("aligned"), Step.MASKED: _("lungs only")}[self]
+        """The caption of its image."""
+        return {
+            NetworkStep.LUNGS: _("lungs found"),
+            NetworkStep.ALIGNED: _("aligned"),
+            NetworkStep.MASKED: _("lungs only"),
+        }[self]
 
     @property
     def meaning(self) -> str:
-        """What the picture is, and what to look for."""
+        """A description of the image, with what to check in it."""
         return {
-            Step.LUNGS: _("The picture as the network sees it, with the outline of the lungs it found."),
-            Step.ALIGNED: _("The picture turned and scaled for scoring: both lungs should stand upright and be whole."),
-            Step.MASKED: _("The lungs alone, and the zones: each zone should hold its part of a lung."),
+            NetworkStep.LUNGS: _("The image as the network sees it, with the outline of the lungs it found."),
+            NetworkStep.ALIGNED: _(
+                "The image rotated and scaled for scoring: both lungs should be upright and complete."
+            ),
+            NetworkStep.MASKED: _("The lungs alone with the zones: each zone should contain its part of a lung."),
         }[self]
 
 
 class StepButton(QAbstractButton):
-    """A small picture that opens larger by click, Space or Enter."""
+    """A small image that opens larger by click, Space or Enter."""
 
-    def __init__(self, step: Step, parent: QWidget | None = None) -> None:
+    def __init__(self, step: NetworkStep, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pixmap = QPixmap()
         self.setFixedSize(SMALL_PX, SMALL_PX)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(_("{picture}, open larger").format(picture=step.words))
-        self.setToolTip(step.meaning + "\n" + _("Click to open it larger."))
+        self.setAccessibleName(_("{image}, enlarge").format(image=step.words))
+        self.setToolTip(step.meaning + "\n" + _("Click to enlarge it."))
 
     def set_image(self, image: QImage) -> None:
-        """Shows a square picture."""
+        """Shows a square image."""
         self._pixmap = QPixmap.fromImage(image)
         self.update()
 
@@ -84,7 +90,7 @@ class StepButton(QAbstractButton):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture, framed while the keyboard is on it or the pointer over it."""
+        """Draws the image, with a frame if it has the focus or the pointer is over it."""
         with QPainter(self) as painter:  # ended even where painting fails
             painter.drawPixmap(self.rect(), self._pixmap)
             if self.hasFocus() or self.underMouse():
@@ -93,7 +99,7 @@ class StepButton(QAbstractButton):
 
 
 class LargeImage(QLabel):
-    """One step's picture as large as its window lets it be."""
+    """One step's image, as large as its window allows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -103,16 +109,16 @@ class LargeImage(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_image(self, image: QImage, *, with_grid: bool) -> None:
-        """Shows a square picture, with the zones if asked for."""
+        """Shows a square image, optionally with the zones."""
         self._image, self._with_grid = image, with_grid
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As large as it opens."""
+        """The size at first."""
         return QSize(LARGE_PX, LARGE_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture in the middle, square."""
+        """Draws the image, square and centred."""
         side = min(self.width(), self.height())
         place = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
         with QPainter(self) as painter:  # ended even where painting fails
@@ -123,19 +129,19 @@ class LargeImage(QLabel):
 
 
 class StepWindow(QDialog):
-    """A small window of its own with one step's picture; its buttons change between them."""
+    """A separate window with one step's image, and buttons to switch between the steps."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(_("How the network saw this film"))
+        self.setWindowTitle(_("How the network saw this image"))
         self.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }")
-        self._images: dict[Step, QImage] = {}
+        self._images: dict[NetworkStep, QImage] = {}
         self._image = LargeImage(self)
         self._meaning = QLabel("", self)
         self._meaning.setWordWrap(True)
-        self._buttons: dict[Step, QToolButton] = {}
+        self._buttons: dict[NetworkStep, QToolButton] = {}
         row = QHBoxLayout()
-        for step in Step:
+        for step in NetworkStep:
             button = QToolButton(self)
             button.setText(step.words)
             button.setCheckable(True)
@@ -150,34 +156,34 @@ class StepWindow(QDialog):
         layout.addWidget(self._meaning)
 
     @property
-    def step(self) -> Step:
-        """The step on the screen."""
-        return next((step for step, button in self._buttons.items() if button.isChecked()), Step.LUNGS)
+    def step(self) -> NetworkStep:
+        """The step shown."""
+        return next((step for step, button in self._buttons.items() if button.isChecked()), NetworkStep.LUNGS)
 
-    def set_images(self, images: dict[Step, QImage]) -> None:
-        """Takes the pictures of another prediction."""
+    def set_images(self, images: dict[NetworkStep, QImage]) -> None:
+        """Takes the images of another prediction."""
         self._images = images
         self.show_step(self.step)
 
-    def show_step(self, step: Step) -> None:
-        """Shows one of the pictures."""
+    def show_step(self, step: NetworkStep) -> None:
+        """Shows the image of one step."""
         for other, button in self._buttons.items():
             button.setChecked(other is step)
         self._meaning.setText(step.meaning)
         self._image.setAccessibleName(step.words)
         self._image.setAccessibleDescription(step.meaning)
-        self._image.show_image(self._images[step], with_grid=step is Step.MASKED)
+        self._image.show_image(self._images[step], with_grid=step is NetworkStep.MASKED)
 
 
 class NetworkSteps(QWidget):
-    """The three small pictures in a row."""
+    """The three small images in a row."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._prediction: Prediction | None = None
-        self._images: dict[Step, QImage] = {}
+        self._images: dict[NetworkStep, QImage] = {}
         self._window: StepWindow | None = None
-        self.buttons = {step: StepButton(step, self) for step in Step}
+        self.buttons = {step: StepButton(step, self) for step in NetworkStep}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
@@ -194,12 +200,12 @@ class NetworkSteps(QWidget):
             button.clicked.connect(lambda checked=False, step=step: self.open_larger(step))
 
     @property
-    def window_shown(self) -> StepWindow | None:
-        """The larger window while it is open."""
+    def larger_window(self) -> StepWindow | None:
+        """The window with the larger image; None unless it is open."""
         return self._window if self._window is not None and self._window.isVisible() else None
 
     def show_prediction(self, prediction: Prediction | None) -> None:
-        """Follows the open study; without a prediction there is nothing to see."""
+        """Shows the steps of a prediction; None hides them."""
         self.setVisible(prediction is not None)
         if prediction is self._prediction:
             return
@@ -209,13 +215,13 @@ class NetworkSteps(QWidget):
             if self._window is not None:
                 self._window.close()
             return
-        self._images = {step: image_of(prediction, step) for step in Step}
+        self._images = {step: step_image(prediction, step) for step in NetworkStep}
         side = round(SMALL_PX * self.devicePixelRatioF())
         for step, button in self.buttons.items():
             small = self._images[step].scaled(
                 side, side, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
             )
-            if step is Step.MASKED:
+            if step is NetworkStep.MASKED:
                 painter = QPainter(small)
                 _paint_grid(painter, QRectF(0, 0, side, side))
                 painter.end()
@@ -224,8 +230,8 @@ class NetworkSteps(QWidget):
         if self._window is not None:
             self._window.set_images(self._images)
 
-    def open_larger(self, step: Step) -> None:
-        """Opens a step's picture in the window of its own."""
+    def open_larger(self, step: NetworkStep) -> None:
+        """Opens a step's image in the separate window."""
         if not self._images:
             return
         if self._window is None:
@@ -236,18 +242,18 @@ class NetworkSteps(QWidget):
         self._window.activateWindow()
 
 
-def image_of(prediction: Prediction, step: Step) -> QImage:
-    """(side, side) RGB picture of a step."""
-    if step is Step.LUNGS:
+def step_image(prediction: Prediction, step: NetworkStep) -> QImage:
+    """The square RGB image of a step, at the network's resolution."""
+    if step is NetworkStep.LUNGS:
         return _as_image(_with_outline(prediction.network_image, prediction.lung_probability))
     grey = prediction.aligned_image
-    if step is Step.MASKED:
+    if step is NetworkStep.MASKED:
         grey = grey * prediction.aligned_lung_probability
     return _as_image(cv2.cvtColor(_to_bytes(grey), cv2.COLOR_GRAY2RGB))
 
 
 def _with_outline(image: npt.NDArray[np.float32], lung_probability: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """(S, S, 3) of an (S, S) picture in [0, 1] with the lungs' outline."""
+    """The outline of the lungs over an image: (S, S) in [0, 1] to (S, S, 3) uint8."""
     coloured = cv2.cvtColor(_to_bytes(image), cv2.COLOR_GRAY2RGB)
     mask = (lung_probability >= 0.5).astype(np.uint8)
     contours = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
@@ -266,7 +272,7 @@ def _as_image(rgb: npt.NDArray[np.uint8]) -> QImage:
 
 
 def _paint_grid(painter: QPainter, place: QRectF) -> None:
-    """The six zones over a picture in the aligned frame, with their letters where there is room."""
+    """Draws the six zones over an image in the aligned frame, with their letters if there is room."""
     painter.setPen(QPen(GRID, 1))
     for share in ROW_EDGES[1:-1]:
         y = place.top() + share * place.height()

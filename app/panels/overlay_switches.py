@@ -1,4 +1,4 @@
-"""Switches, opacity and the explanation's controls."""
+"""Switches and opacity of the overlays, and the controls of the explanation."""
 
 from __future__ import annotations
 
@@ -28,92 +28,83 @@ PAPER = "#cfd4d9"
 
 
 def legend() -> str:
-    """Rich text: what the explanation's colours mean."""
+    """Meaning of the explanation's colours, as rich text."""
     swatches = " &nbsp;".join(
         SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
         for score, colour in CLASS_COLOURS.items()
     )
     swatches += " &nbsp;" + _("clear: none")
-    colours = _("Parts that speak for the predicted score:<br>{swatches}").format(swatches=swatches)
+    colours = _("Regions that support the predicted score:<br>{swatches}").format(swatches=swatches)
     return f"{colours}<br>{describe_strength()}"
 
 
 def plain_legend() -> str:
-    """The same without colours, for screen readers."""
-    words = _("Parts that speak for the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
+    """Meaning of the explanation's colours in words, for screen readers."""
+    words = _("Regions that support the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
     return f"{words} {describe_strength()}"
 
 
-def way_name(mode: Mode) -> str:
-    """How an explanation is computed, as offered to the user."""
+def mode_name(mode: Mode) -> str:
+    """Name of a mode of the explanation, as offered to the reader."""
     return _("fast") if mode is Mode.FAST else _("exact")
 
 
-def way_description(mode: Mode) -> str:
-    """What the choice means, in one sentence."""
+def mode_description(mode: Mode) -> str:
+    """Description of a mode in one sentence."""
     if mode is Mode.FAST:
-        return _("Nearly the same map in a fraction of the time; parts of the lungs come first.")
-    return _("The paper's definition without a short cut: the whole network once per part.")
+        return _("An approximation of the exact map in a fraction of the time, computed in the lungs first.")
+    return _("The occlusion map as defined in the paper: the full network once per super-pixel.")
 
 
-class OverlaysPanel(QWidget):
-    """A checkbox and a slider per overlay; the explanation adds its button, its way, its zone and its legend."""
+class OverlaySwitches(QWidget):
+    """A checkbox and a slider per overlay; for the explanation also a button, mode, zone and legend."""
 
     switched = Signal(str, bool)
+    """Name of an overlay, and whether it is shown."""
     faded = Signal(str, int)
+    """Name of an overlay, and its opacity in percent."""
     zone_chosen = Signal(object)
-    """A `Zone`, or None for all."""
+    """The `Zone` whose map is shown, or None for all."""
     mode_chosen = Signal(object)
-    """A `Mode`: how the next explanation is to be computed."""
+    """The `Mode` of the next explanation."""
 
     def __init__(
         self, actions: dict[str, QAction], opacity: dict[str, int], explain: QAction, parent: QWidget | None = None
     ) -> None:
-        """Args: actions: the checkable action of every overlay; opacity: in percent; explain: starts the map."""
+        """Makes the panel.
+
+        Args:
+            actions: The checkable action of every overlay, by the overlay's name.
+            opacity: Opacity of every overlay in percent.
+            explain: The action that starts the explanation.
+            parent: Parent widget.
+        """
         super().__init__(parent)
         box = QGroupBox(_("Overlays"), self)
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         for row, (name, action) in enumerate(actions.items()):
-            check = QCheckBox(f"{action.text().replace('&', '')}  ({action.shortcut().toString()})", box)
-            check.setChecked(action.isChecked())
-            check.setToolTip(action.toolTip())
-            check.toggled.connect(action.setChecked)
-            action.toggled.connect(check.setChecked)
-            action.toggled.connect(lambda shown, name=name: self.switched.emit(name, shown))
-            slider = QSlider(Qt.Orientation.Horizontal, box)
-            slider.setRange(10, 100)
-            slider.setValue(opacity[name])
-            slider.setAccessibleName(_("Opacity of {overlay}").format(overlay=action.text().replace("&", "")))
-            slider.setToolTip(_("Opacity"))
-            slider.valueChanged.connect(lambda percent, name=name: self.faded.emit(name, percent))
-            grid.addWidget(check, row, 0)
-            grid.addWidget(slider, row, 1)
+            grid.addWidget(self._switch_of(name, action, box), row, 0)
+            grid.addWidget(self._slider_of(name, action, opacity[name], box), row, 1)
         self._explain = QPushButton(_("Explain"), box)
         self._explain.setToolTip(explain.toolTip())
         self._explain.setEnabled(False)
         self._explain.clicked.connect(explain.trigger)
-        self._ways = QComboBox(box)
+        self._modes = QComboBox(box)
         for mode in (Mode.FAST, Mode.EXACT):
-            self._ways.addItem(way_name(mode), mode)
-            self._ways.setItemData(self._ways.count() - 1, way_description(mode), Qt.ItemDataRole.ToolTipRole)
-        self._ways.setAccessibleName(_("How the explanation is computed"))
-        self._ways.currentIndexChanged.connect(self._tell_way)
-        self._tell_way()
-        self._zones = QComboBox(box)
-        self._zones.addItem(_("all zones"), None)
-        for zone in ZONES:
-            self._zones.addItem(_("zone {zone}").format(zone=zone.name), zone)
-        self._zones.setAccessibleName(_("Zone explained"))
-        self._zones.setToolTip(_("Zone whose explanation is shown"))
-        self._zones.currentIndexChanged.connect(lambda: self.zone_chosen.emit(self.chosen_zone))
+            self._modes.addItem(mode_name(mode), mode)
+            self._modes.setItemData(self._modes.count() - 1, mode_description(mode), Qt.ItemDataRole.ToolTipRole)
+        self._modes.setAccessibleName(_("Mode of the explanation"))
+        self._modes.currentIndexChanged.connect(self._choose_mode)
+        self._choose_mode()
+        self._zones = self._zone_chooser(box)
         self._legend = QLabel("", box)
         self._legend.setWordWrap(True)
         self._legend.setObjectName("small")
         self._legend.setAccessibleName(_("Explanation legend"))
         self._legend.setAccessibleDescription(plain_legend())
         row_layout = QHBoxLayout()
-        for widget in (self._explain, self._ways, self._zones):
+        for widget in (self._explain, self._modes, self._zones):
             row_layout.addWidget(widget, 1)
         inside = QVBoxLayout(box)
         inside.setContentsMargins(0, 8, 0, 0)
@@ -124,6 +115,34 @@ class OverlaysPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(box)
+
+    def _switch_of(self, name: str, action: QAction, box: QWidget) -> QCheckBox:
+        check = QCheckBox(f"{action.text().replace('&', '')}  ({action.shortcut().toString()})", box)
+        check.setChecked(action.isChecked())
+        check.setToolTip(action.toolTip())
+        check.toggled.connect(action.setChecked)
+        action.toggled.connect(check.setChecked)
+        action.toggled.connect(lambda shown: self.switched.emit(name, shown))
+        return check
+
+    def _slider_of(self, name: str, action: QAction, percent: int, box: QWidget) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal, box)
+        slider.setRange(10, 100)
+        slider.setValue(percent)
+        slider.setAccessibleName(_("Opacity of {overlay}").format(overlay=action.text().replace("&", "")))
+        slider.setToolTip(_("Opacity"))
+        slider.valueChanged.connect(lambda percent: self.faded.emit(name, percent))
+        return slider
+
+    def _zone_chooser(self, box: QWidget) -> QComboBox:
+        chooser = QComboBox(box)
+        chooser.addItem(_("all zones"), None)
+        for zone in ZONES:
+            chooser.addItem(_("zone {zone}").format(zone=zone.name), zone)
+        chooser.setAccessibleName(_("Zone explained"))
+        chooser.setToolTip(_("Zone whose explanation is shown"))
+        chooser.currentIndexChanged.connect(lambda: self.zone_chosen.emit(self.chosen_zone))
+        return chooser
 
     @property
     def chosen_zone(self) -> Zone | None:
@@ -137,33 +156,35 @@ class OverlaysPanel(QWidget):
 
     @property
     def chosen_mode(self) -> Mode:
-        """How the next explanation is to be computed."""
-        return Mode(self._ways.currentData())
+        """The mode of the next explanation."""
+        return Mode(self._modes.currentData())
 
     def choose_mode(self, mode: Mode) -> None:
-        """Offers this way; `mode_chosen` follows if it was another."""
-        self._ways.setCurrentIndex(self._ways.findData(mode))
+        """Chooses a mode; emits `mode_chosen` if it was another one."""
+        self._modes.setCurrentIndex(self._modes.findData(mode))
 
-    def _tell_way(self) -> None:
+    def _choose_mode(self) -> None:
         mode = self.chosen_mode
-        self._ways.setToolTip(way_description(mode))
-        self._ways.setAccessibleDescription(way_description(mode))
+        self._modes.setToolTip(mode_description(mode))
+        self._modes.setAccessibleDescription(mode_description(mode))
         self.mode_chosen.emit(mode)
 
     def show_image(self, image: OpenImage | None, *, busy: bool) -> None:
-        """Follows the open study; there is something to explain once it is scored and nothing else goes on."""
+        """Follows the open image; it can be explained once it is scored and the network is not `busy`."""
         scored = image is not None and image.prediction is not None
         explanation = image.explanation if image is not None else None
         self._explain.setEnabled(scored and not busy)
-        self._ways.setEnabled(scored and not busy)
+        self._modes.setEnabled(scored and not busy)
         self._zones.setEnabled(explanation is not None)
         text = ""
         if explanation is not None:
             text = legend()
             done, count = int(explanation.is_computed.sum()), len(explanation.contributions)
             if done < count:
-                text += "<br>" + _("{done} of {count} parts so far; hatched: not masked").format(done=done, count=count)
+                text += "<br>" + _("{done} of {count} super-pixels so far; hatched: not masked").format(
+                    done=done, count=count
+                )
             else:
-                text += "<br>" + _("Computed: {way}").format(way=way_name(explanation.mode))
+                text += "<br>" + _("Computed: {mode}").format(mode=mode_name(explanation.mode))
         self._legend.setText(text)
         self._legend.setVisible(bool(text))

@@ -1,4 +1,4 @@
-"""Preferences: every change holds at once and is kept; the window behind stays usable."""
+"""The preferences: every change takes effect at once and is saved; the main window stays usable."""
 
 from __future__ import annotations
 
@@ -42,15 +42,22 @@ from bsnet_core.language import SOURCE_LANGUAGE, languages
 from bsnet_core.language import translate as _
 
 LETTERS, LINES = 94, 34
-"""How much text the dialog has room for at first."""
+"""Size of the dialog in characters and lines of text."""
 FONT_STEP = 10
 
 
 class PreferencesDialog(QDialog):
-    """One page per subject, keys last."""
+    """One page per topic, keys last."""
 
     def __init__(self, settings: Settings, keys: Keys, names: Sequence[str], parent: QWidget | None = None) -> None:
-        """Args: names: The actions whose keys can be changed."""
+        """Makes the dialog.
+
+        Args:
+            settings: The settings to show and change.
+            keys: The keys of all actions.
+            names: The actions whose keys can be changed.
+            parent: The main window.
+        """
         super().__init__(parent)
         self.setWindowTitle(_("Preferences"))
         self.resize(room_for(self, LETTERS, LINES))
@@ -58,7 +65,7 @@ class PreferencesDialog(QDialog):
         self._followers: dict[str, Callable[[], None]] = {}
         self.key_editor = KeyEditor(keys, names, self)
         self._pages = QTabWidget(self)
-        self._pages.setAccessibleName(_("Subjects"))
+        self._pages.setAccessibleName(_("Topics"))
         self._pages.addTab(self._appearance_page(), _("Appearance"))
         self._pages.addTab(self._image_page(), _("Reading"))
         self._pages.addTab(self._screen_page(), _("Screen"))
@@ -67,7 +74,7 @@ class PreferencesDialog(QDialog):
         self._pages.addTab(self.key_editor, _("Keys"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)
-        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip(_("Every change holds already"))
+        buttons.button(QDialogButtonBox.StandardButton.Close).setToolTip(_("All changes have been saved"))
         layout = QVBoxLayout(self)
         layout.addWidget(self._pages, 1)
         layout.addWidget(buttons)
@@ -75,7 +82,7 @@ class PreferencesDialog(QDialog):
 
     @property
     def pages(self) -> QTabWidget:
-        """The pages by subject."""
+        """The pages by topic."""
         return self._pages
 
     def control(self, name: str) -> QWidget:
@@ -92,15 +99,15 @@ class PreferencesDialog(QDialog):
         themes = {
             ThemeChoice.DARK: _("Dark"),
             ThemeChoice.LIGHT: _("Light"),
-            ThemeChoice.SYSTEM: _("As the system"),
+            ThemeChoice.SYSTEM: _("Same as system"),
         }
-        self._choice(form, "theme", _("Colours"), _("Dark, light, or as the system is"), themes)
+        self._choice(form, "theme", _("Colours"), _("Dark, light, or the same as the system"), themes)
         self._number(
-            form, "font_percent", _("Size of texts"), _("Against the system's size"), (100, 200), FONT_STEP, " %"
+            form, "font_percent", _("Text size"), _("Relative to the system's text size"), (100, 200), FONT_STEP, " %"
         )
-        spoken = {code: language_name(code) for code in languages()}
-        self._text_choice(form, "language", _("Language"), _("Language of all texts"), spoken)
-        form.addRow("", _note(_("Another language is spoken from the next start on."), page))
+        names = {code: language_name(code) for code in languages()}
+        self._text_choice(form, "language", _("Language"), _("Language of all texts"), names)
+        form.addRow("", _note(_("A new language takes effect at the next start."), page))
         return page
 
     def _image_page(self) -> QWidget:
@@ -116,17 +123,19 @@ class PreferencesDialog(QDialog):
             CornerTexts.MINIMAL: _("Few"),
             CornerTexts.NONE: _("None"),
         }
-        self._choice(form, "corner_texts", _("Texts in the corners"), _("How much stands in the corners"), corners)
+        self._choice(
+            form, "corner_texts", _("Texts in the corners"), _("How much text is shown in the corners"), corners
+        )
         sides = {
-            CurrentSide.LEFT: _("Left, the prior one right"),
-            CurrentSide.RIGHT: _("Right, the prior one left"),
-            CurrentSide.ABOVE: _("Above, the prior one below"),
-            CurrentSide.BELOW: _("Below, the prior one above"),
+            CurrentSide.LEFT: _("Left, prior image right"),
+            CurrentSide.RIGHT: _("Right, prior image left"),
+            CurrentSide.ABOVE: _("Above, prior image below"),
+            CurrentSide.BELOW: _("Below, prior image above"),
         }
-        self._choice(form, "current_side", _("Current film"), _("Where it stands when a prior one is shown too"), sides)
-        self._text(form, "reader", _("Reader's name"), _("Stands beside the scores that you save"))
+        self._choice(form, "current_side", _("Current image"), _("Its position when a prior image is shown too"), sides)
+        self._text(form, "reader", _("Reader's name"), _("Saved with your scores"))
         self._switch(
-            form, "blind", _("Blind reading"), _("The prediction stays hidden until your own score of it is saved")
+            form, "blind", _("Blind reading"), _("The prediction stays hidden until you have saved your own score")
         )
         return page
 
@@ -135,8 +144,8 @@ class PreferencesDialog(QDialog):
         self._switch(
             form,
             "gsdf",
-            _("Standard greys (DICOM GSDF)"),
-            _("Greys by the Grayscale Standard Display Function, PS3.14"),
+            _("Standard grey levels (DICOM GSDF)"),
+            _("Grey levels by the Grayscale Standard Display Function, PS3.14"),
         )
         unit = " cd/m²"
         self._decimal(
@@ -146,44 +155,53 @@ class PreferencesDialog(QDialog):
             form, "screen_maximum", _("White"), _("Luminance of white on this screen"), SCREEN_MAXIMUM, 10.0, unit
         )
         self._decimal(
-            form, "screen_ambient", _("Light in the room"), _("What it adds on the screen"), SCREEN_AMBIENT, 0.05, unit
+            form,
+            "screen_ambient",
+            _("Ambient light"),
+            _("Luminance that the light in the room adds on the screen"),
+            SCREEN_AMBIENT,
+            0.05,
+            unit,
         )
         meaning = _(
-            "Steps of grey that are equal in the picture then look equal to the eye, on a screen with the luminance "
-            "stated here; saved pictures, reports and scores stay as they are."
+            "Equal steps of grey in the image then look equal to the eye, on a screen with the luminance entered here. "
+            "Saved images, reports and scores are not affected."
         )
-        caution = _("It takes the screen for one of gamma 2.2: leave it off where the screen does this by itself.")
+        caution = _("It assumes a screen of gamma 2.2: leave it off if the screen is calibrated to the GSDF.")
         form.addRow("", _note(f"{meaning} {caution}", page))
         form.addRow(_("Length of the line"), ScreenMeasure(self._settings, page))
-        use = _("Measured by a ruler, it lets Real size show a mm of the film as a mm on this screen.")
+        use = _("Measured with a ruler, it lets Actual size show 1 mm of the image as 1 mm on this screen.")
         form.addRow("", _note(use, page))
         return page
 
     def _analysis_page(self) -> QWidget:
         page, form = _page(self)
         modes = {
-            Mode.FAST: _("Fast, close to the paper's"),
-            Mode.EXACT: _("Exact, as in the paper, slow"),
+            Mode.FAST: _("Fast: an approximation"),
+            Mode.EXACT: _("Exact: as in the paper, slow"),
         }
         self._choice(form, "explanation_mode", _("Explanation"), _("How the explanation map is computed"), modes)
         self._switch(
             form,
             "explains",
-            _("Explain by itself"),
-            _("After the score, the explanation follows, if the fast way is chosen"),
+            _("Explain automatically"),
+            _("Computes the explanation after every score, if the fast mode is chosen"),
         )
         devices = {
-            Device.AUTO: _("Chosen by the program"),
+            Device.AUTO: _("Automatic"),
             Device.CPU: _("Processor"),
             Device.CUDA: _("NVIDIA graphics card"),
             Device.MPS: _("Apple graphics"),
         }
-        self._choice(form, "device", _("The network runs on"), _("Where scores are computed"), devices)
-        form.addRow("", _note(_("The network moves there at the next start."), page))
+        self._choice(form, "device", _("Network runs on"), _("Device that computes the scores"), devices)
+        form.addRow("", _note(_("A new device is used from the next start."), page))
         papers = {Paper.A4: _("A4"), Paper.LETTER: _("US Letter")}
-        self._choice(form, "paper", _("Paper of reports"), _("Size of the report's pages"), papers)
+        self._choice(form, "paper", _("Paper size"), _("Page size of reports"), papers)
         self._switch(
-            form, "deidentifies", _("De-identify reports"), _("Reports leave the patient out unless told otherwise")
+            form,
+            "deidentifies",
+            _("De-identify reports"),
+            _("New reports do not identify the patient unless you choose otherwise"),
         )
         return page
 
@@ -193,21 +211,21 @@ class PreferencesDialog(QDialog):
             form,
             "keeps_names",
             _("Keep names"),
-            _("The library keeps names and birth dates, and the menu the files opened lately"),
+            _("The library keeps names and birth dates, and the menu keeps recent files"),
         )
         form.addRow(
             "",
             _note(
                 _(
-                    "Without it, neither names and birth dates nor the paths of recent files are kept. Scores and "
-                    "readings are kept in either case. Nothing ever leaves this computer."
+                    "Otherwise, names, birth dates and the paths of recent files are not kept. Scores and readings "
+                    "are always kept. Nothing ever leaves this computer."
                 ),
                 page,
             ),
         )
         return page
 
-    # Controls: each shows its setting, changes it at once, and follows it when something else changes it
+    # Controls: each one shows its setting, changes it at once, and follows changes from elsewhere
 
     def _choice(self, form: QFormLayout, name: str, text: str, tip: str, options: Mapping[Choice, str]) -> None:
         kinds = {option.value: option for option in options}
@@ -275,7 +293,7 @@ class PreferencesDialog(QDialog):
 
 
 def language_name(code: str) -> str:
-    """A language in its own words."""
+    """The name of a language in that language."""
     if code == SOURCE_LANGUAGE:
         return "English"  # Qt would say which English
     name = QLocale(code).nativeLanguageName()

@@ -1,4 +1,4 @@
-"""What the reader wants in a report, and where; writes nothing itself."""
+"""The dialog for the contents, paper and file name of a report; it writes nothing itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ WIDTH_PX = 480
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """A report to write: for `app.report.content.compose_report` and `app.report.pdf.write_report`."""
+    """A requested report: arguments of `app.report.content.compose_report` and `app.report.pdf.write_report`."""
 
     path: Path
     paper: Paper
@@ -48,7 +48,7 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class AvailableParts:
-    """What a report of this study could hold besides the film."""
+    """Parts that a report of this image could contain besides the image itself."""
 
     reading: bool
     explanation: bool
@@ -56,12 +56,13 @@ class AvailableParts:
 
 
 class ReportDialog(QDialog):
-    """Asks for paper, contents and name, and stays open, with all that was entered, until the report is written.
+    """Asks for paper, contents and name, and stays open with all entries until the report is written.
 
-    `wanted` carries a `ReportRequest`; whoever writes the report answers with `show_failure` or `accept`.
+    The writer of the report answers `save_requested` with `show_failure` or `accept`.
     """
 
-    requested = Signal(object)
+    save_requested = Signal(object)
+    """The `ReportRequest`."""
 
     def __init__(
         self,
@@ -73,33 +74,37 @@ class ReportDialog(QDialog):
         *,
         paper: Paper | None = None,
     ) -> None:
-        """Takes what can be reported.
+        """Makes the dialog.
 
         Args:
-            metadata: Of the study, for the proposed name.
-            available: What there is to tick.
-            folder: Where to save, unless the reader says otherwise.
+            metadata: Metadata of the image, for the proposed name.
+            available: Parts that can be chosen.
+            folder: Folder proposed for the file.
             made_at: Now, with a time zone, for the name of a de-identified file.
-            parent: The window.
-            paper: Used last; the usual one of the country if None.
+            parent: The main window.
+            paper: Paper size used last; None for the usual one of the country.
         """
         super().__init__(parent)
         self.setWindowTitle(_("PDF report"))
         self.setMinimumWidth(WIDTH_PX)
         self._metadata, self._available, self._folder, self._made_at = metadata, available, folder, made_at
         self._paper = self._make_paper(paper if paper is not None else usual_paper())
-        self._reading = self._tick(_("&Your reading"), available.reading, _("The score you saved, and differences"))
-        self._explanation = self._tick(
-            _("&Explanation map"), available.explanation, _("The map over the film, with its legend")
+        self._reading = self._check_box(
+            _("&Your reading"), available.reading, _("The score you saved, and the differences from the prediction")
         )
-        self._lungs = self._tick(_("&Aligned lungs"), available.lungs, _("Aligned and masked lungs, as scored"))
+        self._explanation = self._check_box(
+            _("&Explanation map"), available.explanation, _("The map over the image, with its legend")
+        )
+        self._lungs = self._check_box(
+            _("&Aligned lungs"), available.lungs, _("Aligned and masked lungs, as the network scores them")
+        )
         self._deidentified = QCheckBox(_("&De-identify"), self)
         self._deidentified.setToolTip(
-            _("Leaves out name, id, birth date, dates, numbers, institution, descriptions and the reader's name")
+            _("Leave out name, IDs, birth date, dates, institution, descriptions and the reader's name")
         )
         self._keep_dates = QCheckBox(_("&Keep the dates"), self)
-        self._keep_dates.setToolTip(_("States the dates of study and reading in a de-identified report as well"))
-        self._burned_in = self._words(_("Names within the picture"))
+        self._keep_dates.setToolTip(_("Keep the dates of study and reading in a de-identified report"))
+        self._burned_in = self._message(_("Names in the image"))
         self._burned_in.setObjectName("qualityNotes")
         self._name = QLineEdit(self)
         self._name.setAccessibleName(_("File name"))
@@ -108,9 +113,9 @@ class ReportDialog(QDialog):
         self._shown_folder = QLineEdit(self)
         self._shown_folder.setReadOnly(True)
         self._shown_folder.setAccessibleName(_("Folder"))
-        self._problem = self._words(_("What went wrong"))
+        self._problem = self._message(_("Problem"))
         self._problem.setObjectName("qualityNotes")
-        self._replace = QCheckBox(_("&Replace the file that is there"), self)
+        self._replace = QCheckBox(_("&Replace the existing file"), self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self._save = QPushButton(_("&Save report"), self)
         self._save.setDefault(True)
@@ -123,12 +128,12 @@ class ReportDialog(QDialog):
         self._clear_problem()
 
     def deidentify(self, on: bool) -> None:
-        """Ticks or unticks the box that leaves the patient out."""
+        """Turns de-identification on or off."""
         self._deidentified.setChecked(on)
 
     @property
     def request(self) -> ReportRequest:
-        """What is entered now."""
+        """The report as entered now."""
         name = self._name.text().strip()
         if name and not name.lower().endswith(SUFFIX):
             name += SUFFIX
@@ -144,11 +149,11 @@ class ReportDialog(QDialog):
 
     @property
     def problem_text(self) -> str:
-        """What went wrong, as shown; empty where nothing did."""
+        """The problem shown; empty if there is none."""
         return self._problem.text() if self._problem.isVisibleTo(self) else ""
 
     def show_failure(self, error: BSNetError) -> None:
-        """Says why the report was not written; everything entered stays."""
+        """Shows why the report was not written; all entries stay."""
         self._set_busy(False)
         self._problem.setText(str(error))
         self._problem.show()
@@ -165,14 +170,14 @@ class ReportDialog(QDialog):
         box.setAccessibleName(_("Paper size"))
         return box
 
-    def _tick(self, text: str, available: bool, tip: str) -> QCheckBox:
+    def _check_box(self, text: str, available: bool, tip: str) -> QCheckBox:
         box = QCheckBox(text, self)
         box.setToolTip(tip)
         box.setChecked(available)
         box.setEnabled(available)
         return box
 
-    def _words(self, name: str) -> QLabel:
+    def _message(self, name: str) -> QLabel:
         label = QLabel("", self)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
@@ -200,7 +205,7 @@ class ReportDialog(QDialog):
         paper.addStretch(1)
         folder = QHBoxLayout()
         folder.addWidget(self._shown_folder)
-        # A grid, because a form gives texts of several lines too little room.
+        # A grid, because a form gives multi-line texts too little room.
         grid = QGridLayout()
         grid.setColumnStretch(1, 1)
         grid.setVerticalSpacing(12)
@@ -229,24 +234,24 @@ class ReportDialog(QDialog):
 
     def _connect(self) -> None:
         self._deidentified.toggled.connect(self._follow_deidentified)
-        self._name.textEdited.connect(self._note_own_name)
+        self._name.textEdited.connect(self._accept_own_name)
         self._choose.clicked.connect(self._choose_path)
         self._save.clicked.connect(self._emit_request)
         self._buttons.rejected.connect(self.reject)
 
     def _follow_deidentified(self) -> None:
-        requested = self._deidentified.isChecked()
-        self._keep_dates.setEnabled(requested)
+        deidentified = self._deidentified.isChecked()
+        self._keep_dates.setEnabled(deidentified)
         stated = self._metadata.burned_in_annotation.strip().upper()
-        self._burned_in.setVisible(requested and stated != "NO")
+        self._burned_in.setVisible(deidentified and stated != "NO")
         self._burned_in.setText(
-            _("The file says that text is burned into the picture. Look whether it names the patient.")
+            _("According to the file, text is burned into the image. Check whether it names the patient.")
             if stated == "YES"
-            else _("Look whether the picture itself names the patient: the file does not say that it does not.")
+            else _("Check whether text in the image names the patient: the file does not rule it out.")
         )
         if self._name_is_proposed:
             self._name.setText(self._proposed_name())
-            self._name.setCursorPosition(0)  # what the name begins with tells most
+            self._name.setCursorPosition(0)  # the start of the name tells most
         self.adjustSize()
 
     def _proposed_name(self) -> str:
@@ -254,7 +259,7 @@ class ReportDialog(QDialog):
             return file_name(STEM_DEIDENTIFIED, SUFFIX, None, self._made_at)
         return file_name(STEM, SUFFIX, self._metadata, self._made_at)
 
-    def _note_own_name(self) -> None:
+    def _accept_own_name(self) -> None:
         self._name_is_proposed = False
         self._clear_problem()
 
@@ -264,7 +269,7 @@ class ReportDialog(QDialog):
             _("Save the report"),
             str(self.request.path),
             _("PDF (*.pdf)"),
-            options=QFileDialog.Option.DontConfirmOverwrite,  # writing asks, and cannot be overtaken
+            options=QFileDialog.Option.DontConfirmOverwrite,  # `save` checks this without a race
         )
         if chosen:
             self._folder = Path(chosen).parent
@@ -286,12 +291,12 @@ class ReportDialog(QDialog):
     def _emit_request(self) -> None:
         request = self.request
         if not self._name.text().strip():
-            self._problem.setText(_("Give the file a name."))
+            self._problem.setText(_("Enter a file name."))
             self._problem.show()
             self._name.setFocus()
             return
         self._set_busy(True)
-        self.requested.emit(request)
+        self.save_requested.emit(request)
 
     def _set_busy(self, busy: bool) -> None:
         self._save.setEnabled(not busy)
@@ -299,6 +304,6 @@ class ReportDialog(QDialog):
 
 
 def usual_paper() -> Paper:
-    """Letter where people measure in inches, else A4."""
+    """US Letter in countries with US units, A4 elsewhere."""
     in_inches = QLocale().measurementSystem() == QLocale.MeasurementSystem.ImperialUSSystem
     return Paper.LETTER if in_inches else Paper.A4

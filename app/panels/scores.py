@@ -1,6 +1,6 @@
-"""The score panel: quality notes, the predicted grid, the reader's own score, intermediate pictures.
+"""The score panel: quality notes, predicted grid, the reader's own score, and the network's intermediate images.
 
-While a prediction is hidden, everything of it that tells a score is left out here, and in one place: `show_image`.
+While a prediction is hidden, `show_image` is the one place that leaves out everything that reveals a score.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.network_steps import NetworkSteps
-from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell, signed
+from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell
+from app.report.score_differences import describe_total_difference, describe_zone_difference
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
-from bsnet_core.agreement import compare_scores
+from bsnet_core.agreement import MAX_TOTAL, compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -25,16 +26,14 @@ from bsnet_core.standard_orientation import StandardOrientation
 if TYPE_CHECKING:
     from bsnet_core.prediction import Prediction
 
-MAX_TOTAL = 18
-
 
 class ScoresPanel(QWidget):
     """The right pane above the overlay controls."""
 
     zone_entered = Signal(object, object)
-    """Zone and the reader's own score of it, None to take it back."""
+    """Zone and the reader's score for it; None clears the zone."""
     zone_chosen = Signal(object)
-    """A cell was clicked: its zone is to be the one in turn."""
+    """Zone of a clicked cell: the next one to score."""
     save_requested = Signal()
     clear_requested = Signal()
     correct_requested = Signal()
@@ -49,20 +48,22 @@ class ScoresPanel(QWidget):
         self._expected = QLabel("", self)
         self._expected.setObjectName("small")
         self._expected.setAccessibleName(_("Expected global value"))
-        self._expected.setToolTip(_("Sum of the zones' expected values under the predicted probabilities"))
+        self._expected.setToolTip(_("Sum of the zones' expected values, from the predicted probabilities"))
         self._turn = _line(self, "scoringMode", _("Scoring mode"))
         self._own = _line(self, "", _("Your own score"))
         self._comparison = _line(self, "", _("Comparison with your score"))
         self._model = _line(self, "small", _("Model and device"))
         self._model.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._cells = {zone: ZoneCell(zone, self) for zone in ZONES}
-        self.images = NetworkSteps(self)
+        self.network_steps = NetworkSteps(self)
         self.save_button = self._button(
             _("Save my score"), _("Save the six zones as your reading"), self.save_requested
         )
-        self.clear_button = self._button(_("Clear"), _("Take back all zones that are not saved"), self.clear_requested)
+        self.clear_button = self._button(_("Clear"), _("Clear all zones that are not saved"), self.clear_requested)
         self.correct_button = self._button(
-            _("Correct…"), _("Start from the score you saved; it stays as it is"), self.correct_requested
+            _("Correct…"),
+            _("Start a new reading from your saved score; the saved reading is kept"),
+            self.correct_requested,
         )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -73,7 +74,7 @@ class ScoresPanel(QWidget):
         layout.addLayout(self._grid())
         layout.addLayout(self._own_row())
         layout.addWidget(self._comparison)
-        layout.addWidget(self.images)
+        layout.addWidget(self.network_steps)
         layout.addWidget(self._model)
         layout.addStretch(1)
         self.show_turn(None)
@@ -85,41 +86,41 @@ class ScoresPanel(QWidget):
 
     @property
     def total_text(self) -> str:
-        """The line with the global score."""
+        """The line with the predicted global score."""
         return self._total.text()
 
     @property
     def notes_text(self) -> str:
-        """The quality notes or the reason why there is no score; empty while there is nothing to note."""
+        """The quality notes or the reason why there is no score; empty if there are none."""
         return self._notes.text()
 
     @property
     def own_text(self) -> str:
-        """Where the reader's own score stands."""
+        """The line with the state of the reader's own score."""
         return self._own.text()
 
     @property
     def comparison_text(self) -> str:
-        """How the own score compares; empty while there is nothing to compare."""
+        """The comparison with the own score; empty if there is nothing to compare."""
         return self._comparison.text()
 
     @property
     def turn_text(self) -> str:
-        """What the scoring mode says; empty while it is off."""
+        """The line of the scoring mode; empty while it is off."""
         return self._turn.text()
 
     @property
     def model_text(self) -> str:
-        """Which model gave the result, and where it ran."""
+        """The line with the model and the device it ran on."""
         return self._model.text()
 
     def show_image(self, image: OpenImage | None, *, hidden: bool = False, reader: str = "") -> None:
-        """Fills the panel; None empties it.
+        """Fills the panel.
 
         Args:
-            image: The open study, whole.
-            hidden: Whether its prediction must not be seen yet; `Session.prediction_is_visible` knows.
-            reader: Who reads.
+            image: The open image with all its results; None empties the panel.
+            hidden: Whether its prediction must not be seen yet, from `Session.prediction_is_visible`.
+            reader: Name of the reader.
         """
         result = image.prediction if image is not None else None
         prediction = None if hidden else result
@@ -131,11 +132,11 @@ class ScoresPanel(QWidget):
         self._expected.setText(
             "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
         )
-        _say(self._notes, "\n".join(_notes_of(image, hidden=hidden)))
-        _say(self._own, _own_line(image, saved))
-        _say(self._comparison, _comparison_line(own, prediction))
-        _say(self._model, _model_line(result))
-        self.images.show_prediction(result if result is not None and _has_lungs(result) else None)
+        _show_text(self._notes, "\n".join(_notes_of(image, hidden=hidden)))
+        _show_text(self._own, _own_line(image, saved))
+        _show_text(self._comparison, _comparison_line(own, prediction))
+        _show_text(self._model, _model_line(result))
+        self.network_steps.show_prediction(result if result is not None and _has_lungs(result) else None)
         has_draft = image is not None and bool(image.draft)
         self.save_button.setEnabled(image is not None and image.entered_total is not None)
         self.save_button.setVisible(saved is None)
@@ -144,19 +145,19 @@ class ScoresPanel(QWidget):
         self.correct_button.setVisible(saved is not None)
 
     def show_turn(self, zone: Zone | None, keys: str = "") -> None:
-        """Marks the zone that the keys score next; None while the scoring mode is off.
+        """Marks the zone that the keys score next.
 
         Args:
-            zone: The zone in turn.
-            keys: What the keys of the mode are, for people; `ScoringMode.hint` has it.
+            zone: The next zone; None while the scoring mode is off.
+            keys: The keys of the mode in words, from `ScoringMode.hint`.
         """
         for other, cell in self._cells.items():
             cell.show_turn(other is zone)
         if zone is None:
-            _say(self._turn, "")
+            _show_text(self._turn, "")
         else:
             line = _("Scoring zone {zone}").format(zone=zone.name)
-            _say(self._turn, f"<b>{line}</b><br>{keys}" if keys else f"<b>{line}</b>")
+            _show_text(self._turn, f"<b>{line}</b><br>{keys}" if keys else f"<b>{line}</b>")
 
     def _totals(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -196,7 +197,7 @@ class ScoresPanel(QWidget):
 
 
 def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
-    """The quality notes on the lungs and the film alone: made anew, so that nothing of the probabilities is in them."""
+    """Quality notes on the lungs and the image alone, computed without the predicted probabilities."""
     if not _has_lungs(prediction):
         return ()
     sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
@@ -208,7 +209,7 @@ def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
 
 
 def _has_lungs(prediction: Prediction) -> bool:
-    """Whether the model outlines lungs at all; a plain classifier does not."""
+    """Whether the model outlines lungs; a plain classifier does not."""
     return bool(prediction.lung_probability.any())
 
 
@@ -225,8 +226,8 @@ def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
     if not StandardOrientation.of(image.metadata.patient_orientation).changes_nothing:
         notes.append(
             _(
-                "This film was stored turned or mirrored, as its file says. It is shown and scored upright, the "
-                "patient's right on the left: check that against the marker on the film."
+                "According to its file, this image was stored rotated or mirrored. It is shown and scored in standard "
+                "orientation, the patient's right on the left: check this against the side marker in the image."
             )
         )
     if image.prediction is not None:
@@ -272,11 +273,8 @@ def _comparison_line(own: dict[Zone, int], prediction: Prediction | None) -> str
     if prediction is None or len(own) < len(ZONES):
         return ""
     difference = compare_scores(prediction.score, BrixiaScore.from_values(own[zone] for zone in ZONES))
-    accepted = difference.zones_are_accepted and difference.total_is_accepted
-    verdict = _("within the accepted error") if accepted else _("outside the accepted error")
-    return _("Prediction minus yours: {total}; mean zone difference {mean}: {verdict}.").format(
-        total=signed(difference.total), mean=f"{difference.mean_absolute:.2f}", verdict=verdict
-    )
+    total = describe_total_difference(difference, _("prediction minus yours"))
+    return f"{total} {describe_zone_difference(difference)}"
 
 
 def _model_line(prediction: Prediction | None) -> str:
@@ -302,7 +300,7 @@ def _line(parent: QWidget, name: str, accessible_name: str) -> QLabel:
     return label
 
 
-def _say(label: QLabel, text: str) -> None:
-    """Shows a line; an empty one takes no room."""
+def _show_text(label: QLabel, text: str) -> None:
+    """Shows a text; hides the label if it is empty."""
     label.setText(text)
     label.setVisible(bool(text))

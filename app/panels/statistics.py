@@ -1,4 +1,4 @@
-"""Statistics over all reads: how readings and predictions agree, per zone and as a whole."""
+"""Agreement between readings and predictions over all images, per zone and as a whole."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ from bsnet_core.language import translate_count
 
 NOTHING = "–"
 AT_ONCE = 2000
-"""How many readings may be counted on the window's thread: ten thousand would take it some 50 ms."""
+"""Most readings evaluated on the GUI thread: ten thousand would block it for some 50 ms."""
 WIDE = (1, 2, 5)
-"""Columns of the table that need more room."""
+"""Columns of the table that need more room than the others."""
 
 
 class StatisticsPanel(QWidget):
-    """Filters, the table of figures, the Bland–Altman plot and the confusion matrix.
+    """Filters, the table of agreement measures, the Bland–Altman plot and the confusion matrix.
 
-    Up to `AT_ONCE` readings are counted at once, more of them in the background.
+    Up to `AT_ONCE` readings are evaluated at once, more of them in the background.
     """
 
     export_requested = Signal(object)
-    """The compared readings on the screen, `tuple[ComparedReading, ...]`, to be written as CSV."""
+    """The compared readings shown, `tuple[ComparedReading, ...]`, to write as CSV."""
     counted = Signal()
-    """What is shown is up to date."""
+    """The panel is up to date."""
 
     def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,18 +61,18 @@ class StatisticsPanel(QWidget):
         self.reader = self._chooser(_("Reader"))
         self.model = self._chooser(_("Model"))
         self.blind_only = QCheckBox(_("Blind readings only"), self)
-        self.blind_only.setToolTip(_("Only readings saved before the prediction was seen"))
+        self.blind_only.setToolTip(_("Only readings saved before the prediction was visible"))
         self.last_only = QCheckBox(_("Last reading only"), self)
-        self.last_only.setToolTip(_("Of every reader and film only the last reading, after the other filters"))
+        self.last_only.setToolTip(_("Only the last reading of every reader for every image, after the other filters"))
         self.last_only.setChecked(True)
         self.export = QPushButton(_("Export CSV…"), self)
-        self.export.setToolTip(_("Write the readings shown here, with the model's hash in every line"))
+        self.export.setToolTip(_("Save the readings shown here as a table, with the model's hash in every row"))
         self.export.clicked.connect(lambda: self.export_requested.emit(self._figures.chosen))
         for check in (self.blind_only, self.last_only):
             check.toggled.connect(lambda on: self._compute())
         self._summary = QLabel("", self)
         self._summary.setWordWrap(True)
-        self._summary.setAccessibleName(_("What is compared"))
+        self._summary.setAccessibleName(_("Readings compared"))
         self.table = _table(self, _("Agreement of prediction and reading"))
         self.plot = BlandAltmanPlot(queue, self)
         self.zone = QComboBox(self)
@@ -82,13 +82,13 @@ class StatisticsPanel(QWidget):
         for zone in ZONES:
             self.zone.addItem(_("zone {zone}").format(zone=zone.name), zone)
         self.zone.currentIndexChanged.connect(lambda index: self._show_confusion())
-        self.confusion = _table(self, _("Confusion matrix, rows read, columns predicted"))
+        self.confusion = _table(self, _("Confusion matrix: rows read, columns predicted"))
         self._lay_out()
         self.show_readings(())
 
     @property
     def summary_text(self) -> str:
-        """How many readings and films, and how the readers agree among themselves."""
+        """Numbers of readings and images, and the agreement between readers."""
         return self._summary.text()
 
     @property
@@ -97,7 +97,7 @@ class StatisticsPanel(QWidget):
         return self._figures.chosen
 
     def show_readings(self, compared: Iterable[ComparedReading]) -> None:
-        """Takes all reads of the library; what was filtered stays filtered where it is still there."""
+        """Takes all readings of the library; the chosen filters stay if they still apply."""
         self._all = tuple(compared)
         readers = sorted({one.reading.reader for one in self._all})
         models = sorted({one.model.sha256: one.model for one in self._all}.values(), key=name_of_model)
@@ -107,11 +107,11 @@ class StatisticsPanel(QWidget):
 
     @property
     def is_counting(self) -> bool:
-        """Whether what is shown is not up to date yet."""
+        """Whether the panel is not up to date yet."""
         return self._job is not None
 
     def _compute(self) -> None:
-        requested = ReadingFilter(
+        chosen = ReadingFilter(
             reader=self.reader.currentData(),
             sha256=self.model.currentData(),
             blind_only=self.blind_only.isChecked(),
@@ -122,11 +122,11 @@ class StatisticsPanel(QWidget):
             self._job = None
         compared = self._all
         if len(compared) <= AT_ONCE:
-            self._show(statistics_of(compared, requested))
+            self._show(statistics_of(compared, chosen))
             return
         self.export.setEnabled(False)
         self._summary.setText(_("Counting…"))
-        job = self._job = Job(lambda report: statistics_of(compared, requested), parent=self)
+        job = self._job = Job(lambda report: statistics_of(compared, chosen), parent=self)
         job.succeeded.connect(self._show)
         job.failed.connect(self._show_failure)
         self._queue.submit(job)
@@ -148,22 +148,22 @@ class StatisticsPanel(QWidget):
     def _summarise(self, figures: ReadingStatistics) -> str:
         if not figures.chosen:
             if not figures.all_count:
-                return _("No reading beside a prediction yet.")
-            return _("No reading passes these filters.")
+                return _("No reading can be compared with a prediction yet.")
+            return _("No reading matches these filters.")
         images, readings, among = figures.images, len(figures.chosen), figures.among
         parts = [
             translate_count("{count} reading", "{count} readings", readings).format(count=readings)
             + " "
-            + translate_count("of {count} film.", "of {count} films.", images).format(count=images)
+            + translate_count("of {count} image.", "of {count} images.", images).format(count=images)
         ]
         if among is not None:
             parts.append(
                 _(
-                    "Readers among themselves: Fleiss' kappa {kappa} ({readers} readers, {films} films read by all)."
-                ).format(kappa=_decimal(among.kappa), readers=among.readers, films=among.images)
+                    "Agreement between readers: Fleiss' kappa {kappa} ({readers} readers, {images} images read by all)."
+                ).format(kappa=_decimal(among.kappa), readers=among.readers, images=among.images)
             )
         if figures.models > 1:
-            parts.append(_("Several models are counted together: choose one to judge it."))
+            parts.append(_("Several models are evaluated together: choose one to judge it alone."))
         return "  ".join(parts)
 
     def _show_table(self, figures: ReadingStatistics) -> None:
@@ -173,7 +173,7 @@ class StatisticsPanel(QWidget):
         if table is not None:
             found = [*(table.zones[zone] for zone in ZONES), table.all_zones, table.total]
         heads = (
-            (_("readings"), _("How many readings are compared")),
+            (_("readings"), _("Number of readings compared")),
             (_("MAE"), _("Mean absolute error with its 95 % interval")),
             (_("MEr"), _("Mean error, prediction minus reading, with its 95 % interval")),
             (_("SD"), _("Standard deviation of the absolute errors")),
@@ -181,7 +181,7 @@ class StatisticsPanel(QWidget):
             (_("weighted κ"), _("Cohen's kappa with quadratic weights")),
             (
                 _("accepted"),
-                _("Within the accepted error: ±0.5 on a zone or on the mean of the zones, ±2 on the global score"),
+                _("Within the accepted error: ±0.5 for a zone or the mean of the zones, ±2 for the global score"),
             ),
         )
         _fill(self.table, names, heads, [_figures(agreement) for agreement in found])
@@ -248,13 +248,13 @@ class StatisticsPanel(QWidget):
 
 
 def _offer(chooser: QComboBox, everything: str, choices: Sequence[tuple[str, str]]) -> None:
-    requested = chooser.currentData()
+    chosen = chooser.currentData()
     chooser.blockSignals(True)
     chooser.clear()
     chooser.addItem(everything, None)
     for name, data in choices:
         chooser.addItem(name, data)
-    chooser.setCurrentIndex(max(chooser.findData(requested), 0) if requested is not None else 0)
+    chooser.setCurrentIndex(max(chooser.findData(chosen), 0) if chosen is not None else 0)
     chooser.blockSignals(False)
 
 
@@ -275,7 +275,7 @@ def _table(parent: QWidget, name: str) -> QTableWidget:
 def _fill(
     table: QTableWidget, names: Sequence[str], heads: Sequence[tuple[str, str]], texts: Sequence[Sequence[str]]
 ) -> None:
-    """Fills a table whose rows have names and whose columns have heads with tips; it takes the height it needs."""
+    """Fills a table with row names and column heads with tooltips, and fits its height."""
     table.setRowCount(len(names))
     table.setColumnCount(len(heads))
     table.setVerticalHeaderLabels(list(names))
@@ -315,5 +315,5 @@ def _with_interval(estimate: Estimate, sign: str = "") -> str:
 
 
 def _decimal(value: float, sign: str = "") -> str:
-    """Two decimals with a true minus sign; a dash where there is no number."""
+    """A number with two decimals and a true minus sign; a dash for NaN."""
     return f"{value:{sign}.2f}".replace("-", "−") if math.isfinite(value) else NOTHING

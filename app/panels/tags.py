@@ -1,4 +1,4 @@
-"""The tag browser: a window beside the viewer with every tag of the file shown, and a search."""
+"""The tag browser: a separate window with all DICOM tags of the open image's file, and a search."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TAG, NAME, VR, VALUE, IDENTITY = range(5)
 N_COLUMNS = 5
 SEARCH_AFTER_MS = 150
 LETTERS, LINES = 130, 42
-"""How much text the window has room for at first."""
+"""Size of the window in characters and lines of text."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -55,7 +55,7 @@ class TagModel(QAbstractItemModel):
         self.paint_icons(colours)
 
     def paint_icons(self, colours: Colours) -> None:
-        """Draws the signs of identity in a theme's colours."""
+        """Draws the identity icons in a theme's colours."""
         self._icons = {
             Identity.CERTAIN: sign("lock", colours.caution),
             Identity.POSSIBLE: sign("lock-question", colours.muted),
@@ -71,25 +71,25 @@ class TagModel(QAbstractItemModel):
         self.endResetModel()
 
     def entry(self, index: Index) -> TagEntry:
-        """What a row shows."""
+        """The tag of a row."""
         return self._entries[index.internalId()]
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        """The place of a row below its parent."""
+        """Index of a row below its parent."""
         places = self._children.get(self._place(parent), [])
         if not 0 <= row < len(places) or not 0 <= column < N_COLUMNS:
             return QModelIndex()
         return self.createIndex(row, column, places[row])
 
     def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override] # noqa: B008
-        """The sequence or item a row lies in."""
+        """Index of the sequence or item that contains a row."""
         if not index.isValid():
             return QModelIndex()
         above = self._entries[index.internalId()].parent
         return QModelIndex() if above < 0 else self.createIndex(self._entries[above].row, 0, above)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        """How many tags lie in a row."""
+        """Number of tags in a row."""
         return 0 if parent.column() > 0 else len(self._children.get(self._place(parent), ()))
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -103,7 +103,7 @@ class TagModel(QAbstractItemModel):
         return (_("Tag"), _("Name"), _("VR"), _("Value"), _("Identity"))[section]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text, sign and tooltip of a cell."""
+        """Text, icon and tooltip of a cell."""
         if not index.isValid():
             return None
         entry, column = self.entry(index), index.column()
@@ -120,27 +120,29 @@ class TagModel(QAbstractItemModel):
 
 
 class TagFilter(QSortFilterProxyModel):
-    """Rows in which a text occurs, with what they lie in."""
+    """Rows that contain a text, with their parents."""
 
     def __init__(self, model: TagModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._model = model
-        self._requested = ""
+        self._searched = ""
         self.setRecursiveFilteringEnabled(True)
         self.setSourceModel(model)
 
     def search(self, text: str) -> None:
-        """Shows only rows with this text in tag, keyword, name or value."""
-        self._requested = text.strip().casefold()
+        """Shows only rows with this text in their tag, keyword, name or value."""
+        self._searched = text.strip().casefold()
         self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        """Whether a row itself has the text."""
-        return not self._requested or self._requested in searched(self._model.entry(self._model.index(row, 0, parent)))
+        """Whether a row itself contains the text."""
+        return not self._searched or self._searched in searchable_text(
+            self._model.entry(self._model.index(row, 0, parent))
+        )
 
 
 class TagsWindow(QWidget):
-    """Not modal: it stays open and follows the study shown."""
+    """A non-modal window that stays open and follows the open image."""
 
     def __init__(
         self,
@@ -149,12 +151,19 @@ class TagsWindow(QWidget):
         parent: QWidget | None = None,
         place_of: Callable[[Path], Path] = lambda path: path,
     ) -> None:
-        """Args: place_of: Where a study's file is read, which may be a copy; asked on the lane."""
+        """Makes the window.
+
+        Args:
+            queue: The thread that loads the tags.
+            colours: Colours of the theme.
+            parent: The main window.
+            place_of: Gives the path to load an image's file from, which may be a copy; called on the queue.
+        """
         super().__init__(parent, Qt.WindowType.Window)
         self._queue, self._place_of = queue, place_of
         self._job: Job | None = None
         self._image: OpenImage | None = None
-        self._read_path: object = None
+        self._loaded_path: object = None
         self.resize(room_for(self, LETTERS, LINES))
         self._model = TagModel(colours, self)
         self._filter = TagFilter(self._model, self)
@@ -170,13 +179,13 @@ class TagsWindow(QWidget):
         self._search.textChanged.connect(self._delay.start)
         self._search.returnPressed.connect(self._apply_search)
         self._copy = QPushButton(_("Copy"), self)
-        self._copy.setToolTip(_("Copy the chosen rows (Ctrl+C)"))
+        self._copy.setToolTip(_("Copy the selected rows (Ctrl+C)"))
         self._copy.clicked.connect(self.copy)
         self._tree = self._make_tree()
         self._note = QLabel("", self)
         self._note.setProperty("role", "muted")
         self._note.setWordWrap(True)
-        self._note.setAccessibleName(_("Note on the tags"))
+        self._note.setAccessibleName(_("Note about the tags"))
         top = QHBoxLayout()
         top.addWidget(self._search, 1)
         top.addWidget(self._copy)
@@ -194,38 +203,38 @@ class TagsWindow(QWidget):
 
     @property
     def note_text(self) -> str:
-        """What is said below the tags."""
+        """The text below the tags."""
         return self._note.text()
 
     @property
     def tree(self) -> QTreeView:
-        """The tags as shown."""
+        """The view of the tags."""
         return self._tree
 
     @property
     def search_line(self) -> QLineEdit:
-        """Where the search is typed."""
+        """The search field."""
         return self._search
 
     def paint_icons(self, colours: Colours) -> None:
-        """Follows the theme."""
+        """Applies a theme's colours."""
         self._model.paint_icons(colours)
         self._tree.viewport().update()
 
     def show_image(self, image: OpenImage | None) -> None:
-        """Follows the study shown; its file is read in the background once the window is open."""
+        """Follows the open image; its tags are loaded in the background once the window is visible."""
         self._image = image
-        self.setWindowTitle(_("DICOM tags") if image is None else _("DICOM tags of {study}").format(study=image.title))
+        self.setWindowTitle(_("DICOM tags") if image is None else _("DICOM tags of {image}").format(image=image.title))
         if self.isVisible():
-            self._read()
+            self._load()
 
     def showEvent(self, event: Any) -> None:
-        """Reads the study's tags."""
+        """Loads the tags of the open image."""
         super().showEvent(event)
-        self._read()
+        self._load()
 
     def copy(self) -> None:
-        """Copies the chosen rows, one line each, columns between tabs."""
+        """Copies the selected rows, one per line, with tabs between columns."""
         rows = [self._filter.mapToSource(index) for index in self._tree.selectionModel().selectedRows()]
         text = "\n".join("\t".join(cells(self._model.entry(row))) for row in rows)
         if text:
@@ -253,18 +262,18 @@ class TagsWindow(QWidget):
         if self._search.text().strip():
             self._tree.expandAll()
 
-    def _read(self) -> None:
+    def _load(self) -> None:
         path = None if self._image is None else self._image.path
-        if path == self._read_path and path is not None:
+        if path == self._loaded_path and path is not None:
             return
         if self._job is not None:
             self._job.cancel()
-        self._read_path = path
+        self._loaded_path = path
         self._model.show_tags(TagFile(()))
         if path is None:
-            self._note.setText(_("No study is open."))
+            self._note.setText(_("No image is open."))
             return
-        self._note.setText(_("Reading tags…"))
+        self._note.setText(_("Loading tags…"))
         job = self._job = Job(lambda report: load_tags(self._place_of(path), report), parent=self)
         job.succeeded.connect(self._accept)
         job.failed.connect(self._reject)
@@ -274,7 +283,7 @@ class TagsWindow(QWidget):
         self._model.show_tags(tags)
         count = sum(bool(entry.tag) for entry in tags.entries)
         counted = translate_count("{count} tag", "{count} tags", count).format(count=count)
-        pixels = _("Pixels are not read. A lock marks what names somebody, a lock with “?” what may.")
+        pixels = _("Pixels are not loaded. A lock marks tags that identify a person, a lock with “?” tags that may.")
         self._note.setText(
             tags.note if not tags.entries else " ".join(filter(None, (counted + ".", pixels, tags.note)))
         )
@@ -282,21 +291,21 @@ class TagsWindow(QWidget):
             self._tree.expandAll()
 
     def _reject(self, error: BSNetError) -> None:
-        self._read_path = None
+        self._loaded_path = None
         self._note.setText(str(error))
 
 
 def cells(entry: TagEntry) -> tuple[str, str, str, str, str]:
-    """What stands in a row's columns."""
+    """Texts of a row's columns."""
     return (entry.tag, entry.name, entry.vr, entry.value, identity_word(entry.identity))
 
 
 def identity_word(identity: Identity) -> str:
-    """What a sign of identity says."""
+    """Meaning of an identity icon."""
     return {Identity.NONE: "", Identity.POSSIBLE: _("may identify"), Identity.CERTAIN: _("identifies")}[identity]
 
 
-def searched(entry: TagEntry) -> str:
-    """All that a search looks at, in small letters; the tag also as bare digits."""
+def searchable_text(entry: TagEntry) -> str:
+    """Everything the search looks at, case-folded; the tag also as plain digits."""
     digits = entry.tag.strip("()").replace(",", "")
     return "\n".join((entry.tag, digits, entry.keyword, entry.name, entry.value)).casefold()

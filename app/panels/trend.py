@@ -1,4 +1,4 @@
-"""The global score of a patient over time: predictions and readings of open films and of those in the library."""
+"""The global score of a patient over time: predictions and readings of open images and of those in the library."""
 
 from __future__ import annotations
 
@@ -26,18 +26,20 @@ from bsnet_core.radiograph import ImageMetadata
 
 REFRESH_AFTER_MS = 150
 NEAR_PX = 14.0
-"""How near to a film's marks a click must be."""
+"""Largest distance of a click from an image's marks."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrendImage:
-    """One film of the patient.
+    """One image of the patient.
 
     Attributes:
-        key: Of the study of the session; None where it is not open.
-        path: Of a film of the library; None where it is open, or its place is not known.
-        predicted: Global score of the last prediction; None where there is none, or it may not be seen yet.
-        read: Global scores of the last reading of each reader, with who read.
+        metadata: Metadata of the image.
+        key: Key in the session; None if it is not open.
+        path: File of an image in the library; None if it is open, or the library does not know the file.
+        predicted: Global score of the last prediction; None if there is none, or it must not be seen yet.
+        read: Reader and global score of the last reading of each reader.
+        is_current: Whether it is the open image.
     """
 
     metadata: ImageMetadata
@@ -49,38 +51,38 @@ class TrendImage:
 
     @property
     def taken_at(self) -> datetime | None:
-        """Date and time of the film; None where the file states no date."""
+        """Date and time of the image; None if the file states no date."""
         return moment_of(self.metadata.study_date, self.metadata.study_time)
 
     @property
     def is_scored(self) -> bool:
-        """Whether there is anything to draw."""
+        """Whether there is a score to draw."""
         return self.predicted is not None or bool(self.read)
 
     @property
     def sentence(self) -> str:
-        """The film in words."""
-        said = [] if self.predicted is None else [_("predicted {total}").format(total=self.predicted)]
+        """Date and scores in words."""
+        scores = [] if self.predicted is None else [_("predicted {total}").format(total=self.predicted)]
         for reader, total in self.read:
             words = _("read {total} by {reader}") if reader else _("read {total}")
-            said.append(words.format(total=total, reader=reader))
+            scores.append(words.format(total=total, reader=reader))
         date = shown_date(self.metadata.study_date) or _("no date")
         shown = " " + _("(shown)") if self.is_current else ""
-        return f"{date}{shown}: " + (", ".join(said) if said else _("no score"))
+        return f"{date}{shown}: " + (", ".join(scores) if scores else _("no score"))
 
 
 def images_of_patient(
     current: OpenImage, open_images: Iterable[OpenImage], past: Iterable[PastImage]
 ) -> tuple[TrendImage, ...]:
-    """Films of the current study's patient in order of their dates; those without a date are last.
+    """Images of the current patient by date; those without a date are last.
 
     Args:
-        current: The study on the screen.
-        open_images: All studies of the session as they may be shown.
-        past: What the library knows of the patient.
+        current: The open image.
+        open_images: All images of the session with everything that may be shown now.
+        past: The patient's images in the library.
 
     Returns:
-        Each film once: an open one counts as it is open, with what the library adds to it.
+        Each image once: an open one as in the session, completed by the library.
     """
     patient = patient_of(current.metadata)
     images: dict[str, TrendImage] = {}
@@ -102,7 +104,7 @@ def images_of_patient(
 
 
 class TrendChart(ChartWidget):
-    """Shows films over time. Left and Right go from film to film, Enter or a click chooses one."""
+    """Images over time. Left and Right move from image to image, Enter or a click chooses one."""
 
     chosen = Signal(object)
     """The `TrendImage` that was clicked."""
@@ -112,7 +114,7 @@ class TrendChart(ChartWidget):
         self._images: tuple[TrendImage, ...] = ()
         self._remarks = ""
         self._focused = 0
-        self._now: TrendContent | None = None
+        self._trend: TrendContent | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -120,48 +122,48 @@ class TrendChart(ChartWidget):
 
     @property
     def images(self) -> tuple[TrendImage, ...]:
-        """The films that are drawn: those with a date and a score."""
+        """The images that are drawn: those with a date and a score."""
         return self._images
 
     @property
     def remarks(self) -> str:
-        """What is to be known of the whole chart."""
+        """Remark on the whole chart; empty if there is none."""
         return self._remarks
 
     def show_images(self, images: Sequence[TrendImage]) -> None:
-        """Draws these films.
+        """Draws these images.
 
-        The picture before stays until the new one is there, unless it tells more: of another patient, or what blind
-        reading hides.
+        The previous chart stays until the new one is drawn, unless it reveals more: another patient, or scores that
+        blind reading hides.
         """
         self._images = tuple(image for image in images if image.taken_at is not None and image.is_scored)
         current = [number for number, image in enumerate(self._images) if image.is_current]
         self._focused = current[0] if current else 0
         left_out = len(images) - len(self._images)
         self._remarks = _("{count} without a date or a score").format(count=left_out) if left_out else ""
-        said = [image.sentence for image in images]
-        self.setAccessibleDescription(". ".join([*said, self._remarks] if self._remarks else said))
-        before, self._now = self._now, self._as_drawn()
-        keeps = before is not None and self._now is not None and self._now.shows_all_of(before)
-        self.show_chart(self._now, keeps_image=keeps)
+        sentences = [image.sentence for image in images]
+        self.setAccessibleDescription(". ".join([*sentences, self._remarks] if self._remarks else sentences))
+        before, self._trend = self._trend, self._make_content()
+        keeps = before is not None and self._trend is not None and self._trend.shows_all_of(before)
+        self.show_chart(self._trend, keeps_image=keeps)
 
     def sizeHint(self) -> QSize:
-        """Wide enough for a few dates, and no higher than a glance needs."""
+        """Wide enough for a few dates, and low enough for the pane."""
         return QSize(300, round(12 * QFontMetricsF(self.font()).height()))
 
     def minimumSizeHint(self) -> QSize:
-        """The same height in less width, yet with room for the words of the key."""
+        """The usual height in less width, with room for the texts of the legend."""
         return QSize(max(180, 9 * QFontInfo(self.font()).pixelSize()), self.sizeHint().height())
 
     def place_of(self, number: int, total: int) -> QPointF:
-        """Where a global score of a film lies, in pixels of the widget; the picture must be there."""
-        point = self._now.points[number] if self._now is not None else None
+        """Position of an image's global score in pixels of the widget; the chart must have been drawn."""
+        point = self._trend.points[number] if self._trend is not None else None
         if point is None or total not in point.totals or not self.marks:
-            raise ValueError(f"Film {number} has no mark of {total}.")
+            raise ValueError(f"Image {number} has no mark at {total}.")
         return self.marks[number][point.totals.index(total)]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture, and a frame around the film that the keys would choose."""
+        """Draws the chart, with a frame around the image that the keys would choose."""
         super().paintEvent(event)
         if not self.hasFocus() or not self.marks:
             return
@@ -175,7 +177,7 @@ class TrendChart(ChartWidget):
             painter.drawRoundedRect(around.adjusted(-text, -1.8 * text, text, 0.8 * text), 5, 5)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Chooses the film that was clicked."""
+        """Chooses the image that was clicked."""
         number = self._image_near(event.position())
         if number is not None:
             self._focused = number
@@ -183,12 +185,12 @@ class TrendChart(ChartWidget):
             self.chosen.emit(self._images[number])
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Shows a hand over a film."""
+        """Shows a hand over an image."""
         near = self._image_near(event.position()) is not None
         self.setCursor(Qt.CursorShape.PointingHandCursor if near else Qt.CursorShape.ArrowCursor)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Goes from film to film."""
+        """Moves from image to image, or chooses one."""
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
         if step is not None and self._images:
             self._focused = min(max(self._focused + step, 0), len(self._images) - 1)
@@ -199,7 +201,7 @@ class TrendChart(ChartWidget):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Tells a film in words under the pointer, elsewhere the remarks."""
+        """Shows the image under the pointer in words as a tooltip, elsewhere the remark."""
         if isinstance(event, QHelpEvent):
             number = self._image_near(QPointF(event.pos()))
             text = self._remarks if number is None else self._images[number].sentence
@@ -210,7 +212,7 @@ class TrendChart(ChartWidget):
             return True
         return super().event(event)
 
-    def _as_drawn(self) -> TrendContent | None:
+    def _make_content(self) -> TrendContent | None:
         if not self._images:
             return None
         points = tuple(
@@ -218,10 +220,10 @@ class TrendChart(ChartWidget):
             for image in self._images
             if image.taken_at is not None
         )
-        return TrendContent(points, _("predictions"), _("readings"), _("film shown"))
+        return TrendContent(points, _("predictions"), _("readings"), _("open image"))
 
     def _image_near(self, point: QPointF) -> int | None:
-        """The film whose column a point is near to; from above the chart down to the dates."""
+        """The image whose column is near a point, from above the chart down to the dates."""
         below = 2.5 * QFontMetricsF(self.font()).height()
         if not self.marks or not self.area.adjusted(-NEAR_PX, -NEAR_PX, NEAR_PX, below).contains(point):
             return None
@@ -231,20 +233,20 @@ class TrendChart(ChartWidget):
 
 
 class TrendPanel(QWidget):
-    """The chart of the patient on the screen, following session and library.
+    """The chart of the current patient, following session and library.
 
-    Hidden while there is but one film, and while there is nothing to draw, as before the first reading of a blind one.
+    Hidden if there is only one image or nothing to draw, as before the first blind reading.
     """
 
     chosen = Signal(int)
-    """Key of a study of the session."""
-    requested = Signal(Path)
-    """A film of the library that is not open."""
+    """Key of an image of the session."""
+    open_requested = Signal(Path)
+    """File of an image in the library that is not open."""
 
     def __init__(self, session: Session, keeper: Keeper, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session, self._keeper = session, keeper
-        self._question = 0
+        self._request = 0
         self.chart = TrendChart(queue, self)
         self.chart.chosen.connect(self._choose)
         layout = QVBoxLayout(self)
@@ -268,30 +270,32 @@ class TrendPanel(QWidget):
         current = self._session.current
         if current is None:
             return
-        self._question += 1
-        question, metadata = self._question, current.metadata
+        self._request += 1
+        request, metadata = self._request, current.metadata
 
         def accept(past: tuple[PastImage, ...]) -> None:
-            if question == self._question:  # else another study has come to the screen since
+            if request == self._request:  # else another image has been opened since
                 self._show(past)
 
-        def do_without(error: object) -> None:
+        def show_session_alone(error: object) -> None:
             accept(())
 
-        self._keeper.ask(lambda library: library.history_of_patient(library.key_of(metadata)), accept, do_without)
+        self._keeper.ask(
+            lambda library: library.history_of_patient(library.key_of(metadata)), accept, show_session_alone
+        )
 
     def _show(self, past: tuple[PastImage, ...]) -> None:
         current = self._session.current
         if current is None:
             return
-        visible = [self._as_seen(entry) for entry in past]
+        visible = [self._as_visible(entry) for entry in past]
         shown = [self._session.shown(image.key) for image in self._session.images]
         images = images_of_patient(current, shown, visible)
         self.chart.show_images(images)
         self.setVisible(len(images) > 1 and bool(self.chart.images))
 
-    def _as_seen(self, entry: PastImage) -> PastImage:
-        """Blind, nothing is told of a film before its reader has read it: a prior's score would give a hint."""
+    def _as_visible(self, entry: PastImage) -> PastImage:
+        """While reading blind, an unread prior image shows no score: it would give a hint."""
         reader = self._session.reader
         if self._session.blind and reader not in {reading.reader for reading in entry.readings}:
             return replace(entry, prediction=None, readings=())
@@ -301,7 +305,7 @@ class TrendPanel(QWidget):
         if image.key is not None:
             self.chosen.emit(image.key)
         elif image.path is not None:
-            self.requested.emit(image.path)
+            self.open_requested.emit(image.path)
 
 
 def _name_of(metadata: ImageMetadata, path: Path | None) -> str:

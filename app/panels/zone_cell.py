@@ -1,4 +1,4 @@
-"""One zone in the score panel: what the network said of it, and the buttons for the reader's own score."""
+"""One zone in the score panel: its prediction, and the buttons for the reader's own score."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from app.report.score_differences import signed
 from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
 from bsnet_core.language import translate as _
 from bsnet_core.quality import LOW_CONFIDENCE
@@ -34,9 +35,9 @@ QToolButton#scoreButton:disabled:!checked { color: rgba(128, 140, 150, 170); }
 
 
 class ProbabilityBars(QWidget):
-    """Four bars, the probabilities of the scores 0 to 3, each above the button of its score.
+    """Four bars with the probabilities of the scores 0 to 3, each above the button of its score.
 
-    The predicted one is filled, the others are outlines; hatching instead of filling says low confidence.
+    The predicted score's bar is strong, or hatched for low confidence; the others are faint.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -47,16 +48,16 @@ class ProbabilityBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_shares(self, shares: npt.NDArray[np.float32] | None, *, unsure: bool) -> None:
-        """Shows (4,) probabilities; None leaves the place empty."""
+        """Shows (4,) probabilities in [0, 1]; None clears the bars."""
         self._shares, self._is_unsure = shares, unsure
         self.update()
 
     def sizeHint(self) -> QSize:
-        """As high as it needs, as wide as it may."""
+        """The fixed height and a usual width."""
         return QSize(100, BARS_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The bars."""
+        """Draws the bars."""
         if self._shares is None:
             return
         with QPainter(self) as painter:  # ended even where painting fails
@@ -78,13 +79,13 @@ class ProbabilityBars(QWidget):
 
 
 class ScoreEntry(QWidget):
-    """Four buttons for one zone's score; pressing the chosen one again takes it back.
+    """Four buttons for one zone's score; pressing the chosen one again clears it.
 
-    One of them is reached by Tab, the arrow keys go between them, Space presses: 24 stops of Tab would be too many.
+    Tab reaches one of them, the arrow keys move between them, Space presses: 24 Tab stops would be too many.
     """
 
     entered = Signal(object)
-    """The score, None to take it back."""
+    """The score; None clears it."""
 
     def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +113,7 @@ class ScoreEntry(QWidget):
 
     @property
     def score(self) -> int | None:
-        """The score chosen."""
+        """The chosen score; None if there is none."""
         return self._score
 
     def button(self, score: int) -> QToolButton:
@@ -120,7 +121,7 @@ class ScoreEntry(QWidget):
         return self._buttons[score]
 
     def show_score(self, score: int | None) -> None:
-        """Shows a score; tells nobody."""
+        """Shows a score without emitting `entered`."""
         self._score = score
         for number, button in enumerate(self._buttons):
             button.setChecked(number == score)
@@ -128,7 +129,7 @@ class ScoreEntry(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Lets the arrow keys go from button to button."""
+        """Moves the focus from button to button with the arrow keys."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
             number = next((place for place, button in enumerate(self._buttons) if button is watched), 0) + step
@@ -139,7 +140,7 @@ class ScoreEntry(QWidget):
 
     def _press(self, score: int) -> None:
         chosen = None if score == self._score else score
-        self.show_score(self._score)  # the session decides; what it took comes back by show_score
+        self.show_score(self._score)  # the session decides, and its answer arrives by show_score
         self.entered.emit(chosen)
 
 
@@ -147,9 +148,9 @@ class ZoneCell(QFrame):
     """One zone: predicted score, probabilities, the reader's own score, and the difference."""
 
     entered = Signal(object, object)
-    """Zone and score, None to take it back."""
+    """Zone and score; None clears the zone."""
     chosen = Signal(object)
-    """The zone, clicked beside its buttons."""
+    """The zone of a click beside the buttons."""
 
     def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -182,7 +183,7 @@ class ZoneCell(QFrame):
         grid.addWidget(self._entry, 2, 0)
         grid.addWidget(self._difference, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         grid.setColumnStretch(0, 1)
-        # As wide without a prediction as with one, so that nothing moves when it is revealed.
+        # The same width with and without a prediction, so that nothing moves when it is revealed.
         grid.setColumnMinimumWidth(1, self._expected.fontMetrics().horizontalAdvance(_expected_text(0.0)))
 
     @property
@@ -202,16 +203,16 @@ class ZoneCell(QFrame):
 
     @property
     def is_in_turn(self) -> bool:
-        """Whether the cell says that its zone is the next to be scored."""
+        """Whether the cell marks its zone as the next to score."""
         return self._in_turn
 
     def show_zone(self, prediction: Prediction | None, own: int | None, *, editable: bool) -> None:
         """Fills the cell.
 
         Args:
-            prediction: What may be shown; None while there is nothing, or it is hidden.
-            own: The reader's own score.
-            editable: Whether the own score can be changed here.
+            prediction: The prediction; None if there is none or it is hidden.
+            own: The reader's own score; None if not entered.
+            editable: Whether the own score can be changed.
         """
         self._entry.show_score(own)
         self._entry.setEnabled(editable)
@@ -238,19 +239,19 @@ class ZoneCell(QFrame):
         self._set_state("unsure", unsure)
 
     def show_turn(self, in_turn: bool) -> None:
-        """Marks the zone as the next to be scored, or not."""
+        """Marks the zone as the next to score, or removes the mark."""
         self._in_turn = in_turn
         self._name.setText(f"▸ {self._zone.name}" if in_turn else self._zone.name)
         self._describe(self.accessibleDescription())
         self._set_state("turn", in_turn)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click beside the buttons chooses the zone."""
+        """Chooses the zone on a click beside the buttons."""
         self.chosen.emit(self._zone)
 
     def _describe(self, description: str) -> None:
         name = _("Zone {zone}").format(zone=self._zone.name)
-        self.setAccessibleName(_("{zone}, in turn").format(zone=name) if self._in_turn else name)
+        self.setAccessibleName(_("{zone}, next to score").format(zone=name) if self._in_turn else name)
         self.setAccessibleDescription(description)
 
     def _set_state(self, name: str, on: bool) -> None:
@@ -259,11 +260,6 @@ class ZoneCell(QFrame):
             self.setProperty(name, value)
             self.style().unpolish(self)
             self.style().polish(self)
-
-
-def signed(difference: int) -> str:
-    """A difference with its sign: −1, 0, +2."""
-    return f"{difference:+d}".replace("-", "−") if difference else "0"
 
 
 def _expected_text(value: float) -> str:

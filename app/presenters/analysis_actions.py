@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject
 from app.background.image_loader import ImageLoader
 from app.background.inference_queue import InferenceQueue
 from app.commands.actions import Actions
-from app.panels.overlay_switches import OverlaysPanel
+from app.panels.overlay_switches import OverlaySwitches
 from app.session.open_image import ImageState
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -23,7 +23,7 @@ class AnalysisActions(QObject):
         session: Session,
         loader: ImageLoader,
         inference: InferenceQueue,
-        overlays: OverlaysPanel,
+        overlays: OverlaySwitches,
         settings: Settings,
         parent: QObject | None = None,
     ) -> None:

@@ -125,7 +125,7 @@ class Exports(QObject):
         dialog = ReportDialog(image.metadata, available, self._folder, now, self._window, paper=self._settings.paper)
         dialog.deidentify(self._settings.deidentifies)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.requested.connect(lambda request: self._write_report(dialog, image.key, reported, request))
+        dialog.save_requested.connect(lambda request: self._write_report(dialog, image.key, reported, request))
         dialog.open()
 
     def _write_report(self, dialog: ReportDialog, key: int, reported: ReportedImage, request: ReportRequest) -> None:

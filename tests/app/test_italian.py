@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QPushButton, QTabWidget
 
-from app.help.pages import FOLDER, read_pages
+from app.help.pages import FOLDER, load_pages
 from app.panels.report_dialog import AvailableParts, ReportDialog
 from app.report.content import ReportChoices, compose_report
 from app.report.paper import Paper
@@ -110,7 +110,7 @@ def test_nothing_is_cut_off_and_no_letter_underlined_twice_in_the_report_dialog(
 def test_every_page_of_the_help_is_there_in_italian_and_in_the_words_of_the_program():
     english = {file.name for file in (FOLDER / SOURCE_LANGUAGE).glob("*.md")}
     assert {file.name for file in (FOLDER / "it").glob("*.md")} == english
-    pages = {page.place: " ".join(page.markdown.split()) for page in read_pages("it", no_report)}
+    pages = {page.place: " ".join(page.markdown.split()) for page in load_pages("it", no_report)}
     assert zone_class_meaning(0) in pages["5-scores"]
     for number in range(1, N_CLASSES):
         said = "infiltrati " + zone_class_meaning(number).removeprefix("infiltrati ")

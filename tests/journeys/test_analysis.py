@@ -214,7 +214,7 @@ def test_entered_scores_stay_through_analysis_and_are_compared(qtbot, open_viewe
     viewer.session.select(0)
     assert [viewer.scores.cell(zone).entry.score for zone in Zone] == [0, 1, 2, 0, 1, 2]
     assert viewer.scores.own_text.startswith("Yours: 6 / 18")
-    assert viewer.scores.comparison_text.startswith("Prediction minus yours: ")
+    assert viewer.scores.comparison_text.startswith("Global difference ")
 
 
 def test_a_corrupt_file_keeps_picture_prediction_and_entered_score(qtbot, open_viewer, shipped_model, tmp_path):

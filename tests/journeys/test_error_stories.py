@@ -256,7 +256,7 @@ def test_a_report_into_a_folder_that_may_only_be_read_says_so_and_goes_elsewhere
     name_file(dialog, monkeypatch, folder / "report.pdf")
     with as_nobody(folder):
         save_report(qtbot, dialog)
-        qtbot.waitUntil(lambda: "may not be written to" in failure_of(dialog), timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: "may not write to this folder" in failure_of(dialog), timeout=WITHIN_MS)
     assert list(folder.iterdir()) == []
     assert reading_viewer.session.current.entered_total == 9
     write_elsewhere(qtbot, dialog, monkeypatch, tmp_path / "report.pdf")

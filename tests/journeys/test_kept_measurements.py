@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from app.canvas.measuring import Distance
 from app.library.records import Event
-from app.panels.image_history import HistoryWindow
+from app.panels.image_history import ImageHistoryWindow
 from tests.dicom_files import ramp, write_dicom
 from tests.journeys.test_error_stories import end, save_by_keys, score_by_keys
 from tests.journeys.test_library_in_the_window import wait_until_read
@@ -202,7 +202,7 @@ def test_measurements_name_nobody_and_are_kept_where_identities_are_not(qtbot, s
 def test_the_history_tells_who_did_what_and_is_reached_by_key(qtbot, start):
     viewer = start("Dr. Rossi")
     qtbot.keyClick(viewer, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
-    window = viewer.findChild(HistoryWindow)
+    window = viewer.findChild(ImageHistoryWindow)
     assert window.isVisible()
     score_by_keys(qtbot, viewer)
     save_by_keys(qtbot, viewer)

@@ -76,7 +76,7 @@ def texts_of(viewer):
 
 
 def library_rows(viewer):
-    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
+    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Images of the library"]
     return "\n".join(images.model().index(row, 0).data() for row in range(images.model().rowCount()))
 
 
@@ -171,14 +171,14 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     assert str(reading.score) == READ
     assert viewer.scores.total_text == f"Global {prediction.score.total} / 18"
     difference = compare_scores(prediction.score, reading.score)
-    word = "within" if difference.zones_are_accepted and difference.total_is_accepted else "outside"
-    assert f"{word} the accepted error" in viewer.scores.comparison_text
+    for limit, accepted in (("0.5", difference.zones_are_accepted), ("±2", difference.total_is_accepted)):
+        assert f"{'within' if accepted else 'outside'} the accepted {limit}" in viewer.scores.comparison_text
     comparison = viewer.own_reading.comparison
     assert comparison.isVisible()
     for line, accepted in zip(
         comparison.verdict_text.splitlines(), (difference.zones_are_accepted, difference.total_is_accepted), strict=True
     ):
-        assert ("inside ±" if accepted else "outside ±") in line
+        assert ("within the accepted" if accepted else "outside the accepted") in line
     before = viewer.view.grab().toImage()
     comparison.mark.setChecked(True)
     differing = {zone for zone in Zone if prediction.score[zone] != reading.score[zone]}
@@ -299,7 +299,7 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
     qtbot.mouseClick(chart, Qt.MouseButton.LeftButton, pos=place)
     assert viewer.session.current.key == 0
     # And from the library's list, by Enter.
-    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Films of the library"]
+    (images,) = [view for view in viewer.findChildren(QListView) if view.accessibleName() == "Images of the library"]
     qtbot.waitUntil(lambda: images.model().rowCount() == 2, timeout=WITHIN_MS)
     row = next(row for row in range(2) if "2020-01-05" in images.model().index(row, 0).data())
     images.setCurrentIndex(images.model().index(row, 0))

@@ -3,14 +3,14 @@ import re
 import pytest
 from PySide6.QtCore import Qt
 
-from app.help.pages import FOLDER, read_pages
+from app.help.pages import FOLDER, load_pages
 from bsnet_core.brixia import N_CLASSES, zone_class_meaning
 from bsnet_core.progress import no_report
 
 
 @pytest.fixture
 def pages():
-    return {page.title: page.markdown for page in read_pages("en", no_report)}
+    return {page.title: page.markdown for page in load_pages("en", no_report)}
 
 
 def open_help(qtbot, viewer, key):
@@ -60,7 +60,7 @@ def test_the_help_says_whose_right_is_where(pages):
 
 
 def test_a_language_without_pages_is_answered_in_english(pages):
-    assert {page.title: page.markdown for page in read_pages("xx", no_report)} == pages
+    assert {page.title: page.markdown for page in load_pages("xx", no_report)} == pages
 
 
 def test_every_page_begins_with_its_title_and_leads_nowhere_else():

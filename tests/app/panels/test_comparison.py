@@ -45,13 +45,15 @@ def test_the_first_reader_and_the_last_model_are_compared_at_first_and_any_two_o
     assert panel.cell(Zone.A).text() == "A   0 ≠ 1   Δ +1"
     assert panel.cell(Zone.B).text() == "B   1 = 1"
     assert panel.verdict_text == (
-        "✓ Zones differ by 0.17 on the mean: inside ±0.5.\n✓ Global 7 and 8, difference +1: inside ±2."
+        "✓ Mean zone difference 0.17: within the accepted 0.5.\n"
+        "✓ Global difference +1 (second minus first): within the accepted ±2."
     )
     panel.first.setCurrentText("bsnet 1 (01234567)")
     panel.second.setCurrentText("Dr. Bianchi")
     assert panel.cell(Zone.A).text() == "A   3 ≠ 0   Δ −3"
     assert panel.verdict_text == (
-        "✗ Zones differ by 2.00 on the mean: outside ±0.5.\n✗ Global 18 and 6, difference −12: outside ±2."
+        "✗ Mean zone difference 2.00: outside the accepted 0.5.\n"
+        "✗ Global difference −12 (second minus first): outside the accepted ±2."
     )
 
 

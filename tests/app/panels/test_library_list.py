@@ -10,7 +10,7 @@ from app.library.library import Library
 from app.library.order import ListOrder
 from app.library.records import ListedImage
 from app.panels.images import ImagesPanel
-from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_kept
+from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_library_row
 from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.radiograph import ImageMetadata
@@ -51,7 +51,7 @@ def open_panel(qtbot, session, keeper):
 
 
 def images_of(panel):
-    (view,) = (one for one in panel.findChildren(QListView) if one.accessibleName() == "Films of the library")
+    (view,) = (one for one in panel.findChildren(QListView) if one.accessibleName() == "Images of the library")
     return view
 
 
@@ -70,25 +70,25 @@ def listed(library, **more):
 
 def test_a_row_says_who_when_and_where_it_stands(library):
     number = library.remember_image(*image()).number
-    assert describe_kept(listed(library)) == "Müller Änne\n2026-03-01  AP\nChest AP\nnew"
+    assert describe_library_row(listed(library)) == "Müller Änne\n2026-03-01  AP\nChest AP\nnew"
     library.add_prediction(number, kept_prediction("012321"))
-    assert describe_kept(listed(library)).endswith("\nanalysed, not read\npredicted 9/18")
+    assert describe_library_row(listed(library)).endswith("\nanalysed, not read\npredicted 9/18")
     library.add_reading(number, reading("111111"))
-    assert describe_kept(listed(library)).endswith("\nread 6/18 by Reader One\npredicted 9/18")
+    assert describe_library_row(listed(library)).endswith("\nread 6/18 by Reader One\npredicted 9/18")
 
 
 def test_blind_a_row_tells_no_score(library):
     number = library.remember_image(*image()).number
     library.add_prediction(number, kept_prediction("012321"))
-    assert describe_kept(listed(library), scores_hidden=True).endswith("\nanalysed")
+    assert describe_library_row(listed(library), scores_hidden=True).endswith("\nanalysed")
     library.add_reading(number, reading("111111"))
-    assert describe_kept(listed(library), scores_hidden=True).endswith("\nread by others")
+    assert describe_library_row(listed(library), scores_hidden=True).endswith("\nread by others")
 
 
 def test_films_of_a_patient_are_marked_as_such(library):
     for number in (1, 2):
         library.remember_image(*image(number))
-    first, second = (describe_kept(row).splitlines()[:2] for row in library.images().rows)
+    first, second = (describe_library_row(row).splitlines()[:2] for row in library.images().rows)
     assert first == ["Müller Änne", "2026-03-02  AP · 1 of 2"]
     assert second == ["↳ Müller Änne", "2026-03-01  AP · 2 of 2"]
 
@@ -97,9 +97,9 @@ def test_without_names_patients_are_told_apart_by_their_keys(tmp_path):
     library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=False)
     library.remember_image(*image())
     library.remember_image(ImageMetadata(sop_instance_uid="9"), Path("/films/a.dcm"))
-    names = [describe_kept(row).splitlines()[0] for row in library.images().rows]
+    names = [describe_library_row(row).splitlines()[0] for row in library.images().rows]
     library.close()
-    assert "Film 2" in names
+    assert "Image 2" in names
     (name,) = (name for name in names if name.startswith("Patient "))
     assert len(name) == len("Patient ") + 4
 
@@ -127,7 +127,7 @@ def test_the_search_finds_films_and_says_when_there_are_none(library, open_panel
     qtbot.waitUntil(lambda: [text.splitlines()[0] for text in texts(view)] == ["Patient 0003"], timeout=20_000)
     search_of(panel).clear()
     qtbot.keyClicks(search_of(panel), "nobody")
-    qtbot.waitUntil(lambda: panel.message == "No film of the library matches.", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message == "No image of the library matches.", timeout=20_000)
     search_of(panel).clear()
     qtbot.waitUntil(lambda: view.model().rowCount() == 5 and panel.message == "", timeout=20_000)
 
@@ -140,11 +140,11 @@ def test_a_film_is_opened_from_where_it_lies(library, open_panel, qtbot, tmp_pat
     panel = open_panel()
     view = images_of(panel)
     qtbot.waitUntil(lambda: view.model().rowCount() == 2, timeout=20_000)
-    with qtbot.waitSignal(panel.requested, timeout=20_000) as requested:
+    with qtbot.waitSignal(panel.open_requested, timeout=20_000) as requested:
         view.activated.emit(view.model().index(1))
     assert requested.args == [there]
     view.activated.emit(view.model().index(0))
-    qtbot.waitUntil(lambda: panel.message.startswith("The file gone.dcm is not in"), timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message.startswith("The file gone.dcm is no longer in"), timeout=20_000)
 
 
 def test_a_film_that_is_open_already_is_chosen(library, open_panel, session, qtbot):
@@ -169,7 +169,7 @@ def test_what_is_kept_appears_in_the_list_by_itself(library, open_panel, session
     session.reader = "Reader One"
     panel = open_panel()
     view = images_of(panel)
-    qtbot.waitUntil(lambda: panel.message.startswith("Films that you open"), timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message.startswith("Images that you open"), timeout=20_000)
     key = session.add(Path("/films/1.dcm")).key
     session.accept_radiograph(key, radiograph_of(metadata(1)), GREY)
     qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=20_000)
@@ -205,7 +205,7 @@ def test_films_of_one_study_say_so(library):
     for number, series in ((1, "a"), (2, "b")):
         known = metadata(1, study_uid="1.2", series_uid=series, sop_instance_uid=f"1.2.{number}")
         library.remember_image(known, Path(f"/films/{number}.dcm"))
-    rows = [describe_kept(row).splitlines()[2] for row in library.images().rows]
+    rows = [describe_library_row(row).splitlines()[2] for row in library.images().rows]
     assert rows == ["Chest AP", "same study as above"]
 
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSlider
 from scipy.ndimage import minimum_filter
 
-from app.panels.overlay_switches import OverlaysPanel
+from app.panels.overlay_switches import OverlaySwitches
 from app.session.open_image import ImageState, OpenImage
 from bsnet_core.brixia import Zone
 from bsnet_core.explanation import Mode
@@ -29,7 +29,7 @@ def panel(qtbot, explain):
         action = QAction(f"&{name}", checkable=True, checked=True)
         action.setShortcut(name[0])
         actions[name.lower()] = action
-    made = OverlaysPanel(actions, {"lungs": 80, "zones": 90, "explanation": 70}, explain)
+    made = OverlaySwitches(actions, {"lungs": 80, "zones": 90, "explanation": 70}, explain)
     qtbot.addWidget(made)
     made.show()
     return made
@@ -57,7 +57,7 @@ def test_fast_is_offered_first_and_the_choice_is_told(qtbot, panel):
         qtbot.keyClick(ways(panel), Qt.Key.Key_Down)
     assert told.args == [Mode.EXACT]
     assert panel.chosen_mode is Mode.EXACT
-    assert "definition" in ways(panel).toolTip()
+    assert "as defined in the paper" in ways(panel).toolTip()
 
 
 def test_the_button_explains_once_there_is_a_score_and_nothing_runs(qtbot, panel, explain):
@@ -103,7 +103,7 @@ def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
 def test_an_explanation_under_way_says_how_far_it_is(panel):
     part = replace(explanation({}), computed=np.arange(16) < 5)
     panel.show_image(shown_with(part), busy=True)
-    assert "5 of 16 parts so far; hatched: not masked" in legend(panel).text()
+    assert "5 of 16 super-pixels so far; hatched: not masked" in legend(panel).text()
 
 
 def test_a_zone_can_be_chosen_while_the_map_grows(qtbot, panel):

@@ -70,10 +70,12 @@ def test_the_name_follows_deidentification_until_the_reader_gives_one(open_dialo
     assert dialog.request.path.name == "mine.pdf"
 
 
-@pytest.mark.parametrize(("stated", "words"), [("YES", "says that text is burned"), ("", "does not say"), ("NO", "")])
+@pytest.mark.parametrize(
+    ("stated", "words"), [("YES", "text is burned into the image"), ("", "does not rule it out"), ("NO", "")]
+)
 def test_names_burned_into_the_picture_are_brought_to_mind(open_dialog, stated, words):
     dialog = open_dialog(burned_in_annotation=stated)
-    hints = [one for one in dialog.findChildren(QWidget) if one.accessibleName() == "Names within the picture"]
+    hints = [one for one in dialog.findChildren(QWidget) if one.accessibleName() == "Names in the image"]
     assert not hints[0].isVisible()
     tick(dialog, "De-identify").click()
     assert hints[0].isVisible() == bool(words)
@@ -99,16 +101,16 @@ def test_a_report_is_written_by_a_worker_and_a_taken_name_asks_before_it_is_repl
         job.failed.connect(dialog.show_failure)
         queue.submit(job)
 
-    dialog.requested.connect(write)
+    dialog.save_requested.connect(write)
     target = dialog.request.path
     target.write_bytes(b"older")
     tick(dialog, "Explanation map").click()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "name already" in dialog.problem_text, timeout=20000)
+    qtbot.waitUntil(lambda: "exists already" in dialog.problem_text, timeout=20000)
     assert target.read_bytes() == b"older"
     assert not tick(dialog, "Explanation map").isChecked()
     assert dialog.isVisible()
-    tick(dialog, "Replace the file that is there").click()
+    tick(dialog, "Replace the existing file").click()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not dialog.isVisible(), timeout=20000)
     assert target.read_bytes().startswith(b"%PDF")
@@ -119,7 +121,7 @@ def test_a_report_is_written_by_a_worker_and_a_taken_name_asks_before_it_is_repl
 def test_another_name_takes_the_leave_to_replace_back(open_dialog, qtbot):
     dialog = open_dialog()
     dialog.show_failure(NameTakenError("There is a file of that name already."))
-    tick(dialog, "Replace the file that is there").click()
+    tick(dialog, "Replace the existing file").click()
     assert dialog.request.overwrite
     qtbot.keyClicks(name_field(dialog), "x")
     assert not dialog.request.overwrite
@@ -130,18 +132,18 @@ def test_a_failure_is_said_and_offers_no_replacing(open_dialog):
     dialog = open_dialog()
     dialog.show_failure(ReportError("The disk is full: nothing was saved."))
     assert dialog.problem_text == "The disk is full: nothing was saved."
-    assert not tick(dialog, "Replace the file that is there").isVisible()
+    assert not tick(dialog, "Replace the existing file").isVisible()
     assert button(dialog, "Save report").isEnabled()
 
 
 def test_a_report_needs_a_name(open_dialog, qtbot):
     dialog = open_dialog()
     wishes = []
-    dialog.requested.connect(wishes.append)
+    dialog.save_requested.connect(wishes.append)
     name_field(dialog).clear()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
     assert wishes == []
-    assert dialog.problem_text == "Give the file a name."
+    assert dialog.problem_text == "Enter a file name."
 
 
 def test_every_control_has_a_name_and_is_reached_by_the_keyboard(open_dialog):

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
-from app.panels.network_steps import Step
+from app.panels.network_steps import NetworkStep
 from app.panels.scores import ScoresPanel
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
@@ -109,7 +109,7 @@ def test_quality_notes_stand_above_the_numbers(panel):
 def test_a_picture_said_to_be_mirrored_gets_a_warning(panel):
     image = analysed()
     panel.show_image(replace(image, metadata=ImageMetadata(patient_orientation=("R", "F"))))
-    assert "stored turned or mirrored" in panel.notes_text
+    assert "stored rotated or mirrored" in panel.notes_text
     panel.show_image(replace(image, metadata=ImageMetadata(patient_orientation=("L", "F"))))
     assert panel.notes_text == ""
 
@@ -120,10 +120,14 @@ def test_the_entered_score_is_compared_zone_by_zone_and_as_a_whole(panel):
     assert panel.cell(Zone.C).detail_text.endswith("Δ +1")
     assert panel.cell(Zone.D).detail_text.endswith("Δ 0")
     assert panel.own_text == "Yours: 9 / 18, not saved"
-    assert panel.comparison_text == ("Prediction minus yours: 0; mean zone difference 0.33: within the accepted error.")
+    assert panel.comparison_text == (
+        "Global difference 0 (prediction minus yours): within the accepted ±2. "
+        "Mean zone difference 0.33: within the accepted 0.5."
+    )
     panel.show_image(analysed("333333", draft_of("333300")))
-    assert panel.comparison_text.endswith(
-        "Prediction minus yours: +6; mean zone difference 1.00: outside the accepted error."
+    assert panel.comparison_text == (
+        "Global difference +6 (prediction minus yours): outside the accepted ±2. "
+        "Mean zone difference 1.00: outside the accepted 0.5."
     )
 
 
@@ -202,7 +206,7 @@ def test_a_model_that_outlines_no_lungs_gets_no_lung_pictures_and_no_notes_on_th
     for hidden in (False, True):
         panel.show_image(replace(image, prediction=plain), hidden=hidden)
         assert panel.notes_text == ""
-        assert panel.images.isHidden()
+        assert panel.network_steps.isHidden()
 
 
 def test_other_readers_scores_stay_out_of_the_reader_s_own_cells(panel):
@@ -220,7 +224,7 @@ def test_the_zone_in_turn_is_marked_in_the_cell_in_words_and_for_screen_readers(
     assert "Scoring zone C" in panel.turn_text
     assert "0 1 2 3 score" in panel.turn_text
     assert [zone for zone in ZONES if panel.cell(zone).is_in_turn] == [Zone.C]
-    assert panel.cell(Zone.C).accessibleName() == "Zone C, in turn"
+    assert panel.cell(Zone.C).accessibleName() == "Zone C, next to score"
     panel.show_turn(None)
     assert panel.turn_text == ""
     assert panel.cell(Zone.C).accessibleName() == "Zone C"
@@ -252,26 +256,26 @@ def test_tab_goes_from_zone_to_zone_and_arrows_between_a_zone_s_scores(panel, qt
 
 def test_a_small_picture_opens_larger_by_click_and_by_enter(panel, qtbot):
     panel.show_image(analysed())
-    qtbot.mouseClick(panel.images.buttons[Step.LUNGS], Qt.MouseButton.LeftButton)
-    window = panel.images.window_shown
-    assert window.step is Step.LUNGS
+    qtbot.mouseClick(panel.network_steps.buttons[NetworkStep.LUNGS], Qt.MouseButton.LeftButton)
+    window = panel.network_steps.larger_window
+    assert window.step is NetworkStep.LUNGS
     first = window.grab().toImage()
     window.close()
-    assert panel.images.window_shown is None
-    qtbot.keyClick(panel.images.buttons[Step.MASKED], Qt.Key.Key_Return)
-    assert panel.images.window_shown.step is Step.MASKED
-    assert panel.images.window_shown.grab().toImage() != first
+    assert panel.network_steps.larger_window is None
+    qtbot.keyClick(panel.network_steps.buttons[NetworkStep.MASKED], Qt.Key.Key_Return)
+    assert panel.network_steps.larger_window.step is NetworkStep.MASKED
+    assert panel.network_steps.larger_window.grab().toImage() != first
     panel.show_image(None)
-    assert panel.images.window_shown is None
+    assert panel.network_steps.larger_window is None
 
 
 def test_a_bad_alignment_is_seen_in_the_pictures(panel):
     good, bad = analysed(), analysed()
     mirrored = replace(bad.prediction, aligned_image=bad.prediction.aligned_image[::-1].copy())
     panel.show_image(good)
-    before = panel.images.buttons[Step.ALIGNED].grab().toImage()
+    before = panel.network_steps.buttons[NetworkStep.ALIGNED].grab().toImage()
     panel.show_image(replace(bad, prediction=mirrored))
-    assert panel.images.buttons[Step.ALIGNED].grab().toImage() != before
+    assert panel.network_steps.buttons[NetworkStep.ALIGNED].grab().toImage() != before
 
 
 @pytest.mark.parametrize("font_scale", [1.0, 1.5])

@@ -58,12 +58,12 @@ def test_the_table_has_every_zone_all_zones_and_the_global_score(panel):
     assert row(panel, "zone A")[6] == "80%"
     assert row(panel, "zone F")[5] == f"{expected.zones[ZONES[5]].weighted_kappa:.2f}".replace("-", "−")
     assert panel.table.rowCount() == 8
-    assert panel.summary_text.startswith("5 readings of 3 films.")
+    assert panel.summary_text.startswith("5 readings of 3 images.")
 
 
 def test_filters_by_reader_model_and_blind_reading(panel):
     panel.show_readings([*READS, compared("1", "012301", "333333", model=OLD)])
-    assert "Several models are counted together" in panel.summary_text
+    assert "Several models are evaluated together" in panel.summary_text
     panel.model.setCurrentText("bsnet 2 (89abcdef)")
     assert len(panel.shown) == 5
     panel.reader.setCurrentText("Dr. Rossi")
@@ -118,7 +118,7 @@ def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtb
 
 def test_readers_agree_among_themselves_on_films_that_all_have_read(panel):
     panel.show_readings(READS)
-    assert "2 readers, 2 films read by all" in panel.summary_text
+    assert "2 readers, 2 images read by all" in panel.summary_text
     panel.show_readings(READS[:3])
     assert "among themselves" not in panel.summary_text
 
@@ -129,12 +129,12 @@ def test_one_reading_has_figures_without_intervals(panel):
 
 
 def test_without_readings_it_says_so_and_there_is_nothing_to_export(panel):
-    assert panel.summary_text == "No reading beside a prediction yet."
+    assert panel.summary_text == "No reading can be compared with a prediction yet."
     assert row(panel, "global")[0] == "0"
     assert not panel.export.isEnabled()
     panel.show_readings(READS[2:3])
     panel.blind_only.click()
-    assert panel.summary_text == "No reading passes these filters."
+    assert panel.summary_text == "No reading matches these filters."
     assert not panel.export.isEnabled()
 
 

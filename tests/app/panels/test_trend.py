@@ -146,7 +146,7 @@ def test_only_the_newest_of_many_wishes_is_shown(chart, qtbot):
         chart.show_images([trend_image(1, predicted=0), trend_image(5, predicted=total)])
     qtbot.waitUntil(lambda: chart.is_drawn, timeout=30_000)
     assert chart.place_of(1, 18).y() < chart.place_of(0, 0).y()
-    with pytest.raises(ValueError, match="no mark of 17"):
+    with pytest.raises(ValueError, match="no mark at 17"):
         chart.place_of(1, 17)
 
 
@@ -227,7 +227,7 @@ def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannov
     assert [image.is_current for image in panel.chart.images] == [False, False, True]
     assert panel.isVisibleTo(panel.parentWidget())
     qtbot.waitUntil(lambda: panel.chart.is_drawn, timeout=30_000)
-    with qtbot.waitSignal(panel.requested) as requested:
+    with qtbot.waitSignal(panel.open_requested) as requested:
         qtbot.mouseClick(panel.chart, Qt.MouseButton.LeftButton, pos=panel.chart.place_of(0, 6).toPoint())
     assert requested.args == [sample_files()[0]]
     with qtbot.waitSignal(panel.chosen) as chosen:

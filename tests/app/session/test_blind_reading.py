@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QHBoxLay
 
 from app.canvas.overlays.zones import labels_of
 from app.panels.comparison import ComparisonPanel
-from app.panels.images import ImageListModel, ImagesPanel
-from app.panels.overlay_switches import OverlaysPanel
+from app.panels.images import ImagesPanel
+from app.panels.overlay_switches import OverlaySwitches
 from app.panels.scores import ScoresPanel
+from app.panels.session_list import SessionListModel
 from app.session.open_image import ImageState
 from app.session.readings import result_sets
 from app.session.scoring_mode import ScoringMode
@@ -34,7 +35,7 @@ class Panes(QWidget):
         self.scores = ScoresPanel(self)
         self.comparison = ComparisonPanel(self)
         switches = {name: QAction(name, self, checkable=True) for name in ("lungs", "zones", "explanation")}
-        self.overlays = OverlaysPanel(switches, dict.fromkeys(switches, 60), QAction("Explain", self), self)
+        self.overlays = OverlaySwitches(switches, dict.fromkeys(switches, 60), QAction("Explain", self), self)
         row = QHBoxLayout(self)
         for pane in (self.images, self.scores, self.comparison, self.overlays):
             row.addWidget(pane)
@@ -68,7 +69,7 @@ class Panes(QWidget):
                 said += _cells_of(widget.model(), widget.columnCount())
         for action in self.findChildren(QAction):
             said += [action.text(), action.toolTip(), action.statusTip(), str(action.isEnabled())]
-        return said + _cells_of(self.images.findChild(ImageListModel))
+        return said + _cells_of(self.images.findChild(SessionListModel))
 
 
 def _cells_of(model, columns=1):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.panels.images import ImageListModel
+from app.panels.session_list import SessionListModel
 from app.session.session import Session
 from bsnet_core.brixia import Zone
 from tests.app.predictions import explanation, prediction
@@ -33,7 +33,7 @@ def test_blind_reading_hides_the_prediction_until_the_own_reading_is_saved(sessi
 
 def test_the_list_does_not_tell_a_hidden_prediction(qapp):
     session = Session()
-    model = ImageListModel(session)
+    model = SessionListModel(session)
     session.add(Path("/films/0.dcm"))
     session.accept_prediction(0, prediction("012321"))
     assert "predicted 9/18" in model.index(0).data()

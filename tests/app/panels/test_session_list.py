@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.panels.images import describe
+from app.panels.session_list import describe_session_row
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore
@@ -13,15 +13,15 @@ def test_a_list_row_says_who_when_and_where_it_stands():
     metadata = ImageMetadata(patient_name="Test^Patient", study_date="20200102", view_position="PA")
     score = BrixiaScore.from_text("012321")
     image = OpenImage(0, Path("/films/a.dcm"), ImageState.ANALYSED, metadata=metadata, score=score)
-    assert describe(image) == "Test Patient\n2020-01-02  PA\npredicted 9/18"
+    assert describe_session_row(image) == "Test Patient\n2020-01-02  PA\npredicted 9/18"
     reading = dict.fromkeys(ZONES, 1)
-    assert describe(replace(image, draft=reading)).endswith("predicted 9/18\nread 6/18")
+    assert describe_session_row(replace(image, draft=reading)).endswith("predicted 9/18\nread 6/18")
     moment = datetime(2026, 3, 1, tzinfo=UTC)
     saved = Reading("Dr. Rossi", BrixiaScore.from_text("222222"), moment, moment, blind=False)
-    assert describe(replace(image, readings=(saved,))).endswith("predicted 9/18\nread 12/18")
+    assert describe_session_row(replace(image, readings=(saved,))).endswith("predicted 9/18\nread 12/18")
     rejected = replace(image, state=ImageState.NOT_SCORED, score=None, problem="This is a lateral view.")
-    assert describe(rejected).endswith("not scored: This is a lateral view.")
+    assert describe_session_row(rejected).endswith("not scored: This is a lateral view.")
 
 
 def test_a_file_without_a_patient_is_listed_by_its_name():
-    assert describe(OpenImage(0, Path("/films/a.dcm"))) == "a.dcm\nwaiting"
+    assert describe_session_row(OpenImage(0, Path("/films/a.dcm"))) == "a.dcm\nwaiting"
