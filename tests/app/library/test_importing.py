@@ -2,15 +2,10 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, QSize
-from PySide6.QtGui import QImage, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QListView, QStyleOptionViewItem
 
 from app.library.keeper import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
 from app.library.records import Draft, KeptAnnotations, SeenImage
-from app.panels.image_rows import ImageRows
-from app.panels.images import SESSION_LINES
 from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import Zone
@@ -102,47 +97,3 @@ def test_films_taken_in_together_are_all_there_or_none(tmp_path):
         library.remember_images([SeenImage(metadata(3), tmp_path), SeenImage(ImageMetadata(), tmp_path)])
     assert library.images().total == 2
     library.close()
-
-
-# Rows
-
-
-def painted(qtbot, text, percent, width=272):
-    """A row of the left pane at its first width."""
-    view = QListView()
-    qtbot.addWidget(view)
-    font = view.font()
-    font.setPointSizeF(font.pointSizeF() * percent / 100)
-    view.setFont(font)
-    view.setSpacing(3)
-    view.resize(width, 400)
-    view.show()
-    model = QStandardItemModel(view)
-    model.appendRow(QStandardItem(text))
-    view.setModel(model)
-    rows = ImageRows(view, SESSION_LINES)
-    option = QStyleOptionViewItem()
-    size = rows.sizeHint(option, model.index(0, 0))
-    option.initFrom(view)
-    option.rect = QRect(0, 0, view.viewport().width() - 6, size.height())
-    image = QImage(QSize(option.rect.width(), size.height()), QImage.Format.Format_RGB32)
-    image.fill(0xFFFFFF)
-    painter = QPainter(image)
-    rows.paint(painter, option, model.index(0, 0))
-    painter.end()
-    return image
-
-
-@pytest.mark.parametrize("percent", [100, 125, 150, 175, 200])
-def test_a_row_shows_both_scores_whole_at_every_text_size(qtbot, percent):
-    row = "Hannover 52eb2633\n2020-01-01  AP\npredicted 1{}/18\nread 1{}/18"
-    # Were a line elided, its last sign would not be seen.
-    shown = painted(qtbot, row.format(1, 2), percent)
-    assert painted(qtbot, row.format(1, 2).replace("18\nread", "19\nread"), percent) != shown
-    assert painted(qtbot, row.format(1, 2)[:-1] + "9", percent) != shown
-    assert painted(qtbot, row.format(1, 2).replace("AP", "AR"), percent) != shown
-
-
-def test_rows_are_equally_high_whatever_they_say(qtbot):
-    short, long = painted(qtbot, "a\nwaiting", 100), painted(qtbot, "a\nb\nnot scored: " + "because " * 30, 100)
-    assert short.height() == long.height()

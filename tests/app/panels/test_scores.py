@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
-from app.panels.network_steps import NetworkStep
 from app.panels.scores import ScoresPanel
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
@@ -75,25 +74,6 @@ def test_the_global_score_and_the_model_are_named(panel):
     assert panel.total_text == "Global 9 / 18"
     for part in ("bsnet-test 1.2", "01234567", "ensemble", "cpu", "1.2\u00a0s"):
         assert part in panel.model_text
-
-
-def test_low_confidence_is_said_in_words_and_hatched(panel):
-    panel.show_image(analysed("000000", confidence=0.39))
-    assert panel.cell(Zone.A).detail_text.startswith("39% low exp ")
-    low = panel.grab().toImage()
-    panel.show_image(analysed("000000", confidence=0.41))
-    assert panel.cell(Zone.A).detail_text.startswith("41% exp ")
-    assert panel.grab().toImage() != low
-
-
-def test_each_zone_s_probabilities_stand_as_bars_above_the_buttons_of_their_scores(panel):
-    panel.show_image(analysed("333333", confidence=1.0))
-    cell = panel.cell(Zone.B)
-    image, link = panel.grab().toImage(), panel.palette().link().color()
-    for score in range(4):
-        button = cell.entry.button(score)
-        above = place(panel, button) + QPoint(button.width() // 2, -15)
-        assert (image.pixelColor(above) == link) == (score == 3)
 
 
 def test_quality_notes_stand_above_the_numbers(panel):
@@ -216,21 +196,6 @@ def test_other_readers_scores_stay_out_of_the_reader_s_own_cells(panel):
     assert "18 / 18" not in " ".join(everything_said(panel))
 
 
-def test_the_zone_in_turn_is_marked_in_the_cell_in_words_and_for_screen_readers(panel, qtbot):
-    panel.show_image(analysed())
-    QApplication.processEvents()
-    calm = panel.grab().toImage()
-    panel.show_turn(Zone.C, "0 1 2 3 score")
-    assert "Scoring zone C" in panel.turn_text
-    assert "0 1 2 3 score" in panel.turn_text
-    assert [zone for zone in ZONES if panel.cell(zone).is_in_turn] == [Zone.C]
-    assert panel.cell(Zone.C).accessibleName() == "Zone C, next to score"
-    panel.show_turn(None)
-    assert panel.turn_text == ""
-    assert panel.cell(Zone.C).accessibleName() == "Zone C"
-    qtbot.waitUntil(lambda: panel.grab().toImage() == calm)
-
-
 def test_every_control_has_a_name_and_a_tooltip(panel):
     panel.show_image(analysed(draft=draft_of("000000")))
     for button in panel.findChildren(QAbstractButton):
@@ -238,44 +203,6 @@ def test_every_control_has_a_name_and_a_tooltip(panel):
         assert button.toolTip()
     assert panel.cell(Zone.A).entry.button(3).accessibleName() == "Zone A: 3"
     assert "alveolar dominant" in panel.cell(Zone.A).entry.button(3).accessibleDescription()
-
-
-def test_tab_goes_from_zone_to_zone_and_arrows_between_a_zone_s_scores(panel, qtbot):
-    panel.show_image(analysed(draft={Zone.B: 2}))
-    with qtbot.waitActive(panel):
-        panel.activateWindow()
-    panel.cell(Zone.A).entry.button(0).setFocus()
-    qtbot.keyClick(panel.focusWidget(), Qt.Key.Key_Right)
-    assert panel.focusWidget() is panel.cell(Zone.A).entry.button(1)
-    with qtbot.waitSignal(panel.zone_entered) as entered:
-        qtbot.keyClick(panel.focusWidget(), Qt.Key.Key_Space)
-    assert entered.args == [Zone.A, 1]
-    qtbot.keyClick(panel.focusWidget(), Qt.Key.Key_Tab)
-    assert panel.focusWidget() is panel.cell(Zone.B).entry.button(2)
-
-
-def test_a_small_picture_opens_larger_by_click_and_by_enter(panel, qtbot):
-    panel.show_image(analysed())
-    qtbot.mouseClick(panel.network_steps.buttons[NetworkStep.LUNGS], Qt.MouseButton.LeftButton)
-    window = panel.network_steps.larger_window
-    assert window.step is NetworkStep.LUNGS
-    first = window.grab().toImage()
-    window.close()
-    assert panel.network_steps.larger_window is None
-    qtbot.keyClick(panel.network_steps.buttons[NetworkStep.MASKED], Qt.Key.Key_Return)
-    assert panel.network_steps.larger_window.step is NetworkStep.MASKED
-    assert panel.network_steps.larger_window.grab().toImage() != first
-    panel.show_image(None)
-    assert panel.network_steps.larger_window is None
-
-
-def test_a_bad_alignment_is_seen_in_the_pictures(panel):
-    good, bad = analysed(), analysed()
-    mirrored = replace(bad.prediction, aligned_image=bad.prediction.aligned_image[::-1].copy())
-    panel.show_image(good)
-    before = panel.network_steps.buttons[NetworkStep.ALIGNED].grab().toImage()
-    panel.show_image(replace(bad, prediction=mirrored))
-    assert panel.network_steps.buttons[NetworkStep.ALIGNED].grab().toImage() != before
 
 
 @pytest.mark.parametrize("font_scale", [1.0, 1.5])

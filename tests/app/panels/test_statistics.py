@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox
 from app.panels import statistics
 from app.panels.statistics import AT_ONCE, StatisticsPanel
 from app.session.readings import ComparedReading, Reading
-from bsnet_core.agreement import agreement_table, bland_altman
+from bsnet_core.agreement import agreement_table
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.prediction import ModelIdentity
 
@@ -96,24 +96,6 @@ def test_the_confusion_matrix_has_readings_in_rows_of_all_zones_or_one(panel):
     panel.zone.setCurrentText("zone F")
     assert confusion(panel) == [[0] * 4, [0, 0, 1, 0], [0] * 4, [0] * 4]
     assert "Read 1, predicted 2: 1, 100% of those read 1" in panel.confusion.item(1, 2).toolTip()
-
-
-def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot):
-    panel.show_readings([])
-    assert panel.plot.is_drawn
-    empty = panel.plot.grab().toImage()
-    panel.show_readings(READS)
-    expected = bland_altman([one.predicted.total for one in READS], [one.reading.score.total for one in READS])
-    assert panel.plot.limits == expected
-    said = panel.plot.accessibleDescription()
-    assert "5 readings" in said
-    for estimate in (expected.mean_difference, expected.lower_limit, expected.upper_limit):
-        assert f"{estimate.value:+.1f}".replace("-", "−") in said
-    qtbot.waitUntil(lambda: panel.plot.is_drawn, timeout=30_000)
-    assert panel.plot.grab().toImage() != empty
-    assert len(panel.plot.marks) == len({(one.predicted.total, one.reading.score.total) for one in READS})
-    panel.show_readings([])
-    assert panel.plot.grab().toImage() == empty
 
 
 def test_readers_agree_among_themselves_on_films_that_all_have_read(panel):

@@ -20,14 +20,6 @@ def open_help(qtbot, viewer, key):
     qtbot.waitUntil(lambda: len(viewer.help.titles) > 1 and viewer.help.isVisible())
 
 
-@pytest.mark.parametrize("key", [Qt.Key.Key_F1, Qt.Key.Key_H])
-def test_f1_and_h_open_the_help_on_the_intended_use(qtbot, open_viewer, no_model, key):
-    viewer = open_viewer("--model", no_model, "--no-samples")
-    open_help(qtbot, viewer, key)
-    assert "not a medical device" in viewer.help.text
-    assert not viewer.help.isModal()
-
-
 def test_the_table_of_keys_shows_the_keys_as_they_are_now(qtbot, open_viewer, no_model):
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer.keys.choose("invert", ["Ctrl+Alt+Y"])

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from app.canvas.overlays.explanation_map import CLASS_COLOURS
+from app.report.explanation_part import paint_map
+from app.report.reported_image import ReportedExplanation
+from bsnet_core.brixia import Zone
+from tests.app.predictions import explanation, prediction
+from tests.app.report.images import content_of, explained_d_and_e, pixels_of, reported, text_of
+
+
+@pytest.mark.parametrize(
+    ("explained", "sentence"),
+    [
+        (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact map. Complete"),
+        (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 super-pixels done. Hatched: not"),
+        (ReportedExplanation(explanation({})), "the full network in PyTorch each time. Complete"),
+        (ReportedExplanation(explanation({}), zones=(Zone.C,)), "Only zone C."),
+        (ReportedExplanation(explanation({}), zones=(Zone.A, Zone.C)), "Only zones A, C."),
+        (ReportedExplanation(explanation({})), "All zones."),
+    ],
+)
+def test_a_map_says_whether_it_is_exact_and_whole(explained, sentence):
+    assert sentence in text_of(reported(explanation=explained))
+
+
+def test_what_masking_does_is_told_of_the_zones_shown_alone():
+    shown = ReportedExplanation(explained_d_and_e(), zones=(Zone.A, Zone.D))
+    content = content_of(reported(explanation=shown))
+    assert [(part.zone, part.score) for part in content.map.strongest] == [(Zone.D, 3)]
+    assert content.map.strongest[0].changes == pytest.approx((0.204, -0.05, 0.146, -0.3))
+    assert "no region supports" not in text_of(reported(explanation=shown))
+    healthy = reported(prediction=prediction("000000"), explanation=shown)
+    assert "Effect of masking" not in text_of(healthy)
+    assert "no abnormality" in text_of(healthy)  # the legend is still there
+
+
+def test_the_letter_of_a_zone_stands_on_its_strongest_part():
+    what = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=(Zone.D,)))
+    image = content_of(what).map.image
+    bare = paint_map(what, what.prediction, what.explanation).image
+    rows, columns = np.nonzero((pixels_of(image) != pixels_of(bare)).any(axis=2))
+    # Super-pixel 2 of the four by four is the third of the first row.
+    assert rows.mean() / image.height() == pytest.approx(1 / 8, abs=0.02)
+    assert columns.mean() / image.width() == pytest.approx(5 / 8, abs=0.02)
+
+
+@pytest.mark.parametrize(("opacity", "on_paper"), [(1.0, 1.0), (0.6, 0.6), (0.05, 0.3), (0.0, 0.3)])
+def test_the_map_is_as_strong_as_on_the_screen_and_never_too_faint_to_see(opacity, on_paper):
+    shown = ReportedExplanation(explanation({6: (1, 1, 2)}), zones=(Zone.E,), opacity=opacity)
+    image = reported(explanation=shown)
+    pixels = pixels_of(paint_map(image, image.prediction, image.explanation).image)
+    height, width = pixels.shape[:2]
+    under, over = pixels[height // 8, width * 5 // 8], pixels[height * 3 // 8, width * 5 // 8]
+    red = np.array(CLASS_COLOURS[2].getRgb()[:3])
+    assert over == pytest.approx(on_paper * red + (1 - on_paper) * under, abs=3)
+
+
+def test_without_a_zone_shown_there_is_no_map():
+    image = reported(explanation=ReportedExplanation(explained_d_and_e(), zones=()))
+    assert content_of(image).map is None
+    assert "Explanation map" not in text_of(image)
