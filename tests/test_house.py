@@ -91,6 +91,14 @@ def test_the_documents_name_only_files_that_exist():
             assert (REPOSITORY / path).exists(), f"{document} names {path}"
 
 
+def test_the_documents_name_only_python_files_that_exist():
+    folders = (*PACKAGES, "tests", "benchmarks", "docs", "installer", "resources")
+    files = [file.as_posix() for folder in folders for file in (REPOSITORY / folder).rglob("*.py")]
+    for document in DOCUMENTS:
+        for name in re.findall(r"`([\w/-]+\.py)`", text_of(document)):
+            assert any(file.endswith(f"/{name}") for file in files), f"{document} names {name}"
+
+
 def test_the_readme_uses_only_commands_that_exist():
     readme = text_of("README.md")
     targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.M))

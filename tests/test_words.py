@@ -202,6 +202,19 @@ def test_a_name_is_taken_apart_into_its_words():
     assert split_name("filmed") == "filmed"
 
 
+def test_public_names_and_docstrings_of_a_source_are_found(tmp_path):
+    source = tmp_path / "module_name.py"
+    source.write_text(
+        '"""Module."""\nCONSTANT = 1\n"""Constant."""\n\n\nclass Public:\n    """Class."""\n\n    field: int = 0\n\n'
+        "    def method(self, argument, *, keyword=None):\n        self.attribute = local = argument\n\n"
+        "    def _private(self, hidden):\n        return hidden\n",
+        encoding="utf-8",
+    )
+    names = {name for _, name in public_names(source)} - {"self", "_private"}
+    assert names == {"module_name", "CONSTANT", "Public", "field", "method", "argument", "keyword", "attribute"}
+    assert [text for _, text in docstrings(source)] == ["Module.", "Constant.", "Class."]
+
+
 def test_code_links_and_quotations_are_not_prose():
     text = "A `film`, [a link](film.md), “film” and\n```\nfilm\n```\nthe image."
     assert found_in(prose(text), WORDS) == []
