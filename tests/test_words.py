@@ -27,14 +27,11 @@ ITALIAN_HELP = sorted((REPOSITORY / "app" / "help" / "texts" / "it").glob("*.md"
 
 NAMES_THAT_STAY = {
     "class_spread": "key of model.json and of the configuration",
-    "evaluate_floor": "key of the results file",
     "HALVES_SPREAD": "named like its value in the configuration",
     "pictures_every": "key of the configuration",
     "place_in_study": "DICOM's study",
-    "studies_and_readings": "migration of the library; its name is stored in every library",
     "study_date": "DICOM's study",
     "study_description": "DICOM's study",
-    "study_instance_uid": "DICOM's study",
     "study_time": "DICOM's study",
     "study_uid": "DICOM's study",
     "v1_studies_and_readings": "migration of the library; its name is stored in every library",
@@ -51,7 +48,7 @@ class AvoidedWord:
 
     Attributes:
         word: Lower case.
-        places: Of `texts`, `names` and `documents`; empty for everywhere.
+        places: Of `texts`, `names`, `docstrings` and `documents`; empty for everywhere.
         allowed: Terms in which it may appear, lower case.
     """
 
@@ -151,6 +148,10 @@ def docstrings(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value.value
 
 
+def without_code(text: str) -> str:
+    return re.sub(r"`[^`]*`", "", text)
+
+
 def prose(document: str) -> str:
     """A Markdown document without code, addresses of links and quotations; of the glossary no words to avoid."""
     if document == GLOSSARY:
@@ -166,15 +167,14 @@ def prose(document: str) -> str:
             lines.append("|".join(cells[:column] + cells[column + 1 :]) if column >= 0 else line)
         document = "\n".join(lines)
     document = re.sub(r"^```.*?^```", "", document, flags=re.M | re.S)
-    document = re.sub(r"`[^`]*`", "", document)
     document = re.sub(r"\]\([^)]*\)", "]", document)
     document = re.sub(r"https?:\S+", "", document)
-    return re.sub(r'"[^"]*"|“[^”]*”|«[^»]*»', "", document)
+    return re.sub(r'"[^"]*"|“[^”]*”|«[^»]*»', "", without_code(document))
 
 
 def test_the_glossary_lists_words_phrases_and_italian_words_to_avoid():
     assert {"film", "picture", "study"} <= {word.word for word in WORDS}
-    assert {"texts", "names", "documents"} == {place for word in WORDS for place in word.places}
+    assert {"texts", "names", "docstrings", "documents"} == {place for word in WORDS for place in word.places}
     assert "anew" in {word.word for word in PHRASES}
     assert "pellicola" in {word.word for word in ITALIAN}
 
@@ -250,14 +250,25 @@ def test_every_name_that_stays_is_one_that_exists():
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_docstrings_say_what_something_is_in_plain_words(package):
-    found = []
-    for file in sources():
-        if file.relative_to(REPOSITORY).parts[0] != package:
-            continue
-        for line, text in docstrings(file):
-            if text.startswith(QUESTIONS) or found_in(text, PHRASES):
-                found.append(f"{place(file, line)} {text.splitlines()[0]}")
-    assert found == []
+    assert [
+        f"{place(file, line)} {text.splitlines()[0]}"
+        for file in sources()
+        if file.relative_to(REPOSITORY).parts[0] == package
+        for line, text in docstrings(file)
+        if text.startswith(QUESTIONS) or found_in(text, PHRASES)
+    ] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_docstrings_use_the_words_of_the_glossary(package):
+    words = words_for("docstrings")
+    assert [
+        f"{place(file, line)} {found}: {text.splitlines()[0]}"
+        for file in sources()
+        if file.relative_to(REPOSITORY).parts[0] == package
+        for line, text in docstrings(file)
+        if (found := found_in(without_code(text), words))
+    ] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=place)
