@@ -21,8 +21,9 @@ from bsnet_core.intended_use import intended_use
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
+    from bsnet_core.inference.prediction import Prediction
+    from bsnet_core.inference.predictor import Predictor
     from bsnet_core.loading import UnpackedArchives
-    from bsnet_core.prediction import Prediction, Predictor
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 CSV_ZONES = tuple("ABCDEF")
@@ -248,15 +249,15 @@ def _files_of(
 
 
 def _load_predictor(arguments: argparse.Namespace) -> Predictor:
+    from bsnet_core.inference.predictor import Predictor
     from bsnet_core.model.network_config import Attention
-    from bsnet_core.prediction import Predictor
 
     attention = Attention(arguments.attention) if arguments.attention else None
     return Predictor.load(arguments.model, arguments.device, attention, backend=arguments.backend)
 
 
 def _admit(arguments: argparse.Namespace, files: Sequence[Path], lines: TextIO) -> int:
-    from bsnet_core.backends.admission import admit
+    from bsnet_core.inference.backend_comparison import admit
 
     def report(stage: str, fraction: float) -> None:
         if sys.stderr.isatty():

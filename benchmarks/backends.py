@@ -7,10 +7,11 @@ from pathlib import Path
 
 from benchmarks.timing import Row
 from bsnet_core.backends import ACCELERATED_BACKENDS, TORCH
-from bsnet_core.backends.admission import MIN_IMAGES, Drift, drift_of
+from bsnet_core.backends.admission import MIN_IMAGES, Drift
 from bsnet_core.backends.openvino import is_installed
+from bsnet_core.inference.backend_comparison import drift_of
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import find_images, load_radiograph
-from bsnet_core.prediction import Predictor
 from bsnet_core.resources import sample_files
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -21,7 +21,7 @@ from benchmarks.images import BITS, large_image
 from benchmarks.own_process import in_own_process
 from benchmarks.timing import Row
 from benchmarks.window import StallMeter, is_settled, is_shown, open_viewer, own_home
-from bsnet_core.resources import default_model_dir
+from bsnet_core.model.card import default_model_dir
 from tests.app.library_content import image, kept_prediction, metadata, reading
 from tests.dicom_files import write_dicom
 

@@ -32,12 +32,14 @@ from bsnet_core.backends.openvino import is_installed
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Explanation
-from bsnet_core.explanation.exact import explain_exactly, masked
+from bsnet_core.explanation.exact import explain_exactly
 from bsnet_core.explanation.fast.approximations import DEFAULT, NONE, Approximations, Lungs
 from bsnet_core.explanation.fast.fast_map import explain_fast
-from bsnet_core.explanation.superpixels import reference_superpixels_of, superpixels_of
+from bsnet_core.explanation.maps.masking import masked
+from bsnet_core.explanation.maps.superpixels import reference_superpixels_of, superpixels_of
+from bsnet_core.inference.prediction import Prediction
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import find_images, load_radiograph
-from bsnet_core.prediction import Prediction, Predictor
 from bsnet_core.resources import sample_files
 
 IMAGES = Path(__file__).parents[2] / "shared" / "data" / "cohen" / "images"

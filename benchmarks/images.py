@@ -26,9 +26,9 @@ from benchmarks.timing import Row, compare
 from bsnet_core.brixia import ZONES
 from bsnet_core.display import auto_window, display_table
 from bsnet_core.explanation import Explanation
+from bsnet_core.frames import Aspect
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import load_radiograph
-from bsnet_core.model.network_config import Aspect
-from bsnet_core.prediction import Predictor
 from bsnet_core.preprocessing import FAST_PATH_TOLERANCE, preprocess, preprocess_reference
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.resources import sample_files

@@ -11,7 +11,7 @@ from benchmarks.images import BITS, large_image
 from benchmarks.own_process import in_own_process
 from benchmarks.timing import Row
 from benchmarks.window import is_settled, is_shown, open_viewer, own_home
-from bsnet_core.resources import default_model_dir
+from bsnet_core.model.card import default_model_dir
 from tests.dicom_files import write_dicom
 
 IMAGE_SIDE_PX = 1024

@@ -9,10 +9,10 @@ import torch
 
 from benchmarks.timing import Row, compare
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.card import default_model_dir
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.weights import load_model
-from bsnet_core.resources import default_model_dir
 
 ROUNDS = 7
 

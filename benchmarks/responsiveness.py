@@ -18,7 +18,8 @@ from benchmarks.images import BITS, large_image
 from benchmarks.own_process import in_own_process
 from benchmarks.timing import Row
 from benchmarks.window import StallMeter, is_settled, is_shown, open_viewer, own_home
-from bsnet_core.resources import default_model_dir, sample_files
+from bsnet_core.model.card import default_model_dir
+from bsnet_core.resources import sample_files
 from tests.dicom_files import write_compressed, write_dicom
 
 FIRST_PIXELS_GOAL_S = {"raw": 1.0, "RLE": 1.0, "JPEG-LS": 1.0, "JPEG 2000": 2.5}

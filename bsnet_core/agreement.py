@@ -1,4 +1,4 @@
-"""How well two readings agree: pure functions shared by training and the viewer (paper 6, 7)."""
+"""Agreement of two sets of scores: pure functions shared by training and the viewer (paper 6, 7)."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ErrorSummary:
         mean_error: MEr, mean of signed differences.
         mean_absolute_error: MAE.
         absolute_error_sd: Standard deviation of the absolute differences.
-        correlation: Pearson's CC; NaN where either side is constant.
-        count: How many values were compared.
+        correlation: Pearson's CC; NaN if either side is constant.
+        count: Number of values compared.
     """
 
     mean_error: float
@@ -75,13 +75,13 @@ def confusion_matrix(
 
 
 def cohen_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CLASSES, *, power: int = 0) -> float:
-    """Cohen's kappa of two integer readings; NaN where chance alone explains all.
+    """Cohen's kappa of two integer readings; NaN if chance alone explains everything.
 
     Args:
         mine: Integers from 0 to `n_classes` - 1.
-        other: The same number of them.
-        n_classes: How many scores there are.
-        power: 0 counts every disagreement alike, 1 by its distance, 2 by the square of its distance.
+        other: As many integers, of the other reading.
+        n_classes: Number of possible scores.
+        power: 0 counts all disagreements equally, 1 by their distance, 2 by the square of their distance.
     """
     observed = confusion_matrix(mine, other, n_classes).astype(np.float64)
     expected = np.outer(observed.sum(axis=1), observed.sum(axis=0)) / observed.sum()
@@ -93,16 +93,16 @@ def cohen_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CL
 
 
 def quadratic_weighted_kappa(mine: npt.ArrayLike, other: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
-    """Cohen's kappa with quadratic weights of two integer readings; NaN where chance alone explains all."""
+    """Cohen's kappa with quadratic weights of two integer readings; NaN if chance alone explains everything."""
     return cohen_kappa(mine, other, n_classes, power=2)
 
 
 def fleiss_kappa(scores: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
-    """Fleiss' kappa of two or more readers; NaN where chance alone explains all.
+    """Fleiss' kappa of two or more readers; NaN if chance alone explains everything.
 
     Args:
         scores: (N, readers) integers from 0 to `n_classes` - 1; every reader has read every row.
-        n_classes: How many scores there are.
+        n_classes: Number of possible scores.
 
     Source: Fleiss 1971, Psychological Bulletin 76.
     """
@@ -118,7 +118,7 @@ def fleiss_kappa(scores: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval; the interval is NaN where there are too few values for one."""
+    """A figure with its 95 % interval; the interval is NaN if there are too few values."""
 
     value: float
     low: float
@@ -129,7 +129,7 @@ def mean_with_interval(values: npt.ArrayLike) -> Estimate:
     """Mean of (N,) values with Student's interval."""
     array = np.asarray(values, dtype=np.float64).ravel()
     if array.size == 0:
-        raise ValueError("There is no mean of nothing.")
+        raise ValueError("A mean needs at least one value.")
     mean = float(array.mean())
     if array.size < 2:
         return Estimate(mean, float("nan"), float("nan"))
@@ -139,13 +139,13 @@ def mean_with_interval(values: npt.ArrayLike) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class BlandAltman:
-    """Limits of agreement of two ways to measure the same, each with its 95 % interval.
+    """Limits of agreement of two ways to measure one quantity, each with its 95 % interval.
 
     Attributes:
-        mean_difference: First minus second.
+        mean_difference: Mean of first minus second.
         lower_limit, upper_limit: Mean difference -/+ 1.96 standard deviations of the differences.
         sd: Standard deviation of the differences (N - 1).
-        count: How many pairs.
+        count: Number of pairs.
     """
 
     mean_difference: Estimate
@@ -156,7 +156,7 @@ class BlandAltman:
 
 
 def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
-    """Mean difference and limits of agreement of (N,) pairs; all NaN but the mean where N is 1.
+    """Mean difference and limits of agreement of (N,) pairs; all NaN but the mean if N is 1.
 
     Source: Bland and Altman 1999, Statistical Methods in Medical Research 8: variance of a limit
     (1 / N + 1.96² / (2 (N - 1))) SD².
@@ -179,10 +179,10 @@ def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
 
 @dataclass(frozen=True, slots=True)
 class ScoreDifference:
-    """One Brixia score beside another of the same radiograph.
+    """The difference between two Brixia scores of one radiograph.
 
     Attributes:
-        zones: Score minus reference of every zone.
+        zones: Score minus reference per zone.
         total: Difference of the global scores.
         mean_absolute: Mean absolute difference of the zones.
     """
@@ -193,7 +193,7 @@ class ScoreDifference:
 
     @property
     def differing(self) -> tuple[Zone, ...]:
-        """Zones that the two score differently, in reading order."""
+        """Zones with different scores, in reading order."""
         return tuple(zone for zone in ZONES if self.zones[zone] != 0)
 
     @property
@@ -208,7 +208,7 @@ class ScoreDifference:
 
 
 def compare_scores(score: BrixiaScore, reference: BrixiaScore) -> ScoreDifference:
-    """How `score` differs from `reference`."""
+    """The difference of `score` from `reference`."""
     zones = {zone: score[zone] - reference[zone] for zone in ZONES}
     mean = sum(abs(difference) for difference in zones.values()) / len(ZONES)
     return ScoreDifference(zones, score.total - reference.total, mean)
@@ -222,10 +222,10 @@ class Agreement:
         mean_error: MEr, predicted minus reference.
         mean_absolute_error: MAE.
         absolute_error_sd: SD of the absolute errors.
-        correlation: Pearson's CC; NaN where either side is constant.
-        weighted_kappa: Cohen's kappa with quadratic weights; NaN where chance alone explains all.
+        correlation: Pearson's CC; NaN if either side is constant.
+        weighted_kappa: Cohen's kappa with quadratic weights; NaN if chance alone explains everything.
         accepted_share: Share of radiographs within the accepted error, in [0, 1].
-        count: How many radiographs.
+        count: Number of radiographs.
     """
 
     mean_error: Estimate
@@ -247,13 +247,13 @@ class AgreementTable:
 
 
 def agreement_table(predicted: npt.ArrayLike, reference: npt.ArrayLike) -> AgreementTable:
-    """Agreement of many scores.
+    """Agreement of the scores of many radiographs.
 
-    The intervals take radiographs, not zones, as independent: six zones of one film resemble each other.
+    The intervals take radiographs, not zones, as independent: six zones of one radiograph resemble each other.
 
     Args:
         predicted: (N, 6) integers of 0 to 3 in reading order A-F, N at least 1.
-        reference: The same of the reader.
+        reference: (N, 6) integers of the reader.
     """
     mine, other = np.asarray(predicted, dtype=np.int64), np.asarray(reference, dtype=np.int64)
     if mine.shape != other.shape or mine.ndim != 2 or mine.shape[0] == 0 or mine.shape[1] != len(ZONES):
@@ -273,8 +273,8 @@ def agreement_table(predicted: npt.ArrayLike, reference: npt.ArrayLike) -> Agree
 def student_quantile(degrees: int, level: float = LEVEL) -> float:
     """Half width of Student's two-sided interval in standard errors; 12.7 for 1 degree of freedom, 1.96 for many.
 
-    Source: Hill 1970, Algorithm 396, Communications of the ACM 13. Written out, because the library that has it takes
-    longer to import than everything computed with it.
+    Source: Hill 1970, Algorithm 396, Communications of the ACM 13. Written out, because the library
+    that has it takes longer to import than everything computed with it.
     """
     if degrees < 1:
         raise ValueError(f"Student's distribution needs a degree of freedom, got {degrees}.")
@@ -306,14 +306,14 @@ def student_quantile(degrees: int, level: float = LEVEL) -> float:
 def grouped_bootstrap_interval(
     values: npt.ArrayLike, groups: npt.ArrayLike, *, level: float = 0.95, draws: int = 2000, seed: int = 0
 ) -> tuple[float, float]:
-    """Interval of the mean of `values` when whole groups (patients) are drawn anew.
+    """Bootstrap interval of the mean of `values`, resampling whole groups (patients).
 
     Args:
         values: (N,) one value per image, such as its mean absolute error.
         groups: (N,) patient of each image.
         level: Coverage.
-        draws: Bootstrap samples.
-        seed: Of the draws.
+        draws: Number of bootstrap samples.
+        seed: Seed of the random draws.
     """
     array = np.asarray(values, dtype=np.float64)
     _, member = np.unique(np.asarray(groups), return_inverse=True)
@@ -328,7 +328,7 @@ def grouped_bootstrap_interval(
 def _agreement(
     mine: npt.NDArray[np.int64], other: npt.NDArray[np.int64], accepted_error: float, n_classes: int
 ) -> Agreement:
-    """Of (N, values per radiograph)."""
+    """Agreement of (N, values per radiograph) scores."""
     summary = summarise_errors(mine, other)
     absolute = np.abs(mine - other).mean(axis=1)
     return Agreement(

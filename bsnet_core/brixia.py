@@ -1,6 +1,6 @@
 """The Brixia score: six zones, each 0 to 3 (Signoroni et al. 2021, section 3.1).
 
-The only home of the order A-F and of its place on the network's 3 x 2 grid.
+The only module that maps the order A-F to the network's 3 x 2 grid.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ GRID_SHAPE = (3, 2)
 
 
 def zone_class_meaning(score: int) -> str:
-    """What a zone's score of 0 to 3 stands for, in the language in use."""
+    """The meaning of a zone's score of 0 to 3, in the language in use."""
     return (
         _("no abnormality"),
         _("interstitial infiltrates"),
@@ -29,7 +29,7 @@ def zone_class_meaning(score: int) -> str:
 
 
 class Zone(Enum):
-    """One of six lung zones in reading order. A B C: the patient's right lung, left on the picture."""
+    """One of six lung zones in reading order. A B C: the patient's right lung, on the left of the image."""
 
     A = 0
     B = 1
@@ -50,7 +50,7 @@ class Zone(Enum):
 
     @property
     def mirrored(self) -> Zone:
-        """The zone this one becomes when the picture is flipped left to right."""
+        """The zone this one becomes when the image is flipped left to right."""
         return Zone((self.value + 3) % 6)
 
     @property
@@ -127,5 +127,5 @@ class BrixiaScore:
         return sum(min(score, 1) for score in self.zones)
 
     def mirrored(self) -> BrixiaScore:
-        """The score of the picture flipped left to right (A-D, B-E and C-F change places)."""
+        """The score of the image flipped left to right (A-D, B-E and C-F change places)."""
         return BrixiaScore.from_values(self[zone.mirrored] for zone in ZONES)

@@ -1,4 +1,4 @@
-"""Child processes of the program's own that are spoken to over pipes: how one is started and how it is ended."""
+"""Start and end of the program's own child processes, which it talks to over pipes."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def start_child(command: Sequence[str], *, is_quiet: bool = False) -> Child:
     """Starts a child that reads requests on standard input and answers on standard output.
 
     Args:
-        command: Its modules are found from the folder that holds the packages.
-        is_quiet: Whether what it writes to standard error is dropped.
+        command: Program and arguments; runs in the folder that holds the packages, so that modules are found.
+        is_quiet: Whether to drop its standard error.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: the child cannot be started.
     """
     return subprocess.Popen(
         command,
@@ -30,12 +30,12 @@ def start_child(command: Sequence[str], *, is_quiet: bool = False) -> Child:
 
 
 def end_child(child: Child) -> None:
-    """Kills a child, waits until it is gone, and lets its pipes go."""
+    """Kills a child, waits until it is gone, and closes its pipes."""
     child.kill()
     child.wait()
     for stream in (child.stdin, child.stdout):
         if stream is not None:
             try:
                 stream.close()
-            except OSError:  # unsent bytes of a dead child
+            except OSError:  # bytes that the dead child never read
                 continue

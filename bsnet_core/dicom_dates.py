@@ -1,7 +1,7 @@
-"""Dates and times as DICOM states them (PS3.5 6.2): how they are read, and how they are shown.
+"""Dates and times in DICOM's notation (PS3.5 6.2): parsed, and formatted for people.
 
-One rule for all of them: what is no day of the calendar is no date. It sorts and counts as if none were stated, and
-is shown as the file states it, so that nobody takes a guess for a date.
+A value that is not a day of the calendar is not a date: it sorts and counts as if it were missing, and is shown as the
+file states it, so that nobody takes a guess for a date.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONGEST_SHOWN = 20
 
 
 def day_of(stated: str) -> date | None:
-    """The day of a DA value, YYYYMMDD or YYYY.MM.DD as before 1993; None where it is empty or malformed."""
+    """The day of a DA value, YYYYMMDD or YYYY.MM.DD as before 1993; None if it is empty or malformed."""
     text = stated.strip()
     if DOTTED.fullmatch(text):
         text = text.replace(".", "")
@@ -35,7 +35,7 @@ def moment_of(stated_date: str, stated_time: str = "") -> datetime | None:
 
 
 def shown_date(stated: str) -> str:
-    """A DA value for the eye: YYYY-MM-DD, or what the file states, on one line and without control characters."""
+    """A DA value for people: YYYY-MM-DD, or the file's own text, on one line and without control characters."""
     day = day_of(stated)
     if day is not None:
         return day.isoformat()
@@ -44,7 +44,7 @@ def shown_date(stated: str) -> str:
 
 
 def _time_of(stated: str) -> time:
-    """HHMMSS with or without minutes, seconds and fraction."""
+    """The time of HHMMSS with or without minutes, seconds and fraction; midnight if malformed."""
     digits = stated.strip().split(".")[0].ljust(6, "0")
     if len(digits) != 6 or not (digits.isascii() and digits.isdigit()):
         return time()

@@ -1,6 +1,8 @@
-"""What the eye sees: stored values through Modality LUT, VOI LUT or window, and polarity, in one look-up table.
+"""The image on the screen: stored values through Modality LUT, VOI LUT or window, and polarity, in one look-up table.
 
-Source: DICOM PS3.3 C.11.1, C.11.2; for the screen PS3.14. The network never sees any of this.
+The network never sees any of this.
+
+Source: DICOM PS3.3 C.11.1, C.11.2; for the screen PS3.14.
 """
 
 from __future__ import annotations
@@ -22,9 +24,9 @@ SAMPLED_PIXELS = 1_000_000
 LUNG_PERCENTILES = (1.0, 75.0)
 SOFT_TISSUE_PERCENTILES = (25.0, 97.0)
 BONE_PERCENTILES = (45.0, 99.8)
-"""Ranges of density, from air to metal, that the presets spread over all greys."""
+"""Percentile ranges, from air to metal, that the presets map to all grey levels."""
 PRESET_MARGIN = 0.08
-"""Share of either side that the presets leave out: collimators and markers stand at the border."""
+"""Share of each side that the presets leave out: collimators and markers lie at the border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,19 @@ def default_preset(radiograph: Radiograph) -> WindowPreset:
 
 
 def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
-    """What is offered under the digits: 0 automatic, then the file's own, then lungs, soft tissue and bones.
+    """The presets of the digit keys: 0 automatic, then the file's own, then lungs, soft tissue and bones.
 
-    The last three are percentile ranges of this very picture, since values of projection radiographs have no scale
-    of their own as those of CT have.
+    The last three are percentile ranges of this image: the values of projection radiographs have no absolute scale,
+    unlike those of CT.
     """
-    # Where low values are the bright ones, dense tissue has the low values.
-    turned = radiograph.shown_inverted
+    # If low values are shown bright, dense tissue has the low values.
+    is_inverted = radiograph.shown_inverted
     chest = (
         (_("lungs"), LUNG_PERCENTILES),
         (_("soft tissue"), SOFT_TISSUE_PERCENTILES),
         (_("bones"), BONE_PERCENTILES),
     )
-    ranges = [(100 - high, 100 - low) if turned else (low, high) for _name, (low, high) in chest]
+    ranges = [(100 - high, 100 - low) if is_inverted else (low, high) for _name, (low, high) in chest]
     values = _percentiles(radiograph, tuple(share for pair in ranges for share in pair), PRESET_MARGIN)
     of_chest = [
         WindowPreset(name, _window_over(low, high, name))
@@ -86,7 +88,7 @@ def _presets_of_the_file(radiograph: Radiograph) -> list[WindowPreset]:
 
 
 def auto_window(radiograph: Radiograph) -> VoiWindow:
-    """A window from the 0.5th to the 99.5th percentile of the modality values, padding aside."""
+    """A window from the 0.5th to the 99.5th percentile of the modality values, without padding."""
     low, high = _percentiles(radiograph, DEFAULT_PERCENTILES)
     return _window_over(low, high, _("automatic"))
 
@@ -96,13 +98,13 @@ def _window_over(low: float, high: float, name: str) -> VoiWindow:
 
 
 def modality_range(radiograph: Radiograph) -> tuple[float, float]:
-    """About the lowest and highest modality value present, padding aside; the scale for mouse steps."""
+    """About the lowest and highest modality value present, without padding; the scale for mouse steps."""
     low, high = _percentiles(radiograph, (0.0, 100.0))
     return low, high
 
 
 def window_of(radiograph: Radiograph, voi: Voi) -> VoiWindow:
-    """The window itself, or for a VOI LUT the window over its input range, to start adjusting from."""
+    """The window itself, or the window over a VOI LUT's input range, to start adjusting from."""
     if isinstance(voi, VoiWindow):
         return voi
     span = len(voi.entries)
@@ -112,14 +114,14 @@ def window_of(radiograph: Radiograph, voi: Voi) -> VoiWindow:
 def display_table(
     radiograph: Radiograph, voi: Voi, *, inverted: bool = False, screen: Screen | None = None
 ) -> npt.NDArray[np.uint8]:
-    """Grey values for every stored code, the one place where polarity is decided.
+    """The grey level of every stored code; the only function that decides on polarity.
 
     Args:
-        radiograph: Its Modality LUT and photometric interpretation apply.
-        voi: Window or VOI LUT, in modality values.
+        radiograph: Gives Modality LUT and photometric interpretation.
+        voi: Window or VOI LUT on modality values.
         inverted: The user's own inversion, on top of the file's polarity.
-        screen: The P-values become driving levels of this screen by the Grayscale Standard Display Function; without
-            one they are the greys themselves, as everything saved wants them.
+        screen: Maps P-values to the driving levels of this screen by the Grayscale Standard Display Function; without
+            a screen the P-values are the grey levels, as in everything that is saved.
 
     Returns:
         (65536,) uint8; index with `radiograph.stored`. Padding is black whatever the polarity (PS3.3 C.7.5.1.1.2).
@@ -142,11 +144,11 @@ def display_table(
 
 @dataclass(frozen=True)
 class DeepGreyLevels:
-    """A film in 16 bits, whole and without any window.
+    """A radiograph in 16 bits, in full range and without any window.
 
     Attributes:
-        pixels: (H, W) uint16, higher is brighter as the file says; padding is 0.
-        slope, intercept: modality value = slope * pixel + intercept, padding aside.
+        pixels: (H, W) uint16, higher is brighter by the file's polarity; padding is 0.
+        slope, intercept: modality value = slope * pixel + intercept, except for padding.
     """
 
     pixels: npt.NDArray[np.uint16]
@@ -155,10 +157,10 @@ class DeepGreyLevels:
 
 
 def deep_grey_levels(radiograph: Radiograph) -> DeepGreyLevels:
-    """The modality values in the file's own polarity, as they are where 16 bits hold them.
+    """The modality values in the file's own polarity, unchanged if they fit into 16 bits.
 
-    Negative values are shifted to begin at 0. Only where a value is not whole, or the range exceeds 16 bits, are they
-    spread over all 16 bits and rounded.
+    Negative values are shifted to begin at 0. Only if a value is not whole, or the range exceeds 16 bits, are they
+    scaled to all 16 bits and rounded.
     """
     codes = np.bincount(radiograph.stored.ravel(), minlength=1).nonzero()[0]
     values = radiograph.modality_of(codes).astype(np.float64)
@@ -171,7 +173,7 @@ def deep_grey_levels(radiograph: Radiograph) -> DeepGreyLevels:
     slope = 1.0 if span == 0 or (are_whole and span <= LARGEST_DEEP_GREY_LEVEL) else span / LARGEST_DEEP_GREY_LEVEL
     intercept = 0.0 if are_whole and darkest >= 0 and brightest <= LARGEST_DEEP_GREY_LEVEL else darkest
     if radiograph.shown_inverted:
-        # The range stays where it is, and its ends change places.
+        # The range stays, its ends are exchanged.
         slope, intercept = -slope, darkest + brightest - intercept
     table = np.zeros(TABLE_SIZE, dtype=np.uint16)
     table[codes] = np.clip(np.rint((values - intercept) / slope), 0, LARGEST_DEEP_GREY_LEVEL).astype(np.uint16)
@@ -180,7 +182,7 @@ def deep_grey_levels(radiograph: Radiograph) -> DeepGreyLevels:
 
 
 def _through_window(values: npt.NDArray[np.float32], window: VoiWindow) -> npt.NDArray[np.float32]:
-    """PS3.3 C.11.2.1.2 and C.11.2.1.3, as shares of the output range."""
+    """Values through a window (PS3.3 C.11.2.1.2 and C.11.2.1.3), as shares of the output range."""
     if window.function is VoiFunction.SIGMOID:
         exponent = np.clip(-4 * (values - window.centre) / window.width, -80, 80)
         return (1.0 / (1.0 + np.exp(exponent))).astype(np.float32)
@@ -199,7 +201,7 @@ def _through_table(values: npt.NDArray[np.float32], table: LookupTable) -> npt.N
 
 
 def measure_values(radiograph: Radiograph) -> None:
-    """Finds what presets and windows need to know of a picture's values, so that asking for them is instant then."""
+    """Measures the percentiles that presets and windows need, so that they are instant afterwards."""
     presets(radiograph)
     modality_range(radiograph)
 
@@ -212,7 +214,7 @@ def _percentiles(radiograph: Radiograph, percents: tuple[float, ...], margin: fl
 
 
 def _measured_percentiles(radiograph: Radiograph, percents: tuple[float, ...], margin: float) -> tuple[float, ...]:
-    # A million pixels tell as much as nine, in a tenth of the time.
+    # A million pixels give the percentiles of nine, in a tenth of the time.
     step = max(1, int((radiograph.stored.size / SAMPLED_PIXELS) ** 0.5))
     height, width = radiograph.shape
     rows, columns = round(height * margin), round(width * margin)

@@ -1,4 +1,4 @@
-"""What can go wrong, each with a code for programs and a sentence for people."""
+"""The project's errors, each with a code for programs and a sentence for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class RejectionCode(StrEnum):
-    """Why a file has no result; stable words for logs, JSON and tests."""
+    """The reason why a file has no result; stable words for logs, JSON and tests."""
 
     NOT_FRONTAL_CHEST = "not-frontal-chest"
     NOT_ADULT = "not-adult"
@@ -23,7 +23,7 @@ class RejectionCode(StrEnum):
 
 
 class BSNetError(Exception):
-    """Root of the project's errors.
+    """Base of the project's errors.
 
     The text is one or two sentences for the radiologist: what happened and what to do.
     It never holds a patient's name.
@@ -33,37 +33,37 @@ class BSNetError(Exception):
 
 
 class UnreadableImageError(BSNetError):
-    """The bytes are no image, or not a whole one."""
+    """A file that is not an image, or not a whole one."""
 
     code = RejectionCode.UNREADABLE
 
 
 class ImageTooLargeError(BSNetError):
-    """The declared size is over the limit; nothing of it was allocated."""
+    """A declared size over the limit; nothing of it was allocated."""
 
     code = RejectionCode.TOO_LARGE
 
 
 class UnsupportedObjectError(BSNetError):
-    """A sound DICOM object that this program does not read, such as a CT slice or a multi-frame film."""
+    """A valid DICOM object that this program does not support, such as a CT slice or a multi-frame image."""
 
     code = RejectionCode.UNSUPPORTED_OBJECT
 
 
 class UnsuitableImageError(BSNetError):
-    """A readable picture that is not a frontal chest radiograph."""
+    """An image that can be shown but is not a frontal chest radiograph."""
 
     code = RejectionCode.NOT_FRONTAL_CHEST
 
 
 class NotAdultError(UnsuitableImageError):
-    """A picture of a patient under the age that the network was trained for."""
+    """A radiograph of a patient below the age that the network was trained for."""
 
     code = RejectionCode.NOT_ADULT
 
 
 class PasswordNeededError(BSNetError):
-    """An encrypted archive, and no password or a wrong one."""
+    """An encrypted archive without a password or with a wrong one."""
 
     code = RejectionCode.PASSWORD_NEEDED
 
@@ -86,33 +86,33 @@ class ReportError(BSNetError):
 
 
 class LibraryError(BSNetError):
-    """The library of studies and readings could not be opened, read or written; the text names the file."""
+    """The library of images and readings could not be opened, read or written; the text names the file."""
 
     code = RejectionCode.LIBRARY
 
 
 class LibraryDamagedError(LibraryError):
-    """The library's file is no sound database any more."""
+    """The library's file is damaged."""
 
 
 class LibraryNewerError(LibraryError):
-    """The library was written by a newer version of the program, or by another program; it is left as it is."""
+    """The library was written by a newer version of the program, or by another program; it is left unchanged."""
 
 
 class LibraryUnwritableError(LibraryError):
-    """The disk does not take what is to be kept: no permission, no room, or an error of the device."""
+    """The library cannot be written: no permission, a full disk, or an error of the device."""
 
 
 class LibraryBusyError(LibraryError):
-    """Another window has kept the library locked for too long."""
+    """Another window kept the library locked for too long."""
 
 
 class LibraryReplacedError(LibraryError):
-    """Another file stands in the place of the one that was opened; open the library again."""
+    """The library's file was replaced by another one; open the library again."""
 
 
 class UnforeseenError(BSNetError):
-    """Anything the program did not foresee, wrapped so that the window can say it and go on."""
+    """An error that the program did not foresee, wrapped so that the window can show it and go on."""
 
     code = RejectionCode.PROCESSING_FAILED
 

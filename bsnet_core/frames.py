@@ -1,8 +1,8 @@
-"""The three frames of a picture and the maps between them, for points and for pixels.
+"""The three frames of an image and the maps between them, for points and for pixels.
 
-- image: the original pixel grid, (height, width) of the file, as it is stored;
-- network: the square the network sees, `side_px` x `side_px`;
-- aligned: the same square after the spatial transformer; the ROI grid lies on it.
+- image: the original pixel grid of the file, (height, width), as stored;
+- network: the square that the network sees, `side_px` x `side_px`;
+- aligned: this square after the spatial transformer; the ROI grid lies on it.
 
 Points are (N, 2) arrays of x, y in pixel-edge coordinates: the first pixel covers [0, 1], its centre is 0.5.
 This is the convention of `align_corners=False`, used everywhere in the project.
@@ -11,18 +11,27 @@ This is the convention of `align_corners=False`, used everywhere in the project.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.model.network_config import Aspect
 from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 Affine = npt.NDArray[np.float64]
 """(2, 3) matrix acting on column vectors (x, y, 1)."""
 
 IDENTITY_ALIGNMENT: Affine = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+class Aspect(StrEnum):
+    """How an image that is not square is fitted into the square input."""
+
+    KEEP = "keep"
+    """Scaled to fit, centred, the rest zero."""
+    STRETCH = "stretch"
+    """Both axes scaled on their own, as the paper does."""
 
 
 def compose(outer: Affine, inner: Affine) -> Affine:
@@ -50,7 +59,7 @@ def apply(affine: Affine, points: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def centre_affine(edge_affine: Affine) -> Affine:
-    """The same map for pixel-centre coordinates (first centre at 0), as OpenCV's warps count."""
+    """The map in pixel-centre coordinates (first centre at 0), as OpenCV's warps need it."""
     half = np.full((2, 1), 0.5)
     linear = edge_affine[:, :2]
     return np.hstack([linear, linear @ half + edge_affine[:, 2:] - half])
@@ -58,15 +67,15 @@ def centre_affine(edge_affine: Affine) -> Affine:
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """How one picture lies in the network's frame and in the aligned frame.
+    """The maps between one image, the network frame and the aligned frame.
 
     Attributes:
-        image_shape: (height, width) of the original picture in pixels.
+        image_shape: (height, width) of the stored image in pixels.
         side_px: Side of the network's square.
-        standard_to_network: (2, 3), pixel-edge coordinates, from the picture turned upright.
+        standard_to_network: (2, 3), pixel-edge coordinates, from the image in standard orientation.
         alignment: (2, 3), the spatial transformer's matrix in normalised coordinates [-1, 1]: it maps a place
             in the aligned frame to the place in the network frame that it shows (as `affine_grid` does).
-        turn: How the stored picture is turned upright, the patient's right on the left.
+        turn: The turn of the stored image into standard orientation.
     """
 
     image_shape: tuple[int, int]
@@ -79,9 +88,9 @@ class Frames:
     def fit(
         cls, image_shape: tuple[int, int], side_px: int, aspect: Aspect, turn: StandardOrientation = AS_STORED
     ) -> Frames:
-        """The frame a picture of `image_shape` (as stored) is given, not aligned yet.
+        """The frames of an image of `image_shape` (as stored), not aligned yet.
 
-        The resized picture covers whole network pixels, so that resizing and this map agree exactly.
+        The resized image covers whole network pixels, so that resizing and this map agree exactly.
         """
         height, width = turn.standard_shape(image_shape)
         if aspect is Aspect.STRETCH:
@@ -96,13 +105,13 @@ class Frames:
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """(left, top, width, height) of the picture inside the network's square, in network pixels."""
+        """(left, top, width, height) of the image inside the network's square, in network pixels."""
         height, width = self.turn.standard_shape(self.image_shape)
         (scale_x, _, left), (_, scale_y, top) = self.standard_to_network
         return round(left), round(top), round(scale_x * width), round(scale_y * height)
 
     def with_alignment(self, alignment: npt.ArrayLike) -> Frames:
-        """The same picture with the spatial transformer's (2, 3) matrix."""
+        """These frames with the spatial transformer's (2, 3) matrix."""
         matrix = np.asarray(alignment, dtype=np.float64).reshape(2, 3)
         return replace(self, alignment=matrix)
 
@@ -136,7 +145,7 @@ class Frames:
 
     @property
     def alignment_angle_deg(self) -> float:
-        """Rotation of the aligned frame on the upright picture in degrees, without stretching; positive clockwise."""
+        """Rotation of the aligned frame against the standard orientation in degrees; positive clockwise."""
         left, _, right = np.linalg.svd(compose(invert(self.standard_to_network), self.aligned_to_network)[:, :2])
         rotation = left @ right
         return float(np.degrees(np.arctan2(rotation[1, 0], rotation[0, 0])))
@@ -148,7 +157,7 @@ class Frames:
 
         Args:
             values: float32, uint8 or int32 map.
-            nearest: Keep values as they are (labels) instead of interpolating.
+            nearest: Whether to keep values unmixed (labels) instead of interpolating.
         """
         left, top, box_width, box_height = self.box
         cropped = np.ascontiguousarray(values[top : top + box_height, left : left + box_width])

@@ -1,7 +1,7 @@
-"""The Grayscale Standard Display Function: greys that look equally far apart on a screen of known luminance.
+"""The Grayscale Standard Display Function: grey levels that look equally far apart on a screen of known luminance.
 
 Luminances are in cd/m². A just noticeable difference (JND) is the least change of luminance that the average eye sees
-under the standard's conditions; the function counts them from 1, at 0.05 cd/m², to 1023.
+under the standard's conditions; the function numbers them from 1, at 0.05 cd/m², to 1023.
 
 Source: DICOM PS3.14, section 7.1 (both formulas) and annex B (the table they come from).
 """
@@ -35,7 +35,7 @@ INVERSE = (
 GAMMA = 2.2
 """Assumed of every screen: luminance over its minimum grows with this power of the driving level."""
 STEPS = 4096
-"""P-values that a curve tells apart."""
+"""Number of P-values of a curve."""
 LARGEST_LEVEL = 255
 
 
@@ -46,7 +46,7 @@ def luminance_of(jnd: npt.ArrayLike) -> npt.NDArray[np.float64]:
         jnd: Any shape, in [1, 1023].
 
     Returns:
-        Of the same shape, in cd/m².
+        Luminances of the same shape, in cd/m².
     """
     log_jnd = np.log(np.asarray(jnd, dtype=np.float64))
     polynomial = np.polynomial.polynomial.polyval
@@ -61,12 +61,12 @@ def jnd_of(luminance: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Screen:
-    """A screen as somebody measured it, or as its maker states it.
+    """A screen, as measured or as its maker states it.
 
     Attributes:
         minimum: Luminance of black, without light in the room.
         maximum: Luminance of white, without light in the room.
-        ambient: What the light in the room adds to both by reflection.
+        ambient: Luminance that the light in the room adds to both by reflection.
     """
 
     minimum: float
@@ -76,10 +76,10 @@ class Screen:
     def __post_init__(self) -> None:
         seen_black, seen_white = self.minimum + self.ambient, self.maximum + self.ambient
         if not LOWEST <= seen_black < seen_white <= HIGHEST or self.minimum < 0 or self.ambient < 0:
-            raise ValueError(f"The function has no greys from {seen_black} to {seen_white} cd/m².")
+            raise ValueError(f"The function has no grey levels from {seen_black} to {seen_white} cd/m².")
 
     def luminance_at(self, level: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """What the eye gets of driving levels 0 to 255, in cd/m²."""
+        """Luminance of driving levels 0 to 255 with the light in the room, in cd/m²."""
         share = np.asarray(level, dtype=np.float64) / LARGEST_LEVEL
         return np.asarray(self.ambient + self.minimum + (self.maximum - self.minimum) * share**GAMMA)
 
@@ -88,7 +88,7 @@ class Screen:
         """(4096,) driving levels of P-values from black to white: equal steps of P-values are equal steps in JNDs."""
         first, last = jnd_of(self.luminance_at(0.0)), jnd_of(self.luminance_at(LARGEST_LEVEL))
         requested = luminance_of(np.linspace(first, last, STEPS))
-        # The two formulas of the standard are fits of their own, so the ends are a little off.
+        # The standard's two formulas are separate fits, so the ends are a little off.
         shares = np.clip((requested - self.ambient - self.minimum) / (self.maximum - self.minimum), 0.0, 1.0)
         levels = np.rint(LARGEST_LEVEL * shares ** (1 / GAMMA)).astype(np.uint8)
         levels[0], levels[-1] = 0, LARGEST_LEVEL

@@ -1,4 +1,4 @@
-"""What the program may be used for: the one wording of window, reports, commands and help."""
+"""The statement of intended use: the one wording of window, reports, commands and help."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bsnet_core.language import translate as _
 
 
 def research_only() -> str:
-    """The sentence that stands wherever a score is shown."""
+    """The sentence shown wherever a score is shown."""
     return _("Research software, not a medical device.")
 
 

@@ -1,4 +1,4 @@
-"""What the network sees: the one recipe for the viewer and for training (paper 4.3, 5.3).
+"""The preprocessing of images for the network, one recipe for the viewer and for training (paper 4.3, 5.3).
 
 CLAHE (clip limit 0.01), median 3 x 3, clip at the 2nd and 98th percentile, rescale to [0, 1], fit into the
 network's square. `preprocess` takes OpenCV's fast path, `preprocess_reference` the scikit-image chain of the
@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.frames import Frames
-from bsnet_core.model.network_config import Aspect
+from bsnet_core.frames import Aspect, Frames
 from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 CLAHE_CLIP_LIMIT = 0.01
@@ -33,11 +32,11 @@ def preprocess(
     Args:
         pixels: (H, W) float32 in [0, 1], bone bright (`Radiograph.pixels`).
         side_px: Side of the network's square.
-        aspect: How a picture that is not square is fitted.
-        turn: How the stored picture is turned upright; the network sees it so.
+        aspect: How an image that is not square is fitted.
+        turn: The turn of the stored image into standard orientation, in which the network sees it.
 
     Returns:
-        (side_px, side_px) float32 in [0, 1], zero outside the picture; and the frames to map results back.
+        (side_px, side_px) float32 in [0, 1], zero outside the image; and the frames to map results back.
     """
     frames = Frames.fit(_shape_of(pixels), side_px, aspect, turn)
     grey = _to_full_8_bit_range(np.ascontiguousarray(turn.to_standard(pixels)))
@@ -58,8 +57,8 @@ def preprocess(
 def preprocess_reference(
     pixels: Pixels, side_px: int, aspect: Aspect, turn: StandardOrientation = AS_STORED
 ) -> tuple[Pixels, Frames]:
-    """The same by the scikit-image chain in floating point; slow, for comparison."""
-    # Imported here: the fast path, which the window waits for, does without.
+    """The network image by the scikit-image chain in floating point: slow, for comparison; else as `preprocess`."""
+    # Imported here: it takes long, and the fast path, which the window waits for, does not need it.
     from skimage import exposure, transform
     from skimage.filters import median as skimage_median
 
@@ -82,7 +81,7 @@ def _shape_of(pixels: Pixels) -> tuple[int, int]:
 
 
 def _to_full_8_bit_range(pixels: Pixels) -> npt.NDArray[np.uint8]:
-    """A few outlying pixels (markers, collimator edges) must not cost the lungs their grey levels."""
+    """Scales to 8 bits, clipped so that outliers (markers, collimator edges) cost the lungs no grey levels."""
     codes = (pixels * np.float32(65535)).astype(np.uint16)
     histogram = np.bincount(codes.ravel(), minlength=65536).cumsum()
     low, high = (int(np.searchsorted(histogram, share / 100 * codes.size)) for share in RANGE_PERCENTILES)

@@ -20,7 +20,7 @@ def create_private_file(path: Path) -> None:
     """Makes an empty file that only its owner may use, for other code to write; one that exists keeps its content.
 
     Raises:
-        OSError: the folder is missing, full or may not be written to.
+        OSError: the folder is missing or may not be written to, or the disk is full.
     """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     path.chmod(0o600)
@@ -42,7 +42,7 @@ def private_file(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
 
     Raises:
         FileExistsError: `overwrite` is False and a file of that name stands there.
-        OSError: the folder is missing, full or may not be written to.
+        OSError: the folder is missing or may not be written to, or the disk is full.
     """
     descriptor, name = tempfile.mkstemp(suffix=".tmp", prefix=".bsnet-", dir=path.parent)  # mode 0600
     os.close(descriptor)

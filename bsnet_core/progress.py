@@ -1,4 +1,4 @@
-"""How long work tells where it stands, and how it is told to stop."""
+"""The callable by which long work reports its progress and is stopped."""
 
 from __future__ import annotations
 
@@ -9,4 +9,4 @@ Report = Callable[[str, float], None]
 
 
 def no_report(stage: str, fraction: float) -> None:
-    """A `Report` for callers who neither watch nor cancel."""
+    """Does nothing; for callers who neither watch nor cancel."""

@@ -1,4 +1,4 @@
-"""A radiograph as every later step sees it: stored values, what they mean, and what the file says of itself."""
+"""A loaded radiograph: its stored values, their meaning, and the file's metadata."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LookupTable:
 
 
 class SpacingMeaning(StrEnum):
-    """What a distance in mm on this picture means."""
+    """The meaning of a distance in mm on an image."""
 
     DETECTOR = "at detector"
     CORRECTED = "corrected by magnification"
@@ -58,14 +58,14 @@ class PixelSpacing:
 
 @dataclass(frozen=True, slots=True)
 class Shutter:
-    """The part of the picture to be shown (DICOM PS3.3 C.7.6.11); what lies outside any of the shapes is not.
+    """The part of the image to be shown (DICOM PS3.3 C.7.6.11): what lies inside all of the shapes.
 
     All in image pixels, pixel-edge coordinates: the first pixel covers [0, 1].
 
     Attributes:
         rectangle: left, top, right, bottom.
         circle: x and y of the centre, radius in pixel widths.
-        polygon: Corners as x, y; empty where there is none.
+        polygon: Corners as x, y; empty if there is none.
     """
 
     rectangle: tuple[float, float, float, float] | None = None
@@ -75,12 +75,12 @@ class Shutter:
 
 @dataclass(frozen=True)
 class OverlayPlane:
-    """A drawing that the file lays over its picture (DICOM PS3.3 C.9.2).
+    """One DICOM overlay of the file (PS3.3 C.9.2).
 
     Attributes:
         drawn: (H, W) bool.
-        left, top: Where its first pixel lies, in image pixels.
-        description: What the file calls it.
+        left, top: Position of its first pixel, in image pixels.
+        description: The file's name for it.
     """
 
     drawn: npt.NDArray[np.bool_]
@@ -91,7 +91,7 @@ class OverlayPlane:
 
 @dataclass(frozen=True, slots=True)
 class ImageMetadata:
-    """What the file says of itself; an empty string or None where it says nothing.
+    """The file's metadata; an empty string or None for what it does not state.
 
     `patient_name`, `patient_id` and `patient_birth_date` identify a person: never log them.
     """
@@ -124,10 +124,10 @@ class ImageMetadata:
 
 @dataclass(frozen=True)
 class Radiograph:
-    """One frontal-plane picture with the meaning of its pixels.
+    """One radiograph with the meaning of its pixels.
 
     `stored` holds the file's stored values shifted by `stored_offset` so that they fit uint16
-    (stored value = code + stored_offset); a colour picture is already reduced to grey. DICOM's order is
+    (stored value = code + stored_offset); a colour image is already reduced to grey. DICOM's order is
     stored -> modality -> VOI (display) values; only the last step depends on the window.
     """
 
@@ -143,11 +143,11 @@ class Radiograph:
     voi_windows: tuple[VoiWindow, ...] = ()
     voi_luts: tuple[LookupTable, ...] = ()
     presentation_inverse: bool = False
-    """PresentationLUTShape INVERSE; for MONOCHROME1 it states the polarity already stated, not a second inversion."""
+    """Whether PresentationLUTShape is INVERSE; for MONOCHROME1 it repeats the polarity and does not invert again."""
     padding: tuple[int, int] | None = None
     """Inclusive range of padding in stored values (PixelPaddingValue and ...RangeLimit)."""
     colourfulness: float = 0.0
-    """Spread of opponent colours before the picture became grey, as a share of the range; 0 for grey files."""
+    """How colourful the image was before it was reduced to grey (`loading.colour_to_grey`); 0 for grey files."""
     metadata: ImageMetadata = field(default_factory=ImageMetadata)
     source: Path | None = None
     shutter: Shutter | None = None
@@ -170,15 +170,15 @@ class Radiograph:
 
     @cached_property
     def known_percentiles(self) -> dict[tuple[tuple[float, ...], float], tuple[float, ...]]:
-        """Percentiles of the values that were asked for so far; `bsnet_core.display` fills it."""
+        """Percentiles of the values measured so far; filled by `bsnet_core.display`."""
         return {}
 
     @cached_property
     def pixels(self) -> npt.NDArray[np.float32]:
         """(H, W) float32 in [0, 1], bone bright, linear in the modality values; padding is 0.
 
-        The window plays no part, so the network sees the same whatever the screen shows. The darkest and
-        brightest values present (padding aside) become 0 and 1; a picture of one value becomes all 0.
+        Independent of the window: the network sees the same whatever the screen shows. The darkest and brightest
+        values present, without padding, become 0 and 1; an image of one value becomes all 0.
         """
         used = np.bincount(self.stored.ravel(), minlength=1).nonzero()[0]
         is_padding = np.zeros(len(used), dtype=bool)
@@ -202,5 +202,5 @@ class Radiograph:
 
     @property
     def shown_inverted(self) -> bool:
-        """Whether low modality values are the bright ones, whichever of the two tags says so."""
+        """Whether low modality values are shown bright, by either of the two tags."""
         return self.monochrome1 or self.presentation_inverse

@@ -1,7 +1,8 @@
-"""How a stored picture is turned so that the patient stands upright with the right side on the left of the picture.
+"""The turn of a stored image into standard orientation: head up, the patient's right on the left of the image.
 
-Source: Patient Orientation, DICOM PS3.3 C.7.6.1.1.1. Only what the file states counts; a picture that states nothing
-is taken as it is.
+Only the orientation stated by the file counts; without one the image is taken as stored.
+
+Source: Patient Orientation, DICOM PS3.3 C.7.6.1.1.1.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ import numpy as np
 import numpy.typing as npt
 
 ACROSS = ("L", "R")
-"""Where rows of an upright frontal picture run to, and the opposite."""
+"""Direction of the rows of a frontal image in standard orientation, and the opposite."""
 DOWN = ("F", "H")
-"""Where its columns run to, and the opposite."""
+"""Direction of its columns, and the opposite."""
 
 
 @dataclass(frozen=True, slots=True)
 class StandardOrientation:
-    """One of the eight ways a picture can have been stored; made in this order: transposed, then mirrored.
+    """One of the eight turns into standard orientation, done in this order: transposed, then mirrored.
 
     Attributes:
-        transposed: Whether rows and columns change places.
-        mirrored_x: Whether left and right change places.
-        mirrored_y: Whether top and bottom change places.
+        transposed: Whether rows and columns are exchanged.
+        mirrored_x: Whether left and right are exchanged.
+        mirrored_y: Whether top and bottom are exchanged.
     """
 
     transposed: bool = False
@@ -34,11 +35,11 @@ class StandardOrientation:
 
     @classmethod
     def of(cls, patient_orientation: tuple[str, str] | None) -> StandardOrientation:
-        """The turn that makes a frontal picture upright.
+        """The turn for a frontal image.
 
         Args:
-            patient_orientation: Where rows and where columns run to. What is missing, unknown or of another plane
-                turns nothing.
+            patient_orientation: Directions of rows and columns. Missing, unknown and other than frontal orientations
+                turn nothing.
         """
         along_rows, along_columns = (text[:1].upper() for text in patient_orientation or ("", ""))
         if along_rows in DOWN and along_columns in ACROSS:
@@ -49,25 +50,25 @@ class StandardOrientation:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the picture is upright as it is stored."""
+        """Whether the image is stored in standard orientation."""
         return not (self.transposed or self.mirrored_x or self.mirrored_y)
 
     def standard_shape(self, shape: tuple[int, int]) -> tuple[int, int]:
-        """(height, width) of the upright picture from the stored one's."""
+        """(height, width) in standard orientation, from the stored (height, width)."""
         return (shape[1], shape[0]) if self.transposed else shape
 
     def to_standard(self, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The upright picture, (H, W): a view."""
+        """The stored image turned into standard orientation, (H, W): a view."""
         turned = stored.T if self.transposed else stored
         return turned[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
 
     def to_stored(self, standard: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The stored picture from the upright one, (H, W): a view."""
+        """An image in standard orientation turned back as stored, (H, W): a view."""
         turned = standard[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
         return turned.T if self.transposed else turned
 
     def affine(self, shape: tuple[int, int]) -> npt.NDArray[np.float64]:
-        """(2, 3) map of points from the stored picture of this (height, width) to the upright one, pixel edges."""
+        """(2, 3) map of points from the stored image of this (height, width) to standard orientation, pixel edges."""
         height, width = self.standard_shape(shape)
         linear = np.array([[0.0, 1.0], [1.0, 0.0]]) if self.transposed else np.eye(2)
         signs = np.array([[-1.0 if self.mirrored_x else 1.0], [-1.0 if self.mirrored_y else 1.0]])

@@ -29,7 +29,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def predictor():  # type: ignore[no-untyped-def]
     """The shipped model."""
-    from bsnet_core.prediction import Predictor
+    from bsnet_core.inference.predictor import Predictor
 
     return Predictor.load(device="cpu")
 

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 
 from bsnet_core.device import choose_device
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.weights import load_model, save_model
-from bsnet_core.prediction import Predictor
 from bsnet_core.private_files import write_private_json
 from training.configuration.run_config import ConfigurationError, RunConfig
 from training.configuration.sections import StageName

@@ -19,7 +19,7 @@ from bsnet_core.progress import Report
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation, Mode
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 
 class Task(Enum):

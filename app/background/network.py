@@ -20,17 +20,16 @@ from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
 from bsnet_core.explanation import Mode, OnPartial
 from bsnet_core.language import language_in_use
 from bsnet_core.language import translate as _
-from bsnet_core.model.card import read_card
+from bsnet_core.model.card import default_model_dir, read_card
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.resources import default_model_dir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bsnet_core.explanation import Explanation
+    from bsnet_core.inference.prediction import LungsFound, Prediction
     from bsnet_core.model.network_config import Attention
-    from bsnet_core.prediction import LungsFound, Prediction
 
 COMMAND = (sys.executable, "-m", "app.background.network_process")
 PICKLE_PROTOCOL = 5
@@ -114,7 +113,7 @@ class Network:
     def predict(
         self, choice: ModelChoice, radiograph: Radiograph, report: Report, on_lungs: Callable[[LungsFound], None]
     ) -> Prediction:
-        """Predicts as `bsnet_core.prediction.Predictor.predict` does.
+        """Predicts as `bsnet_core.inference.predictor.Predictor.predict` does.
 
         Raises:
             WeightsError: the model cannot be loaded.

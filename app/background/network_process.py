@@ -25,7 +25,7 @@ from bsnet_core.language import use_language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bsnet_core.prediction import Predictor
+    from bsnet_core.inference.predictor import Predictor
 
 NICENESS = 10
 """Lower priority of the network's process, so that the window comes first; on Unix only."""
@@ -109,7 +109,7 @@ class RequestHandler:
     def _predictor_of(self, choice: ModelChoice) -> Predictor:
         if self._predictor is None or choice != self._choice:
             # Here, so that importing this module does not import torch.
-            from bsnet_core.prediction import Predictor
+            from bsnet_core.inference.predictor import Predictor
 
             self._predictor = None  # two at once would need twice the memory
             self._predictor = Predictor.load(choice.model_dir, choice.device, choice.attention)

@@ -36,7 +36,7 @@ from bsnet_core.progress import Report
 
 if TYPE_CHECKING:
     from app.library.library import Library
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 T = TypeVar("T")
 DISTRIBUTION = "bsnet-viewer"

@@ -11,9 +11,9 @@ from pathlib import Path
 from app.canvas.measuring import Annotation
 from app.session.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.inference.prediction import ModelIdentity, Prediction
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Attention
-from bsnet_core.prediction import ModelIdentity, Prediction
 from bsnet_core.radiograph import ImageMetadata
 
 

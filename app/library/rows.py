@@ -15,8 +15,8 @@ from app.library.records import Draft, Event, KeptAnnotations, KeptImage, KeptPr
 from app.session.readings import Reading
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.model.network_config import Attention
-from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
 
 METADATA_NAMES = frozenset(field.name for field in dataclasses.fields(ImageMetadata))

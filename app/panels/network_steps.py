@@ -29,7 +29,7 @@ from bsnet_core.brixia import ZONES
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 SMALL_PX = 112
 LARGE_PX = 620

@@ -18,13 +18,13 @@ from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
 from bsnet_core.agreement import MAX_TOTAL, compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.inference.quality import quality_notes
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.quality import quality_notes
 from bsnet_core.standard_orientation import StandardOrientation
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 
 class ScoresPanel(QWidget):

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePol
 
 from app.report.score_differences import signed
 from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
+from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
-from bsnet_core.quality import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 NOT_ENTERED = "–"
 BARS_HEIGHT = 30

@@ -27,7 +27,7 @@ from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import LungsFound, Prediction
+    from bsnet_core.inference.prediction import LungsFound, Prediction
 
 
 class CurrentImage(QObject):

@@ -32,8 +32,8 @@ from app.session.session import Session
 from app.settings.settings import Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.language import translate as _
-from bsnet_core.prediction import ModelIdentity
 from bsnet_core.progress import Report
 
 IMAGE_DENSITY = 2.0

@@ -22,8 +22,8 @@ from app.session.scoring_mode import ScoringMode
 from app.session.session import Session
 from app.settings.settings import Settings
 from bsnet_core.brixia import BrixiaScore, Zone
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.language import translate as _
-from bsnet_core.prediction import ModelIdentity
 
 if TYPE_CHECKING:
     from app.library.records import KeptPrediction, Recalled

@@ -25,7 +25,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.radiograph import ImageMetadata, LookupTable
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 COARSE_WINDOW = 20.0
 """Width from which centre and width are written without decimals."""

@@ -26,7 +26,7 @@ from bsnet_core.errors import BSNetError, ReportError
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import ModelIdentity, Prediction
+    from bsnet_core.inference.prediction import ModelIdentity, Prediction
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel decodes UTF-8 by the system's legacy code page."""

@@ -15,7 +15,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 LEAST_MAP_OPACITY = 0.3
 """Lowest opacity on paper: a map in a report can be seen, however faint it is on the screen."""

@@ -16,9 +16,9 @@ from app.report.provenance import software
 from app.report.saving import save
 from bsnet_core.display import deep_grey_levels
 from bsnet_core.errors import ReportError
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
-from bsnet_core.prediction import ModelIdentity
 from bsnet_core.radiograph import Radiograph
 
 STRIP_PT = 8.0

@@ -27,7 +27,7 @@ from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 LOGICAL_SIDE = 440.0
 """Longer side of a painted image in units, in which overlays measure their lines and letters."""

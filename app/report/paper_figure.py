@@ -41,7 +41,7 @@ from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 WIDTH_MM = 190.0
 MARGIN_MM = 5.0

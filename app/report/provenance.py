@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from app.report.lines import Line, time_with_offset
 from bsnet_core.backends import TORCH
 from bsnet_core.errors import UnsuitableImageError
+from bsnet_core.inference.input_check import reject_unsuitable, stated_age_years
 from bsnet_core.language import translate as _
-from bsnet_core.loading.input_check import reject_unsuitable, stated_age_years
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
     from bsnet_core.radiograph import Radiograph
 
 DISTRIBUTION = "bsnet-viewer"

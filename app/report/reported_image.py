@@ -12,7 +12,7 @@ from bsnet_core.radiograph import Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 
 @dataclass(frozen=True)

@@ -29,12 +29,12 @@ from app.report.layout import (
 )
 from app.report.score_differences import signed
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
+from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
-from bsnet_core.quality import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
     from app.session.readings import Reading
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 CELL = "#f7f8f9"
 NUMBER_WIDTH_MM = 5.0

@@ -21,7 +21,7 @@ from bsnet_core.radiograph import ImageMetadata
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 
 class ImageState(StrEnum):

@@ -15,7 +15,7 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import ModelIdentity
+    from bsnet_core.inference.prediction import ModelIdentity
 
 HASH_LENGTH = 8
 """Number of characters of a hash on the screen; files have all of them."""

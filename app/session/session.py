@@ -25,7 +25,7 @@ from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 KEPT_RADIOGRAPHS = 4
 """Number of images whose pixels stay in memory; those of others are loaded again when they are shown."""

@@ -1,4 +1,4 @@
-"""What computes the network: torch, the reference, or an accelerated library that was admitted beside it.
+"""The backends that compute the network: torch, the reference, or an accelerated library admitted on this machine.
 
 This module holds names only, so that commands can list them without loading a library.
 """

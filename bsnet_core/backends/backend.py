@@ -1,4 +1,4 @@
-"""What `Predictor` needs of whatever computes the network, and torch as the reference."""
+"""The interface of a backend, which computes the network for `Predictor`, and torch as the reference."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bsnet_core.model.segmentation import lung_probability
 
 @dataclass(frozen=True, slots=True)
 class SeenLungs:
-    """What the first step gives, all in the network frame.
+    """The result of the first step, all in the network frame.
 
     Attributes:
         features: The encoder's feature maps, finest first; the last four feed the scoring heads.

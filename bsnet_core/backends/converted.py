@@ -1,7 +1,7 @@
-"""Where converted networks and their admissions are kept: the user's cache, for its owner only.
+"""The place of converted networks and their admissions: the user's cache, readable by its owner only.
 
-One folder per weights, backend, version of the library and version of the conversion: whatever changes, the network is
-converted and measured anew.
+There is one folder per weights, backend, version of the library and version of the conversion: when any of these
+changes, the network is converted and measured again.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from pathlib import Path
 
 import platformdirs
 
+from bsnet_core.private_files import make_private_folder
+
 CONVERSION = 1
-"""Raised when the conversion changes what it gives."""
+"""Increased when the conversion gives another result."""
 LUNG_FINDER, ZONE_SCORER = "lung-finder", "zone-scorer"
 
 
@@ -34,9 +36,12 @@ def is_converted(folder: Path) -> bool:
 
 
 def keep(folder: Path, write: Callable[[Path], None]) -> None:
-    """Makes a folder by `write`, whole or not at all, in the place of an earlier one."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    folder.parent.chmod(0o700)
+    """Fills a folder by `write`, wholly or not at all; replaces an earlier one.
+
+    Raises:
+        OSError: the disk is full or may not be written to.
+    """
+    make_private_folder(folder.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".tmp", dir=folder.parent))  # mode 0700
     try:
         write(temporary)
@@ -49,7 +54,7 @@ def keep(folder: Path, write: Callable[[Path], None]) -> None:
 
 
 def sha256_of(folder: Path) -> str:
-    """One hash over the network's files: an admission belongs to the very bytes that were measured."""
+    """One hash over the network's files: an admission holds for exactly the bytes that were measured."""
     total = hashlib.sha256()
     for name in (LUNG_FINDER, ZONE_SCORER):
         for end in ("xml", "bin"):

@@ -1,7 +1,7 @@
-"""OpenVINO on the CPU, in float32 or with the wide convolutions in int8.
+"""OpenVINO on the CPU, in float32 or with the dense convolutions in int8.
 
-Alignment stays in torch: it is tiny and sensitive to rounding. Nothing here opens a connection: the package
-`openvino-telemetry`, which reports every import of OpenVINO, is kept from being imported at all.
+The alignment stays in torch: it is tiny and sensitive to rounding. Nothing here opens a connection: the package
+`openvino-telemetry`, which reports every import of OpenVINO, is never imported.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from bsnet_core.resources import sample_files
 
 PACKAGES = {OPENVINO: ("openvino",), OPENVINO_INT8: ("openvino", "nncf")}
 FLOAT_LAYERS = ("GroupConvolution",)
-"""Depth-wise convolutions lose most by int8 and gain next to nothing."""
+"""Kept in float: depth-wise convolutions lose most accuracy in int8 and gain next to no speed."""
 
 
 def is_installed(backend: str) -> bool:
-    """Whether the packages of a backend are there."""
+    """Whether the packages of a backend are installed."""
     return all(importlib.util.find_spec(package) is not None for package in PACKAGES[backend])
 
 
@@ -57,16 +57,16 @@ class OpenVinoBackend:
 
     @classmethod
     def load(cls, name: str, model: BSNet, weights_sha256: str) -> OpenVinoBackend:
-        """The network as kept in the user's cache; converted first if it is not there.
+        """Loads the converted network from the user's cache; converts it first if it is missing.
 
         Args:
             name: `OPENVINO` or `OPENVINO_INT8`.
             model: On the CPU, in evaluation mode.
-            weights_sha256: Of its weights file.
+            weights_sha256: Hash of its weights file.
 
         Raises:
             UnforeseenError: not installed.
-            RuntimeError, OSError: OpenVINO's own, or a full disk.
+            RuntimeError, OSError: OpenVINO failed, or the disk is full.
         """
         if not is_installed(name):
             raise UnforeseenError(
@@ -81,7 +81,7 @@ class OpenVinoBackend:
         core = _openvino().Core()
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
-            # Without it, CPUs with bfloat16 would use that for the layers in float.
+            # By default, CPUs with bfloat16 would use it for the layers in float.
             "INFERENCE_PRECISION_HINT": "f32",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
@@ -107,7 +107,7 @@ class OpenVinoBackend:
         return self._model.align(probability)
 
     def score(self, lungs: SeenLungs, alignment: Tensor, heads: Sequence[Attention]) -> dict[Attention, Tensor]:
-        """See `Backend`; all heads are computed, the pyramid being most of the work of each."""
+        """See `Backend`; always computes all heads."""
         inputs = (*lungs.features[-len(STRIDES) :], lungs.lung_probability, alignment)
         outputs = [_run(self._zone_scorer, [part[[index]] for part in inputs]) for index in range(len(alignment))]
         logits = [torch.cat(parts) for parts in zip(*outputs, strict=True)]
@@ -116,7 +116,7 @@ class OpenVinoBackend:
 
 
 class LungFinder(nn.Module):
-    """Picture to the four feature levels and the lung probability."""
+    """From an image to the four feature levels and the lung probability."""
 
     def __init__(self, model: BSNet) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class LungFinder(nn.Module):
 
 
 class ZoneScorer(nn.Module):
-    """Feature levels, lung probability and alignment to the logits of every head."""
+    """From feature levels, lung probability and alignment to the logits of every head."""
 
     def __init__(self, model: BSNet) -> None:
         super().__init__()
@@ -144,17 +144,17 @@ class ZoneScorer(nn.Module):
 
 
 def convert(name: str, model: BSNet, folder: Path) -> None:
-    """Writes a network as OpenVINO reads it.
+    """Writes a network in OpenVINO's format.
 
     In int8 the ranges of all layers are measured on the bundled samples and their mirror images; the zone scorer, small
-    and at the end of all rounding, stays in float.
+    and last, stays in float.
     """
     openvino = _openvino()
-    # Tracing wants plain memory, and must not leave its marks on the model in use.
+    # Tracing needs the plain memory layout, and must not change the model in use.
     plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format).eval()
     samples = [image[None, None] for image in _sample_images(model)]
     with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of torch.jit, that it is old, and of constants that are meant
+        warnings.simplefilter("ignore")  # torch.jit is deprecated, and constants in the trace are intended
         images = torch.tensor(samples[0])
         *levels, probability = LungFinder(plain)(images)
         finder = openvino.convert_model(_traced(LungFinder(plain), (images,)), example_input=images)
@@ -169,14 +169,14 @@ def convert(name: str, model: BSNet, folder: Path) -> None:
 
 
 def _traced(module: nn.Module, inputs: tuple[Tensor, ...]) -> Any:
-    # Traced here and not by OpenVINO, whose own checks of the trace take twenty times as long.
+    # Traced here: OpenVINO would check the trace, which takes twenty times as long.
     return torch.jit.trace(module, inputs, check_trace=False)
 
 
 def _sample_images(model: BSNet) -> list[npt.NDArray[np.float32]]:
     config = model.config
     images = [preprocess(load_radiograph(path).pixels, config.side_px, config.aspect)[0] for path in sample_files()]
-    return [turned for image in images for turned in (image, np.ascontiguousarray(image[:, ::-1]))]
+    return [view for image in images for view in (image, np.ascontiguousarray(image[:, ::-1]))]
 
 
 def _quantized(finder: Any, samples: Sequence[npt.NDArray[np.float32]]) -> Any:
@@ -189,7 +189,7 @@ def _quantized(finder: Any, samples: Sequence[npt.NDArray[np.float32]]) -> Any:
             nncf.Dataset(samples),
             subset_size=len(samples),
             preset=nncf.QuantizationPreset.MIXED,
-            # validate=False: an encoder need not have such layers
+            # validate=False: some encoders have no such layers
             ignored_scope=nncf.IgnoredScope(types=list(FLOAT_LAYERS), validate=False),
         )
 
@@ -198,10 +198,10 @@ def _openvino() -> Any:
     """OpenVINO without its telemetry.
 
     Importing OpenVINO reports that import to its makers, and converting reports more, both by `openvino_telemetry`.
-    Where that package cannot be imported, OpenVINO and NNCF take a stub of their own instead.
+    If that package cannot be imported, OpenVINO and NNCF use a stub of their own.
     """
     if "openvino" not in sys.modules:
-        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] # Python's own way to forbid an import
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment] # Python's way to block an import
     return importlib.import_module("openvino")
 
 

@@ -1,15 +1,16 @@
-"""Super-pixel explanation maps (paper 5.4, Eq. 4): exact, and fast."""
+"""Explanation maps: the paper's occlusion maps of super-pixels (5.4, Eq. 4), exact or fast."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bsnet_core.explanation.result import Explanation, Mode, OnPartial, no_partial
-from bsnet_core.explanation.superpixels import superpixels_of
+from bsnet_core.explanation.maps.result import Explanation, Mode, OnPartial, no_partial
+from bsnet_core.explanation.maps.superpixels import superpixels_of
 from bsnet_core.progress import Report, no_report
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction, Predictor
+    from bsnet_core.inference.prediction import Prediction
+    from bsnet_core.inference.predictor import Predictor
 
 __all__ = ["Explanation", "Mode", "OnPartial", "explain", "superpixels_of"]
 
@@ -22,19 +23,19 @@ def explain(
     mode: Mode = Mode.EXACT,
     on_partial: OnPartial = no_partial,
 ) -> Explanation:
-    """How masking each super-pixel changes every class probability.
+    """Measures how masking each super-pixel changes every class probability.
 
     Args:
         predictor: The predictor that gave `prediction`.
-        prediction: Of the picture to explain.
+        prediction: The prediction to explain.
         report: Told the share of super-pixels done before each pass; may raise `Cancelled`.
-        mode: The paper's definition, or the fast way to nearly the same map.
+        mode: The paper's definition, or a fast approximation of it.
         on_partial: Given growing frozen explanations at intervals, the most promising super-pixels first.
 
     Raises:
         Cancelled: `report` asked to stop.
     """
-    # Imported here: both need the network's libraries, which take seconds to load.
+    # Imported here: the network's libraries take seconds to load.
     if mode is Mode.FAST:
         from bsnet_core.explanation.fast.fast_map import explain_fast
 

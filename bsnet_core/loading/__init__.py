@@ -25,24 +25,24 @@ __all__ = [
     "UnpackedArchives",
     "find_images",
     "images_in",
-    "read_facts",
-    "read_radiograph",
+    "load_metadata",
+    "load_radiograph",
 ]
 
 
 def load_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
-    """Reads one file.
+    """Loads one file.
 
     Args:
         path: DICOM, JPEG, PNG or TIFF, whatever its name.
         timeout_s: Limit for decoding compressed pixels.
-        sampled_px: For a thumbnail: fewer pixels will do, as long as the shorter side keeps about so many. All pixels
-            if None; only then do sizes and distances of the file hold for them.
+        sampled_px: For a thumbnail: fewer pixels, so that the shorter side keeps at least about this many. All pixels
+            if None; sizes and distances in the file are valid only then.
 
     Raises:
-        UnreadableImageError: no such file, no permission, empty, damaged, or no image at all.
-        UnsupportedObjectError: a sound object of another kind, such as CT or a multi-frame film.
-        ImageTooLargeError: more pixels declared than are read.
+        UnreadableImageError: no such file, no permission, empty, damaged, or not an image.
+        UnsupportedObjectError: a valid object of another kind, such as CT or a multi-frame image.
+        ImageTooLargeError: more pixels declared than the limit.
     """
     start = _first_bytes(path)
     # DICOM first: its preamble may hold the start of a TIFF, for programs that know only that.
@@ -54,13 +54,13 @@ def load_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled
 
 
 def load_metadata(path: Path) -> ImageMetadata:
-    """What a file says of itself, without its pixels: enough to list it, in a fraction of the time.
+    """Loads a file's metadata without its pixels: enough to list it, in a fraction of the time.
 
     Args:
-        path: As for `load_radiograph`. That it gives facts does not mean that its picture can be read.
+        path: As for `load_radiograph`. A file with metadata may still turn out to have no valid pixels.
 
     Raises:
-        UnreadableImageError, UnsupportedObjectError: as `load_radiograph`, where the header tells already.
+        UnreadableImageError, UnsupportedObjectError: as `load_radiograph`, as far as the header shows it.
     """
     start = _first_bytes(path)
     if looks_like_dicom(start):
@@ -73,29 +73,29 @@ def load_metadata(path: Path) -> ImageMetadata:
 def images_in(
     path: Path, archives: UnpackedArchives, *, password: str | None = None, report: Report = no_report
 ) -> FoundImages:
-    """The files to read behind a path that somebody opens.
+    """Finds the files to load behind a path that somebody opens.
 
-    A file is itself; a folder, what its DICOMDIR names or else every image below it; a DICOMDIR, what it names; a ZIP
-    archive, the images in it.
+    A file gives itself; a folder, the files that its DICOMDIR names or else every image below it; a DICOMDIR, the files
+    it names; a ZIP archive, the images in it.
 
     Args:
-        path: Need not exist: reading it then says so.
-        archives: Owns the folders that archives are unpacked to; keep it open as long as their files are read.
-        password: Of an encrypted archive.
+        path: Need not exist: loading it then says so.
+        archives: Owns the folders that archives are unpacked to; keep it open as long as their files are in use.
+        password: Password of an encrypted archive.
         report: Told the share of an archive done; may raise `Cancelled`.
 
     Raises:
         PasswordNeededError: an encrypted archive, and the password is missing or wrong.
         UnreadableImageError: a folder that may not be read, a damaged archive or DICOMDIR, or one without images.
         ImageTooLargeError: an archive over the limits.
-        UnsupportedObjectError: an archive encrypted or compressed in a way that is not read.
+        UnsupportedObjectError: an archive encrypted or compressed in a way that is not supported.
     """
     if _is_folder(path):
         dicomdir = dicomdir_in(path)
         if dicomdir is not None:
             try:
                 return images_named_by(dicomdir)
-            except BSNetError:  # the files themselves may be sound
+            except BSNetError:  # the files themselves may be intact
                 pass
         return FoundImages(tuple(find_images(path)))
     if is_zip(path):
@@ -106,9 +106,9 @@ def images_in(
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Files below a folder that may be images, sorted; hidden files and known texts are left out.
+    """Lists the files below a folder that may be images, sorted; hidden files and known texts are left out.
 
-    A folder further down that may not be read is listed itself, so that reading it says so and the rest goes on.
+    A subfolder without read permission is listed itself, so that loading it gives the error and the rest goes on.
 
     Raises:
         UnreadableImageError: the folder itself may not be read.
@@ -118,7 +118,7 @@ def find_images(folder: Path) -> list[Path]:
     def note(error: OSError) -> None:
         if Path(error.filename) == folder:
             raise UnreadableImageError(
-                _("The folder {folder} cannot be read: {reason}.").format(folder=folder, reason=error.strerror)
+                _("The folder {folder} cannot be opened: {reason}.").format(folder=folder, reason=error.strerror)
             ) from error
         found.append(Path(error.filename))
 
@@ -132,32 +132,32 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def _no_image() -> UnreadableImageError:
-    return UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF picture."))
+    return UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
 
 
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # behind a folder that may not be entered; reading it says so
+    except OSError:  # inside a folder that may not be entered; loading it says so
         return False
 
 
 def _first_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
-            next(path.iterdir(), None)  # a folder that may not be read says that instead
+            next(path.iterdir(), None)  # raises if the folder may not be read
             raise UnreadableImageError(_("This is a folder, not an image file."))
         if path.exists() and not path.is_file():
-            raise UnreadableImageError(_("This is no file that can be read."))
+            raise UnreadableImageError(_("This is not a regular file."))
         with path.open("rb") as file:
             start = file.read(SNIFFED_BYTES)
     except FileNotFoundError as error:
-        raise UnreadableImageError(_("There is no such file any more. It may have been moved.")) from error
+        raise UnreadableImageError(_("This file no longer exists. It may have been moved.")) from error
     except PermissionError as error:
-        raise UnreadableImageError(_("This file or folder may not be read: permission was denied.")) from error
+        raise UnreadableImageError(_("This file or folder cannot be opened: permission was denied.")) from error
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or _("its name is not valid")
-        raise UnreadableImageError(_("This file cannot be read: {reason}.").format(reason=reason)) from error
+        raise UnreadableImageError(_("This file cannot be opened: {reason}.").format(reason=reason)) from error
     if not start:
         raise UnreadableImageError(_("This file is empty."))
     return start

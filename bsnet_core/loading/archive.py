@@ -1,7 +1,7 @@
-"""ZIP archives: their images unpacked into a private folder that goes with its owner.
+"""ZIP archives: their images unpacked into a private folder that is removed with its owner.
 
-An archive comes from elsewhere and may claim anything: its sizes are judged before and while it is unpacked, names
-are cleaned, links and archives inside it are left alone.
+An archive comes from elsewhere and may claim anything: its sizes are checked before and during unpacking, names are
+cleaned, links and archives inside it are ignored.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ from bsnet_core.progress import Report, no_report
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 MAX_ENTRIES = 20_000
 MAX_UNPACKED_BYTES = 8 * 1024**3
-"""More than a DVD holds."""
+"""More than fits on a DVD."""
 MAX_RATIO = 100
 """Unpacked to packed size: radiographs reach 10, a bomb a thousand and more."""
 RATIO_COUNTS_FROM_BYTES = 256 * 1024**2
-"""Small archives of blank test pictures may shrink as they like."""
+"""Below this size any ratio is allowed: small archives of blank test images shrink a lot."""
 MAX_DEPTH = 32
 MAX_NAME_CHARS = 100
 CHUNK_BYTES = 1024**2
 ENCRYPTED_FLAG = 0x1
 AES_METHOD = 99
-READ_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
+UNPACKED_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 UNPACKING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, LookupError)
-"""What `zipfile` raises on damaged archives, wrong checksums included."""
+"""Errors that `zipfile` raises on damaged archives, wrong checksums included."""
 RESERVED_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -87,17 +87,17 @@ class UnpackedArchives:
 
         Args:
             archive: A ZIP file.
-            password: Of the encrypted files in it.
+            password: Password of the encrypted files in it.
             report: Told the share done; may raise `Cancelled`.
 
         Returns:
-            The unpacked files, and a refusal for each image that is damaged.
+            The unpacked files, and a rejection for each image that is damaged.
 
         Raises:
             PasswordNeededError: encrypted, and the password is missing or wrong.
-            ImageTooLargeError: more files or bytes than are unpacked; nothing was kept.
+            ImageTooLargeError: more files or bytes than the limits; nothing was kept.
             UnreadableImageError: damaged, a path that leads outside, or no images in it.
-            UnsupportedObjectError: encrypted or compressed in a way that is not read.
+            UnsupportedObjectError: encrypted or compressed in a way that is not supported.
             Cancelled: `report` asked to stop.
         """
         folder = tempfile.TemporaryDirectory(prefix="bsnet-", ignore_cleanup_errors=True)  # mode 0700
@@ -114,11 +114,11 @@ class UnpackedArchives:
         return found
 
     def origin_of(self, path: Path) -> Path:
-        """Where a file came from, to show to people: inside its archive, or the path as it is."""
+        """The place a file came from, to show to people: inside its archive, or its own path."""
         return self._origins.get(path, path)
 
     def close(self) -> None:
-        """Removes everything unpacked, and whatever is still being unpacked on another thread once it is done."""
+        """Removes everything unpacked; archives still being unpacked on another thread are removed when done."""
         with self._lock:
             self._closed = True
             self._clean()
@@ -147,7 +147,7 @@ def _unpack(archive: Path, folder: Path, password: str | None, report: Report) -
                     sentence = _("This file in the archive is damaged and cannot be unpacked.")
                     rejections.append((origin, UnreadableImageError(sentence)))
                     continue
-                except RuntimeError as error:  # what zipfile raises without a password, and of most wrong ones
+                except RuntimeError as error:  # zipfile raises this without a password and for most wrong ones
                     raise _password_needed(archive, password) from error
                 if path is not None:
                     budget -= path.stat().st_size
@@ -166,7 +166,7 @@ def _unpack(archive: Path, folder: Path, password: str | None, report: Report) -
 
 
 def _candidates(opened: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    """Entries that may be images; all are judged first.
+    """Entries that may be images; the path of each is checked first.
 
     Raises:
         UnreadableImageError: a path leads out of the archive.
@@ -189,11 +189,11 @@ def _parts_of(entry: zipfile.ZipInfo) -> tuple[str, ...]:
 
 
 def _reject_bombs(opened: zipfile.ZipFile, archive: Path, folder: Path) -> None:
-    """Judges what the archive declares; `_unpack_entry` then counts what really comes."""
+    """Checks what the archive declares; `_unpack_entry` then counts the actual bytes."""
     entries = opened.infolist()
     if len(entries) > MAX_ENTRIES:
         raise ImageTooLargeError(
-            _("This archive holds over {count} files. Unpack it yourself and open the folder with the films.").format(
+            _("This archive holds over {count} files. Unpack it yourself and open the folder with the images.").format(
                 count=MAX_ENTRIES
             )
         )
@@ -203,7 +203,7 @@ def _reject_bombs(opened: zipfile.ZipFile, archive: Path, folder: Path) -> None:
     if declared > RATIO_COUNTS_FROM_BYTES and declared > MAX_RATIO * archive.stat().st_size:
         raise ImageTooLargeError(
             _(
-                "This archive unpacks to over {ratio} times its size, as no archive of films does. Nothing was "
+                "This archive unpacks to over {ratio} times its size, as no archive of images does. Nothing was "
                 "unpacked."
             ).format(ratio=MAX_RATIO)
         )
@@ -220,14 +220,14 @@ def _unpack_entry(
     report: Report,
     fraction: float,
 ) -> Path | None:
-    """Writes one image; None where the content is none."""
+    """Writes one image; returns None if the content is not an image."""
     if entry.compress_type == AES_METHOD:
         raise UnsupportedObjectError(
-            _("This archive is encrypted with AES, which is not read here. Unpack it yourself and open the folder.")
+            _("This archive is encrypted with AES, which is not supported. Unpack it yourself and open the folder.")
         )
-    if entry.compress_type not in READ_METHODS:
+    if entry.compress_type not in UNPACKED_METHODS:
         raise UnsupportedObjectError(
-            _("This archive is compressed in a way that is not read here. Unpack it yourself and open the folder.")
+            _("This archive is compressed in a way that is not supported. Unpack it yourself and open the folder.")
         )
     with opened.open(entry, pwd=secret if entry.flag_bits & ENCRYPTED_FLAG else None) as source:
         start = source.read(SNIFFED_BYTES)
@@ -255,7 +255,7 @@ def _copy(start: bytes, source: IO[bytes], target: IO[bytes], budget: int, check
 
 
 def _free_path(folder: Path, parts: tuple[str, ...]) -> Path:
-    """A path below `folder` with the entry's cleaned names, which nothing has taken yet."""
+    """A path below `folder` with the entry's cleaned names, numbered if the name is taken."""
     place = folder.joinpath(*(_clean_name(part) for part in parts[:-1]))
     while place != folder and place.exists() and not place.is_dir():
         place = place.with_name(place.name + "_")
@@ -269,7 +269,7 @@ def _free_path(folder: Path, parts: tuple[str, ...]) -> Path:
 
 
 def _clean_name(part: str) -> str:
-    """A name that every file system takes, as near to the archive's as can be."""
+    """A name that every file system accepts, as close to the archive's as possible."""
     name = "".join(char if char.isprintable() and char not in '<>:"|?*/\\' else "_" for char in part).strip(" .")
     if len(name) > MAX_NAME_CHARS:
         suffix = Path(name).suffix[:10]
@@ -279,7 +279,7 @@ def _clean_name(part: str) -> str:
 
 def _too_large() -> ImageTooLargeError:
     return ImageTooLargeError(
-        _("This archive unpacks to over {gigabytes} GiB. Nothing was kept of it.").format(
+        _("This archive unpacks to over {gigabytes} GiB. Nothing was kept.").format(
             gigabytes=MAX_UNPACKED_BYTES // 1024**3
         )
     )
@@ -287,5 +287,5 @@ def _too_large() -> ImageTooLargeError:
 
 def _password_needed(archive: Path, password: str | None) -> PasswordNeededError:
     if password:
-        return PasswordNeededError(_("The password does not open this archive."), archive)
-    return PasswordNeededError(_("This archive is encrypted: a password is needed to open it."), archive)
+        return PasswordNeededError(_("This password does not open the archive."), archive)
+    return PasswordNeededError(_("This archive is encrypted. Enter its password to open it."), archive)

@@ -1,4 +1,4 @@
-"""The size a JPEG-family codestream declares, read before a codec allocates anything."""
+"""The size that a JPEG-family codestream declares, found before a codec allocates anything."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import struct
 JPEG_START = b"\xff\xd8"
 J2K_START = b"\xff\x4f\xff\x51"
 START_OF_FRAME = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
-"""SOF0-SOF15 without DHT, JPG and DAC, and SOF55 of JPEG-LS."""
+"""Markers SOF0-SOF15 without DHT, JPG and DAC, and SOF55 of JPEG-LS."""
 MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def declared_size(codestream: bytes) -> tuple[int, int] | None:
-    """(height, width) of a JPEG, JPEG-LS, JPEG 2000 or HTJ2K codestream, or None where there is none to find.
+    """(height, width) of a JPEG, JPEG-LS, JPEG 2000 or HTJ2K codestream, or None if it states none.
 
     Source: ITU-T T.81 B.2.2, T.87 C.2.2, T.800 A.5.1.
     """

@@ -1,4 +1,4 @@
-"""Colour pictures to grey, and how colourful they were."""
+"""Colour images reduced to grey, and how colourful they were."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 LUMA = (0.299, 0.587, 0.114)
-"""ITU-R BT.601, the weights of DICOM's YBR_FULL."""
+"""Weights of red, green and blue: ITU-R BT.601, as in DICOM's YBR_FULL."""
 COLOUR_SAMPLES = 500_000
 
 
 def to_grey(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
-    """The luminance of a picture, and how colourful it was.
+    """Reduces an image to its luminance, and measures how colourful it was.
 
     Args:
         pixels: (H, W) or (H, W, C) integers; C is grey, grey and alpha, RGB or RGBA. Alpha is dropped.
 
     Returns:
-        (H, W) of the same dtype, and the spread of the two opponent colours as a share of the range: 0 for a grey
-        picture, next to none for an evenly tinted film, 0.1 and more for a photograph.
+        (H, W) of the same dtype, and the colourfulness: the standard deviations of the two opponent colours (red-green,
+        yellow-blue), added as vectors, as a share of the range. 0 for a grey image, next to none for an evenly tinted
+        radiograph, 0.1 and more for a photograph.
 
     Raises:
         ValueError: another number of channels or dimensions.
@@ -28,7 +29,7 @@ def to_grey(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], float]:
     if pixels.ndim == 2:
         return pixels, 0.0
     if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4):
-        raise ValueError(f"A picture has 1 to 4 channels, got shape {pixels.shape}.")
+        raise ValueError(f"An image has 1 to 4 channels, got shape {pixels.shape}.")
     if pixels.shape[2] < 3:
         return pixels[..., 0], 0.0
     colour = pixels[..., :3]

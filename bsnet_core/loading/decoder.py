@@ -1,4 +1,4 @@
-"""The parent's side of the decoder process: a time limit, a restart after a crash, a sentence for every failure."""
+"""The parent's side of the decoder process: a time limit, a restart after a crash, an error for every failure."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageErr
 from bsnet_core.language import translate as _
 
 MAX_PIXELS = 120_000_000
-"""Largest picture that is read; the largest chest detectors have some 20 million pixels."""
+"""Largest image that is loaded; the largest chest detectors have some 20 million pixels."""
 DEFAULT_TIMEOUT_S = 60.0
 COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """(H, W) integers as the codec gave them, and how colourful the picture was before it became grey."""
+    """(H, W) integers from the codec, and how colourful the image was before it was reduced to grey."""
 
     grey: npt.NDArray[Any]
     colourfulness: float
@@ -48,15 +48,15 @@ class Decoder:
         """Decodes a file in the child.
 
         Args:
-            kind: "dicom" or "picture".
+            kind: "dicom" or "plain".
             path: The file; its declared DICOM size has been checked.
             timeout_s: The child is killed after this many seconds.
-            sampled_px: Fewer pixels will do, as long as both sides keep about so many; all if None.
+            sampled_px: Pixels to keep at least along the shorter side; all if None.
 
         Raises:
             UnreadableImageError: damaged pixels, or a codec that crashed or took too long.
-            ImageTooLargeError: over the limit of pixels or memory.
-            UnsupportedObjectError: several pictures, or a kind of pixels that is not read.
+            ImageTooLargeError: beyond the limit of pixels or memory.
+            UnsupportedObjectError: several images in the file, or an unsupported kind of pixels.
         """
         request = {
             "kind": kind,
@@ -69,7 +69,9 @@ class Decoder:
             try:
                 process = self._running()
             except OSError as error:
-                raise UnreadableImageError(_("The decoder for compressed pictures could not be started.")) from error
+                raise UnreadableImageError(
+                    _("The decoder for compressed images could not be started. Start the program again.")
+                ) from error
             expired = threading.Event()
 
             def expire() -> None:
@@ -97,7 +99,7 @@ class Decoder:
             finally:
                 timer.cancel()
                 if not answered or expired.is_set():
-                    # Half an answer left in the pipe, or a child just killed, would spoil the next file.
+                    # Half an answer left in the pipe, or a child just killed, would break the next file.
                     self._stop()
 
     def close(self) -> None:
@@ -132,27 +134,33 @@ def _exchange(process: Child, request: dict[str, Any]) -> DecodedImage:
 
 
 def _rejection(reason: str, values: Mapping[str, int | str]) -> BSNetError:
-    """The error of the child's reason, worded here, where the language in use is known."""
+    """The error for the child's reason, worded here, where the language in use is known."""
     match reason:
         case "too-many-pixels":
             sentence = _(
-                "The picture declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
+                "The image declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
                 "loaded."
             )
             return ImageTooLargeError(sentence.format(**values))
         case "no-memory":
-            return ImageTooLargeError(_("There is not enough memory to decode this picture."))
-        case "several-pictures":
-            return UnsupportedObjectError(_("This file holds several pictures. Save the one to open by itself."))
+            return ImageTooLargeError(_("There is not enough memory to decode this image."))
+        case "several-images":
+            return UnsupportedObjectError(
+                _("This file holds several images. Save the one you need as a file of its own.")
+            )
         case "colour-model":
-            return UnsupportedObjectError(_("TIFF pictures of this colour model are not read; save it as grey."))
+            return UnsupportedObjectError(
+                _("TIFF images of this colour model cannot be loaded. Save the image in grey.")
+            )
         case "pixel-type":
-            sentence = _("TIFF pictures of type {type} are not read; save 8 or 16 bit.")
+            sentence = _("TIFF images of type {type} cannot be loaded. Save the image with 8 or 16 bits.")
             return UnsupportedObjectError(sentence.format(**values))
         case "other-size":
-            return UnreadableImageError(_("The compressed picture has another size than its DICOM header says."))
+            return UnreadableImageError(
+                _("The size of the compressed image differs from its DICOM header. The file is probably damaged.")
+            )
         case _other:
-            return UnreadableImageError(_("The picture in this file is damaged and cannot be decoded."))
+            return UnreadableImageError(_("The image in this file is damaged and cannot be decoded."))
 
 
 def _read_exactly(process: Child, count: int) -> bytes:
@@ -163,5 +171,5 @@ def _read_exactly(process: Child, count: int) -> bytes:
 
 
 DECODER = Decoder()
-"""The program's one child; it ends with the program."""
+"""The program's only decoder; it ends with the program."""
 atexit.register(DECODER.close)

@@ -1,7 +1,7 @@
-"""The child process that decodes compressed pixels: codecs can crash or hang, and must not take the viewer along.
+"""The child process that decodes compressed pixels: codecs can crash or hang, and must not take the viewer down.
 
-Run as `python -m bsnet_core.loading.decoder_process`. Requests come on standard input, answers go to standard
-output; both are a 4-byte big-endian length and JSON, an answer with an image is followed by its bytes.
+Run as `python -m bsnet_core.loading.decoder_process`. Requests arrive on standard input, answers go to standard
+output; both are a 4-byte big-endian length and JSON. An answer with an image is followed by the image's bytes.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+from pydicom.uid import JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1
 
 from bsnet_core.loading.codestream import declared_size
 from bsnet_core.loading.colour_to_grey import to_grey
@@ -26,17 +27,16 @@ from bsnet_core.loading.header import repair_pixel_tags
 from bsnet_core.loading.sampling import sampling_step
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
-JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
-JPEG_LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
 TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ORIENTATION_TAG = 274
-READ_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
+SUPPORTED_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
 """White is zero, black is zero, RGB, palette, YCbCr."""
 GRACE_S = 5
 
 
 class RejectedError(Exception):
-    """A picture that will not be decoded; the parent, which knows the language in use, words the sentence."""
+    """An image that will not be decoded; the parent, which knows the language in use, words the error."""
 
     def __init__(self, reason: str, **values: int | str) -> None:
         super().__init__(reason)
@@ -49,7 +49,7 @@ def main() -> int:
     _limit_memory()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a codec that prints must not disturb the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     while (request := _read_message(requests)) is not None:
         with _ended_by_the_system(float(request["timeout_s"]) + GRACE_S):
             answer = _serve(request)
@@ -59,7 +59,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def _ended_by_the_system(limit_s: float) -> Iterator[None]:
-    """Ends a hanging codec even when the parent is gone and nobody else would."""
+    """Lets the system end a hanging codec, in case the parent is gone."""
     if not hasattr(signal, "alarm"):
         yield
         return
@@ -81,7 +81,7 @@ def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         return {"reason": error.reason, "values": error.values}, b""
     except MemoryError:
         return {"reason": "no-memory", "values": {}}, b""
-    except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the sentence
+    except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the error
         return {"reason": "damaged", "values": {}, "detail": type(error).__name__}, b""
     height, width = grey.shape
     step = sampling_step((height, width), sampled_px)
@@ -98,17 +98,17 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
 
     dataset = pydicom.dcmread(path, force=True)
     repair_pixel_tags(dataset)
-    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    syntax = dataset.file_meta.TransferSyntaxUID
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
     shape = (dataset.Rows, dataset.Columns)
     if declared_size(frame) not in (None, shape):
         raise RejectedError("other-size")
-    if syntax == JPEG_EXTENDED or syntax in JPEG_LOSSLESS:
+    if syntax == JPEGExtended12Bit or syntax in JPEG_LOSSLESS:
         import imagecodecs
 
         pixels = imagecodecs.ljpeg_decode(frame) if syntax in JPEG_LOSSLESS else imagecodecs.jpeg_decode(frame)
     else:
-        # The reader masks the unused bits itself: only it knows High Bit.
+        # The parent masks the unused bits: only it takes High Bit into account.
         dataset.pixel_array_options(correct_unused_bits=False)
         pixels = dataset.pixel_array
     pixels = np.asarray(pixels)
@@ -120,24 +120,25 @@ def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
 def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = None) -> tuple[npt.NDArray[Any], float]:
     """A JPEG, PNG or TIFF file as (H, W) uint8 or uint16, and its colourfulness.
 
-    Where about `sampled_px` along each side will do, a JPEG gives no more: its codec makes small pictures faster.
+    If `sampled_px` is given, a JPEG is decoded at a smaller size with at least about this many pixels along each side,
+    which is faster.
     """
     content = path.read_bytes()
     if content.startswith(TIFF_SIGNATURES):
         return _decode_tiff(content, max_pixels)
     from PIL import Image, ImageOps
 
-    Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better sentence
+    Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better error
     with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
         _reject_too_large(*image.size, max_pixels)
         if image.format == "PNG":
             if getattr(image, "n_frames", 1) > 1:
-                raise RejectedError("several-pictures")
+                raise RejectedError("several-images")
             if content[24:25] == b"\x10":
                 import imagecodecs
 
                 orientation = image.getexif().get(ORIENTATION_TAG, 1)
-                return to_grey(standard(imagecodecs.png_decode(content), orientation))
+                return to_grey(oriented(imagecodecs.png_decode(content), orientation))
         elif sampled_px is not None:
             image.draft(None, (sampled_px, sampled_px))
         turned = ImageOps.exif_transpose(image)
@@ -151,11 +152,11 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
 
     with tifffile.TiffFile(io.BytesIO(content)) as file:
         if sum(not getattr(page, "is_reduced", False) for page in file.pages) > 1:
-            raise RejectedError("several-pictures")
+            raise RejectedError("several-images")
         page = file.pages.first
         _reject_too_large(page.imagewidth, page.imagelength, max_pixels)
         photometric = page.photometric
-        if photometric not in READ_TIFF_PHOTOMETRIC:
+        if photometric not in SUPPORTED_TIFF_PHOTOMETRIC:
             raise RejectedError("colour-model")
         pixels = page.asarray()
         if photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
@@ -167,14 +168,14 @@ def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], flo
         pixels = pixels.astype(np.uint8) * 255
     if pixels.dtype not in (np.uint8, np.uint16):
         raise RejectedError("pixel-type", type=str(pixels.dtype))
-    grey, colourfulness = to_grey(standard(pixels, orientation))
+    grey, colourfulness = to_grey(oriented(pixels, orientation))
     if photometric == tifffile.PHOTOMETRIC.MINISWHITE:
         grey = np.iinfo(grey.dtype).max - grey
     return grey, colourfulness
 
 
-def standard(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
-    """A picture turned as its EXIF or TIFF orientation 1 to 8 says; other numbers change nothing."""
+def oriented(pixels: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """Turns an image by its EXIF or TIFF orientation 1 to 8; other numbers change nothing."""
     if orientation in (5, 6, 7, 8):
         pixels = np.swapaxes(pixels, 0, 1)
     flip_rows = orientation in (3, 4, 7, 8)
@@ -193,7 +194,7 @@ def _limit_memory() -> None:
     except ImportError:  # Windows has no such limit
         return
     for limit, value in ((resource.RLIMIT_AS, MEMORY_LIMIT_BYTES), (resource.RLIMIT_CORE, 0)):
-        with contextlib.suppress(ValueError, OSError):  # macOS knows the limit but may refuse to set it
+        with contextlib.suppress(ValueError, OSError):  # macOS knows the limit but may fail to set it
             resource.setrlimit(limit, (value, value))
 
 

@@ -1,8 +1,7 @@
-"""What a DICOM file says of itself: every tag with its value in short, and whether it tells who somebody is."""
+"""All tags of a DICOM file, each with a short form of its value and whether it identifies a person."""
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,24 +17,19 @@ from pydicom.tag import BaseTag
 from bsnet_core.errors import UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.loading.sniffing import looks_like_dicom
+from bsnet_core.loading.header import PARSING_ERRORS
+from bsnet_core.loading.sniffing import SNIFFED_BYTES, looks_like_dicom
 from bsnet_core.progress import Report
 
 LONGEST_VALUE = 200
 DEEPEST = 16
 MOST_TAGS = 20_000
-SNIFFED_BYTES = 132
 DEFERRED_BYTES = 64 * 1024
 BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"})
-PARSING_ERRORS = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OverflowError, EOFError, OSError,
-    RecursionError, struct.error,
-)  # fmt: skip
-"""What pydicom raises on values that do not fit their tag."""
 
 
 class Identity(StrEnum):
-    """Whether a tag tells who the patient or somebody else is."""
+    """Whether a tag identifies the patient or another person."""
 
     NONE = "none"
     POSSIBLE = "possible"
@@ -65,7 +59,7 @@ TELLING_PARTS = (
     "Icon", "GraphicAnnotation", "AnnotationGroup", "Attributes", "Recipient", "Referenced", "SourceImage", "Topic",
     "Timezone", "ContrastBolusAgent", "Participant", "Originator", "Barcode", "Encapsulated", "PreMedication",
 )  # fmt: skip
-"""Parts of a keyword that stand for texts and numbers written by people or leading to them; so does an ID at its end.
+"""Parts of a keyword for texts and numbers written by people or leading to them; so is an ID at its end.
 
 All of these follow the Basic Application Level Confidentiality Profile, DICOM PS3.15 table E.1-1, by rule: what it
 removes or replaces is at least POSSIBLE.
@@ -77,11 +71,15 @@ class TagEntry:
     """One tag, or one item of a sequence.
 
     Attributes:
-        tag: Such as (0010,0010); empty for an item.
-        value: In short and in one line; sizes where the value is binary.
-        parent: Place of the entry it lies in within `TagFile.entries`; -1 at the top.
-        row: Its place among the entries of its parent.
-        is_private: Whether a manufacturer, not the standard, gives it its meaning.
+        tag: The number, such as (0010,0010); empty for an item.
+        keyword: The standard's keyword, such as PatientName; empty if there is none.
+        name: Name for people.
+        vr: Value representation, such as PN.
+        value: Short form of the value on one line; its size if binary.
+        parent: Index of the enclosing entry in `TagFile.entries`; -1 at the top.
+        row: Position among the entries of its parent.
+        is_private: Whether it is a manufacturer's own tag.
+        identity: Whether it identifies a person.
     """
 
     tag: str
@@ -97,32 +95,32 @@ class TagEntry:
 
 @dataclass(frozen=True, slots=True)
 class TagFile:
-    """All tags of a file; parents stand before what lies in them."""
+    """All tags of a file, parents before their children."""
 
     entries: tuple[TagEntry, ...]
     note: str = ""
 
 
 def load_tags(path: Path, report: Report) -> TagFile:
-    """Reads a file's tags without its pixels; `report` is told the share of tags read and may raise `Cancelled`.
+    """Loads a file's tags without its pixels; `report` is told the share of tags done and may raise `Cancelled`.
 
     Returns:
-        No entries and a note where the file is a picture of another format.
+        The tags; no entries and a note if the file is an image of another format.
 
     Raises:
-        UnreadableImageError: no such file, or one that cannot be understood.
+        UnreadableImageError: no such file, or one that cannot be parsed.
     """
-    report(_("Reading tags"), 0.0)
+    report(_("Loading tags"), 0.0)
     try:
         with path.open("rb") as file:
             start = file.read(SNIFFED_BYTES)
         if not looks_like_dicom(start):
-            return TagFile((), _("This is no DICOM file, so it has no tags."))
+            return TagFile((), _("This is not a DICOM file, so it has no tags."))
         dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True, defer_size=DEFERRED_BYTES)
     except FileNotFoundError as error:
-        raise UnreadableImageError(_("There is no such file any more. It may have been moved.")) from error
-    except PARSING_ERRORS as error:
-        raise UnreadableImageError(_("The tags of this file cannot be read.")) from error
+        raise UnreadableImageError(_("This file no longer exists. It may have been moved.")) from error
+    except (OSError, *PARSING_ERRORS) as error:
+        raise UnreadableImageError(_("The tags of this file cannot be loaded. The file may be damaged.")) from error
     listing = _Listing(report)
     meta = getattr(dataset, "file_meta", None)
     listing.expected = max(len(dataset) + len(meta or ()), 1)
@@ -136,7 +134,7 @@ def load_tags(path: Path, report: Report) -> TagFile:
 
 
 class _Listing:
-    """Entries gathered depth first."""
+    """Collects entries depth first."""
 
     def __init__(self, report: Report) -> None:
         self.entries: list[TagEntry] = []
@@ -155,7 +153,7 @@ class _Listing:
                 return
             if depth == 0:
                 self._top_level_done += 1
-                self._report(_("Reading tags"), min(self._top_level_done / self.expected, 1.0))
+                self._report(_("Loading tags"), min(self._top_level_done / self.expected, 1.0))
             self._add_element(dataset, tag, parent, depth)
 
     def _add_element(self, dataset: Dataset, tag: BaseTag, parent: int, depth: int) -> None:
@@ -170,8 +168,8 @@ class _Listing:
                 vr, name, value = str(element.VR), element.name or name, _value_of(element)
                 if isinstance(element.value, DicomSequence):
                     items = tuple(element.value)
-            except PARSING_ERRORS:
-                value = _("cannot be read")
+            except (OSError, *PARSING_ERRORS):
+                value = _("malformed value")
         place = self._append(
             TagEntry(
                 f"({tag.group:04X},{tag.element:04X})",
@@ -203,7 +201,7 @@ class _Listing:
 
 
 def identity_of(tag: BaseTag, vr: str, keyword: str) -> Identity:
-    """Whether a tag tells who somebody is: by its group, its kind of value, and its keyword."""
+    """Whether a tag identifies a person: by its group, its kind of value, and its keyword."""
     if vr == "PN" or keyword in IDENTIFYING_KEYWORDS:
         return Identity.CERTAIN
     if tag.is_private:
@@ -224,13 +222,13 @@ def _vr_of(dataset: Dataset, tag: BaseTag) -> str:
     if stated is not None:
         return str(stated)
     try:
-        return str(dictionary_VR(tag))  # files with implicit VR state none
+        return str(dictionary_VR(tag))  # files with implicit VR state no VR
     except KeyError:
         return "UN"
 
 
 def _unparsed_size(dataset: Dataset, tag: BaseTag, vr: str) -> int | None:
-    """Bytes of a binary value that need not be read to be described; None for all others."""
+    """Size in bytes of a binary value, which need not be parsed; None for all other values."""
     raw: Any = dataset.get_item(tag)
     if vr not in BINARY or not isinstance(raw, RawDataElement):
         return None
@@ -266,6 +264,6 @@ def _size(count: int) -> str:
 
 
 def shortened(text: str) -> str:
-    """One line without control characters, cut where it is too long."""
+    """One line without control characters, cut if it is too long."""
     line = "".join(character if character.isprintable() else " " for character in text[: LONGEST_VALUE + 1]).strip()
     return line if len(text) <= LONGEST_VALUE else line[:LONGEST_VALUE].rstrip() + "…"

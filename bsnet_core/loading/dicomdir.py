@@ -1,4 +1,4 @@
-"""DICOMDIR: the image files that a DICOM medium's directory names (PS3.3 F, PS3.10 8, PS3.11).
+"""DICOMDIR: the image files named by the directory of a DICOM medium (PS3.3 F, PS3.10 8, PS3.11).
 
 A directory comes from elsewhere and may name anything: only files inside its own folder are opened.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_file_meta_info
+from pydicom.uid import MediaStorageDirectoryStorage
 
 from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageError
 from bsnet_core.language import translate as _
@@ -18,11 +19,10 @@ from bsnet_core.language import translate_count
 from bsnet_core.loading.found_images import FoundImages
 from bsnet_core.loading.header import PARSING_ERRORS, value_of
 
-MEDIA_STORAGE_DIRECTORY = "1.2.840.10008.1.3.10"
 NAME = "DICOMDIR"
 MAX_BYTES = 256 * 1024**2
 ISO_9660_VERSION = ";1"
-"""What some systems show behind every name of a CD."""
+"""Suffix that some systems show behind every name of a CD."""
 
 
 def is_dicomdir(path: Path) -> bool:
@@ -34,13 +34,13 @@ def is_dicomdir(path: Path) -> bool:
             file.seek(128)
             if file.read(4) != b"DICM":
                 return False
-        return str(read_file_meta_info(path).get("MediaStorageSOPClassUID", "")) == MEDIA_STORAGE_DIRECTORY
+        return read_file_meta_info(path).get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
     except (OSError, *PARSING_ERRORS):
         return False
 
 
 def dicomdir_in(folder: Path) -> Path | None:
-    """The DICOMDIR right inside a folder, whatever the case of its name."""
+    """The DICOMDIR directly inside a folder, in upper or lower case."""
     try:
         candidates = [path for path in folder.iterdir() if _plain(path.name) == NAME.casefold()]
     except OSError:
@@ -51,11 +51,11 @@ def dicomdir_in(folder: Path) -> Path | None:
 def images_named_by(dicomdir: Path) -> FoundImages:
     """The files of all image records, in the directory's order.
 
-    What is missing, or lies outside the directory's folder, is told in a refusal and costs nothing else.
+    Files that are missing, or outside the directory's folder, are listed as rejections; the others are kept.
 
     Raises:
         UnreadableImageError: damaged, no permission, or no image in it.
-        ImageTooLargeError: the directory itself is of no likely size.
+        ImageTooLargeError: the directory itself is implausibly large.
     """
     folder = dicomdir.parent
     files: dict[Path, None] = {}
@@ -76,16 +76,16 @@ def images_named_by(dicomdir: Path) -> FoundImages:
     rejections: list[tuple[Path, BSNetError]] = []
     if missing:
         sentence = translate_count(
-            "{count} file that this DICOMDIR names is not there ({name}). Copy the whole medium, or open its files.",
-            "{count} files that this DICOMDIR names are not there, {name} for one. Copy the whole medium, or open its "
+            "{count} file named by this DICOMDIR is missing ({name}). Copy the whole medium, or open its files.",
+            "{count} files named by this DICOMDIR are missing, such as {name}. Copy the whole medium, or open its "
             "files.",
             len(missing),
         )
         rejections.append((dicomdir, UnreadableImageError(sentence.format(count=len(missing), name=missing[0]))))
     if outside:
         sentence = translate_count(
-            "{count} entry of this DICOMDIR leads out of its folder and was not opened.",
-            "{count} entries of this DICOMDIR lead out of its folder and were not opened.",
+            "{count} entry of this DICOMDIR leads outside its folder and was not opened.",
+            "{count} entries of this DICOMDIR lead outside its folder and were not opened.",
             outside,
         )
         rejections.append((dicomdir, UnreadableImageError(sentence.format(count=outside))))
@@ -99,15 +99,15 @@ def _file_ids(dicomdir: Path) -> Iterator[list[str]]:
     try:
         if dicomdir.stat().st_size > MAX_BYTES:
             raise ImageTooLargeError(
-                _("This DICOMDIR is over {megabytes} MiB large. Nothing of it was loaded.").format(
+                _("This DICOMDIR is larger than {megabytes} MiB. Nothing of it was loaded.").format(
                     megabytes=MAX_BYTES // 1024**2
                 )
             )
         records = value_of(pydicom.dcmread(dicomdir), "DirectoryRecordSequence")
     except PermissionError as error:
-        raise UnreadableImageError(_("This file or folder may not be read: permission was denied.")) from error
+        raise UnreadableImageError(_("This file or folder cannot be opened: permission was denied.")) from error
     except (OSError, *PARSING_ERRORS) as error:
-        raise UnreadableImageError(_("This DICOMDIR is damaged. Open the folder's files themselves.")) from error
+        raise UnreadableImageError(_("This DICOMDIR is damaged. Open the files in its folder instead.")) from error
     for record in records or ():
         kind = str(value_of(record, "DirectoryRecordType") or "").strip().upper()
         parts = _file_id(record)
@@ -128,12 +128,12 @@ def _is_plain_name(part: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    """A name without what media and systems do to it: another case, a version number."""
+    """A name in lower case and without the version number that media and systems may add."""
     return name.removesuffix(ISO_9660_VERSION).casefold()
 
 
 class _Names:
-    """Finds files below a folder by names whose case may have changed on the way from the medium."""
+    """Finds files below a folder by name, whatever the case: it may have changed on the way from the medium."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -150,7 +150,7 @@ class _Names:
         return place
 
     def holds(self, path: Path) -> bool:
-        """Whether a file lies inside the folder, links followed, and is a plain one."""
+        """Whether a path is a regular file inside the folder, links followed."""
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError):  # a link to nowhere, or to itself
@@ -160,7 +160,7 @@ class _Names:
     def _listing(self, folder: Path) -> dict[str, Path]:
         if folder not in self._listings:
             try:
-                # Nothing is listed outside: a linked folder's names are nobody's business.
+                # A link may lead outside the folder: nothing is listed there.
                 inside = folder.resolve().is_relative_to(self._resolved)
                 self._listings[folder] = {_plain(path.name): path for path in folder.iterdir()} if inside else {}
             except (OSError, RuntimeError):

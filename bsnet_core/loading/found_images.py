@@ -1,4 +1,4 @@
-"""What looking for images comes to."""
+"""The result of looking for images."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bsnet_core.errors import BSNetError
 
 @dataclass(frozen=True)
 class FoundImages:
-    """Files to read, and what could not be opened on the way; the rest goes on without it.
+    """Files to load, and those that could not be opened on the way.
 
     Attributes:
-        files: In the order to show them.
-        rejections: A file or folder, and why it, or part of it, was left out.
-        on_medium: Whether the files were named by the directory of a medium, which may be slow and may be taken out.
+        files: The files in the order to show them.
+        rejections: Files or folders that were left out, wholly or in part, each with the reason.
+        on_medium: Whether the files were named by the directory of a medium, which may be slow or taken out.
     """
 
     files: tuple[Path, ...]

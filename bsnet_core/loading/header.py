@@ -1,13 +1,18 @@
-"""The tags that describe DICOM pixels, read and mended where a file leaves them out (PS3.3 C.7.6.3)."""
+"""Access to the values of a DICOM header: tolerant of malformed tags, and repaired where the pixels need it.
+
+Source: PS3.3 C.7.6.3.
+"""
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.pixels.common import PhotometricInterpretation
 
 PARSING_ERRORS = (
@@ -25,12 +30,12 @@ PARSING_ERRORS = (
     struct.error,
     zlib.error,
 )
-"""What pydicom and numpy raise on damaged files."""
+"""Errors that pydicom and numpy raise on damaged files."""
 KNOWN_PHOTOMETRIC = frozenset(str(kind.value) for kind in PhotometricInterpretation)
 
 
 def value_of(dataset: Dataset, keyword: str) -> Any:
-    """A tag's value, or None where it is absent, empty or malformed: one odd tag must not cost the whole picture."""
+    """A tag's value, or None if it is absent, empty or malformed: one odd tag must not cost the whole image."""
     try:
         value = dataset.get(keyword, None)
     except PARSING_ERRORS:
@@ -38,8 +43,39 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
     return None if value == "" else value
 
 
+def text_of(dataset: Dataset, keyword: str) -> str:
+    """A tag's value as text without spaces around it; empty if there is none."""
+    value = value_of(dataset, keyword)
+    return "" if value is None else str(value).strip()
+
+
+def number_of(dataset: Dataset, keyword: str) -> float | None:
+    """A tag's first number, or None."""
+    numbers = numbers_of(dataset, keyword)
+    return numbers[0] if numbers else None
+
+
+def numbers_of(dataset: Dataset, keyword: str) -> list[float]:
+    """A tag's numbers; none at all if one of them is malformed or not finite."""
+    value = value_of(dataset, keyword)
+    if value is None:
+        return []
+    parts = value if isinstance(value, (list, MultiValue)) else [value]
+    try:
+        numbers = [float(part) for part in parts]
+    except (TypeError, ValueError):
+        return []
+    return numbers if all(math.isfinite(number) for number in numbers) else []
+
+
+def pair_of(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
+    """A tag's two positive numbers, such as a pixel spacing, or None."""
+    values = numbers_of(dataset, keyword)
+    return (values[0], values[1]) if len(values) == 2 and min(values) > 0 else None
+
+
 def integer_of(dataset: Dataset, keyword: str, default: int) -> int:
-    """A whole number, or `default`."""
+    """A tag's whole number, or `default`."""
     value = value_of(dataset, keyword)
     try:
         return default if value is None else int(value)
@@ -48,16 +84,16 @@ def integer_of(dataset: Dataset, keyword: str, default: int) -> int:
 
 
 def bits_stored(dataset: Dataset) -> int:
-    """Bits that carry the picture, 1 to Bits Allocated."""
+    """Number of bits that carry the image, 1 to Bits Allocated."""
     allocated = integer_of(dataset, "BitsAllocated", 16)
     stored = integer_of(dataset, "BitsStored", allocated)
     return stored if 1 <= stored <= allocated else allocated
 
 
 def repair_pixel_tags(dataset: Dataset) -> None:
-    """Fills in what pydicom's decoders insist on, by the meaning that the other tags leave."""
+    """Fills in the tags that pydicom's decoders insist on, with the meaning that the other tags imply."""
     samples = integer_of(dataset, "SamplesPerPixel", 1)
-    photometric = str(value_of(dataset, "PhotometricInterpretation") or "").strip().upper()
+    photometric = text_of(dataset, "PhotometricInterpretation").upper()
     dataset.BitsAllocated = integer_of(dataset, "BitsAllocated", 16)
     dataset.BitsStored = bits_stored(dataset)
     dataset.SamplesPerPixel = samples
@@ -66,6 +102,6 @@ def repair_pixel_tags(dataset: Dataset) -> None:
         photometric = "MONOCHROME2" if samples == 1 else "RGB"
     dataset.PhotometricInterpretation = photometric
     if "NumberOfFrames" in dataset:
-        del dataset.NumberOfFrames  # more than one was refused before
+        del dataset.NumberOfFrames  # more than one was rejected before
     if samples > 1:
         dataset.PlanarConfiguration = 1 if integer_of(dataset, "PlanarConfiguration", 0) == 1 else 0

@@ -1,7 +1,7 @@
-"""Films of a medium, such as a CD: read from it once, and from a copy from then on.
+"""Images on a medium, such as a CD: read from it once, and from a copy from then on.
 
-A drive is slow, and whoever has put a medium in takes it out again. Every file is copied just before it is read for
-the first time, so that nobody waits for the whole medium.
+Drives are slow, and media are taken out again. Every file is copied just before it is read for the first time, so that
+nobody waits for the whole medium.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MAX_COPIED_BYTES = 8 * 1024**3
-"""As much as an archive may unpack to; what is beyond is read from the medium each time."""
+"""As much as an archive may unpack to; files beyond it are read from the medium each time."""
 
 
 class MediumCopies:
-    """Owns the copies, in a temporary folder readable by its owner only: `close` removes them. Any thread may ask."""
+    """Owns the copies, in a temporary folder readable by its owner only; `close` removes them. Safe for any thread."""
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -29,15 +29,15 @@ class MediumCopies:
         self._lock = threading.Lock()
 
     def claim(self, paths: Iterable[Path]) -> None:
-        """Says that these files lie on a medium."""
+        """Marks files as lying on a medium."""
         with self._lock:
             self._on_medium.update(paths)
 
     def place_of(self, path: Path) -> Path:
-        """Where to read a file: its copy if it is of a medium, else the file itself.
+        """The path to read a file from: its copy if it lies on a medium, else the file itself.
 
-        A file that cannot be copied, for want of room or because it is gone, is given back as it is: reading it says
-        what is wrong.
+        A file that cannot be copied, because the disk is full or the file is gone, is returned as it is: loading it
+        gives the error.
         """
         with self._lock:
             if path not in self._on_medium:
@@ -63,7 +63,7 @@ class MediumCopies:
             folder.cleanup()
 
     def _copy(self, path: Path) -> Path | None:
-        """A copy, made without holding anybody up; None where there are too many bytes of them already."""
+        """A copy, made without holding the lock; None once the copies take up too many bytes."""
         size = path.stat().st_size
         with self._lock:
             if self._copied_bytes + size > MAX_COPIED_BYTES:

@@ -1,4 +1,4 @@
-"""What a DICOM file lays over its picture: display shutter and overlay planes (PS3.3 C.7.6.11, C.9.2)."""
+"""Display shutter and overlay planes of a DICOM file (PS3.3 C.7.6.11, C.9.2)."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ROWS, COLUMNS, DESCRIPTION, ORIGIN, DATA = 0x10, 0x11, 0x22, 0x50, 0x3000
 
 
 def shutter_of(header: Dataset) -> Shutter | None:
-    """The shutter, or None where the file has none or states it in a way that cannot be followed."""
+    """The shutter, or None if the file has none or states an invalid one."""
     shapes = value_of(header, "ShutterShape")
     try:
         names = [shapes] if isinstance(shapes, str) else [str(shape) for shape in shapes or ()]
-        # DICOM counts rows and columns from 1; those at the edges themselves are shown.
+        # DICOM counts rows and columns from 1; the edges themselves are shown.
         rectangle = circle = None
         polygon: tuple[tuple[float, float], ...] = ()
         if "RECTANGULAR" in names:
@@ -44,14 +44,14 @@ def shutter_of(header: Dataset) -> Shutter | None:
 
 
 def overlay_planes_of(header: Dataset) -> tuple[OverlayPlane, ...]:
-    """Overlay planes stored by themselves; those in unused bits of the pixels (retired) are not read."""
+    """The overlay planes with data of their own; those in unused bits of the pixels (retired) are ignored."""
     planes = []
     for group in OVERLAY_GROUPS:
         if (group, DATA) not in header:
             continue
         try:
             planes.append(_plane(header, group))
-        except PARSING_ERRORS:  # a drawing that cannot be read must not cost the picture
+        except PARSING_ERRORS:  # a malformed overlay must not cost the image
             continue
     return tuple(planes)
 

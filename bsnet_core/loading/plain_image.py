@@ -13,19 +13,19 @@ from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 
 def plain_image_metadata(path: Path) -> ImageMetadata:
-    """All that is known of a picture without a header: its name."""
+    """The metadata of an image without a header: its file name."""
     return ImageMetadata(study_description=path.stem)
 
 
 def load_plain_image(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
-    """Reads a picture file, reduced to grey, at its own bit depth; fewer pixels of it where `sampled_px` will do.
+    """Loads an image file in grey, at its own bit depth; fewer pixels if `sampled_px` is given.
 
     Raises:
         UnreadableImageError, ImageTooLargeError, UnsupportedObjectError: see `Decoder.decode`.
     """
-    decoded = DECODER.decode("picture", path, timeout_s, sampled_px=sampled_px)
+    decoded = DECODER.decode("plain", path, timeout_s, sampled_px=sampled_px)
     if decoded.grey.size == 0:
-        raise UnreadableImageError(_("This picture has no pixels."))
+        raise UnreadableImageError(_("This image has no pixels."))
     stored = decoded.grey.astype(np.uint16)
     stored.setflags(write=False)
     return Radiograph(

@@ -1,13 +1,13 @@
-"""Less than all pixels of a picture: enough for a thumbnail, in a fraction of the time."""
+"""A sample of an image's pixels: enough for a thumbnail, in a fraction of the time."""
 
 from __future__ import annotations
 
 
 def sampling_step(shape: tuple[int, int], sampled_px: int | None) -> int:
-    """Which every n-th pixel is taken so that both sides keep at least `sampled_px`; 1, all of them, if None.
+    """The n of taking every n-th pixel, so that both sides keep at least `sampled_px`; 1 if None: all pixels.
 
     Args:
-        shape: (height, width) of the whole picture.
-        sampled_px: Pixels that are enough along the shorter side.
+        shape: (height, width) of the whole image.
+        sampled_px: Pixels to keep along the shorter side.
     """
     return 1 if sampled_px is None else max(1, min(shape) // sampled_px)

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes; and by its name only what it is not."""
+"""The kind of a file, by its first bytes; its name only rules out files that are never images."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def looks_like_a_plain_image(start: bytes) -> bool:
 
 
 def looks_like_an_image(start: bytes) -> bool:
-    """Whether a file's first bytes are those of any kind that is read."""
+    """Whether a file's first bytes are those of any supported kind of image."""
     return looks_like_dicom(start) or looks_like_a_plain_image(start)

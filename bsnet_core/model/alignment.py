@@ -22,7 +22,7 @@ CORRECTION_UNITS = 64
 CORRECTION_SCALE = 0.1
 """Correction in normalised coordinates at an output of one."""
 CORRECTION_VIEW = 1.25
-"""How much wider than the pose the correction looks."""
+"""Side of the area that the correction sees, relative to the pose."""
 
 
 def build_alignment(config: BSNetConfig) -> Alignment:
@@ -33,7 +33,7 @@ def build_alignment(config: BSNetConfig) -> Alignment:
 
 
 class Alignment(nn.Module, ABC):
-    """Lung probability to the six numbers of an affine alignment."""
+    """From lung probability to the six numbers of an affine alignment."""
 
     def __init__(self, side_px: int) -> None:
         super().__init__()
@@ -45,15 +45,15 @@ class Alignment(nn.Module, ABC):
 
     @abstractmethod
     def pool(self, probability: Tensor) -> Tensor:
-        """(N, 1, S, S) maps, of the network's side or of any other multiple, at the alignment's own side."""
+        """Reduces (N, 1, S, S) maps to the alignment's own side, of which S is a multiple."""
 
     @abstractmethod
     def from_pooled(self, pooled: Tensor) -> Tensor:
-        """(N, 2, 3) from a probability map already at the alignment's own side."""
+        """(N, 2, 3) alignment of a probability map at the alignment's own side."""
 
 
 class AlignmentNetwork(Alignment):
-    """The paper's; starts as the identity."""
+    """The paper's alignment network; starts as the identity."""
 
     def __init__(self, side_px: int) -> None:
         super().__init__(side_px)
@@ -82,11 +82,11 @@ class AlignmentNetwork(Alignment):
 
 
 class PosedAlignment(Alignment):
-    """The pose in closed form, corrected where the picture's frame cuts the lungs.
+    """The pose in closed form, corrected if the image's edge cuts the lungs.
 
-    Not the paper's. On whole lungs the closed form is exact and a regression only blurs it. What lies beyond the frame
-    cannot be measured, though; that is what the network learns to complete, and it speaks only as far as lung touches
-    the frame.
+    Not the paper's. For whole lungs the closed form is exact and a regression would only blur it. The parts beyond the
+    edge cannot be measured; the network learns to complete them, and its correction counts by the highest lung
+    probability at the edge.
     """
 
     def __init__(self, side_px: int) -> None:
@@ -104,7 +104,7 @@ class PosedAlignment(Alignment):
         nn.init.zeros_(self.matrix.bias)
 
     def pool(self, probability: Tensor) -> Tensor:
-        """See `Alignment`. By the mean: the highest of a cell would make the lungs wider than they are."""
+        """See `Alignment`. By the mean: the maximum of a cell would make the lungs too wide."""
         return F.avg_pool2d(probability, probability.shape[-1] // self.side_px)
 
     def from_pooled(self, pooled: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ class PosedAlignment(Alignment):
     def _corrected(self, pooled: Tensor) -> Tensor:
         pose = lung_pose(pooled)
         wide = pose * pose.new_tensor([CORRECTION_VIEW, CORRECTION_VIEW, 1.0])
-        # Beside the lungs, where there is a picture at all: beyond its frame nothing is known.
+        # A second channel says where the image is: beyond its edge nothing is known.
         seen = resample(torch.cat([pooled, torch.ones_like(pooled)], dim=1), wide, CORRECTION_SIDE_PX)
         hidden = F.relu(self.dense(self.localisation(seen).flatten(1)))
         change = CORRECTION_SCALE * self.matrix(hidden).view(-1, 2, 3) * _touching(pooled)
@@ -123,6 +123,6 @@ class PosedAlignment(Alignment):
 
 
 def _touching(pooled: Tensor) -> Tensor:
-    """(N, 1, 1) the highest lung probability along the frame."""
+    """(N, 1, 1) highest lung probability along the image's edge."""
     edges = [pooled[:, 0, 0], pooled[:, 0, -1], pooled[:, 0, :, 0], pooled[:, 0, :, -1]]
     return torch.cat(edges, dim=1).amax(dim=1)[:, None, None]

@@ -10,7 +10,7 @@ from bsnet_core.model.network_config import Architecture, BSNetConfig
 
 
 class Baseline(nn.Module):
-    """The whole picture to six zones at once; ResNet-18 in the paper."""
+    """From the whole image to six zones at once; ResNet-18 in the paper."""
 
     def __init__(self, config: BSNetConfig) -> None:
         if config.architecture is not Architecture.BASELINE:

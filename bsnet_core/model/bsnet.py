@@ -34,7 +34,7 @@ class BSNetOutput:
 
 @dataclass(frozen=True, slots=True)
 class AlignedFeatures:
-    """What the scoring heads see, in the aligned frame.
+    """The input of the scoring heads, in the aligned frame.
 
     Attributes:
         levels: Four (N, C, h, w) feature maps, finest first.
@@ -45,7 +45,7 @@ class AlignedFeatures:
     masks: tuple[Tensor, ...]
 
     def masks_for(self, attention: Attention) -> tuple[Tensor, ...] | None:
-        """The masks for hard attention, None for soft attention, which does without."""
+        """The masks for hard attention; None for soft attention, which uses none."""
         return self.masks if attention is Attention.HARD else None
 
 

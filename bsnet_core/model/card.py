@@ -1,4 +1,4 @@
-"""The model card beside the weights: read without the network's libraries, so that a wrong folder is told at once."""
+"""The model folder and the card in it, read without the network's libraries: a wrong folder is noticed at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from bsnet_core.errors import WeightsError
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import BSNetConfig
+from bsnet_core.resources import resources_dir
 
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "model.safetensors"
@@ -19,17 +20,17 @@ CARD_FORMAT = 1
 
 @dataclass(frozen=True)
 class ModelCard:
-    """What a model is, what it was trained on and how well it did.
+    """The description of a model: its weights, its training data and its figures.
 
     Attributes:
-        name, version: Of the weights.
+        name, version: Name and version of the weights.
         config: The model's configuration.
-        sha256: Of the weights file.
-        licence: What the weights may be used for.
-        intended_use: In words.
+        sha256: Hash of the weights file.
+        licence: Licence of the weights.
+        intended_use: Intended use, in words.
         data: Data sets, counts, licences, split.
-        recipe: How it was trained.
-        metrics: Measured on patients kept from training.
+        recipe: Training settings.
+        metrics: Figures measured on patients not trained on.
     """
 
     name: str
@@ -43,11 +44,28 @@ class ModelCard:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_card(folder: Path) -> ModelCard:
-    """Reads the model card alone.
+def default_model_dir() -> Path:
+    """The shipped model's folder.
 
     Raises:
-        WeightsError: no card, or one that this version cannot read.
+        WeightsError: no model, or more than one, is installed.
+    """
+    weights = resources_dir() / "weights"
+    folders = sorted(card.parent for card in weights.glob(f"*/{CARD_NAME}"))
+    if not folders:
+        problem = _("There is no model in {folder}. Install the program again, or name a model folder.")
+        raise WeightsError(problem.format(folder=weights))
+    if len(folders) > 1:
+        problem = _("There is more than one model in {folder}. Install the program again, or name a model folder.")
+        raise WeightsError(problem.format(folder=weights))
+    return folders[0]
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Loads the model card alone.
+
+    Raises:
+        WeightsError: no card, or one that this version does not know.
     """
     path = folder / CARD_NAME
     try:

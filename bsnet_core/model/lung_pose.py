@@ -1,9 +1,10 @@
-"""The pose of a pair of lungs in closed form: made upright, centred and scaled by their spread, differentiably.
+"""The pose of a pair of lungs in closed form: rotation, centre and size by their standard deviations, differentiable.
 
-Upright is the line through the centres of the left and the right half of the lungs. Halves need no two separate
-pieces, so lungs that touch are treated like others. The frame reaches so many standard deviations to every side that
-lungs usually fill it from edge to edge. Their box would do that exactly, but it hangs on its four outermost cells: a
-stray one moves it, and where the picture's frame cuts the lungs it ends there. The spread hangs on all cells a little.
+The line through the centres of the left and the right half of the lungs gives the rotation. Halves need not be
+separate pieces, so lungs that touch are treated like others. The frame reaches so many standard deviations to every
+side that lungs usually fill it from edge to edge. Their bounding box would do that exactly, but depends on its four
+outermost cells: a stray one moves it, and it ends where the image's edge cuts the lungs. The standard deviation depends
+on all cells a little.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ REACH_ACROSS, REACH_DOWN = 2.0, 2.3
 """Half the frame in standard deviations; the lungs of those masks end at 1.8 and 2.1 in the median, and in nine of ten
 at up to about 2.0 and 2.3."""
 TURNS = 3
-"""How often the line between the halves is turned with what was found; the angle settles at the second or third."""
+"""Iterations of turning the line between the halves; the angle settles at the second or third."""
 SOFT_LINE = 0.02
 """Width of the line between the halves, in normalised coordinates."""
 LEAST_DISTANCE = 0.05
 """Least distance across between the halves' centres, in normalised coordinates."""
 LEAST_MASS = 1e-3
-LEAST_SPREAD = 0.02
+LEAST_DEVIATION = 0.02
 """Least standard deviation, in normalised coordinates."""
 LUNG = 0.5
-"""Probability from which on a place counts as lung."""
+"""Lowest probability of a cell that counts as lung."""
 
 
 def lung_pose(probability: Tensor) -> Tensor:
-    """(N, 2, 3) alignment (aligned to network frame) that shows upright lungs from edge to edge.
+    """(N, 2, 3) alignment (aligned to network frame) that shows the lungs upright and from edge to edge.
 
     Args:
         probability: (N, 1, S, S) in [0, 1]. Without any lung the alignment is the identity.
@@ -48,8 +49,8 @@ def lung_pose(probability: Tensor) -> Tensor:
     across = _at(cosine) * from_x + _at(sine) * from_y
     down = _at(cosine) * from_y - _at(sine) * from_x
     variances = _means(lungs, across.square(), down.square())
-    spread_across, spread_down = (variance.clamp(min=LEAST_SPREAD**2).sqrt() for variance in variances)
-    half_width, half_height = REACH_ACROSS * spread_across, REACH_DOWN * spread_down
+    deviation_across, deviation_down = (variance.clamp(min=LEAST_DEVIATION**2).sqrt() for variance in variances)
+    half_width, half_height = REACH_ACROSS * deviation_across, REACH_DOWN * deviation_down
     pose = torch.stack(
         [
             torch.stack([cosine * half_width, -sine * half_height, centre_x], dim=1),
@@ -62,7 +63,7 @@ def lung_pose(probability: Tensor) -> Tensor:
 
 
 def _standard(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Tensor]:
-    """(N,) cosine and sine of the turn that makes (N, S, S) lungs upright, their places given from their centre."""
+    """(N,) cosine and sine of the turn that makes (N, S, S) lungs upright, places relative to the lungs' centre."""
     cosine = torch.ones(len(lungs), device=lungs.device)
     sine = torch.zeros_like(cosine)
     for _ in range(TURNS):
@@ -79,7 +80,7 @@ def _standard(lungs: Tensor, from_x: Tensor, from_y: Tensor) -> tuple[Tensor, Te
 
 
 def _means(lungs: Tensor, *values: Tensor) -> list[Tensor]:
-    """(N,) mean over the lungs of each of some values by place."""
+    """(N,) mean over the lungs of each map of values."""
     mass = lungs.sum(dim=(1, 2)) + LEAST_MASS
     return [(lungs * value).sum(dim=(1, 2)) / mass for value in values]
 

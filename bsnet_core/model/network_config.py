@@ -1,4 +1,4 @@
-"""One frozen description of a model: everything needed to build it and to feed it."""
+"""The configuration of a model: everything needed to build it and to prepare its input."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from bsnet_core.frames import Aspect
 
 
 class Attention(StrEnum):
@@ -25,22 +27,23 @@ class SegmentationDecoder(StrEnum):
 
 
 class HeadVariant(StrEnum):
-    """Scoring head (paper Table 10), and one of our own."""
+    """Scoring heads of the paper (Table 10), and one of our own."""
 
     FPN = "fpn"
     BACKBONE = "backbone"
     BIFPN = "bifpn"
     STATISTICS = "statistics"
-    """Mean and spread of every channel over the zone, and a linear rule; for small scored sets. Not the paper's."""
+    """Mean and standard deviation of every channel over the zone, and a linear rule; for small scored sets. Not the
+    paper's."""
 
 
 class AlignmentStart(StrEnum):
-    """What the alignment network corrects."""
+    """The alignment that the alignment network starts from and corrects."""
 
     IDENTITY = "identity"
-    """The picture as it is (paper 5.1): the network finds the whole pose."""
+    """The unaligned image (paper 5.1): the network finds the whole pose."""
     CLOSED_FORM = "closed-form"
-    """The lungs' pose in closed form, corrected where the frame cuts them. Not the paper's."""
+    """The lungs' pose in closed form, corrected if the image's edge cuts them. Not the paper's."""
 
 
 class Architecture(StrEnum):
@@ -50,18 +53,9 @@ class Architecture(StrEnum):
     BASELINE = "baseline"
 
 
-class Aspect(StrEnum):
-    """How a picture that is not square meets the square input."""
-
-    KEEP = "keep"
-    """Scaled to fit, centred, the rest zero."""
-    STRETCH = "stretch"
-    """Both axes scaled on their own, as the paper does."""
-
-
 @dataclass(frozen=True, slots=True)
 class BSNetConfig:
-    """A model by its numbers. The defaults are the paper's (section 5).
+    """The numbers that define a model. The defaults are the paper's (section 5).
 
     Attributes:
         architecture: BS-Net or the baseline without segmentation and alignment.
@@ -74,13 +68,14 @@ class BSNetConfig:
         head_channels: Width of the BiFPN; the FPN takes the encoder's own widths.
         zone_channels: Filters of each zone's classifier.
         shared_classifier: One classifier for all zones instead of one each; for small scored sets.
-        class_spread: How far, in units of the Brixia score, the classes reach into each other in the statistics head.
+        class_spread: Standard deviation of a class in the statistics head, in units of the Brixia score: the
+            larger, the more probability neighbouring classes share.
         side_px: Side of the square input.
-        aspect: How pictures that are not square are fitted.
+        aspect: How images that are not square are fitted.
         alignment_side_px: Side the lung probability is pooled to before the alignment network.
-        alignment_start: What the alignment network corrects.
-        mirror_averaging: Average the probabilities with those of the mirrored picture, zones exchanged back; costs a
-            second pass. Not the paper's.
+        alignment_start: The alignment that the alignment network corrects.
+        mirror_averaging: Average the probabilities with those of the mirrored image, zones exchanged back; takes
+            a second pass. Not the paper's.
         temperature: Divisor of the logits before softmax, fitted for calibration; 1 changes nothing.
     """
 

@@ -1,6 +1,6 @@
-"""Maps seen through an affine alignment.
+"""Resampling of maps by an affine alignment.
 
-One convention everywhere: `align_corners=False`, zeros outside. The identity matrix gives its input back exactly.
+One convention everywhere: `align_corners=False`, zeros outside. The identity matrix returns its input exactly.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ def cell_centres(count: int, device: torch.device) -> Tensor:
 
 
 def sampling_grid(alignment: Tensor, height: int, width: int) -> Tensor:
-    """Where each place of the target is read, in normalised coordinates of the source.
+    """The place in the source that each place of the target shows, in normalised coordinates.
 
     Written out instead of `affine_grid`, whose rounding moves even the identity; here the identity is exact at sides
     that are powers of two, and within a hundred-thousandth of a pixel at others.
 
     Args:
         alignment: (N, 2, 3).
-        height: Of the target.
-        width: Of the target.
+        height: Height of the target.
+        width: Width of the target.
 
     Returns:
         (N, height, width, 2) float32 for `grid_sample` with `align_corners=False`.
@@ -53,7 +53,7 @@ def resample(maps: Tensor, alignment: Tensor, side_px: int | None = None) -> Ten
 
 
 def identity_alignment(maps: Tensor) -> Tensor:
-    """(N, 2, 3) that changes nothing, for (N, ...) maps."""
+    """(N, 2, 3) identity matrices for (N, ...) maps."""
     return torch.eye(2, 3, device=maps.device).expand(len(maps), -1, -1)
 
 

@@ -12,7 +12,7 @@ from bsnet_core.model.resampling import sampling_grid
 ROW_BANDS = ((0.0, 0.4), (0.3, 0.7), (0.6, 1.0))
 """Upper, middle and lower band as shares of the aligned height; neighbours overlap by 25 %."""
 COLUMN_BANDS = ((0.0, 0.5), (0.5, 1.0))
-"""The patient's right lung (left on the picture) and left lung as shares of the aligned width."""
+"""The patient's right lung (on the left of the image) and left lung as shares of the aligned width."""
 
 
 def zone_bands(zone: Zone) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -25,7 +25,7 @@ def pool_zone(aligned: Tensor, zone: Zone) -> Tensor:
 
     Args:
         aligned: (N, C, H, W) features in the aligned frame.
-        zone: Whose crop.
+        zone: The zone to crop.
 
     Returns:
         (N, C, H, W).

@@ -39,7 +39,7 @@ class FeaturePyramid(nn.Module):
 
 
 class BackboneOnly(nn.Module):
-    """The coarsest level as it is: the head without a pyramid."""
+    """The coarsest level alone: the head without a pyramid."""
 
     def __init__(self, channels: Sequence[int]) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ def zone_classifier(in_channels: int, filters: int) -> nn.Sequential:
 
 
 class ScoringHead(nn.Module):
-    """The paper's: ROI pooling, a pyramid shared by the zones, and a classifier for each zone, or one for all."""
+    """The paper's scoring head: ROI pooling, a pyramid shared by the zones, a classifier per zone or one for all."""
 
     def __init__(
         self,

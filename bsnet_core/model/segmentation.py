@@ -17,7 +17,7 @@ _WHOLE_NETWORKS = {
 
 
 class LungSegmentation(nn.Module):
-    """Encoder features to one channel of lung logits at full resolution; sigmoid gives the lung probability."""
+    """From encoder features to one channel of lung logits at full resolution; sigmoid gives the lung probability."""
 
     def __init__(self, encoder_name: str, decoder: SegmentationDecoder, decoder_channels: Sequence[int]) -> None:
         super().__init__()

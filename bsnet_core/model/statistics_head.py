@@ -1,7 +1,7 @@
-"""A scoring head for small scored sets: how bright and how uneven every feature is in each zone, and a linear rule.
+"""A scoring head for small scored sets: mean and standard deviation of every feature in each zone, and a linear rule.
 
-Not the paper's. Where a hundred films are scored, convolutions behind the encoder learn these films by heart; the mean
-and the spread of the encoder's channels over a zone, with one weight each for all zones, do not (see
+Not the paper's. With a hundred scored radiographs, convolutions behind the encoder learn these by heart; the mean and
+the standard deviation of the encoder's channels over a zone, with one weight each for all zones, do not (see
 `training/EXPERIMENTS.md`).
 """
 
@@ -17,19 +17,26 @@ from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES
 from bsnet_core.model.roi_pooling import zone_bands
 
 LARGEST_DEVIATION = 4.0
-"""Standardised statistics are clipped here, so that one odd film does not decide."""
+"""Standardised statistics are clipped here, so that one unusual radiograph does not decide."""
 SMALLEST_VARIANCE = 1e-6
 SMALLEST_SHARE = 1e-3
-"""Added to the lungs' share of a zone: a zone without lungs has the statistics of nothing."""
+"""Added to the lungs' share of a zone, so that a zone without lungs has statistics near 0."""
 MEAN_SCORE = 1.0
-"""Where the latent score starts."""
+"""Latent score of an untrained head."""
 
 
 class StatisticsHead(nn.Module):
-    """Zone statistics to a latent score, and from there to the classes.
+    """From zone statistics to a latent score, and from there to the classes.
 
-    The latent score is in units of the Brixia score. The logit of class c is its squared distance from the latent
-    score, -(score - c)² / (2 spread²): the nearest class is the most probable one, and classes keep their order.
+    The latent score is in units of the Brixia score. The logit of class c falls with its squared distance from the
+    latent score, -(score - c)² / (2 class_spread²): the nearest class is the most probable one, and classes keep their
+    order. `class_spread` is the standard deviation of a bell curve around every class, in units of the Brixia score:
+    the larger it is, the more probability neighbouring classes share.
+
+    Attributes:
+        mean: (D,) mean of each statistic over the training radiographs.
+        deviation: (D,) its standard deviation.
+        share: (D,) scale that lets every level count equally.
     """
 
     mean: Tensor
@@ -42,7 +49,7 @@ class StatisticsHead(nn.Module):
         self.class_spread = class_spread
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("deviation", torch.ones(size))
-        # Every level counts alike, however many channels it has, and a film's standardised statistics have length one.
+        # Every level counts equally, however many channels it has, and standardised statistics have length one.
         share = [1 / math.sqrt(2 * width * len(channels)) for width in channels for _ in range(2 * width)]
         self.register_buffer("share", torch.tensor(share), persistent=False)
         self.weight = nn.Parameter(torch.zeros(size))
@@ -62,12 +69,12 @@ class StatisticsHead(nn.Module):
         return self.logits_of(self.latent_scores(self.statistics(levels, masks)))
 
     def statistics(self, levels: Sequence[Tensor], masks: Sequence[Tensor] | None) -> Tensor:
-        """(N, 3, 2, D): of every level the mean and then the spread of its channels over each zone."""
+        """(N, 3, 2, D): per level the means and then the standard deviations of its channels over each zone."""
         seen = [None] * len(levels) if masks is None else list(masks)
-        # In float32: half precision would lose the spread in the mean's square.
+        # In float32: half precision would lose the variance in the mean's square.
         with torch.autocast(levels[0].device.type, enabled=False):
             parts = [
-                mean_and_spread(by_place(level), zone_shares(level, mask).flatten(2))
+                mean_and_deviation(by_place(level), zone_shares(level, mask).flatten(2))
                 for level, mask in zip(levels, seen, strict=True)
             ]
         return as_grid(torch.cat(parts, dim=-1))
@@ -89,7 +96,7 @@ class StatisticsHead(nn.Module):
 
     @torch.no_grad()
     def standardise_by(self, statistics: Tensor) -> None:
-        """Takes mean and deviation from (N, 3, 2, D) statistics of the training films."""
+        """Sets mean and standard deviation from (N, 3, 2, D) statistics of the training radiographs."""
         flat = statistics.flatten(0, 2).double()
         self.mean.copy_(flat.mean(dim=0))
         self.deviation.copy_(flat.std(dim=0).clamp(min=math.sqrt(SMALLEST_VARIANCE)))
@@ -110,9 +117,9 @@ def by_place(level: Tensor) -> Tensor:
     return level.float().flatten(2).transpose(1, 2)
 
 
-def mean_and_spread(values: Tensor, shares: Tensor) -> Tensor:
-    """(N, 6, 2 C) mean and spread of (N, h w, C) values by (N or none, 6, h w) shares."""
-    return spread_of(*moments(values, shares))
+def mean_and_deviation(values: Tensor, shares: Tensor) -> Tensor:
+    """(N, 6, 2 C) mean and standard deviation of (N, h w, C) values by (N or none, 6, h w) shares."""
+    return from_moments(*moments(values, shares))
 
 
 def moments(values: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
@@ -120,16 +127,16 @@ def moments(values: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
     return shares @ values, shares @ values.square()
 
 
-def spread_of(mean: Tensor, square: Tensor) -> Tensor:
-    """(N, 6, 2 C) mean and spread from (N, 6, C) means of the values and of their squares."""
+def from_moments(mean: Tensor, square: Tensor) -> Tensor:
+    """(N, 6, 2 C) mean and standard deviation from (N, 6, C) means of the values and of their squares."""
     variance = square - mean.square()
     return torch.cat([mean, variance.clamp(min=SMALLEST_VARIANCE).sqrt()], dim=-1)
 
 
 def zone_shares(level: Tensor, mask: Tensor | None) -> Tensor:
-    """(N, 6, h, w), zones in reading order: what each cell counts in each zone's mean.
+    """(N, 6, h, w), zones in reading order: the share of each cell in each zone's mean.
 
-    Cells that a zone's edge cuts count in part, and with a mask by their share of lung.
+    Cells cut by a zone's edge count in part, and with a mask by their lung probability.
 
     Args:
         level: (N, C, h, w).

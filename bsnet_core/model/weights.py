@@ -31,7 +31,9 @@ def build_model(config: BSNetConfig) -> BSNet | Baseline:
 
 
 def save_model(folder: Path, model: nn.Module, card: ModelCard) -> ModelCard:
-    """Writes weights in half precision and the card; whole or not at all.
+    """Writes weights in half precision and the card, each file wholly or not at all.
+
+    The files are readable by everybody: weights are no private data.
 
     Returns:
         The card as written, with the hash of the weights.
@@ -103,6 +105,6 @@ def _check_fit(state: Mapping[str, Tensor], requested: Mapping[str, Tensor]) -> 
         raise ValueError(f"{len(missing)} tensors missing, {len(unknown)} unknown")
     for name, tensor in requested.items():
         if state[name].shape != tensor.shape:
-            raise ValueError(f"{name} has shape {tuple(state[name].shape)}, wanted {tuple(tensor.shape)}")
+            raise ValueError(f"{name} has shape {tuple(state[name].shape)}, requested {tuple(tensor.shape)}")
         if state[name].is_floating_point() and not bool(torch.isfinite(state[name].float()).all()):
-            raise ValueError(f"{name} holds values that are no numbers")
+            raise ValueError(f"{name} holds values that are not finite")

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.background.jobs import JobQueue
 from app.background.network import Network
 from bsnet_core.errors import WeightsError
-from bsnet_core.resources import default_model_dir
+from bsnet_core.model.card import default_model_dir
 
 # The offscreen plugin says these of every window with a smallest size, and of every one brought to the front.
 HARMLESS_QT_MESSAGES = (

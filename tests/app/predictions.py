@@ -8,9 +8,9 @@ import numpy as np
 
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.explanation import Explanation
-from bsnet_core.frames import Frames
-from bsnet_core.model.network_config import Aspect, Attention
-from bsnet_core.prediction import ModelIdentity, Prediction
+from bsnet_core.frames import Aspect, Frames
+from bsnet_core.inference.prediction import ModelIdentity, Prediction
+from bsnet_core.model.network_config import Attention
 
 SIDE = 64
 IMAGE_SHAPE = (400, 320)

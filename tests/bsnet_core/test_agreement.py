@@ -9,10 +9,14 @@ from bsnet_core.agreement import (
     cohen_kappa,
     compare_scores,
     confusion_matrix,
+    dice,
     fleiss_kappa,
+    grouped_bootstrap_interval,
+    iou,
     mean_with_interval,
     quadratic_weighted_kappa,
     student_quantile,
+    summarise_errors,
 )
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 
@@ -126,3 +130,51 @@ def test_two_radiologists_published_readings_agree_as_published(shared_data):
     kappa = cohen_kappa(junior, senior)
     assert 0.3 < kappa < 0.6
     assert fleiss_kappa(np.stack([junior.ravel(), senior.ravel()], axis=1)) == pytest.approx(kappa, abs=0.03)
+
+
+def test_errors_are_signed_absolute_and_correlated():
+    summary = summarise_errors([1, 2, 3, 4], [1, 1, 3, 6])
+    assert summary.mean_error == -0.25
+    assert summary.mean_absolute_error == 0.75
+    assert summary.correlation == pytest.approx(np.corrcoef([1, 2, 3, 4], [1, 1, 3, 6])[0, 1])
+    assert np.isnan(summarise_errors([1, 1], [1, 2]).correlation)
+    with pytest.raises(ValueError, match="same"):
+        summarise_errors([], [])
+
+
+def test_dice_and_iou_of_known_masks():
+    first, second = np.zeros((4, 4), bool), np.zeros((4, 4), bool)
+    assert dice(first, second) == iou(first, second) == 1
+    first[:2], second[1:3] = True, True
+    assert dice(first, second) == 0.5
+    assert iou(first, second) == pytest.approx(1 / 3)
+
+
+def test_weighted_kappa_is_1_for_agreement_0_for_chance_and_punishes_distance():
+    rng = np.random.default_rng(0)
+    reference = rng.integers(0, 4, 5000)
+    assert quadratic_weighted_kappa(reference, reference) == 1
+    assert abs(quadratic_weighted_kappa(rng.integers(0, 4, 5000), reference)) < 0.05
+    near, far = (reference + 1).clip(max=3), 3 - reference
+    assert quadratic_weighted_kappa(near, reference) > quadratic_weighted_kappa(far, reference)
+
+
+def test_the_bootstrap_draws_whole_patients():
+    values = np.r_[np.zeros(50), np.ones(50)]
+    by_image = grouped_bootstrap_interval(values, np.arange(100))
+    by_patient = grouped_bootstrap_interval(values, np.repeat([0, 1], 50))
+    assert by_image[0] > 0.3
+    assert by_patient == (0.0, 1.0)
+
+
+def test_the_junior_radiologists_published_labels_give_the_known_mae(shared_data):
+    import csv
+
+    with (shared_data / "cohen" / "brixia-scores.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    senior = np.array([[int(row[f"S-{zone}"]) for zone in "ABCDEF"] for row in rows])
+    junior = np.array([[int(row[f"J-{zone}"]) for zone in "ABCDEF"] for row in rows])
+    assert len(rows) == 138
+    assert summarise_errors(junior, senior).mean_absolute_error == pytest.approx(0.41, abs=0.03)
+    floor = summarise_errors(np.tile(np.median(senior, axis=0), (138, 1)), senior)
+    assert floor.mean_absolute_error == pytest.approx(0.82, abs=0.01)

@@ -1,5 +1,7 @@
 """What the eye sees, held against pydicom's own chain of modality and VOI transformations."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bsnet_core.display import (
     default_preset,
     default_voi,
     display_table,
+    measure_values,
     modality_range,
     presets,
     window_of,
@@ -268,3 +271,12 @@ def test_a_film_of_one_value_is_saved_all_the_same(slope):
     image = Radiograph(codes, stored_offset=0, bits_stored=12, monochrome1=False, rescale_slope=slope)
     grey_levels = deep_grey_levels(image)
     assert grey_levels.slope * grey_levels.pixels[0, 0] + grey_levels.intercept == pytest.approx(7 * slope)
+
+
+def test_a_measured_picture_is_not_searched_again():
+    stored = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64)
+    radiograph = Radiograph(stored, stored_offset=0, bits_stored=12, monochrome1=False)
+    measure_values(radiograph)
+    before = presets(radiograph), modality_range(radiograph)
+    stored[:] = 0  # another search would find other values
+    assert (presets(radiograph), modality_range(radiograph)) == before

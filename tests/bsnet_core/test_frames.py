@@ -5,8 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bsnet_core.frames import Frames, apply
-from bsnet_core.model.network_config import Aspect
+from bsnet_core.frames import Aspect, Frames, apply
 from bsnet_core.model.resampling import resample
 
 TILT = np.array([[0.8 * np.cos(0.3), -0.7 * np.sin(0.3), 0.1], [0.8 * np.sin(0.3), 0.7 * np.cos(0.3), -0.05]])

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from bsnet_core.frames import Aspect
 from bsnet_core.loading import load_radiograph
-from bsnet_core.model.network_config import Aspect
 from bsnet_core.preprocessing import (
     FAST_PATH_TOLERANCE,
     preprocess,

@@ -3,13 +3,11 @@
 import importlib.util
 import sys
 
-import pytest
 from pydicom import dcmread
 
-from bsnet_core.errors import WeightsError
+from bsnet_core.inference.input_check import reject_unsuitable
 from bsnet_core.loading import load_radiograph
-from bsnet_core.loading.input_check import reject_unsuitable
-from bsnet_core.resources import default_model_dir, resources_dir, sample_files
+from bsnet_core.resources import resources_dir, sample_files
 
 
 def test_every_sample_names_its_source_and_licence():
@@ -47,9 +45,3 @@ def test_the_script_gives_the_bundled_samples_again(shared_data, tmp_path, monke
         made, bundled = dcmread(tmp_path / path.name), dcmread(path)
         # The writing library's version stands in the file; all else must agree.
         assert made == bundled
-
-
-def test_a_missing_model_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("bsnet_core.resources.resources_dir", lambda: tmp_path)
-    with pytest.raises(WeightsError, match="no model"):
-        default_model_dir()

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from bsnet_core.brixia import Zone
-from bsnet_core.frames import Frames, apply
+from bsnet_core.frames import Aspect, Frames, apply
 from bsnet_core.loading import load_radiograph
-from bsnet_core.model.network_config import Aspect
 from bsnet_core.resources import sample_files
 from bsnet_core.standard_orientation import AS_STORED, StandardOrientation
 

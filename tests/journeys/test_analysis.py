@@ -20,7 +20,7 @@ RESULT_WITHIN_MS = 120_000
 
 @pytest.fixture(scope="module")
 def cpu_predictor(shipped_model):
-    from bsnet_core.prediction import Predictor
+    from bsnet_core.inference.predictor import Predictor
 
     return Predictor.load(shipped_model, device="cpu")
 

@@ -31,7 +31,7 @@ def write_image(path, kind):
 
 @pytest.fixture(scope="module")
 def upright_score(shipped_model):
-    from bsnet_core.prediction import Predictor
+    from bsnet_core.inference.predictor import Predictor
 
     return Predictor.load(shipped_model, device="cpu").predict(load_radiograph(sample_files()[0])).score
 

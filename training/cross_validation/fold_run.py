@@ -10,9 +10,9 @@ from typing import Any
 
 from accelerate import Accelerator
 
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention
-from bsnet_core.prediction import Predictor
 from bsnet_core.private_files import write_private, write_private_json
 from training.configuration.run_config import RunConfig
 from training.configuration.sections import StageName

@@ -10,8 +10,8 @@ from tqdm import tqdm
 from bsnet_core.backends import TORCH
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import find_images, load_radiograph
-from bsnet_core.prediction import Predictor
 from training.datasets.sample import DataSetError
 from training.evaluation.explanation_figures import table, write_figures
 from training.evaluation.explanation_measures import SEED, Measured, measure, zone_to_explain

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from bsnet_core.agreement import grouped_bootstrap_interval
 from bsnet_core.explanation import Mode
-from bsnet_core.prediction import Predictor
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.private_files import write_private_json
 from training.evaluation.explanation_measures import CURVES, MEASURES, NOISE, STEPS, Measured
 

@@ -14,10 +14,11 @@ from bsnet_core.brixia import Zone
 from bsnet_core.explanation import Mode
 from bsnet_core.explanation.exact import explain_exactly
 from bsnet_core.explanation.fast.fast_map import explain_fast
-from bsnet_core.explanation.superpixels import superpixels_of
+from bsnet_core.explanation.maps.superpixels import superpixels_of
+from bsnet_core.inference.prediction import Prediction
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.segmentation import lung_probability
-from bsnet_core.prediction import Prediction, Predictor
 
 SLIC_COMPACTNESS = 0.1
 

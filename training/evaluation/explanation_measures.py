@@ -12,8 +12,9 @@ from scipy.stats import spearmanr
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
 from bsnet_core.frames import apply, invert
+from bsnet_core.inference.prediction import Prediction
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.model.roi_pooling import zone_bands
-from bsnet_core.prediction import Prediction, Predictor
 from training.evaluation.explanation_maps import Maker, Map, methods
 
 STEPS = 10

@@ -12,10 +12,10 @@ from tqdm import tqdm
 
 from bsnet_core.agreement import dice, grouped_bootstrap_interval, iou
 from bsnet_core.errors import UnsuitableImageError
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.resampling import resample
-from bsnet_core.prediction import Predictor
 from training.configuration.run_config import RunConfig
 from training.datasets.pixels import load_lung_mask, load_sample_radiograph
 from training.datasets.sample import Sample

@@ -16,9 +16,8 @@ from tqdm import tqdm
 
 from bsnet_core import preprocessing
 from bsnet_core.errors import BSNetError
-from bsnet_core.frames import Frames
+from bsnet_core.frames import Aspect, Frames
 from bsnet_core.language import translate as _
-from bsnet_core.model.network_config import Aspect
 from bsnet_core.private_files import make_private_folder, private_file
 from training.datasets.fingerprints import content_hashes, sha256_of_lines
 from training.datasets.pixels import load_lung_mask, load_sample_radiograph

@@ -24,7 +24,7 @@ from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
 FULL_STRENGTH = 0.05

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTran
 from bsnet_core.frames import apply
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import LungsFound, Prediction
+    from bsnet_core.inference.prediction import LungsFound, Prediction
 
 COLOUR = QColor(88, 196, 221)
 UPSAMPLING = 4

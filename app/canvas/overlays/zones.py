@@ -13,11 +13,11 @@ from app.canvas.drawing.lettering import write
 from app.canvas.drawing.orientation import is_stated
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
+from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
-from bsnet_core.quality import LOW_CONFIDENCE
 
 if TYPE_CHECKING:
-    from bsnet_core.prediction import Prediction
+    from bsnet_core.inference.prediction import Prediction
 
 ROW_EDGES = (0.0, 0.35, 0.65, 1.0)
 """Zone borders as shares of the aligned height: the middle of the ROI bands' overlaps."""

@@ -1,4 +1,4 @@
-"""The short cuts of fast mode; what each costs in fidelity is measured (docs/explanations.md)."""
+"""The approximations of the fast map; what each costs in fidelity is measured (docs/explanations.md)."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from enum import StrEnum
 
 
 class Lungs(StrEnum):
-    """What becomes of lung mask and alignment while a super-pixel is masked."""
+    """Treatment of lung mask and alignment while a super-pixel is masked."""
 
     RECOMPUTED = "recomputed"
     FIRST_ORDER = "first-order"
     FROZEN = "frozen"
-    """As in the unmasked picture."""
+    """As in the unmasked image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approximations:
-    """Which short cuts are taken; all off gives the exact map.
+    """The approximations in use; with all off the map is exact.
 
     Attributes:
-        linear_heads: Whether the scoring heads' answer is taken to first order, or by its zone statistics where a head
-            has those; else the heads run, and `lungs` is RECOMPUTED or FROZEN.
-        lungs: What becomes of mask and alignment.
-        trusted_lungs: With lungs to first order and heads of zone statistics: what lungs and alignment may do to a
-            zone's latent score, in units of the Brixia score, before first order is no longer believed. Where they seem
-            to do more, they are recomputed for that super-pixel; None believes all.
-        lung_path: With lungs to first order, whether gradients lead back along the decoder's main path only.
-        directions: With lungs to first order, along how many directions of the lung probability's gradients.
+        linear_heads: Whether the scoring heads are approximated: to first order, or by their zone statistics if they
+            have those. Otherwise the heads run, and `lungs` must be RECOMPUTED or FROZEN.
+        lungs: Treatment of lung mask and alignment.
+        trusted_lungs: With first-order lungs and heads of zone statistics: the largest effect of lungs and alignment on
+            a zone's latent score, in units of the Brixia score, for which the first-order approximation is trusted. For
+            super-pixels with a larger effect lungs and alignment are recomputed; None trusts all.
+        lung_path: With first-order lungs: whether gradients follow the decoder's main path only.
+        directions: With first-order lungs: number of directions of the lung probability's gradients.
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
-            order; takes effect with lungs to first order or frozen, as the gradients must lead all the way back.
-        tail_directions: Along how many directions of the gradients they count.
-        half_precision: Whether segmentation and, with lungs to first order or frozen, the encoder's deep layers are
-            computed in bfloat16 where the processor knows it.
-        lungs_only_margin_px: Only super-pixels within so many network pixels of the lung mask; all if None.
+            order. Only with first-order or frozen lungs, as the gradients must lead all the way back.
+        tail_directions: Number of directions of the gradients along which these changes count.
+        half_precision: Whether segmentation and, with first-order or frozen lungs, the encoder's deep layers are
+            computed in bfloat16 if the processor supports it.
+        lungs_only_margin_px: Masks only super-pixels within this many network pixels of the lung mask; all if None.
     """
 
     linear_heads: bool = True
@@ -48,7 +48,7 @@ class Approximations:
 
     def __post_init__(self) -> None:
         if self.lungs is Lungs.FIRST_ORDER and not self.linear_heads:
-            raise ValueError("Lungs to first order need heads to first order.")
+            raise ValueError("Lungs can count to first order only if the heads do.")
 
 
 DEFAULT = Approximations()

@@ -1,7 +1,7 @@
-"""How the scores react, to first order, to small changes of what the scoring heads see.
+"""The first-order approximation of the scores: their gradients with respect to the input of the scoring heads.
 
 The heads see features, the lung probability and the alignment. The gradients of a few numbers that decide the class
-probabilities are computed once per picture; the effect of any change is then a scalar product. For the paper's heads
+probabilities are computed once per image; the effect of any change is then a scalar product. For the paper's heads
 these numbers are the probabilities themselves: zones are scored apart from each other, so one backward pass per class
 serves all six at the zone crops. For heads of zone statistics they are the latent scores, and the probabilities follow
 from them exactly.
@@ -42,7 +42,7 @@ class FirstOrder:
     changes_of: Callable[[Tensor], Tensor]
 
     def through_probability(self, model: BSNet, probability: Tensor) -> Tensor:
-        """(K, S, S) with respect to the lung probability, what it does to the alignment included."""
+        """(K, S, S) gradients with respect to the lung probability, its effect on the alignment included."""
         place = probability.detach().clone().requires_grad_()
         with torch.enable_grad():
             numbers = model.align(place).flatten()
@@ -53,10 +53,10 @@ class FirstOrder:
 def first_order(
     model: BSNet, features: Sequence[Tensor], probability: Tensor, alignment: Tensor, attention: Attention
 ) -> FirstOrder:
-    """The gradients at one picture.
+    """Computes the gradients at one image.
 
     Args:
-        model: In evaluation mode; its parameters gather no gradients.
+        model: In evaluation mode.
         features: The four levels, (1, C, h, w).
         probability: (1, 1, S, S) lung probability.
         alignment: (1, 2, 3).
@@ -74,7 +74,7 @@ def first_order(
 def _of_probabilities(model: BSNet, attentions: Sequence[Attention], aligned: AlignedFeatures) -> AlignedFeatures:
     """Per level (18, C, h, w) and (18, 1, h, w): gradients of the mean probabilities in the aligned frame.
 
-    Row 3 z + c - 1 belongs to zone z in reading order A-F and class c of 1 to 3; class 0 takes what is left.
+    Row 3 z + c - 1 belongs to zone z in reading order A-F and class c of 1 to 3; class 0 is the rest.
     """
     rows = len(ZONES) * (N_CLASSES - 1)
     on_levels = [level.new_zeros(rows, *level.shape[1:]) for level in aligned.levels]
@@ -95,7 +95,7 @@ def _of_latent_scores(
 ) -> tuple[AlignedFeatures, Callable[[Tensor], Tensor]]:
     """Per level (6 H, C, h, w) and (6 H, 1, h, w), row 6 h + z for zone z in reading order and the h-th head.
 
-    Each head sees one copy of the picture for each zone: statistics cost next to nothing.
+    Each head sees one copy of the features for each zone: statistics cost next to nothing.
     """
     heads = [cast(StatisticsHead, model.heads[attention.value]) for attention in attentions]
     found, scores = [], []
@@ -162,7 +162,7 @@ def _to_network_frame(
     aligned: AlignedFeatures,
     changes_of: Callable[[Tensor], Tensor],
 ) -> FirstOrder:
-    """From gradients in the aligned frame to those in the network frame, and to that of the alignment."""
+    """Leads gradients in the aligned frame back to the network frame and to the alignment."""
     rows = len(aligned.levels[0])
     matrices = alignment.repeat(rows, 1, 1).requires_grad_()
     lungs = probability.repeat(rows, 1, 1, 1).requires_grad_()

@@ -18,10 +18,10 @@ def pull_back(
 
     Args:
         network: The layers.
-        values: What they make of the picture, `network.values(picture)`.
-        seeds: By layer (R, C, H, W): gradients of R numbers through what lies behind the network.
-        layers: Layers with respect to which gradients are wanted.
-        end: Layers up to this one are taken as inputs: nothing is led back through them.
+        values: Values of all layers for the image, `network.values(image)`.
+        seeds: By layer (R, C, H, W): gradients of R numbers with respect to outputs of the network.
+        layers: Layers whose gradients are requested.
+        end: Layers up to this one count as inputs: gradients do not go back through them.
 
     Returns:
         By layer (R, C, H, W), its seed included; layers that none of the numbers depends on are left out.

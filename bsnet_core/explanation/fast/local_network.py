@@ -1,11 +1,11 @@
 """A convolutional network as a list of local layers, found by tracing it.
 
-A network of convolutions, pooling, additions and other local operations changes, where a patch of its input changes,
-only within the patch grown by each layer's kernel. `LocalNetwork` lists the layers of such a network in order, batch
-norm folded into the convolutions.
+If a patch of the input changes, a network of convolutions, pooling, additions and other local operations changes only
+within the patch grown by each layer's kernel. `LocalNetwork` lists the layers of such a network in order, batch norm
+folded into the convolutions.
 
-Whether a network can be taken apart like this is found out by tracing it: a layer that looks at the whole picture, such
-as squeeze-and-excitation, raises `NotLocalError`.
+Tracing shows whether a network is local: a layer that looks at the whole image, such as squeeze-and-excitation, raises
+`NotLocalError`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from bsnet_core.explanation.fast.layers import (
+from bsnet_core.explanation.fast.local_layers import (
     Addition,
     Convolution,
     Enlargement,
@@ -48,14 +48,14 @@ POINTWISE = (
 
 
 class _Tracer(fx.Tracer):
-    """Takes modules without children and normalisations as one operation each."""
+    """Treats modules without children and normalisations as one operation each."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, _BatchNorm) or not any(True for _ in m.children())
 
 
 class LocalNetwork:
-    """The layers of a network, batch norm folded into convolutions; made once per model, kept for every picture."""
+    """The layers of a network, batch norm folded into convolutions; made once per model, kept for every image."""
 
     def __init__(self, module: nn.Module, example: Tensor) -> None:
         """Traces a module whose `forward(image)` gives tensors or (nested) sequences of them.
@@ -77,14 +77,14 @@ class LocalNetwork:
         with torch.no_grad():
             builder = _Builder(module, self.layers)
             self.outputs = builder.build(graph, example)
-            """Which layers give the outputs, in their order."""
+            """Indices of the layers that give the outputs, in order."""
         self.widths = builder.widths
-        """How many channels every layer gives."""
+        """Number of channels of every layer."""
         self._in_half: dict[int, Convolution] = {}
 
     @torch.no_grad()
     def values(self, image: Tensor) -> list[Tensor]:
-        """What every layer makes of a picture (1, C, H, W), channels last."""
+        """The value of every layer for an image (1, C, H, W), channels last."""
         results: list[Tensor] = []
         for layer in self.layers:
             value = image if layer is None else layer.whole([results[source] for source in layer.sources])
@@ -93,7 +93,7 @@ class LocalNetwork:
 
     @torch.no_grad()
     def values_again(self, values: Sequence[Tensor], first: int, end: int) -> list[Tensor]:
-        """The values with those of the layers from `first` to before `end` worked out anew, by this network."""
+        """The values with those of the layers from `first` to before `end` recomputed by this network."""
         found = list(values)
         for index in range(first, end):
             layer = self.layers[index]
@@ -103,7 +103,7 @@ class LocalNetwork:
         return found
 
     def in_half_precision(self, first: int = 0, end: int | None = None) -> LocalNetwork:
-        """The same with the convolutions from layer `first` to before `end` in bfloat16."""
+        """This network with the convolutions from layer `first` to before `end` in bfloat16."""
         for index, layer in enumerate(self.layers):
             if index not in self._in_half and isinstance(layer, Convolution):
                 self._in_half[index] = layer.in_half_precision()
@@ -116,7 +116,7 @@ class LocalNetwork:
 
 
 class _Builder:
-    """From fx nodes to layers. Shapes are computed on the way, as some networks ask for them."""
+    """Builds layers from fx nodes, with their values, as some networks ask for shapes."""
 
     def __init__(self, module: nn.Module, layers: list[Layer | None]) -> None:
         self._modules: Mapping[str, nn.Module] = dict(module.named_modules())

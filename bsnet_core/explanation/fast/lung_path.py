@@ -1,12 +1,12 @@
-"""The lung segmentation along its main path: what changed features do to the lung logits, at a part of the cost.
+"""The main path of the lung segmentation: the effect of changed features on the lung logits, at a part of the cost.
 
-The decoder joins at every size an enlarged coarser map, features of the encoder and, in UNet++, nodes that were worked
-out before. Nearly all that a change of the features does to the lungs arrives along the enlarged maps and the features
-themselves; along this path the nodes beside it stay as they are in the unchanged picture. How little is lost is
-measured (docs/explanations.md). A decoder without such nodes (U-Net) is all main path.
+At every size the decoder joins an enlarged coarser map, features of the encoder and, in UNet++, nodes computed before.
+Nearly all of the effect of changed features on the lungs arrives along the enlarged maps and the features themselves;
+the nodes beside this path keep their values of the unchanged image. How little is lost is measured
+(docs/explanations.md). A decoder without such nodes (U-Net) is all main path.
 
 A convolution behind a nearest-neighbour enlargement is computed at the coarser size, by the sums of its kernel's taps
-that fall on one coarse place: the same numbers with less than half the multiplications.
+that fall on one coarse place: equal numbers with less than half the multiplications.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.fast.layers import Convolution, Enlargement, Joining, NotLocalError, channels_last
+from bsnet_core.explanation.fast.local_layers import Convolution, Enlargement, Joining, NotLocalError, channels_last
 from bsnet_core.explanation.fast.local_network import LocalNetwork
 
 AT_A_TIME = 2
-"""Gradients led back together."""
+"""Number of gradients led back together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class _Part:
 
     Attributes:
         source: The layer that gives the map.
-        factor: By how much the map is enlarged before it is convolved.
-        channels: Which of the convolution's input channels.
-        kernel: (C, O, k, k), the convolution's taps at the source's size, its transpose in the direction back.
+        factor: Enlargement of the map before it is convolved.
+        channels: The convolution's input channels that it gives.
+        kernel: (C, O, k, k), the convolution's taps at the source's size, transposed for the way back.
     """
 
     source: int
@@ -48,10 +48,10 @@ class _Step:
     """One convolution of the path, its activation included.
 
     Attributes:
-        index: The layer.
-        convolution: The same layer, for its activation and its padding.
-        parts: What of its input belongs to the path.
-        beside: Which of its input channels do not.
+        index: Index of the layer.
+        convolution: The layer, for its activation and its padding.
+        parts: The parts of its input that belong to the path.
+        beside: The input channels that do not.
     """
 
     index: int
@@ -67,7 +67,7 @@ class LungPath:
         """Follows the path back from the logits.
 
         Args:
-            network: The trunk's layers.
+            network: The layers of encoder and segmentation.
             levels: The layers that count as the encoder's features.
             logits: The layer that gives the lung logits.
 
@@ -86,7 +86,7 @@ class LungPath:
         self._in_half: LungPath | None = None
 
     def in_half_precision(self) -> LungPath:
-        """The same in bfloat16, as `LocalNetwork.in_half_precision`; made once."""
+        """This path in bfloat16, as `LocalNetwork.in_half_precision`; made once."""
         if self._in_half is not None:
             return self._in_half
         half = copy.copy(self)
@@ -106,7 +106,7 @@ class LungPath:
         """Leads gradients back from the logits to the features, a few of them at a time so that they fit the cache.
 
         Args:
-            values: The network's values of the picture.
+            values: The network's values of the image.
             seeds: (R, 1, S, S), gradients of R numbers with respect to the logits, in the path's precision.
 
         Returns:
@@ -130,7 +130,7 @@ class LungPath:
 
     @torch.no_grad()
     def beside(self, values: Sequence[Tensor]) -> list[Tensor | None]:
-        """Of every step (1, C, H, W) what it adds up from beside the path, and so never changes; None if nothing."""
+        """Per step the (1, C, H, W) sum of its inputs beside the path, which never changes; None if there are none."""
         found: list[Tensor | None] = []
         for step in self._steps:
             convolution, total = step.convolution, None
@@ -143,7 +143,7 @@ class LungPath:
 
     @torch.no_grad()
     def logits(self, levels: Mapping[int, Tensor], beside: Sequence[Tensor | None]) -> Tensor:
-        """(N, 1, S, S) float32 lung logits of (N, C, h, w) features by level; `beside` is the picture's."""
+        """(N, 1, S, S) float32 lung logits of (N, C, h, w) features by level; `beside` from `self.beside`."""
         found = dict(levels)
         for step, aside in zip(self._steps, beside, strict=True):
             convolution, bias = step.convolution, step.convolution.bias
@@ -182,7 +182,7 @@ def _step(network: LocalNetwork, index: int, levels: Collection[int]) -> _Step:
 
 
 def _pieces(network: LocalNetwork, index: int, levels: Collection[int]) -> list[tuple[int, int]]:
-    """The maps, and how many channels each has, that are joined to what a layer gives; the layer if nothing is."""
+    """The maps that a joining layer joins, each with its number of channels; the layer itself if it joins nothing."""
     layer = network.layers[index]
     if index in levels or not isinstance(layer, Joining):
         return [(index, network.widths[index])]

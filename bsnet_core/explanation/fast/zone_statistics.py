@@ -1,8 +1,8 @@
-"""What changed features do to the latent scores of heads of zone statistics: not to first order, but exactly.
+"""The effect of changed features on the latent scores of heads of zone statistics: exact, not to first order.
 
-A masked super-pixel changes the encoder's features much where it lies, and the spread over a zone does not follow to
-first order. Lung probability and alignment stay as they were; what these do is added by others. Means are sums over
-places, so only the part of the aligned frame that reads changed features is looked at.
+A masked super-pixel changes the encoder's features much where it lies, and a first-order approximation does not fit
+the standard deviation over a zone. Lung probability and alignment stay unchanged here; `masking_response` adds their
+effect. Means are sums over places, so only the part of the aligned frame that reads changed features is computed.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.fast.places import Boxes, Places, places_around, taken
-from bsnet_core.explanation.fast.windows import Change
+from bsnet_core.explanation.fast.window_places import Boxes, WindowPlaces, places_around, taken
+from bsnet_core.explanation.fast.windowed_network import Change
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import Attention
 from bsnet_core.model.statistics_head import (
@@ -26,22 +26,22 @@ from bsnet_core.model.statistics_head import (
     as_grid,
     as_zones,
     by_place,
+    from_moments,
     moments,
-    spread_of,
     zone_shares,
 )
 
 SINGULAR = 1e-6
-"""An alignment that shrinks areas to less than this cannot be followed backwards."""
+"""An alignment that shrinks areas to less than this cannot be inverted."""
 
 
 @dataclass(frozen=True, slots=True)
 class _LevelOfHead:
-    """One level as one head sees it.
+    """The statistics of one level for one head.
 
     Attributes:
-        shares: (h w, 6) what each place of the aligned frame counts in each zone's mean.
-        mean, square: (6, C) mean of the channels and of their squares in the unmasked picture.
+        shares: (h w, 6) share of each place of the aligned frame in each zone's mean.
+        mean, square: (6, C) mean of the channels and of their squares in the unmasked image.
     """
 
     shares: Tensor
@@ -57,18 +57,18 @@ class _Head:
 
 
 BEYOND = 2
-"""So many cells of 0 are put around windows that the aligned frame reads from: a place that reads nothing of a window
-reads two by two of these instead."""
+"""Width of the border of zeros around windows that the aligned frame reads from: a place outside a window reads two by
+two of these zeros instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Sampled:
-    """What every place of the aligned frame reads of a level, by bilinear interpolation.
+    """The cells of a level that every place of the aligned frame reads, by bilinear interpolation.
 
     Attributes:
-        corners: (H W, 2) int64, row and column of the upper left of the four cells around where it reads; may lie
-            beyond the map.
-        weights: (H W, 4) float32, of this cell, the one to its right, the one below and that one's right.
+        corners: (H W, 2) int64, row and column of the upper left of the four cells that it reads; may lie beyond the
+            map.
+        weights: (H W, 4) float32, weights of this cell, the one to its right, the one below and that one's right.
         width: W.
     """
 
@@ -78,7 +78,7 @@ class _Sampled:
 
     @classmethod
     def by(cls, matrix: npt.NDArray[np.float64], height: int, width: int) -> _Sampled:
-        """For an alignment (2, 3), aligned to network frame, and a level of this height and width."""
+        """Makes it for an alignment (2, 3), aligned to network frame, and a level of this height and width."""
         y, x = np.mgrid[0:height, 0:width]
         places = np.stack([(2 * x.ravel() + 1) / width - 1, (2 * y.ravel() + 1) / height - 1, np.ones(height * width)])
         across, down = (matrix @ places + 1) * np.array([[width], [height]]) / 2 - 0.5
@@ -88,8 +88,8 @@ class _Sampled:
         corners = np.stack([top, left], axis=1).astype(np.int64)
         return cls(torch.from_numpy(corners), torch.from_numpy(weights.astype(np.float32)), width)
 
-    def read(self, change: Change, places: Places) -> Tensor:
-        """(B, h, w, C): what windows of the aligned frame read of a change of the level, 0 around it."""
+    def read(self, change: Change, places: WindowPlaces) -> Tensor:
+        """(B, h, w, C) change in windows of the aligned frame, from a change of the level that is 0 elsewhere."""
         windows = F.pad(change.rows, (0, 0, BEYOND, BEYOND, BEYOND, BEYOND))
         count, height, width, channels = windows.shape
         corners = taken(self.corners, self.width, places).view(count, -1, 2)
@@ -105,20 +105,20 @@ class _Sampled:
 
 @dataclass(frozen=True, slots=True)
 class _AlignedChange:
-    """What of a level's aligned frame changes in each of a batch of pictures.
+    """The change of a level in the aligned frame, for each of a batch of changed images.
 
     Attributes:
-        places: Which places may change.
+        places: The places that may change.
         mean, square: (B, h w, C) new values minus the old ones, and the same of their squares.
     """
 
-    places: Places
+    places: WindowPlaces
     mean: Tensor
     square: Tensor
 
 
 class ZoneStatistics:
-    """Every head's zone statistics of one picture, and what they become where its features change."""
+    """Every head's zone statistics of one image, and their change when its features change."""
 
     def __init__(
         self,
@@ -128,11 +128,11 @@ class ZoneStatistics:
         probability: Tensor,
         alignment: Tensor,
     ) -> None:
-        """Keeps the picture's statistics.
+        """Computes the image's statistics.
 
         Args:
             model: In evaluation mode, with heads of zone statistics.
-            attentions: Which heads.
+            attentions: The heads.
             levels: The four levels (1, C, H, W), finest first, by any key.
             probability: (1, 1, S, S) lung probability.
             alignment: (1, 2, 3).
@@ -154,11 +154,11 @@ class ZoneStatistics:
                 mean, square = moments(by_place(level), shares)
                 seen[key] = _LevelOfHead(shares.T.contiguous(), mean[0], square[0])
             head = cast(StatisticsHead, model.heads[attention.value])
-            latent = _latent(head, [spread_of(part.mean[None], part.square[None]) for part in seen.values()])
+            latent = _latent(head, [from_moments(part.mean[None], part.square[None]) for part in seen.values()])
             self._heads.append(_Head(head, seen, latent))
 
     def changes_with_lungs(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
-        """(6 H,) as `changes_of_latent_scores`, of one picture whose lungs and alignment are others too."""
+        """(6 H,) as `changes_of_latent_scores`, for one image whose lungs and alignment have changed too."""
         aligned = self._model.align_features(levels, probability, alignment)
         found = []
         for attention, entry in zip(self._attentions, self._heads, strict=True):
@@ -170,7 +170,7 @@ class ZoneStatistics:
         """(B, 6 H): row 6 h + z for zone z in reading order and the h-th head.
 
         Args:
-            changes: By level; levels that are not named have not changed.
+            changes: By level; missing levels have not changed.
             count: B.
         """
         aligned = {key: self._aligned_change(key, change) for key, change in changes.items()}
@@ -184,12 +184,12 @@ class ZoneStatistics:
                     shares = taken(part.shares, self._shapes[key][1], change.places).flatten(1, 2).transpose(1, 2)
                     mean = mean + shares @ change.mean
                     square = square + shares @ change.square
-                parts.append(spread_of(mean, square))
+                parts.append(from_moments(mean, square))
             found.append(_latent(entry.head, parts) - entry.latent)
         return torch.cat(found, dim=1)
 
     def _aligned_change(self, key: int, change: Change) -> _AlignedChange:
-        """The change of a level in the aligned frame, which is linear in the features."""
+        """Brings the change of a level into the aligned frame; resampling is linear in the features."""
         height, width = self._shapes[key]
         places = places_around(self._reading(change.places, height, width), height, width)
         difference = self._sampled[key].read(change, places)
@@ -197,12 +197,12 @@ class ZoneStatistics:
         square = taken(self._twice[key], width, places).add_(difference).mul_(difference)
         return _AlignedChange(places, difference.flatten(1, 2), square.flatten(1, 2))
 
-    def _reading(self, places: Places, height: int, width: int) -> Boxes:
-        """(B, 4), the boxes of the aligned frame whose places read from windows of the network frame."""
+    def _reading(self, places: WindowPlaces, height: int, width: int) -> Boxes:
+        """(B, 4) boxes of the places in the aligned frame that read from windows of the network frame."""
         linear, offset = self._matrix[:, :2], self._matrix[:, 2]
         if abs(np.linalg.det(linear)) < SINGULAR:
             return np.tile(np.array([0, height, 0, width], dtype=np.intp), (len(places.tops), 1))
-        # A place is read by those within one cell of it. Edges as shares of the side from -1 to 1.
+        # A place reads cells within one cell of it. Edges in normalised coordinates, -1 to 1.
         left, right = 2 * (places.lefts - 1) / width - 1, 2 * (places.lefts + places.width + 1) / width - 1
         top, bottom = 2 * (places.tops - 1) / height - 1, 2 * (places.tops + places.height + 1) / height - 1
         corners = np.stack([np.stack([x, y]) for x in (left, right) for y in (top, bottom)])  # (4, 2, B)
@@ -220,5 +220,5 @@ def _within(corners: npt.NDArray[np.float64], size: int) -> tuple[npt.NDArray[np
 
 
 def _latent(head: StatisticsHead, statistics: Sequence[Tensor]) -> Tensor:
-    """(N, 6) latent scores of per level (N, 6, 2 C) statistics."""
+    """(N, 6) latent scores from (N, 6, 2 C) statistics per level."""
     return as_zones(head.latent_scores(as_grid(torch.cat(list(statistics), dim=-1))))

@@ -15,7 +15,8 @@ from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError, 
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages, use_language
 from bsnet_core.loading import load_radiograph
-from bsnet_core.resources import default_model_dir, sample_files
+from bsnet_core.model.card import default_model_dir
+from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 
 ARRAYS = ("network_image", "lung_probability", "aligned_image", "aligned_lung_probability", "zone_probabilities")

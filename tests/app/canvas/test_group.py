@@ -10,8 +10,7 @@ from app.canvas.geometry import ViewGeometry
 from app.canvas.group import CurrentSide, ViewGroup
 from app.canvas.image_view import OverlayState
 from app.canvas.modes import ViewMode
-from bsnet_core.frames import Frames, apply
-from bsnet_core.model.network_config import Aspect
+from bsnet_core.frames import Aspect, Frames, apply
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 from tests.app.predictions import alignment
 

@@ -9,9 +9,8 @@ from app.canvas.image_view import OverlayState
 from app.canvas.measuring import Distance
 from app.canvas.modes import CornerTexts
 from app.canvas.overlays import zones
-from bsnet_core.frames import Frames
+from bsnet_core.frames import Aspect, Frames
 from bsnet_core.gsdf import Screen
-from bsnet_core.model.network_config import Aspect
 from tests.app.canvas.cases import ORIENTATIONS
 from tests.app.canvas.handling import LEFT, drag, lie
 from tests.app.canvas.seen import image_on, screen

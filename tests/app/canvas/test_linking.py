@@ -4,8 +4,7 @@ from PySide6.QtCore import QPointF, QSizeF
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.linking import linked
-from bsnet_core.frames import Frames
-from bsnet_core.model.network_config import Aspect
+from bsnet_core.frames import Aspect, Frames
 from tests.app.predictions import alignment
 
 

@@ -8,7 +8,7 @@ from app.library.library import Library
 from app.library.records import Draft, Event
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import LibraryReplacedError
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.radiograph import ImageMetadata
 from tests.app.library_content import MORNING, THUMBNAIL, image, kept_prediction, metadata, reading
 

@@ -6,7 +6,7 @@ import pytest
 
 from app.canvas.measuring import Angle, Distance, Region, RegionShape
 from app.library.records import KeptAnnotations
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 from tests.app.library_content import MORNING, image, kept_prediction
 
 

@@ -6,7 +6,7 @@ from app.panels.statistics import StatisticsPanel
 from app.session.readings import ComparedReading, Reading
 from bsnet_core.agreement import bland_altman
 from bsnet_core.brixia import BrixiaScore
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from app.panels.statistics import AT_ONCE, StatisticsPanel
 from app.session.readings import ComparedReading, Reading
 from bsnet_core.agreement import agreement_table
 from bsnet_core.brixia import ZONES, BrixiaScore
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 
 MOMENT = datetime(2026, 3, 1, tzinfo=UTC)
 OLD, NEW = (ModelIdentity("bsnet", version, start * 8) for version, start in (("1", "01234567"), ("2", "89abcdef")))

@@ -19,7 +19,7 @@ from app.report.saving import NameTakenError
 from app.session.readings import ComparedReading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import UnsuitableImageError
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 from tests.app.predictions import prediction
 from tests.app.report.images import reading
 

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage
 
 from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.saving import NameTakenError
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, Radiograph, SpacingMeaning
 from tests.app.report.images import pixels_of
 

@@ -6,7 +6,7 @@ from app.session.readings import (
     result_sets,
 )
 from bsnet_core.brixia import BrixiaScore
-from bsnet_core.prediction import ModelIdentity
+from bsnet_core.inference.prediction import ModelIdentity
 from tests.app.session.conftest import saved
 
 MODEL = ModelIdentity("bsnet", "2", "0123456789abcdef" * 4)

@@ -13,16 +13,17 @@ import numpy as np
 import pytest
 import torch
 
-from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, OPENVINO, OPENVINO_INT8, TORCH, admission, openvino
-from bsnet_core.backends.admission import MIN_IMAGES, Drift, admit, recorded_drift
+from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, OPENVINO, OPENVINO_INT8, TORCH, openvino
+from bsnet_core.backends.admission import MIN_IMAGES, Drift, record_drift, recorded_drift
 from bsnet_core.backends.converted import folder_of
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
+from bsnet_core.inference.backend_comparison import admit
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import zone_probabilities
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention, BSNetConfig, SegmentationDecoder
 from bsnet_core.model.weights import build_model, load_model, save_model
-from bsnet_core.prediction import Predictor
 from bsnet_core.resources import sample_files
 
 needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="needs openvino (extra)")
@@ -74,7 +75,7 @@ def record_path(backend, model_dir):
 def admitted(model_dir, drift):
     """The backend chosen by auto once `drift` is on record."""
     Predictor.load(model_dir, "cpu", backend=drift.backend)
-    admission._keep_record(drift.backend, load_model(model_dir)[1].sha256, drift)
+    record_drift(load_model(model_dir)[1].sha256, drift)
     return Predictor.load(model_dir, "cpu", backend=AUTO).backend
 
 
@@ -197,7 +198,7 @@ def test_measuring_keeps_its_outcome_and_says_it(model_dir, cache):
     assert drift.dice == pytest.approx(1)
     assert drift.expected_drift < 1e-4
     assert not drift.is_admitted
-    assert f"at least {MIN_IMAGES} films" in drift.sentence()
+    assert f"at least {MIN_IMAGES} images" in drift.sentence()
     assert recorded_drift(OPENVINO, load_model(model_dir)[1].sha256) == drift
     assert json.loads(record_path(OPENVINO, model_dir).read_text())["format"] == 1
     assert stages == sorted(stages)
@@ -206,7 +207,7 @@ def test_measuring_keeps_its_outcome_and_says_it(model_dir, cache):
 @needs_openvino
 def test_nothing_is_admitted_on_files_that_are_no_films(model_dir, cache, tmp_path):
     (tmp_path / "letter.dcm").write_text("Dear colleague")
-    with pytest.raises(UnreadableImageError, match="None of these films"):
+    with pytest.raises(UnreadableImageError, match="None of these images"):
         admit(OPENVINO, [tmp_path / "letter.dcm"], model_dir)
 
 
@@ -231,7 +232,7 @@ from pathlib import Path
 seen = []
 sys.addaudithook(lambda event, arguments: seen.append(event) if event.startswith("socket.") else None)
 import numpy as np
-from bsnet_core.prediction import Predictor
+from bsnet_core.inference.predictor import Predictor
 for backend in {ACCELERATED_BACKENDS!r}:
     predictor = Predictor.load(Path({str(model_dir)!r}), "cpu", backend=backend)
     predictor.zone_probabilities(np.zeros((1, 64, 64), np.float32))

@@ -10,10 +10,14 @@ from bsnet_core.brixia import Zone
 from bsnet_core.errors import Cancelled
 from bsnet_core.explanation import Mode, explain, superpixels_of
 from bsnet_core.explanation.exact import explain_exactly
-from bsnet_core.explanation.fast.fast_map import BATCH, NONE, Approximations, Lungs, explain_fast
-from bsnet_core.explanation.fast.traced_view import View, trunk_of
-from bsnet_core.explanation.growing_map import most_promising_first, touching_lungs
-from bsnet_core.explanation.superpixels import reference_superpixels_of
+from bsnet_core.explanation.fast.approximations import NONE, Approximations, Lungs
+from bsnet_core.explanation.fast.fast_map import explain_fast
+from bsnet_core.explanation.fast.masking_response import MaskingResponse
+from bsnet_core.explanation.fast.superpixel_batches import BATCH
+from bsnet_core.explanation.fast.traced_network import traced_network_of
+from bsnet_core.explanation.maps.growing_map import most_promising_first, touching_lungs
+from bsnet_core.explanation.maps.superpixels import reference_superpixels_of
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
 from bsnet_core.model.card import ModelCard
@@ -21,7 +25,6 @@ from bsnet_core.model.network_config import Architecture, Attention, BSNetConfig
 from bsnet_core.model.segmentation import lung_probability
 from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import build_model, save_model
-from bsnet_core.prediction import Predictor
 from bsnet_core.resources import sample_files
 
 FULL_PRECISION = Approximations(tolerance=0.0, trusted_lungs=None, half_precision=False)
@@ -198,7 +201,7 @@ def test_cut_windows_lose_less_the_finer_they_are_cut(predictor, sample_predicti
 def test_deep_layers_in_half_precision_change_contributions_by_a_few_per_cent(
     predictor, sample_prediction, monkeypatch, lungs
 ):
-    monkeypatch.setattr("bsnet_core.explanation.fast.traced_view._knows_bfloat16", lambda: True)
+    monkeypatch.setattr("bsnet_core.explanation.fast.masking_response._knows_bfloat16", lambda: True)
     some = np.arange(0, int(superpixels_of(sample_prediction.network_image).max()) + 1, 20)
     whole, half = (
         explain_fast(predictor, sample_prediction, approximations=way, only=some).contributions[some]
@@ -270,8 +273,11 @@ def test_lungs_and_alignment_count_to_first_order_behind_zone_statistics(tmp_pat
         predictor.reference_probabilities(image[None])[0]
         - predictor.reference_probabilities(prediction.network_image[None])[0]
     )
-    view = View(predictor, predictor.model, trunk_of(predictor), prediction.network_image, EVERY_DIRECTION, False)
-    found = view.contributions([image[None, 60:64, 40:44]], np.array([[60, 64, 40, 44]]))[0]
+    traced = traced_network_of(predictor.model)
+    response = MaskingResponse(
+        predictor.model, traced, predictor.attention, prediction.network_image, EVERY_DIRECTION, is_mirrored=False
+    )
+    found = response.contributions([image[None, 60:64, 40:44]], np.array([[60, 64, 40, 44]]))[0]
     assert np.abs(changed).max() > 1e-7
     assert np.allclose(found, changed, atol=0.1 * np.abs(changed).max())
 
@@ -326,11 +332,9 @@ def test_lungs_recomputed_along_the_main_path_come_nearer_to_the_exact_map(predi
 
 @pytest.mark.parametrize("mode", Mode)
 def test_pictures_in_batches_as_on_a_gpu_give_the_same_map(small, prediction, explained, monkeypatch, mode):
-    monkeypatch.setattr("bsnet_core.explanation.exact.batch_size", lambda predictor: 5)
-    monkeypatch.setattr("bsnet_core.explanation.fast.fast_map.batch_size", lambda predictor: 5)
-    monkeypatch.setattr(
-        "bsnet_core.explanation.fast.fast_map.trunk_of", lambda predictor: None
-    )  # the network runs whole
+    monkeypatch.setattr("bsnet_core.explanation.maps.masking.batch_size", lambda predictor: 5)
+    # The network runs whole.
+    monkeypatch.setattr("bsnet_core.explanation.fast.fast_map.traced_network_of", lambda model: None)
     batched = explain(small, prediction, mode=mode)
     assert batched.is_whole
     assert np.allclose(batched.contributions, explained.contributions, atol=1e-5)
@@ -407,14 +411,14 @@ def test_cancelling_drops_the_batches_that_wait_and_gives_the_cores_back(tmp_pat
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     restored, done = [], []
     monkeypatch.setattr(torch, "set_num_threads", restored.append)
-    contributions = View.contributions
+    contributions = MaskingResponse.contributions
 
     def slowly(view, patches, boxes):
         done.append(len(patches))
         time.sleep(0.1)
         return contributions(view, patches, boxes)
 
-    monkeypatch.setattr(View, "contributions", slowly)
+    monkeypatch.setattr(MaskingResponse, "contributions", slowly)
 
     def report(stage, fraction):
         if fraction > 0:

@@ -108,7 +108,7 @@ def test_closing_removes_everything_even_what_is_unpacked_afterwards(tmp_path, o
 
 def test_an_encrypted_archive_asks_for_its_password_and_opens_with_it(tmp_path, archives):
     path = write_encrypted_zip(tmp_path / "a.zip", "film.dcm", IMAGE, "sésame")
-    with pytest.raises(PasswordNeededError, match="a password is needed") as rejection:
+    with pytest.raises(PasswordNeededError, match="Enter its password") as rejection:
         images_in(path, archives)
     assert rejection.value.code is RejectionCode.PASSWORD_NEEDED
     assert rejection.value.archive == path

@@ -1,6 +1,5 @@
 """The decoder process: codecs may crash or hang, the program may not."""
 
-import subprocess
 import sys
 import threading
 
@@ -9,13 +8,18 @@ import pytest
 from pydicom.uid import JPEGLSLossless
 
 from bsnet_core.errors import UnreadableImageError
-from bsnet_core.loading.codestream import declared_size
 from bsnet_core.loading.decoder import Decoder
 from tests.dicom_files import ramp, write_compressed
 
 HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
+
+
 CRASHES = (sys.executable, "-c", "import os, sys; sys.stdin.buffer.read(1); os.abort()")
+
+
 HALF_AN_ANSWER = (sys.executable, "-c", "import sys; sys.stdin.buffer.read(1); sys.stdout.buffer.write(b'\\0\\0')")
+
+
 NONSENSE = (sys.executable, "-c", "print('x' * 10 ** 6)")
 
 
@@ -97,33 +101,3 @@ def test_threads_take_turns(decoder, tmp_path):
     for thread in threads:
         thread.join()
     assert right == [True] * 16
-
-
-def test_the_child_ends_when_its_input_does():
-    child = subprocess.Popen(Decoder()._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    output, complaints = child.communicate(timeout=60)
-    assert (child.returncode, output, complaints) == (0, b"", b"")
-
-
-def test_the_child_loads_neither_the_network_nor_the_window():
-    loaded = subprocess.run(
-        [sys.executable, "-c", "import sys, bsnet_core.loading.decoder_process; print(*sys.modules)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    assert not {"torch", "PySide6", "cv2", "skimage", "matplotlib"} & set(loaded)
-
-
-@pytest.mark.parametrize("encoder", ["jpeg8_encode", "ljpeg_encode", "jpegls_encode", "jpeg2k_encode"])
-def test_the_declared_size_is_found_in_every_codestream(encoder):
-    imagecodecs = pytest.importorskip("imagecodecs")
-    frame = getattr(imagecodecs, encoder)(ramp(130, 210, bits=8, dtype=np.uint8))
-    assert declared_size(frame) == (130, 210)
-    assert all(declared_size(frame[:length]) in (None, (130, 210)) for length in range(200))
-
-
-def test_bytes_that_are_no_codestream_declare_nothing():
-    assert declared_size(b"") is None
-    assert declared_size(b"\xff\xd8\xff") is None
-    assert declared_size(bytes(1000)) is None

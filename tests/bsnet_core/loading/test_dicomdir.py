@@ -103,7 +103,7 @@ def test_missing_films_are_told_once_and_the_others_open(medium, archives):
     assert list(found.files) == [images[1]]
     ((where, error),) = found.rejections
     assert where == medium / "DICOMDIR"
-    assert str(error).startswith("2 files that this DICOMDIR names are not there")
+    assert str(error).startswith("2 files named by this DICOMDIR are missing")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_no_entry_leads_out_of_the_folder(medium, archives, tmp_path, parts):
     found = images_in(medium / "DICOMDIR", archives)
     assert list(found.files) == named_by(medium)[1:]
     ((_, error),) = found.rejections
-    assert "1 entry of this DICOMDIR leads out" in str(error)
+    assert "1 entry of this DICOMDIR leads outside" in str(error)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need special rights on Windows")

@@ -121,7 +121,7 @@ def test_an_evenly_tinted_film_is_not(tmp_path):
 
 def test_several_pictures_in_one_file_are_refused(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", np.stack([grey8(), grey8()]), photometric="minisblack")
-    with pytest.raises(UnsupportedObjectError, match="several pictures"):
+    with pytest.raises(UnsupportedObjectError, match="several images"):
         load_radiograph(tmp_path / "a.tif")
 
 

@@ -6,7 +6,7 @@ from PIL import Image
 from pydicom.uid import ImplicitVRLittleEndian, JPEGLSLossless, RLELossless
 
 from bsnet_core.errors import UnreadableImageError
-from bsnet_core.loading import dicom, load_radiograph
+from bsnet_core.loading import dicom_pixels, load_radiograph
 from bsnet_core.loading.sampling import sampling_step
 from tests.dicom_files import chest_dataset, ramp, write_compressed, write_dicom
 
@@ -44,7 +44,7 @@ def kinds_of_files(folder):
 
 @pytest.mark.parametrize("whole_bytes", [0, 2**30])
 def test_a_sample_is_every_nth_pixel_of_the_whole_film(tmp_path, monkeypatch, whole_bytes):
-    monkeypatch.setattr(dicom, "READ_WHOLE_BYTES", whole_bytes)
+    monkeypatch.setattr(dicom_pixels, "READ_WHOLE_BYTES", whole_bytes)
     for kind, path in kinds_of_files(tmp_path).items():
         whole, sample = load_radiograph(path), load_radiograph(path, sampled_px=ENOUGH_PX)
         assert np.array_equal(sample.stored, whole.stored[::4, ::4]), kind

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention, BSNetConfig
 from bsnet_core.model.weights import build_model, save_model
-from bsnet_core.prediction import Predictor
 
 
 @pytest.fixture(scope="module")

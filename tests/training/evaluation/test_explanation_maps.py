@@ -7,11 +7,11 @@ from skimage.transform import resize
 
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Mode
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Attention, BSNetConfig
-from bsnet_core.prediction import Predictor
 from tests.app.predictions import SIDE, prediction
 from training.evaluation.explanation_maps import grad_cam, quickshift_partition, slic_partition, superpixel_map
 

@@ -6,7 +6,7 @@ import pytest
 from app.canvas.overlays import zones
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
-from bsnet_core.quality import LOW_CONFIDENCE
+from bsnet_core.inference.quality import LOW_CONFIDENCE
 from tests.app.canvas.overlays.painted import GREY, HEIGHT, WIDTH, painted, stacked, state_of
 from tests.app.predictions import SIDE, prediction
 

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from bsnet_core.explanation.fast.gradients import pull_back
-from bsnet_core.explanation.fast.layers import NotLocalError
+from bsnet_core.explanation.fast.local_layers import NotLocalError
 from bsnet_core.explanation.fast.local_network import LocalNetwork
-from bsnet_core.explanation.fast.windows import PlacedGradients, WindowedNetwork
+from bsnet_core.explanation.fast.windowed_network import PlacedGradients, WindowedNetwork
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.network_config import BSNetConfig
 
@@ -120,7 +120,7 @@ def test_half_precision_gives_nearly_the_same_gradients(trunk, image):
 
 
 def test_what_is_cut_off_counts_to_first_order(trunk, image):
-    """A change so faint that everything is cut off has the effect its gradient says."""
+    """A change that is cut off as a whole has the effect its gradient says."""
     network = LocalNetwork(trunk, image)
     *levels, logits = network.outputs
     values = network.values(image)
@@ -128,7 +128,7 @@ def test_what_is_cut_off_counts_to_first_order(trunk, image):
     cut = levels[2]
     gradients = pull_back(network, values, seeds, [0, *levels])
     windows = WindowedNetwork(network, values, {cut: PlacedGradients(gradients[cut])}, tolerance=1000.0)
-    patch = image[0, :, 40:50, 60:70] + 0.01
+    patch = image[0, :, 40:50, 60:70] + 0.1
     changes, tail = windows.change([patch.numpy()], np.array([[40, 50, 60, 70]]), levels)
     through_cut = values[cut].clone()
     changed = image.clone()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from bsnet_core.explanation.fast.layers import NotLocalError
+from bsnet_core.explanation.fast.local_layers import NotLocalError
 from bsnet_core.explanation.fast.local_network import LocalNetwork
 from bsnet_core.explanation.fast.lung_path import LungPath
 from bsnet_core.model.bsnet import BSNet

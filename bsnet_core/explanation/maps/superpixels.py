@@ -1,4 +1,4 @@
-"""Quickshift super-pixels (Vedaldi & Soatto 2008), by scikit-image and by a faster way to the same partition.
+"""Quickshift super-pixels (Vedaldi & Soatto 2008), by scikit-image and by a faster algorithm with the same result.
 
 Quickshift gives every pixel a density, the Gaussian-weighted count of pixels near it in place and colour, and links it
 to the nearest pixel of higher density; links longer than a limit are cut, and each tree left is a super-pixel.
@@ -20,10 +20,10 @@ DISTANCE_SHARE = 16 / 512
 RATIO = 0.5
 """Weight of colour against place."""
 CHANNELS = 3
-"""Quickshift clusters colour and place; a grey picture is three equal channels, as for the paper's input."""
+"""Quickshift clusters colour and place; a grey image is three equal channels, as for the paper's input."""
 SEED = 0
 TIE_BREAKING_NOISE = 1e-5
-"""Standard deviation of what scikit-image adds to the densities."""
+"""Standard deviation of the noise that scikit-image adds to the densities."""
 DENSITY_ERROR = 1e-11
 """Largest error of a density that the series below may have; densities are around 50."""
 
@@ -34,7 +34,7 @@ def superpixels_of(network_image: npt.NDArray[np.float32]) -> Labels:
     """Quickshift super-pixels, the same partition as `reference_superpixels_of` in a tenth of the time.
 
     Densities: the colour factor exp(-a (x_i - x_j)^2) of a Parzen window is expanded in powers of x_i and x_j, so that
-    what depends on place is a separable Gaussian filter of the powers of the picture. Links: neighbours are visited by
+    what depends on place is a separable Gaussian filter of the powers of the image. Links: neighbours are visited by
     distance, and only by pixels that have not found theirs yet; most find it right beside them.
 
     Args:
@@ -59,7 +59,7 @@ def superpixels_of(network_image: npt.NDArray[np.float32]) -> Labels:
 
 
 def reference_superpixels_of(network_image: npt.NDArray[np.float32]) -> Labels:
-    """The same by scikit-image.
+    """Quickshift super-pixels by scikit-image.
 
     Args:
         network_image: (S, S) float32 in [0, 1].
@@ -93,7 +93,7 @@ def _gapless(labels: npt.NDArray[np.int_]) -> Labels:
 
 def _densities(grey: npt.NDArray[np.float64], kernel_size: float, reach: int) -> npt.NDArray[np.float64]:
     """(S, S): sum over the window of exp(-distance^2 / (2 kernel_size^2)), place and colour together."""
-    # About its middle the picture's powers stay small, and so do the terms.
+    # Centred, the image's powers stay small, and so do the terms.
     centred = grey - (grey.max() + grey.min()) / 2
     largest_difference = float(centred.max() - centred.min())
     sharpness = CHANNELS * RATIO**2 / (2 * kernel_size**2)
@@ -132,7 +132,7 @@ def _nearest_of_higher_density(
     for squared_distance, offsets in _rings(reach):
         if squared_distance > longest**2:
             break
-        # Who has found a neighbour nearer than this ring's places is done, whatever their colour.
+        # Pixels with a neighbour nearer than this ring are done, whatever the colours in it.
         done = nearest <= squared_distance
         if done.any():
             _settle(parents, reach, stride, width, waiting[done], best[done])

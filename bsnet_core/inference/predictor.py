@@ -1,12 +1,10 @@
-"""The predictor: a radiograph in, one frozen result out."""
+"""The predictor: a radiograph in, one frozen prediction out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +12,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, TORCH
-from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
-from bsnet_core.errors import BSNetError, UnforeseenError, UnsuitableImageError, WeightsError
+from bsnet_core.device import choose_device
+from bsnet_core.errors import UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
+from bsnet_core.inference.input_check import reject_unsuitable
+from bsnet_core.inference.prediction import LungsFound, ModelIdentity, Prediction
+from bsnet_core.inference.quality import lungs_are_missing, quality_notes
 from bsnet_core.language import translate as _
-from bsnet_core.loading.input_check import reject_unsuitable
+from bsnet_core.model.card import default_model_dir
 from bsnet_core.model.network_config import Attention
 from bsnet_core.preprocessing import preprocess
 from bsnet_core.progress import Report, no_report
-from bsnet_core.quality import lungs_are_missing, quality_notes
 from bsnet_core.radiograph import Radiograph
-from bsnet_core.resources import default_model_dir
 from bsnet_core.standard_orientation import StandardOrientation
 
 if TYPE_CHECKING:
@@ -35,100 +34,11 @@ if TYPE_CHECKING:
     from bsnet_core.model.bsnet import BSNet
     from bsnet_core.model.card import ModelCard
 
-
-@dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """Which weights gave a result."""
-
-    name: str
-    version: str
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the network said of one radiograph. Arrays are read-only and live on the CPU.
-
-    Attributes:
-        frames: Maps between image, network and aligned frame.
-        network_image: (S, S) float32 in [0, 1], the preprocessed picture the network saw.
-        lung_probability: (S, S) float32 in [0, 1], network frame.
-        aligned_image: (S, S) float32 in [0, 1], the network image in the aligned frame.
-        aligned_lung_probability: (S, S) float32 in [0, 1], aligned frame.
-        zone_probabilities: (3, 2, 4) float32, rows upper to lower, column 0 = A B C; sums to 1 over classes.
-        attention: Which head, or the mean of both, gave the probabilities.
-        model: Name, version and hash of the weights.
-        device: Where it ran, such as "cpu" or "cuda".
-        seconds: Wall-clock seconds per step.
-        quality: Notes for the reader, empty where nothing looks wrong.
-        backend: What computed it: "torch", "openvino" or "openvino-int8".
-    """
-
-    frames: Frames
-    network_image: npt.NDArray[np.float32]
-    lung_probability: npt.NDArray[np.float32]
-    aligned_image: npt.NDArray[np.float32]
-    aligned_lung_probability: npt.NDArray[np.float32]
-    zone_probabilities: npt.NDArray[np.float32]
-    attention: Attention
-    model: ModelIdentity
-    device: str
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    quality: tuple[str, ...] = ()
-    backend: str = TORCH
-
-    @cached_property
-    def score(self) -> BrixiaScore:
-        """The class of highest probability in each zone."""
-        return BrixiaScore.from_grid(self.zone_probabilities.argmax(axis=-1))
-
-    def probabilities_of(self, zone: Zone) -> npt.NDArray[np.float32]:
-        """(4,) class probabilities of one zone."""
-        return self.zone_probabilities[zone.row, zone.column]
-
-    def confidence_of(self, zone: Zone) -> float:
-        """Probability of the zone's predicted class, in [0, 1]."""
-        return float(self.probabilities_of(zone).max())
-
-    def expected_value_of(self, zone: Zone) -> float:
-        """Mean of the zone's class under its probabilities, 0 to 3."""
-        return float(self.probabilities_of(zone) @ np.arange(N_CLASSES))
-
-    @property
-    def expected_total(self) -> float:
-        """Sum of the expected values, 0 to 18."""
-        return sum(self.expected_value_of(zone) for zone in ZONES)
-
-    @cached_property
-    def lung_mask(self) -> npt.NDArray[np.bool_]:
-        """(height, width) bool on the original pixel grid: lung probability of at least 0.5."""
-        mask = np.asarray(self.frames.network_map_to_image(self.lung_probability)) >= 0.5
-        mask.setflags(write=False)
-        return mask
-
-    @property
-    def mask_area_fraction(self) -> float:
-        """Share of the picture covered by the lung mask, in [0, 1]."""
-        left, top, width, height = self.frames.box
-        inside = self.lung_probability[top : top + height, left : left + width]
-        return float((inside >= 0.5).mean())
-
-
-@dataclass(frozen=True)
-class LungsFound:
-    """The first step's result, there before the score: lungs and alignment of one radiograph.
-
-    Attributes:
-        frames: With the alignment.
-        lung_probability: (S, S) float32 in [0, 1], network frame; read-only.
-    """
-
-    frames: Frames
-    lung_probability: npt.NDArray[np.float32]
+# torch is imported inside the functions: it takes seconds, and this module is imported long before a model is loaded.
 
 
 def _no_listener(found: LungsFound) -> None:
-    """For callers who wait for the whole result."""
+    """Does nothing; for callers who wait for the whole result."""
 
 
 class Predictor:
@@ -147,7 +57,7 @@ class Predictor:
 
         Raises:
             WeightsError: the model has no head for `attention`.
-            UnforeseenError: the backend is not there, or not for this device or model.
+            UnforeseenError: the backend is not available, or not for this device or model.
         """
         import torch
 
@@ -167,7 +77,7 @@ class Predictor:
 
     @property
     def model(self) -> BSNet | Baseline:
-        """The network itself, in evaluation mode on `device`."""
+        """The network, in evaluation mode on `device`."""
         return self._model
 
     @classmethod
@@ -187,11 +97,11 @@ class Predictor:
             attention: Head to use; the ensemble if None and the model has both heads.
             backend: "torch", the reference; "openvino" or "openvino-int8", on the CPU only; or "auto", which takes an
                 accelerated one if it was admitted on this machine for these weights
-                (`bsnet_core.backends.admission`), else torch.
+                (`bsnet_core.inference.backend_comparison`), else torch.
 
         Raises:
-            WeightsError: wrong or damaged files, or a head the model does not have.
-            UnforeseenError: the device or the backend is not there.
+            WeightsError: wrong or damaged files, or a head that the model does not have.
+            UnforeseenError: the device or the backend is not available.
         """
         from bsnet_core.model.weights import load_model
 
@@ -201,7 +111,7 @@ class Predictor:
 
     @property
     def backend(self) -> str:
-        """What computes: "torch", "openvino" or "openvino-int8"."""
+        """The backend in use: "torch", "openvino" or "openvino-int8"."""
         return TORCH if self._backend is None else self._backend.name
 
     def predict(
@@ -213,36 +123,25 @@ class Predictor:
         """Segments, aligns and scores one radiograph.
 
         Args:
-            radiograph: As read; the display window plays no part.
+            radiograph: As loaded; the display window plays no part.
             report: Told the stage and the share done; may raise `Cancelled`.
             on_lungs: Told the lungs as soon as they are aligned.
 
         Raises:
-            UnsuitableImageError: not a frontal chest film (lateral view, other body part, colour photograph, no
-                lungs found); among them NotAdultError, by the age that the file states.
+            UnsuitableImageError: not a frontal chest radiograph (lateral view, other body part, colour photograph, no
+                lungs found); its subclass NotAdultError if the file states an age under 18.
             Cancelled: `report` asked to stop.
-            UnforeseenError: the processing failed, out of memory for instance.
+            UnforeseenError: the machine failed, for instance by running out of memory.
         """
-        seconds: dict[str, float] = {}
         try:
-            report(_("Checking the picture"), 0.0)
-            reject_unsuitable(radiograph)
-            report(_("Preparing the picture"), 0.05)
-            with _timed(seconds, "preprocess"):
-                pixels = radiograph.pixels
-                config, turn = self.card.config, StandardOrientation.of(radiograph.metadata.patient_orientation)
-                network_image, frames = preprocess(pixels, config.side_px, config.aspect, turn)
-            blank_share = float((pixels == 0).mean())
-            return self._predict_prepared(network_image, frames, blank_share, seconds, report, on_lungs)
-        except BSNetError:
-            raise
-        except (RuntimeError, MemoryError, ArithmeticError, ValueError) as error:
+            return self._predict(radiograph, report, on_lungs)
+        except (RuntimeError, MemoryError) as error:  # torch's own errors, such as out of memory, are RuntimeErrors
             raise UnforeseenError(
-                _("The picture could not be analysed: the network stopped with an error. It can still be viewed.")
+                _("The image could not be analysed: the network stopped with an error. It can still be viewed.")
             ) from error
 
     def zone_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The full network on prepared pictures.
+        """Runs the full network on prepared images.
 
         Args:
             network_images: (N, S, S) float32 in [0, 1].
@@ -253,7 +152,10 @@ class Predictor:
         return self._by_backend(self._backend, network_images)
 
     def reference_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The same by torch, whatever backend scores: an exact map must not depend on what is admitted here."""
+        """Runs the full network in torch, whatever the backend: exact maps must not depend on what is admitted here.
+
+        Arguments and result as for `zone_probabilities`.
+        """
         from bsnet_core.backends.backend import TorchBackend
         from bsnet_core.model.bsnet import BSNet
 
@@ -270,7 +172,7 @@ class Predictor:
             else:
                 probabilities = self._probabilities_of(backend, batch)
                 if self.card.config.mirror_averaging:
-                    probabilities = self._mirrored_too(backend, batch, probabilities)
+                    probabilities = self._mirror_averaged(backend, batch, probabilities)
             return np.asarray(probabilities.float().cpu().numpy())
 
     def _probabilities_of(self, backend: Backend, images: torch.Tensor) -> torch.Tensor:
@@ -283,8 +185,8 @@ class Predictor:
         logits = backend.score(lungs, alignment, self.card.config.heads_of(self.attention))
         return zone_probabilities(logits, self.attention, self.card.config.temperature)
 
-    def _mirrored_too(self, backend: Backend, images: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
-        """The mean with the mirror image's probabilities, whose right lung counts for the left one."""
+    def _mirror_averaged(self, backend: Backend, images: torch.Tensor, probabilities: torch.Tensor) -> torch.Tensor:
+        """The mean with the mirrored image's probabilities, left and right lung exchanged back."""
         mirrored = self._probabilities_of(backend, images.flip(-1))
         return (probabilities + mirrored.flip(2)) / 2
 
@@ -294,8 +196,33 @@ class Predictor:
         batch = torch.tensor(network_images)[:, None]  # a copy: predictions hold read-only arrays
         return batch.to(self.device).contiguous(memory_format=torch.channels_last)
 
-    def _predict_prepared(
+    def _predict(self, radiograph: Radiograph, report: Report, on_lungs: Callable[[LungsFound], None]) -> Prediction:
+        seconds: dict[str, float] = {}
+        report(_("Checking the image"), 0.0)
+        reject_unsuitable(radiograph)
+        report(_("Preparing the image"), 0.05)
+        with _timed(seconds, "preprocess"):
+            config, turn = self.card.config, StandardOrientation.of(radiograph.metadata.patient_orientation)
+            network_image, frames = preprocess(radiograph.pixels, config.side_px, config.aspect, turn)
+        if self._backend is None:
+            return self._predict_by_baseline(network_image, frames, seconds, report)
+        blank_share = float((radiograph.pixels == 0).mean())
+        return self._predict_in_steps(self._backend, network_image, frames, blank_share, seconds, report, on_lungs)
+
+    def _predict_by_baseline(
+        self, network_image: npt.NDArray[np.float32], frames: Frames, seconds: dict[str, float], report: Report
+    ) -> Prediction:
+        """Scores the whole image at once: the baseline has neither lungs nor alignment."""
+        report(_("Scoring the six zones"), 0.2)
+        with _timed(seconds, "score"):
+            scores = self.zone_probabilities(network_image[None])[0]
+        report(_("Done"), 1.0)
+        nothing = np.zeros_like(network_image)
+        return self._prediction(frames, network_image, nothing, network_image, nothing, scores, seconds, ())
+
+    def _predict_in_steps(
         self,
+        backend: Backend,
         network_image: npt.NDArray[np.float32],
         frames: Frames,
         blank_share: float,
@@ -303,18 +230,11 @@ class Predictor:
         report: Report,
         on_lungs: Callable[[LungsFound], None],
     ) -> Prediction:
+        """Finds the lungs, aligns them and scores the zones; reports between the steps."""
         import torch
 
         from bsnet_core.model.resampling import resample
 
-        side, backend = self.card.config.side_px, self._backend
-        if backend is None:
-            report(_("Scoring the six zones"), 0.2)
-            with _timed(seconds, "score"):
-                scores = self.zone_probabilities(network_image[None])[0]
-            report(_("Done"), 1.0)
-            nothing = np.zeros((side, side), dtype=np.float32)
-            return self._prediction(frames, network_image, nothing, network_image, nothing, scores, seconds, ())
         with torch.inference_mode():
             batch = self._as_batch(network_image[None])
             report(_("Finding the lungs"), 0.15)
@@ -323,7 +243,7 @@ class Predictor:
                 lungs = _to_numpy(seen.lung_probability[0, 0])
             if lungs_are_missing(lungs, frames):
                 raise UnsuitableImageError(
-                    _("No lungs were found in this picture. Choose a frontal chest radiograph to have it scored.")
+                    _("No lungs were found in this image. Choose a frontal chest radiograph to have it scored.")
                 )
             report(_("Aligning the lungs"), 0.7)
             with _timed(seconds, "alignment"):
@@ -337,9 +257,9 @@ class Predictor:
             with _timed(seconds, "score"):
                 probabilities = self._scored(backend, seen, alignment)
             if self.card.config.mirror_averaging:
-                report(_("Scoring the mirrored picture"), 0.85)
+                report(_("Scoring the mirrored image"), 0.85)
                 with _timed(seconds, "mirrored"):
-                    probabilities = self._mirrored_too(backend, batch, probabilities)
+                    probabilities = self._mirror_averaged(backend, batch, probabilities)
             scores = _to_numpy(probabilities[0])
         notes = quality_notes(lungs, frames, scores, blank_share=blank_share)
         report(_("Done"), 1.0)
@@ -374,24 +294,8 @@ class Predictor:
         )
 
 
-def choose_device(name: str = "auto") -> torch.device:
-    """The torch device of a name; "auto" takes CUDA, then Apple's MPS, then the CPU.
-
-    Raises:
-        UnforeseenError: this machine has no such device.
-    """
-    import torch
-
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(kind for kind, there in available.items() if there))
-    if not available.get(name.split(":")[0], False):
-        raise UnforeseenError(_("This machine has no device '{device}'. Choose auto or cpu.").format(device=name))
-    return torch.device(name)
-
-
 def _choose_backend(name: str, model: BSNet, card: ModelCard, device: torch.device) -> Backend:
-    from bsnet_core.backends.admission import choose_backend
+    from bsnet_core.backends.choice import choose_backend
 
     if device.type != "cpu":
         if name in ACCELERATED_BACKENDS:

@@ -1,4 +1,4 @@
-"""What an explanation holds, whole or under way."""
+"""The result of an explanation, whole or partial."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from bsnet_core.frames import Frames
 
 
 class Mode(StrEnum):
-    """How an explanation is computed."""
+    """The way in which an explanation is computed."""
 
     EXACT = "exact"
-    """The paper's definition without a short cut."""
+    """The paper's definition."""
     FAST = "fast"
-    """The same question answered with the short cuts of `bsnet_core.explanation.fast.fast_map`."""
+    """An approximation of it, see `bsnet_core.explanation.fast`."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """How masking each super-pixel of the network image changes every class probability.
+    """An explanation map: the change of every class probability by masking each super-pixel of the network image.
 
     Attributes:
         superpixels: (S, S) int32 labels 0..N-1 in the network frame.
-        base_probabilities: (3, 2, 4) float32, p_0 of the unmasked picture.
-        contributions: (N, 3, 2, 4) float32, p_i - p_0: negative where the super-pixel speaks for the class; 0 where
+        base_probabilities: (3, 2, 4) float32, p_0 of the unmasked image.
+        contributions: (N, 3, 2, 4) float32, p_i - p_0: negative where the super-pixel supports the class; 0 where
             not computed.
         seconds: Wall-clock seconds of the computation so far.
         computed: (N,) bool, which super-pixels have been masked; all of them once the explanation is whole, unless
             it was limited to the lungs. All if not given.
-        mode: How it was computed.
-        frames: Where the network image lies on the original picture; None where that is not known.
+        mode: Exact or fast.
+        frames: Maps between network image and original image; None if not known.
     """
 
     superpixels: npt.NDArray[np.int32]
@@ -61,10 +61,10 @@ class Explanation:
         return self.contributions[self.superpixels, zone.row, zone.column, score_class]
 
     def image_map_of(self, zone: Zone, score_class: int) -> npt.NDArray[np.float32]:
-        """(height, width) float32, the same on the original pixel grid.
+        """(height, width) float32, the map of one zone and class on the original pixel grid.
 
         Raises:
-            ValueError: the explanation does not know where its picture lies.
+            ValueError: the explanation has no frames.
         """
         if self.frames is None:
             raise ValueError("This explanation holds no frames.")
@@ -75,7 +75,7 @@ class Explanation:
         """(height, width) int32, the labels on the original pixel grid.
 
         Raises:
-            ValueError: the explanation does not know where its picture lies.
+            ValueError: the explanation has no frames.
         """
         if self.frames is None:
             raise ValueError("This explanation holds no frames.")
@@ -83,8 +83,8 @@ class Explanation:
 
 
 OnPartial = Callable[[Explanation], None]
-"""Given the explanation as far as it is; frozen, as every `Explanation`."""
+"""Called with the explanation so far, frozen like every `Explanation`."""
 
 
 def no_partial(explanation: Explanation) -> None:
-    """For callers who wait for the whole explanation."""
+    """Does nothing; for callers who wait for the whole explanation."""

@@ -1,4 +1,4 @@
-"""An explanation under way: which super-pixel comes next, and when the one so far is handed out."""
+"""An explanation map that grows: the order of its super-pixels, and when it is handed out."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.explanation.result import Explanation, Mode, OnPartial
+from bsnet_core.explanation.maps.result import Explanation, Mode, OnPartial
+from bsnet_core.inference.prediction import Prediction
 from bsnet_core.language import translate as _
-from bsnet_core.prediction import Prediction
 from bsnet_core.progress import Report
 
 PARTIAL_EVERY_S = 0.3
-"""How often a growing map is handed out at most."""
+"""Shortest time between two maps that are handed out."""
 FIRST_PARTIAL_SHARE = 0.1
 """The first map is handed out once it covers this share of the super-pixels that touch the lungs."""
 
 
-class Growing:
-    """Collects contributions, tells how far they are and hands out frozen explanations."""
+class GrowingMap:
+    """Collects contributions, reports progress and hands out frozen explanations."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Growing:
         self._has_shown = False
 
     def batches(self, order: npt.NDArray[np.intp], size: int) -> Iterator[npt.NDArray[np.intp]]:
-        """The super-pixels of `order` in batches; reports before each, which may raise `Cancelled`."""
+        """Gives the super-pixels of `order` in batches; reports before each, which may raise `Cancelled`."""
         for first in range(0, len(order), size):
             text = _("Masking super-pixel {number} of {count}").format(number=first + 1, count=len(order))
             self._report(text, first / len(order))
@@ -65,7 +65,7 @@ class Growing:
             self._on_partial(self.so_far())
 
     def so_far(self) -> Explanation:
-        """A frozen copy of what is known by now."""
+        """A frozen copy of the map so far."""
         contributions, computed = self._contributions.copy(), self._computed.copy()
         for array in (contributions, computed):
             array.setflags(write=False)
@@ -76,9 +76,9 @@ class Growing:
 
 
 def most_promising_first(superpixels: npt.NDArray[np.int32], prediction: Prediction) -> npt.NDArray[np.intp]:
-    """(N,) super-pixels by how much lung they cover in zones that are not scored 0, then by their place.
+    """(N,) super-pixels sorted by the lung they cover, weighted by the severity of its zone.
 
-    Those that touch no lung come last, the nearest to it first.
+    Those that touch no lung come last, sorted by their distance from it.
     """
     import cv2
 
@@ -96,7 +96,7 @@ def most_promising_first(superpixels: npt.NDArray[np.int32], prediction: Predict
 def touching_lungs(
     superpixels: npt.NDArray[np.int32], prediction: Prediction, margin_px: int = 0
 ) -> npt.NDArray[np.intp]:
-    """Super-pixels with a place of the lung mask in them, or within `margin_px` network pixels of one."""
+    """Super-pixels that touch the lung mask, or come within `margin_px` network pixels of it."""
     import cv2
 
     lungs = (prediction.lung_probability >= 0.5).astype(np.uint8)
@@ -113,7 +113,7 @@ def _touches(superpixels: npt.NDArray[np.int32], lungs: npt.NDArray[np.float32],
 
 
 def _severity_on_network(prediction: Prediction) -> npt.NDArray[np.float32]:
-    """(S, S) expected value of the zone a place lies in, 0 to 3; zones are taken in the aligned frame."""
+    """(S, S) expected value, 0 to 3, of the zone at each place of the network frame; 0 outside the zones."""
     from bsnet_core.frames import apply, invert
     from bsnet_core.model.roi_pooling import COLUMN_BANDS, ROW_BANDS
 

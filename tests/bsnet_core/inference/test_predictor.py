@@ -1,3 +1,4 @@
+import contextlib
 import dataclasses
 
 import numpy as np
@@ -7,14 +8,15 @@ import torch
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError
 from bsnet_core.frames import apply
+from bsnet_core.inference.predictor import Predictor
 from bsnet_core.loading import load_radiograph
 from bsnet_core.model.bsnet import BSNet
+from bsnet_core.model.card import default_model_dir
 from bsnet_core.model.network_config import Attention, HeadVariant
 from bsnet_core.model.statistics_head import StatisticsHead
 from bsnet_core.model.weights import load_model, save_model
-from bsnet_core.prediction import Predictor, choose_device
 from bsnet_core.radiograph import VoiWindow
-from bsnet_core.resources import default_model_dir, sample_files
+from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 
 
@@ -132,16 +134,6 @@ def test_a_picture_without_lungs_is_refused(predictor, tmp_path):
         predictor.predict(load_radiograph(write_dicom(tmp_path / "a.dcm", noise, 12)))
 
 
-def test_a_device_that_is_not_there_is_a_sentence():
-    import torch
-
-    if torch.cuda.is_available():
-        pytest.skip("this machine has CUDA")
-    with pytest.raises(UnforeseenError, match="cuda"):
-        choose_device("cuda")
-    assert choose_device("auto").type in ("cpu", "mps")
-
-
 def test_the_shipped_model_segments_a_real_film_close_to_its_human_mask(predictor, shared_data):
     import csv
 
@@ -158,3 +150,33 @@ def test_the_shipped_model_segments_a_real_film_close_to_its_human_mask(predicto
             dice(predictor.predict(load_radiograph(shared_data / "cohen" / row["image"])).lung_mask, reference)
         )
     assert np.mean(values) > 0.9
+
+
+@contextlib.contextmanager
+def failing(predictor, error):
+    """The predictor, whose encoder raises an error as long as the block lasts."""
+
+    def fail(*_):
+        raise error
+
+    hook = predictor.model.encoder.register_forward_pre_hook(fail)
+    try:
+        yield predictor
+    finally:
+        hook.remove()
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("cuDNN failed"), MemoryError()], ids=repr
+)
+def test_a_machine_that_fails_is_a_sentence(predictor, error):
+    with failing(predictor, error), pytest.raises(UnforeseenError, match="could not be analysed") as told:
+        predictor.predict(load_radiograph(sample_files()[0]))
+    assert told.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [ValueError("slip"), TypeError("slip"), IndexError("slip"), ZeroDivisionError()])
+def test_a_slip_in_the_program_stays_one(predictor, error):
+    with failing(predictor, error), pytest.raises(type(error)) as raised:
+        predictor.predict(load_radiograph(sample_files()[0]))
+    assert raised.value is error

@@ -1,10 +1,10 @@
-"""Layers of a convolutional network that are local: a place of the result hangs on a few places of the source.
+"""Local layers of a convolutional network: each place of the result depends on a few places of the source.
 
-Each layer tells what a change of its sources can reach and what a window of its result is made of (`windows` recomputes
-networks by that), and leads gradients from its result back to its sources (`gradients`).
+Each layer knows what a change of its sources can reach and what a window of its result is made of (used by
+`windowed_network`), and leads gradients from its result back to its sources (used by `gradients`).
 """
 
-# ruff: noqa: D102 - what a method of a layer gives stands in `Layer`, once
+# ruff: noqa: D102 - the methods of layers are documented once, in `Layer`
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from bsnet_core.explanation.fast.places import Boxes, Places
+from bsnet_core.explanation.fast.window_places import Boxes, WindowPlaces
 
 CLIPPED_AT: Mapping[type, tuple[float, int]] = {nn.ReLU: (math.inf, 0x7F80), nn.ReLU6: (6.0, 0x40C0)}
-"""Activations that clip from below at 0: where they clip from above, and the bits of that in bfloat16."""
+"""Activations that clip below 0, each with its upper limit and the bits of that limit in bfloat16."""
 
 
 def channels_last(maps: Tensor) -> Tensor:
-    """The same, each place's channels side by side in memory; also with one channel, where torch sees no difference."""
+    """Maps with each place's channels side by side in memory; also with one channel, where torch does not convert."""
     return maps.permute(0, 2, 3, 1).clone(memory_format=torch.contiguous_format).permute(0, 3, 1, 2)
 
 
 def in_precision(values: Tensor, precision: torch.dtype) -> Tensor:
-    """The same in a precision. Asking torch for nothing costs little, but two threads wait for each other to ask."""
+    """Values in a precision. Skips the call if nothing changes: in it two threads would wait for each other."""
     return values if values.dtype is precision else values.to(precision)
 
 
@@ -48,7 +48,7 @@ class Layer(ABC):
     """One step of the network: values of earlier steps in, values of a window out."""
 
     grid = 1
-    """Windows begin and end at multiples of this."""
+    """Windows begin and end at multiples of this number."""
 
     def __init__(self, sources: Sequence[int]) -> None:
         self.sources = tuple(sources)
@@ -59,15 +59,15 @@ class Layer(ABC):
 
     @abstractmethod
     def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
-        """Where the result may change, given where the sources did, a place at least; `shape` is the result's."""
+        """Boxes of the result, never empty, that changes of the sources can reach; `shape` is the result's."""
 
-    def read(self, places: Places) -> Places:
-        """Which windows of the sources the windows of the result are made of."""
+    def read(self, places: WindowPlaces) -> WindowPlaces:
+        """The windows of the sources that windows of the result are made of."""
         return places
 
     @abstractmethod
     def windows(self, patches: Sequence[Tensor]) -> Tensor:
-        """(N, C, h, w) windows of the result from what `read` asks for, filled up beyond the border."""
+        """(N, C, h, w) windows of the result from the windows that `read` gives, filled beyond the border."""
 
     def pull_back(self, gradients: Tensor, values: Sequence[Tensor], result: Tensor) -> Sequence[Tensor]:
         """Gradients with respect to the sources, in the precision of those that arrive.
@@ -75,7 +75,7 @@ class Layer(ABC):
         Args:
             gradients: (R, C, H, W) of R numbers with respect to the result.
             values: The sources' whole maps (1, C, H, W).
-            result: What the layer made of them.
+            result: The layer's result for them.
         """
         copies = [
             value.to(gradients.dtype).expand(len(gradients), -1, -1, -1).detach().requires_grad_() for value in values
@@ -86,7 +86,7 @@ class Layer(ABC):
 
 
 class Sliding(Layer):
-    """A kernel that slides over one map: how its boxes grow and how it is padded."""
+    """A kernel that slides over one map, with its padding and the growth of boxes."""
 
     fill = 0.0
 
@@ -114,14 +114,14 @@ class Sliding(Layer):
         first = np.maximum(-((extent - padding - source[:, ::2]) // stride), 0)
         end = np.minimum((source[:, 1::2] - 1 + padding) // stride + 1, size)
         if self.stride != (1, 1):
-            # A stride may skip the few places that changed: one place instead of none.
+            # A stride may skip the few places that changed: keep one place rather than none.
             first = np.minimum(first, size - 1)
             end = np.maximum(end, first + 1)
         return _interleaved(first, end)
 
-    def read(self, places: Places) -> Places:
+    def read(self, places: WindowPlaces) -> WindowPlaces:
         (down, across), (above, before) = self.stride, self.padding
-        return Places(
+        return WindowPlaces(
             places.tops * down - above,
             places.lefts * across - before,
             (places.height - 1) * down + self.extent[0] + 1,
@@ -155,7 +155,7 @@ class Convolution(Sliding):
 
     @property
     def is_by_place(self) -> bool:
-        """Whether every place of the result hangs on the same place of the source alone."""
+        """Whether every place of the result depends only on its own place in the source."""
         return self.matrix is not None
 
     def apply(self, patch: Tensor, padding: tuple[int, int]) -> Tensor:
@@ -164,21 +164,21 @@ class Convolution(Sliding):
         return in_precision(result, torch.float32) if self.activation is None else self.activated(result)
 
     def activated(self, fresh: Tensor) -> Tensor:
-        """The activation of a map that nobody else holds, perhaps in its place."""
+        """The activation of a map that nobody else uses; may overwrite it."""
         if type(self.activation) not in CLIPPED_AT or fresh.requires_grad:
             return cast("Callable[[Tensor], Tensor]", self.activation)(fresh)
         highest, bits = CLIPPED_AT[type(self.activation)]
         if fresh.dtype is torch.bfloat16:
-            # Numbers of bfloat16 are ordered like the whole numbers with the same bits, negative ones below 0. Whole
-            # numbers are clipped five times faster.
+            # bfloat16 numbers are ordered like the integers with the same bits, negative ones below 0, and integers
+            # are clipped five times faster.
             fresh.view(torch.int16).clamp_(0, bits)
             return fresh
         return fresh.clamp_(0.0, highest)
 
     def rows(self, rows: Tensor) -> Tensor:
-        """The same, if it is by place, of (..., C) values side by side."""
+        """The result for (..., C) values side by side; only if `is_by_place`."""
         if self.matrix is None:
-            raise ValueError("This convolution looks around.")
+            raise ValueError("This convolution reads neighbouring places.")
         result = self._multiplied(in_precision(rows, self.matrix.dtype), self.matrix)
         return in_precision(result, torch.float32) if self.activation is None else self.activated(result)
 
@@ -201,9 +201,9 @@ class Convolution(Sliding):
         if self.matrix is not None:
             return [F.linear(gradients.permute(0, 2, 3, 1), self.matrix.T).permute(0, 3, 1, 2)]
         if self.dilation == (1, 1) and self.groups in (1, self.weight.shape[0]) and not self._overhangs:
-            # As an ordinary convolution with the kernel turned about, which has the faster routines.
-            spread = self._spread(gradients, values[0].shape[2:])
-            return [F.conv2d(spread, self._turned, None, 1, self.padding_back, 1, self.groups)]
+            # As an ordinary convolution with the flipped kernel, which has faster routines.
+            dilated = self._dilated(gradients, values[0].shape[2:])
+            return [F.conv2d(dilated, self._flipped, None, 1, self.padding_back, 1, self.groups)]
         leftover = [
             size + 2 * padding - extent - 1 - (count - 1) * stride
             for size, count, padding, extent, stride in zip(
@@ -216,22 +216,22 @@ class Convolution(Sliding):
             )
         ]
 
-    def _spread(self, gradients: Tensor, shape: Sequence[int]) -> Tensor:
-        """The gradients at the places of a source of this (H, W) that the kernel stopped at, 0 between them."""
+    def _dilated(self, gradients: Tensor, shape: Sequence[int]) -> Tensor:
+        """The gradients at the places of a source of this (H, W) where the kernel was applied, 0 between them."""
         if self.stride == (1, 1):
             return gradients
         count, channels = gradients.shape[:2]
         height, width = (
             size + 2 * padding - extent for size, padding, extent in zip(shape, self.padding, self.extent, strict=True)
         )
-        spread = gradients.new_zeros(count, height, width, channels).permute(0, 3, 1, 2)
-        spread[:, :, :: self.stride[0], :: self.stride[1]] = gradients
-        return spread
+        dilated = gradients.new_zeros(count, height, width, channels).permute(0, 3, 1, 2)
+        dilated[:, :, :: self.stride[0], :: self.stride[1]] = gradients
+        return dilated
 
     def in_half_precision(self) -> Convolution:
-        """The same with weights in bfloat16."""
+        """This convolution with weights in bfloat16."""
         half = copy.copy(self)
-        half.__dict__.pop("_turned", None)
+        half.__dict__.pop("_flipped", None)
         half.weight = self.weight.bfloat16()
         half.bias = None if self.bias is None else self.bias.bfloat16()
         half.matrix = None if self.matrix is None else self.matrix.bfloat16()
@@ -239,7 +239,7 @@ class Convolution(Sliding):
 
     @property
     def padding_back(self) -> tuple[int, int]:
-        """How a convolution with the kernel turned about is padded to lead gradients back."""
+        """Padding of the convolution with the flipped kernel that leads gradients back."""
         (down, across), (above, before) = self.extent, self.padding
         return down - above, across - before
 
@@ -249,7 +249,7 @@ class Convolution(Sliding):
         return any(given > extent for given, extent in zip(self.padding, self.extent, strict=True))
 
     @cached_property
-    def _turned(self) -> Tensor:
+    def _flipped(self) -> Tensor:
         weight = self.weight.flip(-1, -2)
         if self.groups == 1:
             weight = weight.transpose(0, 1)
@@ -337,8 +337,8 @@ class Enlargement(Layer):
     def reached(self, changed: Sequence[Boxes | None], shape: torch.Size) -> Boxes:
         return _around(changed) * self.grid
 
-    def read(self, places: Places) -> Places:
-        return Places(
+    def read(self, places: WindowPlaces) -> WindowPlaces:
+        return WindowPlaces(
             places.tops // self.grid, places.lefts // self.grid, places.height // self.grid, places.width // self.grid
         )
 
@@ -350,7 +350,7 @@ class Enlargement(Layer):
 
 
 def _joined(*maps: Tensor) -> Tensor:
-    """Side by side, in the lowest precision among them: who gave that computes in it."""
+    """Maps joined along the channels, in the lowest precision among them, which is the one computed in."""
     precision = min((one.dtype for one in maps), key=lambda kind: kind.itemsize)
     return torch.cat([one.to(precision) for one in maps], dim=1)
 

@@ -1,109 +1,65 @@
-"""The picture, or its mirror image, as fast mode sees it: what masking a few super-pixels changes, and nothing else."""
+"""The response of one image, or of its mirror image, to masking: contributions of super-pixels, batch by batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from bsnet_core.explanation.fast.approximations import Approximations, Lungs
 from bsnet_core.explanation.fast.first_order import FirstOrder, first_order
 from bsnet_core.explanation.fast.gradients import pull_back
-from bsnet_core.explanation.fast.layers import Convolution, NotLocalError, channels_last, in_precision
-from bsnet_core.explanation.fast.local_network import LocalNetwork
-from bsnet_core.explanation.fast.lung_path import LungPath
-from bsnet_core.explanation.fast.places import Boxes, mirrored
-from bsnet_core.explanation.fast.windows import Change, PlacedGradients, WindowedNetwork
+from bsnet_core.explanation.fast.local_layers import Convolution, channels_last, in_precision
+from bsnet_core.explanation.fast.traced_network import TracedNetwork
+from bsnet_core.explanation.fast.window_places import Boxes, mirrored
+from bsnet_core.explanation.fast.windowed_network import Change, PlacedGradients, WindowedNetwork
 from bsnet_core.explanation.fast.zone_statistics import ZoneStatistics
-from bsnet_core.model.backbone import STRIDES
 from bsnet_core.model.bsnet import BSNet, zone_probabilities
-from bsnet_core.model.network_config import HeadVariant
+from bsnet_core.model.network_config import Attention, HeadVariant
 from bsnet_core.model.segmentation import lung_probability
-from bsnet_core.prediction import Predictor
 
-TRACE_SIDE_PX = 64
-"""Side of the picture that a network is traced with: twice the coarsest stride, as only the layers matter."""
 CUT_STRIDE = 16
-"""Windows are cut in layers of this stride and over: before, they are small."""
+"""Windows are cut in layers of at least this stride: before, they are small."""
 HALF_STRIDE = 8
-"""Layers of this stride and over are computed in half precision; before, rounding would cost more than it saves."""
+"""Layers of at least this stride are computed in half precision; before, rounding would cost more than it saves."""
 
 
-class _Trunk(nn.Module):
-    """Encoder and segmentation: the features that the scoring heads see, and the lung logits."""
-
-    def __init__(self, model: BSNet) -> None:
-        super().__init__()
-        self.encoder, self.segmentation = model.encoder, model.segmentation
-
-    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        features = self.encoder(image)
-        return (*features[-len(STRIDES) :], self.segmentation(features))
-
-
-@dataclass(frozen=True, slots=True)
-class TracedTrunk:
-    """A predictor's trunk, taken apart.
-
-    Attributes:
-        network: Its layers.
-        levels: Which layers give the four levels, finest first.
-        logits: Which layer gives the lung logits.
-        lung_path: From the levels to the lung logits.
-    """
-
-    network: LocalNetwork
-    levels: Sequence[int]
-    logits: int
-    lung_path: LungPath
-
-
-_trunks: WeakKeyDictionary[nn.Module, TracedTrunk | None] = WeakKeyDictionary()
-
-
-def trunk_of(predictor: Predictor) -> TracedTrunk | None:
-    """The predictor's trunk, traced once; None where the network has to run whole."""
-    model = predictor.model
-    if not isinstance(model, BSNet):
-        return None
-    if model not in _trunks:
-        example = torch.zeros(1, 1, TRACE_SIDE_PX, TRACE_SIDE_PX, device=predictor.device)
-        try:
-            network = LocalNetwork(_Trunk(model).eval(), example)
-            *levels, logits = network.outputs
-            _trunks[model] = TracedTrunk(network, levels, logits, LungPath(network, levels, logits))
-        except NotLocalError:
-            _trunks[model] = None
-    return _trunks[model]
-
-
-class View:
-    """The picture, or its mirror image, as the network sees it: everything kept that masking does not change."""
+class MaskingResponse:
+    """The response of one image, or of its mirror image, to masking: keeps everything that masking does not change."""
 
     def __init__(
         self,
-        predictor: Predictor,
         model: BSNet,
-        trunk: TracedTrunk,
+        traced: TracedNetwork,
+        attention: Attention,
         image: npt.NDArray[np.float32],
         approximations: Approximations,
+        *,
         is_mirrored: bool,
     ) -> None:
+        """Analyses the unmasked image.
+
+        Args:
+            model: On the CPU, in evaluation mode.
+            traced: The model's encoder and segmentation in layers.
+            attention: Head, or the ensemble.
+            image: (S, S) float32, the network image, not mirrored.
+            approximations: The approximations in use.
+            is_mirrored: Whether to look at the mirror image.
+        """
         self._model, self._approximations, self._mirrored = model, approximations, is_mirrored
-        self._attention, self._side = predictor.attention, image.shape[0]
-        self._levels, self._logits = trunk.levels, trunk.logits
+        self._attention, self._side = attention, image.shape[0]
+        self._levels, self._logits = traced.levels, traced.logits
         self._half = approximations.half_precision and _knows_bfloat16()
         self._precision = torch.bfloat16 if self._half else torch.float32
         # The segmentation; the encoder's features stay in full precision, for statistics and gradients.
-        self._network = trunk.network.in_half_precision(first=max(self._levels) + 1) if self._half else trunk.network
-        self._path = trunk.lung_path.in_half_precision() if self._half else trunk.lung_path
-        batch = torch.tensor(image, device=predictor.device)[None, None]
+        self._network = traced.network.in_half_precision(first=max(self._levels) + 1) if self._half else traced.network
+        self._path = traced.lung_path.in_half_precision() if self._half else traced.lung_path
+        batch = torch.tensor(image)[None, None]
         batch = (batch.flip(-1) if is_mirrored else batch).contiguous(memory_format=torch.channels_last)
         with torch.no_grad():
             self._values = self._network.values(batch)
@@ -117,7 +73,7 @@ class View:
 
     @torch.no_grad()
     def _prepare(self) -> None:
-        """Works out what the short cuts need, once before the first contribution."""
+        """Computes what the approximations need, once before the first contribution."""
         levels = [self._values[index] for index in self._levels]
         tails: Mapping[int, PlacedGradients] = {}
         if self._approximations.linear_heads:
@@ -139,7 +95,7 @@ class View:
         self._windows = WindowedNetwork(network, values, tails, self._approximations.tolerance)
 
     def contributions(self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes) -> npt.NDArray[np.float32]:
-        """(B, 3, 2, 4): what each of B patches (1, h, w) of the unmirrored picture changes, alone in its box."""
+        """(B, 3, 2, 4) changes of the probabilities by B patches (1, h, w) of the unmirrored image, each alone."""
         if self._mirrored:
             boxes = mirrored(boxes, self._side)
             patches = [patch[..., ::-1] for patch in patches]
@@ -167,14 +123,14 @@ class View:
             return self._grid(self._heads.changes_of(total))
 
     def _not_trusted(self, through: Tensor) -> list[int]:
-        """Which of B super-pixels do more through the lungs than first order can tell, by its own (B, K) account."""
+        """The super-pixels whose (B, K) first-order effect through the lungs is too large to be trusted."""
         limit = self._approximations.trusted_lungs
         if limit is None or self._approximations.lungs is not Lungs.FIRST_ORDER:
             return []
         return torch.nonzero(through.abs().amax(dim=1) > limit).flatten().tolist()
 
     def _with_lungs(self, statistics: ZoneStatistics, changes: Mapping[int, Change], number: int) -> Tensor:
-        """(K,) changes of the latent scores of one of the changed pictures, lungs and alignment recomputed."""
+        """(K,) changes of the latent scores of one of the changed images, lungs and alignment recomputed."""
         levels = self._changed_levels(changes, number)
         logits = self._values[self._logits].float() + self._logits_along_path(levels) - self._unchanged_path
         probability = lung_probability(logits)
@@ -185,16 +141,16 @@ class View:
 
     @cached_property
     def _beside(self) -> list[Tensor | None]:
-        """What the lung path adds up from beside it."""
+        """The constant inputs of the lung path."""
         return self._path.beside(self._values)
 
     @cached_property
     def _unchanged_path(self) -> Tensor:
-        """The picture's own lung logits in the rounding of the lung path."""
+        """The image's own lung logits in the rounding of the lung path."""
         return self._logits_along_path([self._values[index] for index in self._levels])
 
     def _zone_statistics(self) -> ZoneStatistics | None:
-        """The zone statistics, if that is what the heads look at."""
+        """The zone statistics, if the heads use those."""
         if self._model.config.head is not HeadVariant.STATISTICS:
             return None
         heads = self._model.config.heads_of(self._attention)
@@ -202,7 +158,7 @@ class View:
         return ZoneStatistics(self._model, heads, levels, self._probability, self._alignment)
 
     def _through_lungs_gradients(self, heads: FirstOrder) -> dict[int, Tensor]:
-        """By level (K, C, h, w): gradients through segmentation and alignment, if the short cuts ask for them."""
+        """By level (K, C, h, w): gradients through segmentation and alignment, with first-order lungs; else none."""
         if self._approximations.lungs is not Lungs.FIRST_ORDER:
             return {}
         rows = heads.through_probability(self._model, self._probability)
@@ -222,14 +178,14 @@ class View:
         return {index: gradient.float() for index, gradient in found.items()}
 
     def _pulled_back(self, seeds: Mapping[int, Tensor], layers: Sequence[int], end: int = -1) -> dict[int, Tensor]:
-        """As `pull_back` does it, in half precision where this is what the view computes in."""
+        """As `pull_back`, in half precision if this is in use."""
         network = self._network.in_half_precision() if self._half else self._network
         seeds = {index: channels_last(in_precision(seed, self._precision)) for index, seed in seeds.items()}
         found = pull_back(network, self._values, seeds, layers, end)
         return {index: gradient.float() for index, gradient in found.items()}
 
     def _tails(self, gradients: Mapping[int, Tensor]) -> tuple[Tensor, dict[int, PlacedGradients]]:
-        """Gradients through all that lies behind the layers where windows are cut.
+        """Gradients with respect to the layers where windows are cut.
 
         Args:
             gradients: By level (K, C, h, w), with respect to the encoder's features.
@@ -258,7 +214,7 @@ class View:
         return {index: PlacedGradients(gradient, self._precision) for index, gradient in gradients.items()}
 
     def _first_in_half(self) -> int:
-        """The first layer of the stride from which on half precision is enough."""
+        """The first layer of the stride from which half precision is enough."""
         return next(index for index, value in enumerate(self._values) if value.shape[2] * HALF_STRIDE <= self._side)
 
     def _through_lungs(self, heads: FirstOrder, change: Change) -> Tensor:
@@ -278,7 +234,7 @@ class View:
         return lung_probability(logits)
 
     def _changed(self, changes: Mapping[int, Change], number: int) -> tuple[list[Tensor], Tensor, Tensor]:
-        """Levels, lung probability and alignment of one of the changed pictures, as far as its changes are known."""
+        """Levels, lung probability and alignment of one of the changed images."""
         levels = self._changed_levels(changes, number)
         if self._logits not in changes:
             return levels, self._probability, self._alignment
@@ -297,18 +253,18 @@ class View:
         return levels
 
     def _recomputed(self, changes: Mapping[int, Change], count: int) -> npt.NDArray[np.float32]:
-        """(B, 3, 2, 4) by running the heads on all that changed."""
+        """(B, 3, 2, 4) by running the heads on every changed image."""
         found = [self._grid(self._probabilities(*self._changed(changes, number))) for number in range(count)]
         return np.concatenate(found) - self._base
 
     def _probabilities(self, levels: Sequence[Tensor], probability: Tensor, alignment: Tensor) -> Tensor:
-        """(1, 3, 2, 4) as this view sees the zones."""
+        """(1, 3, 2, 4) in the orientation of this response."""
         heads = self._model.config.heads_of(self._attention)
         logits = self._model.score(levels, probability, alignment, heads)
         return zone_probabilities(logits, self._attention, self._model.config.temperature)
 
     def _grid(self, grids: Tensor) -> npt.NDArray[np.float32]:
-        """(B, 3, 2, 4): the mirrored picture's right lung counts for the left one."""
+        """(B, 3, 2, 4), left and right lung of a mirrored image exchanged back."""
         return np.array((grids.flip(2) if self._mirrored else grids).cpu().numpy(), dtype=np.float32)
 
 
@@ -318,6 +274,6 @@ def _leading(flat: Tensor, count: int) -> Tensor:
 
 
 def _knows_bfloat16() -> bool:
-    """Whether the processor computes in bfloat16; without that it would be slower, not faster."""
+    """Whether the processor computes in bfloat16; on others it would be slower, not faster."""
     capabilities: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16"))

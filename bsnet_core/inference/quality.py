@@ -1,4 +1,4 @@
-"""Notes for the reader when something looks wrong with a picture or with the network's view of it."""
+"""Notes for the reader if something looks wrong with an image or with the network's result."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MIN_LUNG_SHARE = 0.08
 MAX_LUNG_SHARE = 0.62
 NO_LUNG_SHARE = 0.02
 PIECE_SHARE = 0.02
-"""Pieces smaller than this share of the lung mask do not count."""
+"""Pieces below this share of the lung mask are ignored."""
 MAX_ANGLE_DEG = 25.0
 MIN_SIDE_PX = 384
 LOW_CONFIDENCE = 0.4
-"""The classes are four, so chance is 0.25; the shipped weights seldom give a class more than 0.6."""
+"""With four classes, chance is 0.25; the shipped weights seldom give a class more than 0.6."""
 SIDE_BALANCE = 0.2
 
 
@@ -35,21 +35,21 @@ def quality_notes(
     *,
     blank_share: float,
 ) -> tuple[str, ...]:
-    """Sentences on what looks wrong; empty where nothing does.
+    """Sentences on what looks wrong; empty if nothing does.
 
     Args:
         lung_probability: (S, S) in [0, 1], network frame.
-        frames: With the alignment of the prediction.
-        zone_probabilities: (3, 2, 4).
-        blank_share: Share of the picture that has its lowest value, in [0, 1].
+        frames: Frames with the alignment of the prediction.
+        zone_probabilities: (3, 2, 4), rows upper to lower, column 0 = A B C.
+        blank_share: Share of the image that has its lowest value, in [0, 1].
     """
     notes = []
     share = _lung_share(lung_probability, frames)
     if share < MIN_LUNG_SHARE:
-        note = _("The lungs found cover only {share} of the picture: check the lung outline.")
+        note = _("The lungs found cover only {share} of the image: check the lung outline.")
         notes.append(note.format(share=f"{share:.0%}"))
     elif share > MAX_LUNG_SHARE:
-        note = _("The lungs found cover {share} of the picture: check the lung outline.")
+        note = _("The lungs found cover {share} of the image: check the lung outline.")
         notes.append(note.format(share=f"{share:.0%}"))
     pieces, balance = _pieces(lung_probability)
     if pieces > 2:
@@ -58,13 +58,13 @@ def quality_notes(
         notes.append(_("Only one lung was outlined, or one is much smaller than the other: check the lung outline."))
     angle = abs(frames.alignment_angle_deg)
     if angle > MAX_ANGLE_DEG:
-        note = _("The lungs were turned by {angle}° to align them; over {limit}° is unusual.")
+        note = _("The lungs were rotated by {angle}° to align them; more than {limit}° is unusual.")
         notes.append(note.format(angle=f"{angle:.0f}", limit=f"{MAX_ANGLE_DEG:.0f}"))
     height, width = frames.image_shape
     if min(height, width) < MIN_SIDE_PX:
-        notes.append(_("The picture is small ({width} × {height} pixels).").format(width=width, height=height))
+        notes.append(_("The image is small ({width} × {height} pixels).").format(width=width, height=height))
     if blank_share > 0.5:
-        notes.append(_("Over half of the picture is empty."))
+        notes.append(_("More than half of the image is empty."))
     unsure = [zone.name for zone in Zone if zone_probabilities[zone.row, zone.column].max() < LOW_CONFIDENCE]
     if unsure:
         note = translate_count("Low confidence in zone {zones}.", "Low confidence in zones {zones}.", len(unsure))
@@ -78,7 +78,7 @@ def _lung_share(lung_probability: npt.NDArray[np.float32], frames: Frames) -> fl
 
 
 def _pieces(lung_probability: npt.NDArray[np.float32]) -> tuple[int, float]:
-    """How many large pieces, and the second's area as a share of the first's."""
+    """Number of large pieces, and the second's area as a share of the first's."""
     mask = (lung_probability >= 0.5).astype(np.uint8)
     _, _, statistics, _ = cv2.connectedComponentsWithStats(mask)
     areas = np.sort(statistics[1:, cv2.CC_STAT_AREA])[::-1]

@@ -1,13 +1,13 @@
-"""A local network recomputed only where its input changed, for several changes of one picture at once.
+"""A local network recomputed only where its input changed, for several changes of one image at once.
 
-`WindowedNetwork` keeps every layer's values for one picture. For a batch of patches, each put into the picture alone,
+`WindowedNetwork` keeps every layer's values for one image. For a batch of patches, each put into the image alone,
 it recomputes layer by layer the windows that may have changed, all of one size, reading what lies around them from the
-values kept. This is exact: borders of the picture are padded as the whole layer pads them, and no layer sees an
+values kept. This is exact: borders of the image are padded as the whole layer pads them, and no layer sees an
 artificial border.
 
 In deep layers a window is wide and most of it hardly changes. There it can be cut to the places that changed by more
-than a share of the layer's standard deviation, if gradients with respect to that layer are at hand: what lies outside
-is not lost, its effect on the results is counted to first order (its tail).
+than a share of the layer's standard deviation, if gradients with respect to that layer are known: the change outside
+counts to first order (its tail).
 
 Every layer is computed in the precision that its kept values have; differences are float32.
 """
@@ -25,12 +25,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bsnet_core.explanation.fast.layers import Convolution, Layer, Sliding, in_precision
+from bsnet_core.explanation.fast.local_layers import Convolution, Layer, Sliding, in_precision
 from bsnet_core.explanation.fast.local_network import LocalNetwork
-from bsnet_core.explanation.fast.places import (
+from bsnet_core.explanation.fast.window_places import (
     Boxes,
     KeptMap,
-    Places,
+    WindowPlaces,
     as_rows,
     fill_beyond,
     places_around,
@@ -47,14 +47,14 @@ LARGE_WINDOW = 6
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How one layer's map changes in each of a batch of changed pictures.
+    """The change of one layer's map in each of a batch of changed images.
 
     Attributes:
-        places: Where, within the map.
-        rows: (B, h, w, C), the new values minus those of the unchanged picture.
+        places: Windows within the map.
+        rows: (B, h, w, C), the new values minus those of the unchanged image.
     """
 
-    places: Places
+    places: WindowPlaces
     rows: Tensor
 
     @property
@@ -78,7 +78,7 @@ class Change:
         if self.places.covers(height, width):
             return rows.flatten(1)
         whole = rows.new_zeros(len(rows), height, width, rows.shape[3])
-        for there, here in shared_parts(Places.whole(len(rows), height, width), self.places):
+        for there, here in shared_parts(WindowPlaces.whole(len(rows), height, width), self.places):
             whole[there] = rows[here]
         return whole.flatten(1)
 
@@ -87,32 +87,32 @@ class PlacedGradients:
     """Gradients of R numbers with respect to one layer's map (C, H, W)."""
 
     def __init__(self, gradients: Tensor, precision: torch.dtype = torch.float32) -> None:
-        """Takes (R, C, H, W); the precision is that of products with whole maps."""
+        """Takes (R, C, H, W) gradients, and the precision of products with whole maps."""
         self._gradients, self._precision = gradients, precision
         self.count, _, self.height, self.width = gradients.shape
 
     @cached_property
     def by_place(self) -> Tensor:
-        """(H W, C R), all that belongs to a place side by side."""
+        """(H W, C R), the gradients of one place side by side."""
         return self._gradients.permute(2, 3, 1, 0).reshape(self.height * self.width, -1).contiguous()
 
     @cached_property
     def by_number(self) -> Tensor:
-        """(R, H W C), all that belongs to one of the numbers side by side."""
+        """(R, H W C), the gradients of one number side by side."""
         return as_rows(self._gradients.to(self._precision)).flatten(1)
 
 
 @dataclass(frozen=True, slots=True)
 class _Windows:
-    """New values (B, h, w, C) of one layer, and the box of each picture that may really have changed."""
+    """New values (B, h, w, C) of one layer, and for each image the box that may have changed."""
 
-    places: Places
+    places: WindowPlaces
     rows: Tensor
     boxes: Boxes
 
 
 class WindowedNetwork:
-    """One picture's values in every layer, and what they become where the picture is changed."""
+    """One image's values in every layer, recomputed where the image is changed."""
 
     def __init__(
         self,
@@ -121,11 +121,11 @@ class WindowedNetwork:
         tails: Mapping[int, PlacedGradients] | None = None,
         tolerance: float = 0.0,
     ) -> None:
-        """Keeps the picture's values.
+        """Keeps the image's values.
 
         Args:
             network: The layers.
-            values: What they make of the picture, `network.values(picture)`.
+            values: Their values for the image, `network.values(image)`.
             tails: Gradients of R results with respect to the layers where windows are cut.
             tolerance: Changes up to this share of such a layer's standard deviation are counted to first order.
         """
@@ -147,22 +147,22 @@ class WindowedNetwork:
             and self._shapes[source][1] >= WIDE * self._shapes[layer.sources[0]][1]
             and self._shapes[source][2] * FINE_STRIDE >= self._shapes[0][2]
         }
-        """Layers of many channels on fine maps, computed anew around a window from their narrow source: copying their
-        kept values there would take longer."""
+        """Layers of many channels on fine maps: around a window they are recomputed from their narrow source, as
+        copying their kept values would take longer."""
 
     @torch.no_grad()
     def change(
         self, patches: Sequence[npt.NDArray[np.float32]], boxes: Boxes, requested: Sequence[int]
     ) -> tuple[dict[int, Change], Tensor | None]:
-        """Puts each patch into the unchanged picture.
+        """Puts each patch into the unchanged image.
 
         Args:
-            patches: B times (C, h, w), the picture's new values.
-            boxes: Where each belongs.
-            requested: Layers whose changes are asked for.
+            patches: B times (C, h, w), the image's new values.
+            boxes: The place of each patch.
+            requested: Layers whose changes are returned.
 
         Returns:
-            The changes by layer, without layers that nothing reaches; and the effect (B, R) of all tails.
+            The changes by layer, without layers that no change reaches; and the effect (B, R) of all tails.
         """
         wide = self._wide - set(requested)
         now = {0: self._patched(patches, boxes)}
@@ -175,7 +175,7 @@ class WindowedNetwork:
                 if not any(sources):
                     continue
                 if index in wide and sources[0]:
-                    now[index] = sources[0]  # the layer that reads it takes the source and widens it itself
+                    now[index] = sources[0]  # the layer that reads it widens the source
                     continue
                 now[index] = self._recomputed(layer, index, sources, wide)
                 for source in layer.sources:
@@ -221,8 +221,8 @@ class WindowedNetwork:
         ]
         return _Windows(places, as_rows(layer.windows(patches)), boxes)
 
-    def _gathered(self, index: int, now: _Windows | None, places: Places, fill: float) -> Tensor:
-        """(B, h, w, C) windows of one layer as it is now, filled up beyond the border."""
+    def _gathered(self, index: int, now: _Windows | None, places: WindowPlaces, fill: float) -> Tensor:
+        """(B, h, w, C) windows of one layer with its changes, filled beyond the border."""
         if now is not None and now.places.is_same(places):
             return now.rows
         result = self._kept[index].windows(places, fill)
@@ -231,8 +231,8 @@ class WindowedNetwork:
                 result[there] = now.rows[here]
         return result
 
-    def _widened(self, index: int, source: _Windows | None, places: Places, fill: float) -> Tensor:
-        """(B, h, w, C) as `_gathered`, of a layer by place that has been skipped: from its source."""
+    def _widened(self, index: int, source: _Windows | None, places: WindowPlaces, fill: float) -> Tensor:
+        """(B, h, w, C) as `_gathered`, for a skipped pointwise layer: from its source."""
         layer = self._network.layers[index]
         if not isinstance(layer, Convolution):
             raise ValueError("Only convolutions are skipped.")
@@ -261,8 +261,8 @@ class WindowedNetwork:
         return _Windows(places, rows, boxes), Change(now.places, difference).effect(self._tails[index])
 
 
-def _boxes_of(large: npt.NDArray[np.bool_], places: Places) -> Boxes:
-    """The boxes around the true places (B, h, w) of windows; their middles where there are none."""
+def _boxes_of(large: npt.NDArray[np.bool_], places: WindowPlaces) -> Boxes:
+    """The boxes around the true places (B, h, w) of windows; the middle of a window if there are none."""
     rows: npt.NDArray[np.bool_] = np.any(large, axis=2)
     columns: npt.NDArray[np.bool_] = np.any(large, axis=1)
     empty = ~np.any(rows, axis=1)

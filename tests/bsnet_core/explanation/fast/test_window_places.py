@@ -6,9 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bsnet_core.explanation.fast.places import (
+from bsnet_core.explanation.fast.window_places import (
     KeptMap,
-    Places,
+    WindowPlaces,
     as_rows,
     fill_beyond,
     mirrored,
@@ -28,7 +28,7 @@ def level():
 
 def places(height, width, *corners):
     tops, lefts = (np.array(side, dtype=np.intp) for side in zip(*corners, strict=True))
-    return Places(tops, lefts, height, width)
+    return WindowPlaces(tops, lefts, height, width)
 
 
 def cell_by_cell(level, where, fill):

@@ -1,0 +1,48 @@
+"""The kinds of DICOM object that are loaded."""
+
+import numpy as np
+import pytest
+
+from bsnet_core.errors import (
+    RejectionCode,
+    UnsupportedObjectError,
+)
+from bsnet_core.loading import load_radiograph
+from tests.dicom_files import CT, ramp, write_dicom
+
+pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
+
+
+MR = "1.2.840.10008.5.1.4.1.1.4"
+
+
+STRUCTURED_REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
+
+
+MAMMOGRAPHY = "1.2.840.10008.5.1.4.1.1.1.2"
+
+
+def image(tmp_path, pixels=None, **tags):
+    return load_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "modality"),
+    [(CT, "CT"), (MR, "MR"), (CT, "CR"), (MAMMOGRAPHY, "MG"), (STRUCTURED_REPORT, "SR"), (None, "US")],
+)
+def test_objects_that_are_no_radiograph(tmp_path, sop_class, modality):
+    tags = {"SOPClassUID": sop_class} if sop_class else {}
+    with pytest.raises(UnsupportedObjectError, match="not a plain chest radiograph") as rejection:
+        image(tmp_path, Modality=modality, **tags)
+    assert rejection.value.code is RejectionCode.UNSUPPORTED_OBJECT
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "RG", "OT", "", "cr "])
+def test_modalities_of_radiographs_are_read(tmp_path, modality):
+    assert image(tmp_path, Modality=modality).shape == ramp().shape
+
+
+def test_multi_frame_is_refused_with_the_count(tmp_path):
+    frames = np.concatenate([ramp(), ramp()])
+    with pytest.raises(UnsupportedObjectError, match="2 frames"):
+        image(tmp_path, frames, NumberOfFrames=2, Rows=ramp().shape[0])
