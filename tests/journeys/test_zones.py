@@ -98,7 +98,7 @@ def test_the_pointer_is_told_of_the_zones_shown_alone(viewer):
     assert "zone A:" in viewer.view.toolTip()
     viewer.actions_by_name[zone_action(Zone.A)].trigger()
     assert "zone A" not in viewer.view.toolTip()
-    assert "none of the zones shown" in viewer.view.toolTip()
+    assert "no visible zone" in viewer.view.toolTip()
 
 
 def test_what_the_pointer_is_told_is_renewed_when_the_map_grows_under_it(qtbot, viewer):
