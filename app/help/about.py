@@ -1,4 +1,4 @@
-"""The box that says what this program is."""
+"""The About box: program, source, intended use, sample images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bsnet_core.language import translate as _
 
 
 def show_about(window: QWidget) -> None:
-    """Opens the box in front of a window."""
+    """Opens the About box in front of a window."""
     box = QMessageBox(window)
     box.setWindowTitle(_("About BS-Net Viewer"))
     box.setTextFormat(Qt.TextFormat.RichText)

@@ -98,23 +98,20 @@ class ReportDialog(QDialog):
         self._lungs = self._check_box(
             _("&Aligned lungs"), available.lungs, _("Aligned and masked lungs, as the network scores them")
         )
-        self._deidentified = QCheckBox(_("&De-identify"), self)
-        self._deidentified.setToolTip(
-            _("Leave out name, IDs, birth date, dates, institution, descriptions and the reader's name")
+        self._deidentified = self._option(
+            _("&De-identify"),
+            _("Leave out name, IDs, birth date, dates, institution, descriptions and the reader's name"),
         )
-        self._keep_dates = QCheckBox(_("&Keep the dates"), self)
-        self._keep_dates.setToolTip(_("Keep the dates of study and reading in a de-identified report"))
+        self._keep_dates = self._option(
+            _("&Keep the dates"), _("Keep the dates of study and reading in a de-identified report")
+        )
         self._burned_in = self._message(_("Names in the image"))
-        self._burned_in.setObjectName("qualityNotes")
-        self._name = QLineEdit(self)
-        self._name.setAccessibleName(_("File name"))
+        self._name = self._line(_("File name"))
         self._choose = QPushButton(_("&Choose…"), self)
         self._choose.setToolTip(_("Choose folder and name"))
-        self._shown_folder = QLineEdit(self)
+        self._shown_folder = self._line(_("Folder"))
         self._shown_folder.setReadOnly(True)
-        self._shown_folder.setAccessibleName(_("Folder"))
         self._problem = self._message(_("Problem"))
-        self._problem.setObjectName("qualityNotes")
         self._replace = QCheckBox(_("&Replace the existing file"), self)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self._save = QPushButton(_("&Save report"), self)
@@ -170,15 +167,25 @@ class ReportDialog(QDialog):
         box.setAccessibleName(_("Paper size"))
         return box
 
-    def _check_box(self, text: str, available: bool, tip: str) -> QCheckBox:
+    def _line(self, name: str) -> QLineEdit:
+        line = QLineEdit(self)
+        line.setAccessibleName(name)
+        return line
+
+    def _option(self, text: str, tip: str) -> QCheckBox:
         box = QCheckBox(text, self)
         box.setToolTip(tip)
+        return box
+
+    def _check_box(self, text: str, available: bool, tip: str) -> QCheckBox:
+        box = self._option(text, tip)
         box.setChecked(available)
         box.setEnabled(available)
         return box
 
     def _message(self, name: str) -> QLabel:
         label = QLabel("", self)
+        label.setObjectName("qualityNotes")
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setWordWrap(True)
         label.setAccessibleName(name)
