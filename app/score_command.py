@@ -224,7 +224,7 @@ def _password(path: Path | None) -> str | None:
     try:
         return path.read_text(encoding="utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError) as error:
-        raise ReportError(_("The password file {path} is empty or cannot be read.").format(path=path)) from error
+        raise ReportError(_("The password file {path} is empty or cannot be opened.").format(path=path)) from error
 
 
 def _files_of(

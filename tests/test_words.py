@@ -267,7 +267,7 @@ def test_docstrings_use_the_words_of_the_glossary(package):
         for file in sources()
         if file.relative_to(REPOSITORY).parts[0] == package
         for line, text in docstrings(file)
-        if (found := found_in(without_code(text), words))
+        if (found := found_in(prose(text), words))
     ] == []
 
 

@@ -39,7 +39,7 @@ class Menu(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionSpec:
-    """What an action is called, the menu it belongs to, and its default keys.
+    """The name and text of an action, the menu it belongs to, and its default keys.
 
     Attributes:
         name: The program's name for it; stands in the settings file, so it never changes.

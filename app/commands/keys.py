@@ -70,7 +70,7 @@ class Keys(QObject):
         return next((name for name, keys in self._keys.items() if normal(key) in keys), None)
 
     def objection(self, name: str, key: str) -> str:
-        """Why an action cannot have a key, in a sentence; empty if it can."""
+        """The reason why an action cannot have a key, as a sentence; empty if it can."""
         reserved = _reservation(name, normal(key))
         owner = self.owner_of(key)
         if reserved or owner is None or owner == name:
@@ -161,7 +161,7 @@ def native(key: str) -> str:
 
 
 def _reservation(name: str, key: str) -> str:
-    """Why an action can never have a key (as given by `normal`); empty if it can."""
+    """The reason why an action can never have a key (as given by `normal`); empty if it can."""
     if not key:
         return _("This is not a single key.")
     if key in NAVIGATION_KEYS:

@@ -1,4 +1,4 @@
-"""What the library keeps of who a patient is, and how that is taken out again."""
+"""The identities of patients in the library, and their removal."""
 
 from __future__ import annotations
 

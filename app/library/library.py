@@ -276,7 +276,7 @@ class Library:
             connection.execute(_delete_draft(number, reader))
 
     def draft_of(self, number: int, reader: str) -> Draft | None:
-        """What a reader has entered for an image without saving it."""
+        """The zones that a reader has entered for an image without saving them."""
         requested = sa.select(drafts).where(drafts.c.study_id == number, drafts.c.reader == reader)
         with self._read_transaction() as connection:
             row = connection.execute(requested).mappings().first()

@@ -8,7 +8,7 @@ from bsnet_core.language import translate as _
 
 
 class ListOrder(StrEnum):
-    """What the patients are sorted by."""
+    """Sort order of the patients."""
 
     LAST_OPENED = "last-opened"
     STUDY_DATE = "study-date"

@@ -23,7 +23,7 @@ KEY_BYTES = 16
 
 
 def patient_of(metadata: ImageMetadata) -> str:
-    """What tells an image's patient from others: number and birth date, or else name and birth date.
+    """The identity of an image's patient: number and birth date, or else name and birth date.
 
     Returns:
         A text; empty if the patient is unknown. No prior image is better than another patient's, so a number matches

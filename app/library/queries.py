@@ -176,7 +176,7 @@ def _place_in_list(ranked: sa.Subquery) -> tuple[sa.ColumnElement[Any], ...]:
 
 
 def _rank(order: ListOrder, dated: sa.Subquery) -> sa.ColumnElement[Any]:
-    """What patients are sorted by, the smallest first; among equals, the patient seen last comes first."""
+    """The sort key of patients, the smallest first; among equals, the patient seen last comes first."""
 
     def of_patient(value: sa.FunctionElement[Any]) -> sa.Over[Any]:
         return value.over(partition_by=dated.c.patient)

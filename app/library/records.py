@@ -50,7 +50,7 @@ class SeenImage:
 
     @property
     def identifier(self) -> str:
-        """What tells this image from all others."""
+        """The identifier of the image: its SOP Instance UID, or the hash of its file."""
         uid = self.metadata.sop_instance_uid.strip()
         return f"uid:{uid}" if uid else f"sha256:{self.sha256}"
 
@@ -267,7 +267,7 @@ class Quarantined:
 
     @property
     def sentence(self) -> str:
-        """What happened, and what to do."""
+        """A message that says what happened and what to do."""
         return _(
             "The library was damaged. It has been quarantined as {name} in {folder}, and a new library was started. "
             "Recover the damaged library to save what is still intact."

@@ -20,7 +20,7 @@ TABLES = ("studies", "predictions", "readings", "drafts", "annotations", "log")
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What was recovered.
+    """The outcome of a recovery.
 
     Attributes:
         rows: Number of rows by table, for the tables with any.

@@ -14,7 +14,7 @@ from bsnet_core.language import translate as _
 
 
 class Severity(StrEnum):
-    """How serious a message is; shown by a word, not by colour alone."""
+    """Severity of a message; shown by a word, not by colour alone."""
 
     INFO = "info"
     WARNING = "warning"

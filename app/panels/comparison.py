@@ -169,7 +169,7 @@ class ComparisonPanel(QWidget):
 
     @property
     def empty_text(self) -> str:
-        """Why there is nothing to compare; empty while there is."""
+        """The reason why there is nothing to compare; empty if there is something."""
         return self._empty.text()
 
     def cell(self, zone: Zone) -> DifferenceCell:

@@ -42,7 +42,7 @@ def patient_lines(radiograph: Radiograph, *, deidentified: bool, keep_dates: boo
         ]
         study = [
             dates,
-            Line(_("Study"), visible(metadata.study_description)),
+            Line(_("Study description"), visible(metadata.study_description)),
             Line(_("Accession number"), visible(metadata.accession_number)),
             Line(_("Institution"), visible(metadata.institution)),
         ]
