@@ -136,8 +136,8 @@ from app.canvas.measuring import Distance
 
 opened = viewer.open_window
 
-def open_and_measure(arguments):
-    window = opened(arguments)
+def open_and_measure(*arguments):
+    window = opened(*arguments)
 
     def measure(key, recalled):
         window.view.annotations.add(Distance((100.0, 100.0), (200.0, 150.0)), "Distance")

@@ -131,7 +131,7 @@ def answer(monkeypatch, button):
 
 def test_a_reading_that_was_refused_is_saved_again_from_the_message(qtbot, blocked_viewer):
     viewer = blocked_viewer
-    assert "Your score is not lost yet" in viewer.messages.text
+    assert "Your score is not lost" in viewer.messages.text
     assert viewer.messages.offer.text() == "Save again"
     library_file().rmdir()
     with qtbot.waitSignal(viewer.keeper.kept, timeout=20_000):

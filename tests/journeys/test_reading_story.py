@@ -190,7 +190,7 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     words = report_text(qtbot, viewer, monkeypatch, tmp_path / "report.pdf")
     assert f"{prediction.score.total}" in words
     assert prediction.model.sha256 in words.replace("\r", "").replace("\n", "")
-    assert "research software" in words.lower()
+    assert "research software, not a medical device" in words.lower()
     assert "R (patient)" in words
     assert "L (patient)" in words
 
@@ -237,8 +237,8 @@ from bsnet_core.resources import sample_files
 
 opened = viewer.open_window
 
-def open_and_save(arguments):
-    window = opened(arguments)
+def open_and_save(*arguments):
+    window = opened(*arguments)
 
     def score(key, recalled):
         for zone in Zone:
@@ -361,7 +361,7 @@ def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer
     panel = viewer.own_reading.statistics.panel
     qtbot.waitUntil(lambda: len(panel.shown) == 3, timeout=WITHIN_MS)
     expected = agreement_table(predicted, [BrixiaScore.from_text(digits).zones for digits in scores])
-    assert panel.summary_text.startswith("3 readings of 3 images.")
+    assert panel.summary_text.startswith("3 readings of 3 films.")
     for row, agreement in enumerate([*(expected.zones[zone] for zone in ZONES), expected.all_zones, expected.total]):
         assert panel.table.item(row, 0).text() == str(agreement.count)
         assert panel.table.item(row, 1).text().startswith(f"{agreement.mean_absolute_error.value:.2f}")
