@@ -64,8 +64,8 @@ OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "scores", "explanation")
 class MainWindow(QMainWindow):
     """Images on the left, the image shown in the middle, scores and overlays on the right.
 
-    It is made from below: commands, the session with what works on it, panels, presenters, other windows; then the
-    signals between them are connected.
+    Parts are made in the order in which they depend on each other: commands, the session with its background work,
+    panels, presenters, other windows. Then the signals between them are connected.
 
     Attributes:
         all_work_ended: After closing, whether all threads ended in time.

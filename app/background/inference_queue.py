@@ -241,6 +241,6 @@ class InferenceQueue(QObject):
 
     def _reject(self, key: int, error: BSNetError) -> None:
         self._session.accept_failure(key, ImageState.NOT_SCORED, error)
-        # What the input check rejects is said beside the image; anything else in the message bar, too.
+        # A rejection by the input check is shown beside the image; any other error in the message bar, too.
         if not isinstance(error, UnsuitableImageError):
             self.failed.emit(self._session.image(key).path.name, error)

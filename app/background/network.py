@@ -202,7 +202,7 @@ class Network:
 
 
 def _with_absolute_folder(choice: ModelChoice) -> ModelChoice:
-    """The choice with a model folder that holds in the child, whose working folder is another one."""
+    """The choice with an absolute model folder, since the child has another working folder."""
     return choice if choice.model_dir is None else replace(choice, model_dir=choice.model_dir.absolute())
 
 

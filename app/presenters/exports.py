@@ -202,7 +202,7 @@ class Exports(QObject):
         image, radiograph = self._session.current, self._view.radiograph
         if image is None or radiograph is None:
             return
-        name = file_name("film", ".png", None, self._now())
+        name = file_name("image", ".png", None, self._now())
         place = self._ask_for_place(_("Save the 16-bit image"), name, "PNG (*.png)")
         if place is not None:
             self._write(
