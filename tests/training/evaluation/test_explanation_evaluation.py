@@ -3,38 +3,25 @@ import json
 import pytest
 import torch
 
-from bsnet_core.backends import admission
+from bsnet_core.backends import choice
 from training.cli import main
-from training.evaluation.explanation_measures import (
-    MEASURES,
-    STEPS,
-)
+from training.evaluation.explanation_measures import MEASURES, STEPS
 
 
 @pytest.mark.parametrize(("flags", "mode", "images"), [(["--exact"], "exact", 1), ([], "fast", 2)])
 def test_the_command_measures_with_torch_and_writes_its_figures(
     small_model, image_folder, tmp_path, monkeypatch, capsys, flags, mode, images
 ):
-    asked_for, choose = [], admission.choose_backend
+    asked_for, choose = [], choice.choose_backend
 
     def choose_and_note(name, *rest):
         asked_for.append(name)
         return choose(name, *rest)
 
-    monkeypatch.setattr(admission, "choose_backend", choose_and_note)
+    monkeypatch.setattr(choice, "choose_backend", choose_and_note)
     out = tmp_path / "maps.json"
-    command = [
-        "evaluate-explanations",
-        "--data",
-        image_folder,
-        "--model",
-        small_model,
-        "--images",
-        images,
-        "--out",
-        out,
-    ]
-    assert main([*map(str, command), *flags]) == 0
+    command = ["evaluate-explanations", "--data", image_folder, "--model", small_model, "--images", images]
+    assert main([*map(str, command), "--out", str(out), *flags]) == 0
     said = capsys.readouterr().out
     device = "cuda" if torch.cuda.is_available() else "cpu"
     assert f"computed by torch on {device}" in said

@@ -5,11 +5,7 @@ import pytest
 
 from bsnet_core.agreement import grouped_bootstrap_interval
 from training.evaluation.explanation_figures import differences, mean_curves, summary, table
-from training.evaluation.explanation_measures import (
-    MEASURES,
-    STEPS,
-    Measured,
-)
+from training.evaluation.explanation_measures import MEASURES, STEPS, Measured
 
 
 def measured(image, method="Grad-CAM", height=0.5, **values):
