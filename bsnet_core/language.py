@@ -33,7 +33,7 @@ def to_translate(message: str) -> str:
 
 def translate_marked(message: str) -> str:
     """A sentence that `to_translate` has marked, in the language in use."""
-    return translate(message)
+    return _catalogue.gettext(message)
 
 
 def translate_count(singular: str, plural: str, count: int) -> str:
