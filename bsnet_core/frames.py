@@ -26,7 +26,7 @@ IDENTITY_ALIGNMENT: Affine = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
 class Aspect(StrEnum):
-    """How an image that is not square is fitted into the square input."""
+    """The fit of an image that is not square into the square input."""
 
     KEEP = "keep"
     """Scaled to fit, centred, the rest zero."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 
 class VoiFunction(StrEnum):
-    """How a window maps values to display (DICOM PS3.3 C.11.2.1.3)."""
+    """The function by which a window maps values to display (DICOM PS3.3 C.11.2.1.3)."""
 
     LINEAR = "LINEAR"
     LINEAR_EXACT = "LINEAR_EXACT"
@@ -147,7 +147,7 @@ class Radiograph:
     padding: tuple[int, int] | None = None
     """Inclusive range of padding in stored values (PixelPaddingValue and ...RangeLimit)."""
     colourfulness: float = 0.0
-    """How colourful the image was before it was reduced to grey (`loading.colour_to_grey`); 0 for grey files."""
+    """Colourfulness of the image before it was reduced to grey (`loading.colour_to_grey`); 0 for grey files."""
     metadata: ImageMetadata = field(default_factory=ImageMetadata)
     source: Path | None = None
     shutter: Shutter | None = None

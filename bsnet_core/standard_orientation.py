@@ -58,12 +58,12 @@ class StandardOrientation:
         return (shape[1], shape[0]) if self.transposed else shape
 
     def to_standard(self, stored: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The stored image turned into standard orientation, (H, W): a view."""
+        """View of the stored image in standard orientation, (H, W)."""
         turned = stored.T if self.transposed else stored
         return turned[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
 
     def to_stored(self, standard: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """An image in standard orientation turned back as stored, (H, W): a view."""
+        """View of an image in standard orientation as it is stored, (H, W)."""
         turned = standard[:: -1 if self.mirrored_y else 1, :: -1 if self.mirrored_x else 1]
         return turned.T if self.transposed else turned
 

@@ -12,7 +12,7 @@ from bsnet_core.frames import Aspect
 
 
 class Attention(StrEnum):
-    """How the lung mask acts on the aligned features (paper 5.1, 6.3)."""
+    """The effect of the lung mask on the aligned features (paper 5.1, 6.3)."""
 
     HARD = "ha"
     SOFT = "sa"

@@ -73,7 +73,7 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(
-            _("The weights file {path} cannot be read. Install the model again.").format(path=path)
+            _("The weights file {path} cannot be loaded. Install the model again.").format(path=path)
         ) from error
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise WeightsError(

@@ -24,7 +24,7 @@ In the order in which data flow through the modules:
 3. For every batch of super-pixels:
    `superpixel_batches`  order, boxes (B, 4) and masked patches (1, h, w)
    `windowed_network` patches to changes of the features (B, h, w, C), layer by layer; in deep layers cuts
-                      windows to the places that change much and counts the rest to first order (B, R)
+                      windows to the places that change much and approximates the rest by gradients (B, R)
    `window_places`    the windows' places (B,), and reading and writing them as runs of memory
    `zone_statistics`  changes of the features to changes of the latent scores (B, K), exact while the lungs stay
    `masking_response` adds the first-order effect through lungs and alignment, or recomputes them along `lung_path`

@@ -20,16 +20,16 @@ class Approximations:
     """The approximations in use; with all off the map is exact.
 
     Attributes:
-        linear_heads: Whether the scoring heads are approximated: to first order, or by their zone statistics if they
-            have those. Otherwise the heads run, and `lungs` must be RECOMPUTED or FROZEN.
+        linear_heads: Whether the scoring heads are approximated: by a first-order approximation, or by their zone
+            statistics if they have those. Otherwise the heads run, and `lungs` must be RECOMPUTED or FROZEN.
         lungs: Treatment of lung mask and alignment.
         trusted_lungs: With first-order lungs and heads of zone statistics: the largest effect of lungs and alignment on
             a zone's latent score, in units of the Brixia score, for which the first-order approximation is trusted. For
             super-pixels with a larger effect lungs and alignment are recomputed; None trusts all.
         lung_path: With first-order lungs: whether gradients follow the decoder's main path only.
         directions: With first-order lungs: number of directions of the lung probability's gradients.
-        tolerance: Changes of the encoder's deep layers up to this share of their standard deviation count to first
-            order. Only with first-order or frozen lungs, as the gradients must lead all the way back.
+        tolerance: Changes of the encoder's deep layers up to this share of their standard deviation are taken into
+            account by the first-order approximation. Only with first-order or frozen lungs, as the gradients must lead all the way back.
         tail_directions: Number of directions of the gradients along which these changes count.
         half_precision: Whether segmentation and, with first-order or frozen lungs, the encoder's deep layers are
             computed in bfloat16 if the processor supports it.

@@ -7,7 +7,7 @@ artificial border.
 
 In deep layers a window is wide and most of it hardly changes. There it can be cut to the places that changed by more
 than a share of the layer's standard deviation, if gradients with respect to that layer are known: the change outside
-counts to first order (its tail).
+is taken into account by a first-order approximation (its tail).
 
 Every layer is computed in the precision that its kept values have; differences are float32.
 """
@@ -127,7 +127,7 @@ class WindowedNetwork:
             network: The layers.
             values: Their values for the image, `network.values(image)`.
             tails: Gradients of R results with respect to the layers where windows are cut.
-            tolerance: Changes up to this share of such a layer's standard deviation are counted to first order.
+            tolerance: Changes up to this share of such a layer's standard deviation are approximated.
         """
         self._network = network
         self._shapes = [value.shape for value in values]
@@ -245,7 +245,7 @@ class WindowedNetwork:
         return in_precision(now.rows, torch.float32) - in_precision(before, torch.float32)
 
     def _cut(self, index: int, now: _Windows) -> tuple[_Windows, Tensor]:
-        """Keeps the places that changed much, and counts the others to first order."""
+        """Keeps the places that changed much, and approximates the effect of the others."""
         difference = self._difference(index, now)
         large = (difference.abs().amax(dim=-1) > self._limits[index]).numpy()
         boxes = _boxes_of(large, now.places)

@@ -1,4 +1,4 @@
-"""The effect of changed features on the latent scores of heads of zone statistics: exact, not to first order.
+"""The effect of changed features on the latent scores of heads of zone statistics, without approximation.
 
 A masked super-pixel changes the encoder's features much where it lies, and a first-order approximation does not fit
 the standard deviation over a zone. Lung probability and alignment stay unchanged here; `masking_response` adds their
