@@ -29,7 +29,8 @@ class Approximations:
         lung_path: With first-order lungs: whether gradients follow the decoder's main path only.
         directions: With first-order lungs: number of directions of the lung probability's gradients.
         tolerance: Changes of the encoder's deep layers up to this share of their standard deviation are taken into
-            account by the first-order approximation. Only with first-order or frozen lungs, as the gradients must lead all the way back.
+            account by the first-order approximation. Only with first-order or frozen lungs, as the gradients must lead
+            all the way back.
         tail_directions: Number of directions of the gradients along which these changes count.
         half_precision: Whether segmentation and, with first-order or frozen lungs, the encoder's deep layers are
             computed in bfloat16 if the processor supports it.
