@@ -2,7 +2,7 @@
 
 Predictions, readings, annotations and the audit log are append-only: triggers reject every change and deletion. The
 row of an image changes with the file's last path and with the privacy option; a draft changes while somebody enters
-scores. Table and column names are those of existing files: images are in "studies", their metadata in "facts".
+scores. Table and column names are those of existing files: images are in `studies`, their metadata in `facts`.
 """
 
 from __future__ import annotations
