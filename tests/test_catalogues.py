@@ -73,7 +73,9 @@ def test_no_text_is_translated_when_a_module_is_imported():
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=lambda file: file.parts[-3])
 def test_a_catalogue_is_complete_compiled_and_keeps_the_fields(catalogue):
     with catalogue.open("rb") as file:
-        messages = [message for message in read_po(file) if message.id]
+        translated = read_po(file)
+    assert [str(error) for _, errors in translated.check() for error in errors] == []  # else it is not compiled
+    messages = [message for message in translated if message.id]
     ids = {message.id if isinstance(message.id, tuple) else (message.id,) for message in messages}
     assert ids == texts_in_the_sources(), "run `make messages` and translate what is new"
     with catalogue.with_suffix(".mo").open("rb") as file:
