@@ -133,9 +133,10 @@ def compose_figure(reported: ReportedImage) -> Figure:
     paint_scores(with_scores, prediction, mapped.to_units)
     model, head = prediction.model, attention_name(prediction)
     sentences = [
+        # First, as the hash does not break: further on, it could leave half a line empty.
+        f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
         describe_map(explained),
         describe_strength(),
-        f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
         _("Input check") + f": {input_check_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),
