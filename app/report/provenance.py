@@ -54,9 +54,7 @@ def input_check_outcome(radiograph: Radiograph) -> str:
     missing = [name for name, value in stated.items() if value in ("", None)]
     if not missing:
         return _("accepted as a frontal chest radiograph of an adult")
-    return _("accepted as a frontal chest radiograph; the file does not state: {missing}").format(
-        missing=", ".join(missing)
-    )
+    return _("accepted as a frontal chest radiograph; not stated: {missing}").format(missing=", ".join(missing))
 
 
 def provenance_lines(radiograph: Radiograph, prediction: Prediction | None, made_at: datetime) -> tuple[Line, ...]:
