@@ -1,4 +1,4 @@
-"""Films and readings with known content, for tests of the library and of what shows it."""
+"""Images and readings with known content, for tests of the library and of what shows it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THUMBNAIL = bytes(cv2.imencode(".png", np.full((80, 66), 96, dtype=np.uint8))[1]
 
 
 def metadata(number: int = 1, patient: str = "P-4711", name: str = "Müller^Änne", **more: Any) -> ImageMetadata:
-    """A film of the day `number` of March 2026."""
+    """An image of the day `number` of March 2026."""
     known: dict[str, Any] = {
         "patient_name": name,
         "patient_id": patient,
@@ -56,7 +56,7 @@ def reading(score: str = "111111", reader: str = "Reader One", minutes: float = 
 
 
 def fill(library: Library, patients: int, images_each: int = 1) -> None:
-    """Many films."""
+    """Adds many images."""
     for patient in range(patients):
         for number in range(1, images_each + 1):
             known = metadata(number, patient=f"P{patient:04d}", name=f"Patient^{patient:04d}")

@@ -105,11 +105,11 @@ def test_a_preset_is_called_what_it_stands_for(actions):
 def test_an_action_that_is_off_says_why_until_it_is_on_again(actions):
     actions.connect("rotate_right", lambda: None)
     tip = actions["rotate_right"].toolTip()
-    actions.allow("rotate_right", False, "Not this film")
+    actions.allow("rotate_right", False, "Not this image")
     assert not actions["rotate_right"].isEnabled()
-    assert actions["rotate_right"].toolTip() == "Not this film (R)"
-    assert actions["rotate_right"].statusTip() == "Not this film"
-    actions.allow("rotate_right", True, "Not this film")
+    assert actions["rotate_right"].toolTip() == "Not this image (R)"
+    assert actions["rotate_right"].statusTip() == "Not this image"
+    actions.allow("rotate_right", True, "Not this image")
     assert actions["rotate_right"].isEnabled()
     assert actions["rotate_right"].toolTip() == tip
 

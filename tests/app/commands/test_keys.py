@@ -39,7 +39,7 @@ def test_an_action_can_be_left_without_a_key(settings, tmp_path):
     assert again.is_changed("invert")
 
 
-def test_a_key_in_use_is_refused_by_the_name_of_the_action_that_has_it(settings):
+def test_a_key_in_use_is_rejected_by_the_name_of_the_action_that_has_it(settings):
     keys = keys_with(settings)
     assert keys.objection("fit", "Ctrl+O") == "Ctrl+O is already the key of “Open”."
     with pytest.raises(ValueError, match="already the key of"):

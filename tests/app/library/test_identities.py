@@ -38,11 +38,11 @@ def test_without_identities_nothing_of_the_patient_is_on_the_disk_and_priors_sti
     on_disk = bytes_on_disk(path.parent)
     library.close()
     for text in ("Müller", "muller", "Änne", "P-4711", "19500131", "ACC-99", "/films"):
-        # The UID of these films holds the number; it is what the film is found by, and names nobody by itself.
+        # The UID of these images holds the number; it identifies the image, and alone names nobody.
         assert text.encode() not in on_disk.replace(b"1.2.3.P-4711", b"")
 
 
-def test_a_thumbnail_of_a_film_with_text_burned_in_is_an_identity_too(path):
+def test_a_thumbnail_of_an_image_with_text_burned_in_is_an_identity_too(path):
     library = Library.open(path, keep_identity=False)
     kept = library.remember_image(metadata(1, burned_in_annotation="YES"), Path("/films/a.dcm"), THUMBNAIL)
     assert kept.thumbnail == b""
@@ -54,10 +54,10 @@ def test_forgotten_identities_leave_no_trace_on_the_disk_and_all_else_stays(libr
     number = library.remember_image(*image()).number
     library.add_reading(number, reading())
     assert "Müller".encode() in bytes_on_disk(path.parent)
-    aside = path.with_name("library.damaged-2026-01-01T000000Z.sqlite3")
-    aside.write_bytes(b"damaged")
+    quarantined = path.with_name("library.damaged-2026-01-01T000000Z.sqlite3")
+    quarantined.write_bytes(b"damaged")
     forgotten = library.forget_identities("Reader One")
-    assert (forgotten.images, forgotten.still_naming) == (1, (aside,))
+    assert (forgotten.images, forgotten.still_naming) == (1, (quarantined,))
     on_disk = bytes_on_disk(path.parent).replace(b"1.2.3.P-4711", b"")
     for text in ("Müller", "muller", "P-4711", "19500131", "ACC-99", "/films"):
         assert text.encode() not in on_disk
@@ -67,7 +67,7 @@ def test_forgotten_identities_leave_no_trace_on_the_disk_and_all_else_stays(libr
     assert library.forget_identities().images == 0
 
 
-def test_a_film_seen_after_the_option_was_changed_follows_it(library, path):
+def test_an_image_seen_after_the_option_was_changed_follows_it(library, path):
     number = library.remember_image(*image()).number
     library.close()
     discreet = Library.open(path, keep_identity=False)

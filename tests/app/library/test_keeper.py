@@ -4,14 +4,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from app.library.keeper import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
 from app.library.records import Event
+from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import LibraryError
 from bsnet_core.loading import load_radiograph
+from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.resources import sample_files
 from tests.app.library.window_session import Window
 from tests.app.library_content import metadata
@@ -31,7 +35,7 @@ def another_window(path):
     return opened
 
 
-def test_a_film_its_predictions_and_readings_are_found_again_after_a_restart(open_window):
+def test_an_image_its_predictions_and_readings_are_found_again_after_a_restart(open_window):
     first = open_window()
     key = first.open()
     first.session.accept_prediction(key, prediction("012321"))
@@ -49,7 +53,7 @@ def test_a_film_its_predictions_and_readings_are_found_again_after_a_restart(ope
     assert recalled.image.path == Path("/elsewhere/1.dcm")
 
 
-def test_a_prediction_is_kept_once_however_often_the_study_changes(open_window):
+def test_a_prediction_is_kept_once_however_often_the_image_changes(open_window):
     window = open_window()
     key = window.open()
     window.session.accept_prediction(key, prediction("012321"))
@@ -128,7 +132,7 @@ def test_a_reading_that_cannot_be_kept_stays_and_is_kept_once_there_is_a_way(ope
     assert window.session.image(key).readings == (reading,)
     assert window.keeper.unkept == ((key, reading),)
     window.wait()
-    assert len(window.failures) == 1  # of the library as a whole, not of every film
+    assert len(window.failures) == 1  # of the library as a whole, not of every image
     blocked.unlink()
     with qtbot.waitSignal(window.keeper.kept, timeout=20_000):
         window.keeper.try_again()
@@ -223,7 +227,7 @@ application.exec()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
-def test_readings_saved_before_the_power_went_are_there_when_the_films_are_opened_again(open_window, path):
+def test_readings_saved_before_the_power_went_are_there_when_the_images_are_opened_again(open_window, path):
     """The story of a reader whose computer stops: save, kill, open again, find everything."""
     files = [str(file) for file in sample_files()[:3]]
     process = subprocess.Popen([sys.executable, "-c", READER, str(path), *files], stdout=subprocess.PIPE, text=True)
@@ -242,3 +246,38 @@ def test_readings_saved_before_the_power_went_are_there_when_the_films_are_opene
     assert [past.image.metadata.study_date for past in window.ask(lambda library: library.history_of_patient(key))] == [
         "20200101", "20200105", "20200109",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def session(qapp):
+    return Session()
+
+
+def accept(session, path, known):
+    radiograph = Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False, metadata=known)
+    session.accept_radiograph(session.add(path).key, radiograph, np.zeros((8, 8), dtype=np.uint8))
+
+
+def test_many_images_come_into_the_library_with_few_writes(qtbot, session, tmp_path):
+    keeper = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
+    kept, changes = [], []
+    keeper.recalled.connect(lambda key, recalled: kept.append(key))
+    keeper.changed.connect(lambda: changes.append(len(kept)))
+    count = 2 * REMEMBERED_AT_ONCE + 1
+    for number in range(count):
+        accept(session, tmp_path / f"{number}.dcm", metadata(number))
+    qtbot.waitUntil(lambda: len(kept) == count)
+    assert [after for after in changes if after] == [1, 1 + REMEMBERED_AT_ONCE, count]
+    assert keeper.close()
+
+
+def test_an_image_that_is_gone_does_not_keep_the_others_out_of_the_library(qtbot, session, tmp_path):
+    keeper = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
+    failures, kept = [], []
+    keeper.failed.connect(failures.append)
+    keeper.recalled.connect(lambda key, recalled: kept.append(key))
+    for number, known in enumerate((metadata(1), ImageMetadata(), metadata(2))):
+        accept(session, tmp_path / f"gone-{number}.png", known)
+    qtbot.waitUntil(lambda: sorted(kept) == [0, 2] and bool(failures), timeout=20_000)
+    assert "gone-1.png is no longer there" in str(failures[0])
+    assert keeper.close()

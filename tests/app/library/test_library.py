@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.library.library import Library
-from app.library.records import Draft, Event
+from app.library.records import Draft, Event, KeptAnnotations, SeenImage
+from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import LibraryReplacedError
 from bsnet_core.inference.prediction import ModelIdentity
@@ -27,7 +28,7 @@ def test_everything_is_found_again_after_closing_and_opening(library, path):
     again.close()
 
 
-def test_a_film_seen_again_is_the_same_film_at_its_new_place(library):
+def test_an_image_seen_again_is_the_same_image_at_its_new_place(library):
     first = library.remember_image(*image(), at=MORNING)
     second = library.remember_image(metadata(), Path("/elsewhere/1.dcm"), THUMBNAIL, at=MORNING + timedelta(days=1))
     assert second.number == first.number
@@ -36,7 +37,7 @@ def test_a_film_seen_again_is_the_same_film_at_its_new_place(library):
     assert library.images().total == 1
 
 
-def test_films_without_a_uid_are_told_apart_by_their_bytes(library):
+def test_images_without_a_uid_are_told_apart_by_their_bytes(library):
     nameless = ImageMetadata()
     one = library.remember_image(nameless, Path("/films/a.png"), sha256="aa")
     other = library.remember_image(nameless, Path("/films/a.png"), sha256="bb")
@@ -77,7 +78,7 @@ def test_a_repeated_prediction_adds_nothing_and_a_new_one_does(library):
     assert [kept.score.total for kept in library.predictions_of(number)] == [9, 18, 18]
 
 
-def test_the_history_of_a_film_leaves_out_what_concerns_others(library):
+def test_the_history_of_an_image_leaves_out_what_concerns_others(library):
     one, two = (library.remember_image(*image(number)).number for number in (1, 2))
     library.add_reading(one, reading())
     library.add_reading(two, reading("222222"))
@@ -121,3 +122,34 @@ def test_a_library_whose_file_was_taken_away_says_so_and_writes_nowhere_else(lib
     with pytest.raises(LibraryReplacedError, match="moved"):
         library.add_reading(number, reading())
     assert not path.exists()
+
+
+def test_many_images_are_recalled_as_one_by_one_each_with_its_own(tmp_path):
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
+    numbers = [image.number for image in library.remember_images(SeenImage(metadata(n), tmp_path) for n in (1, 2, 3))]
+    for number in numbers[:2]:
+        library.add_prediction(number, kept_prediction())
+        library.add_reading(number, reading(reader=f"Reader {number}"))
+        library.save_draft(number, Draft("Dr. A", {Zone.B: number}, reading().started_at))
+        library.add_annotations(number, KeptAnnotations("Dr. A", (), reading().saved_at))
+        library.note_seen(number, f"Reader {number}", reading().saved_at)
+    together = library.recall_all(numbers, "Dr. A")
+    assert together == {number: library.recall(number, "Dr. A") for number in numbers}
+    assert [len(together[number].readings) for number in numbers] == [1, 1, 0]
+    assert [together[number].draft is None for number in numbers] == [False, False, True]
+    assert together[numbers[1]].seen_by == {f"Reader {numbers[1]}"}
+    with pytest.raises(KeyError):
+        library.recall(99, "Dr. A")
+    library.close()
+
+
+def test_images_taken_in_together_are_all_there_or_none(tmp_path):
+    library = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
+    images = [SeenImage(metadata(number), tmp_path / f"{number}.dcm") for number in (1, 2, 1)]
+    first, second, again = library.remember_images(images)
+    assert (first.number, again.number) == (1, 1)
+    assert second.number == 2
+    with pytest.raises(ValueError, match="told from others by its hash"):
+        library.remember_images([SeenImage(metadata(3), tmp_path), SeenImage(ImageMetadata(), tmp_path)])
+    assert library.images().total == 2
+    library.close()

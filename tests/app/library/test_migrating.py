@@ -14,7 +14,7 @@ from tests.app.library.damage import integrity_of
 from tests.app.library_content import reading
 
 OLDER_FILE = Path(__file__).parents[2] / "reference" / "library-of-the-first-schema.sqlite3"
-"""Made by the first migration alone, with one film of each of two patients, two readings and a draft."""
+"""Made by the first migration alone, with one image of each of two patients, two readings and a draft."""
 
 
 def test_a_library_of_the_first_schema_is_brought_to_today_s_with_all_its_rows(path):

@@ -24,17 +24,17 @@ from tests.app.library_content import image, reading
 
 
 @pytest.mark.parametrize("damage", [cut_off, overwrite_the_middle, fill_with_garbage, replace_by_text])
-def test_a_damaged_library_is_kept_aside_as_it_is_and_a_new_one_begun(path, damage):
+def test_a_damaged_library_is_quarantined_unchanged_and_a_new_one_begun(path, damage):
     filled(path)
     damage(path)
     before = path.read_bytes()
     library = Library.open(path, keep_identity=True)
     assert library.quarantined is not None
-    aside = library.quarantined.path
-    assert aside.name.startswith("library.damaged-20")
-    assert aside.read_bytes() == before
-    assert quarantined_files(path) == (aside,)
-    assert aside.name in library.quarantined.sentence
+    quarantined = library.quarantined.path
+    assert quarantined.name.startswith("library.damaged-20")
+    assert quarantined.read_bytes() == before
+    assert quarantined_files(path) == (quarantined,)
+    assert quarantined.name in library.quarantined.sentence
     assert "Recover the damaged library" in library.quarantined.sentence
     assert library.images().total == 0
     number = library.remember_image(*image()).number
@@ -53,7 +53,7 @@ def test_a_second_damaged_library_does_not_take_the_place_of_the_first(path):
     assert len(quarantined_files(path)) == 3
 
 
-def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path):
+def test_a_file_of_a_newer_version_is_rejected_and_left_as_it_is(path):
     Library.open(path, keep_identity=True).close()
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -64,7 +64,7 @@ def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path):
     assert quarantined_files(path) == ()
 
 
-def test_a_database_of_another_program_is_refused_and_left_as_it_is(path):
+def test_a_database_of_another_program_is_rejected_and_left_as_it_is(path):
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     with pytest.raises(LibraryNewerError, match="another program"):

@@ -16,7 +16,7 @@ from bsnet_core.radiograph import ImageMetadata
         ({}, False),
     ],
 )
-def test_films_that_do_not_say_whose_they_are_have_no_priors(library, known, has_patient):
+def test_images_that_do_not_say_whose_they_are_have_no_priors(library, known, has_patient):
     assert bool(patient_of(ImageMetadata(**known))) is has_patient
     library.remember_image(ImageMetadata(sop_instance_uid="1", **known), Path("/films/a.dcm"))
     library.remember_image(ImageMetadata(sop_instance_uid="2", **known), Path("/films/b.dcm"))

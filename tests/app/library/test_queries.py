@@ -29,7 +29,7 @@ def test_readings_are_compared_with_the_last_prediction_and_named_after_nobody(l
     assert "P-4711" not in str(compared)
 
 
-def test_films_of_a_patient_stand_together_newest_first(library):
+def test_images_of_a_patient_stand_together_newest_first(library):
     for patient in ("A", "B"):
         for number in (3, 1, 2):
             minutes = timedelta(minutes=number + (10 if patient == "A" else 0))
@@ -49,7 +49,7 @@ def test_films_of_a_patient_stand_together_newest_first(library):
         ("other", 1), ("%", 0), ("_", 0), ("5.dcm", 1),
     ],
 )  # fmt: skip
-def test_films_are_found_by_patient_date_description_and_file_name(library, text, found):
+def test_images_are_found_by_patient_date_description_and_file_name(library, text, found):
     library.remember_image(*image(1))
     library.remember_image(*image(2))
     library.remember_image(metadata(5, patient="X", name="Other^One"), Path("/films/5.dcm"))
@@ -57,7 +57,7 @@ def test_films_are_found_by_patient_date_description_and_file_name(library, text
     assert (page.total, len(page.rows)) == (found, found)
 
 
-def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_together(library):
+def test_patients_are_listed_in_the_order_asked_for_and_their_images_stay_together(library):
     images = [("Zeta", 5), ("alpha", 1), ("alpha", 9), ("", 7)]
     for minutes, (name, day) in enumerate(images):
         known = metadata(day, patient=f"P{name}", name=name)
@@ -81,7 +81,7 @@ def test_patients_are_listed_in_the_order_asked_for_and_their_films_stay_togethe
     assert listed(ListOrder.STATE) == [*alpha, ("", 7), ("Zeta", 5)]  # nothing, predicted, read
 
 
-def test_films_of_a_study_stand_together_by_series_even_where_studies_are_of_one_day(library):
+def test_images_of_a_study_stand_together_by_series_even_where_studies_are_of_one_day(library):
     images = [("1.1", "a"), ("1.2", "c"), ("1.1", "b"), ("1.2", "d")]
     for number, (study, series) in enumerate(images):
         known = metadata(1, study_uid=study, series_uid=series, sop_instance_uid=f"9.{number}")
@@ -100,7 +100,7 @@ def test_a_long_list_comes_in_pages_without_gaps_or_repetitions(library):
     assert {page.total for page in pages} == {25}
 
 
-def test_priors_are_films_of_the_same_patient_in_order_of_their_dates(library):
+def test_priors_are_images_of_the_same_patient_in_order_of_their_dates(library):
     for number in (5, 1, 3):
         library.remember_image(*image(number))
     library.remember_image(*image(2, patient="other"))

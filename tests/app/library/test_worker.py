@@ -5,7 +5,7 @@ from PySide6.QtCore import QThread
 from app.settings.paths import LIBRARY_NAME
 
 
-def test_a_library_that_breaks_while_it_is_open_is_put_aside_and_the_reading_is_kept(open_window, path, qtbot):
+def test_a_library_that_breaks_while_it_is_open_is_quarantined_and_the_reading_is_kept(open_window, path, qtbot):
     window = open_window()
     key = window.open()
     window.save(key, "111111")
@@ -16,8 +16,8 @@ def test_a_library_that_breaks_while_it_is_open_is_put_aside_and_the_reading_is_
     window.enter(key, "222222")
     with qtbot.waitSignals([window.keeper.opened, window.keeper.kept], timeout=20_000):
         window.session.save_reading(key)
-    (aside,) = path.parent.glob("library.damaged-*.sqlite3")
-    assert aside.read_text().startswith("This is no database.")
+    (quarantined,) = path.parent.glob("library.damaged-*.sqlite3")
+    assert quarantined.read_text().startswith("This is no database.")
     assert [str(reading.score) for reading in window.ask(lambda library: library.readings_of(1))] == ["222222"]
 
 

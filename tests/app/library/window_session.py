@@ -25,7 +25,7 @@ class Window:
         self.keeper.failed.connect(self.failures.append)
 
     def open(self, known=None, file="/films/1.dcm"):
-        """Opens a film and waits until what was kept of it is there; gives its key."""
+        """Opens an image and waits until what was kept of it is there; gives its key."""
         key = self.session.add(Path(file)).key
         with self.qtbot.waitSignal(self.keeper.recalled, timeout=20_000):
             self.read(key, metadata() if known is None else known)

@@ -95,7 +95,7 @@ def test_the_first_window_is_no_larger_than_a_small_screen(tmp_path):
     assert said[0] <= SMALL["width"]
 
 
-def test_moved_to_a_screen_of_twice_the_density_the_picture_is_drawn_at_that_density(tmp_path):
+def test_moved_to_a_screen_of_twice_the_density_the_image_is_drawn_at_that_density(tmp_path):
     code = """
 import json
 import numpy as np

@@ -106,7 +106,7 @@ def test_values_spoilt_by_hand_fall_back_to_sound_ones_and_are_named(path):
 
 
 @pytest.mark.parametrize("content", [b"\x00\xff\xfe garbage \x80\n]]]\n", b"[window\ngeometry\n"])
-def test_a_damaged_file_is_said_and_kept_aside_and_all_settings_are_as_at_first(path, content):
+def test_a_damaged_file_is_said_and_quarantined_and_all_settings_are_as_at_first(path, content):
     path.write_bytes(content)
     settings = Settings(path)
     assert settings.theme is ThemeChoice.DARK
@@ -174,7 +174,7 @@ def test_the_viewer_s_own_files_are_its_owners_alone_from_the_first_moment(own_h
     assert own_home in config_dir().parents
 
 
-def test_every_screen_that_can_be_stated_has_greys(path):
+def test_every_screen_that_can_be_stated_has_grey_levels(path):
     settings = Settings(path)
     assert settings.screen is None
     settings.gsdf = True

@@ -2,11 +2,9 @@
 
 import pytest
 
-from bsnet_core.errors import (
-    UnreadableImageError,
-)
-from bsnet_core.loading import find_images, load_radiograph
-from tests.dicom_files import ramp, write_dicom
+from bsnet_core.errors import UnreadableImageError, UnsupportedObjectError
+from bsnet_core.loading import find_images, load_metadata, load_radiograph
+from tests.dicom_files import CT, ramp, write_dicom
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
 
@@ -89,3 +87,20 @@ def test_folders_are_walked_and_texts_and_hidden_files_left_out(tmp_path):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert [path.relative_to(tmp_path).as_posix() for path in find_images(tmp_path)] == ["a", "b.dcm", "sub/c.PNG"]
+
+
+def test_facts_of_a_header_are_those_of_the_whole_file(tmp_path):
+    path = write_dicom(tmp_path / "film.dcm", ramp(), bits=12, StudyDescription="Chest")
+    assert load_metadata(path) == load_radiograph(path).metadata
+
+
+def test_facts_do_not_need_the_pixels_and_say_what_is_no_radiograph(tmp_path):
+    path = write_dicom(tmp_path / "film.dcm", ramp(), bits=12)
+    path.write_bytes(path.read_bytes()[:-20_000])
+    assert load_metadata(path).patient_name == "Test^Patient"
+    ct = write_dicom(tmp_path / "ct.dcm", ramp(), bits=12, SOPClassUID=CT, Modality="CT")
+    with pytest.raises(UnsupportedObjectError):
+        load_metadata(ct)
+    (tmp_path / "letter").write_text("Dear colleague")
+    with pytest.raises(UnreadableImageError):
+        load_metadata(tmp_path / "letter")
