@@ -414,7 +414,7 @@ def test_a_film_removed_before_its_turn_is_told_and_the_others_are_scored(qtbot,
         ),
         timeout=WITHIN_MS,
     )
-    assert "There is no such file any more" in viewer.messages.text
+    assert "This file no longer exists" in viewer.messages.text
     assert viewer.session.image(gone).state is ImageState.NOT_SCORED
     viewer.session.select(gone)
     qtbot.waitUntil(lambda: viewer.session.image(gone).state is ImageState.UNREADABLE, timeout=WITHIN_MS)
