@@ -347,7 +347,7 @@ def test_a_colour_photograph_is_shown_and_not_scored_and_the_reader_still_can(
         timeout=WITHIN_MS,
     )
     assert viewer.view.radiograph is not None
-    assert "This is a colour picture, not a radiograph" in viewer.scores.notes_text
+    assert "This is a colour image, not a radiograph" in viewer.scores.notes_text
     assert viewer.scores.total_text == "Global –"
     assert_usable(qtbot, viewer)
 

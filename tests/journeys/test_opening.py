@@ -140,7 +140,7 @@ REASONS = {
     "empty": "This file is empty",
     "no-image": "This file is neither DICOM nor",
     "ct": "This DICOM object (CT) is not a plain chest radiograph",
-    "missing": "There is no such file",
+    "missing": "This file no longer exists",
 }
 
 
@@ -273,12 +273,12 @@ def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
     asked = viewer.archive_password
     qtbot.waitUntil(lambda: asked.dialog is not None, timeout=30_000)
     first = asked.dialog
-    assert "a password is needed" in first.labelText()
+    assert "Enter its password" in first.labelText()
     assert first.textEchoMode() is QLineEdit.EchoMode.Password
     first.setTextValue("guess")
     first.accept()
     qtbot.waitUntil(lambda: asked.dialog not in (None, first), timeout=30_000)
-    assert "The password does not open this archive" in asked.dialog.labelText()
+    assert "This password does not open the archive" in asked.dialog.labelText()
     assert not viewer.session.images
     asked.dialog.setTextValue("secret")
     asked.dialog.accept()
