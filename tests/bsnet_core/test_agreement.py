@@ -37,7 +37,7 @@ def test_the_interval_of_a_mean_is_the_one_computed_by_hand():
     alone = mean_with_interval([2.0])
     assert alone.value == 2
     assert np.isnan([alone.low, alone.high]).all()
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="at least one value"):
         mean_with_interval([])
 
 
