@@ -62,10 +62,10 @@ class Arrangement(QSplitter):
         left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
         left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
         centre_pane = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
-        right_pane = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)))
-        for pane in (left_pane, centre_pane, right_pane):
+        right_pane = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)), self)
+        for index, pane in enumerate((left_pane, centre_pane, right_pane)):
             self.addWidget(pane)
-            self.setStretchFactor(self.indexOf(pane), 1 if pane is centre_pane else 0)
+            self.setStretchFactor(index, 1 if pane is centre_pane else 0)
         self.setChildrenCollapsible(False)
         self.setSizes(list(settings.pane_widths or FIRST_WIDTHS))
 
