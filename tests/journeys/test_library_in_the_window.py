@@ -82,7 +82,7 @@ def test_identities_are_forgotten_only_after_a_yes(qtbot, open_viewer, no_model,
     assert NAME in exported("before.jsonl")
     viewer.actions_by_name["forget_identities"].trigger()
     next(button for button in files.question.buttons() if button.text() == "Forget").click()
-    qtbot.waitUntil(lambda: "1 film is kept without" in viewer.messages.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "1 image no longer has" in viewer.messages.text, timeout=20_000)
     after = exported("after.jsonl")
     assert NAME not in after
     assert "4711-Q" not in after
