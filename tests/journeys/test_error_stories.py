@@ -374,7 +374,7 @@ def claims(syntax):
 
 @pytest.mark.parametrize(
     ("write", "reason"),
-    [(claims(JPEG2000), "The picture in this file is damaged"), (claims(MPEG2MPML), "Pictures compressed as MPEG2")],
+    [(claims(JPEG2000), "The image in this file is damaged"), (claims(MPEG2MPML), "Images compressed as MPEG2")],
     ids=["pixels that are not what the file says", "a film in a film's compression"],
 )
 def test_a_dicom_of_a_wrong_transfer_syntax_is_told_and_the_entered_score_stays(
