@@ -361,7 +361,7 @@ def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer
     panel = viewer.own_reading.statistics.panel
     qtbot.waitUntil(lambda: len(panel.shown) == 3, timeout=WITHIN_MS)
     expected = agreement_table(predicted, [BrixiaScore.from_text(digits).zones for digits in scores])
-    assert panel.summary_text.startswith("3 readings of 3 films.")
+    assert panel.summary_text.startswith("3 readings of 3 images.")
     for row, agreement in enumerate([*(expected.zones[zone] for zone in ZONES), expected.all_zones, expected.total]):
         assert panel.table.item(row, 0).text() == str(agreement.count)
         assert panel.table.item(row, 1).text().startswith(f"{agreement.mean_absolute_error.value:.2f}")
