@@ -42,6 +42,7 @@ NOT_TESTED_ALONE = {
     "bsnet_core/loading/found_images.py": "tests/bsnet_core/loading/test_loading.py",
     "bsnet_core/loading/header.py": "tests/bsnet_core/loading/test_dicom.py",
     "bsnet_core/loading/sniffing.py": "tests/bsnet_core/loading/test_loading.py",
+    "bsnet_core/loading/transfer_syntax.py": "tests/bsnet_core/loading/test_dicom.py",
     "bsnet_core/model/scoring.py": "tests/bsnet_core/model/test_bsnet.py",
     "bsnet_core/model/segmentation.py": "tests/bsnet_core/model/test_bsnet.py",
     "bsnet_core/progress.py": "tests/bsnet_core/loading/test_dicom_tags.py",

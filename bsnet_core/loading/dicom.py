@@ -12,33 +12,17 @@ from typing import Any
 import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
-from pydicom.uid import (
-    HTJ2K,
-    JPEG2000,
-    UID,
-    HTJ2KLossless,
-    HTJ2KLosslessRPCL,
-    JPEG2000Lossless,
-    JPEGBaseline8Bit,
-    JPEGExtended12Bit,
-    JPEGLossless,
-    JPEGLosslessSV1,
-    JPEGLSLossless,
-    JPEGLSNearLossless,
-    RLELossless,
-)
+from pydicom.uid import UID, RLELossless
 
 from bsnet_core.errors import UnsupportedObjectError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.colour_to_grey import to_grey
 from bsnet_core.loading.decoder import DECODER
 from bsnet_core.loading.dicom_file import (
-    UNCOMPRESSED,
     damaged,
     has_pixel_data,
     no_pixels,
     read_header,
-    transfer_syntax_of,
 )
 from bsnet_core.loading.dicom_metadata import metadata_of
 from bsnet_core.loading.dicom_pixels import (
@@ -54,24 +38,8 @@ from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, n
 from bsnet_core.loading.object_kind import reject_unsupported_object
 from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
 from bsnet_core.loading.sampling import sampling_step
+from bsnet_core.loading.transfer_syntax import COMPRESSED, UNCOMPRESSED, transfer_syntax_of
 from bsnet_core.radiograph import ImageMetadata, Radiograph
-
-COMPRESSED = frozenset(
-    {
-        RLELossless,
-        JPEGBaseline8Bit,
-        JPEGExtended12Bit,
-        JPEGLossless,
-        JPEGLosslessSV1,
-        JPEGLSLossless,
-        JPEGLSNearLossless,
-        JPEG2000Lossless,
-        JPEG2000,
-        HTJ2KLossless,
-        HTJ2KLosslessRPCL,
-        HTJ2K,
-    }
-)
 
 
 def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:

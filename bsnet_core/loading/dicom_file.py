@@ -1,4 +1,4 @@
-"""A DICOM file opened: its header and transfer syntax, and whether it holds pixels at all."""
+"""A DICOM file opened: its header, and whether it holds pixels at all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    ExplicitVRBigEndian,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-)
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError
 from bsnet_core.language import translate as _
-from bsnet_core.loading.header import PARSING_ERRORS, integer_of, value_of
+from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
 # Odd values are tolerated one by one where they are used; they must neither raise nor warn on the way in.
@@ -28,9 +22,6 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
 # pydicom's messages quote values, and a value can be a patient's name.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
-UNCOMPRESSED = frozenset(
-    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
-)
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 
@@ -51,17 +42,6 @@ def read_header(path: Path) -> Dataset:
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
     return header
-
-
-def transfer_syntax_of(dataset: Dataset) -> UID:
-    """The transfer syntax that the file states, or else the one that pydicom found."""
-    stated = value_of(dataset.file_meta, "TransferSyntaxUID") if hasattr(dataset, "file_meta") else None
-    if stated:
-        return UID(str(stated))
-    implicit, little = dataset.original_encoding
-    if implicit:
-        return ImplicitVRLittleEndian
-    return ExplicitVRLittleEndian if little else ExplicitVRBigEndian
 
 
 def has_pixel_data(path: Path) -> bool:
