@@ -47,6 +47,13 @@ def chest_dataset(pixels: npt.NDArray[Any], bits: int | None = None, **tags: Any
     return dataset
 
 
+def coded(value: str, meaning: str, scheme: str = "SCT") -> Dataset:
+    """An item of a code sequence."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
+
+
 def write_dicom(path: Path, pixels: npt.NDArray[Any], bits: int | None = None, **tags: Any) -> Path:
     """Writes `chest_dataset` uncompressed."""
     chest_dataset(pixels, bits, **tags).save_as(path, enforce_file_format=True)

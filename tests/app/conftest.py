@@ -14,8 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from app.background.jobs import JobQueue
 from app.background.network import Network
+from app.commands.keys import Keys
+from app.session.session import Session
+from app.settings.settings import Settings
 from bsnet_core.errors import WeightsError
 from bsnet_core.model.card import default_model_dir
+from tests.app.action_keys import keys_with
 
 # The offscreen plugin says these of every window with a smallest size, and of every one brought to the front.
 HARMLESS_QT_MESSAGES = (
@@ -72,6 +76,24 @@ def queue(own_home):
     yield made
     made.close()
     assert made.wait(30.0)
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Settings in a file of the test's own."""
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def keys(settings) -> Keys:
+    """The keys of all actions, as those settings have them."""
+    return keys_with(settings)
+
+
+@pytest.fixture
+def session(qapp) -> Session:
+    """A session without images."""
+    return Session()
 
 
 @pytest.fixture(scope="session")

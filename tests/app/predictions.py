@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from bsnet_core.brixia import ZONES, BrixiaScore
+from app.session.open_image import ImageState, OpenImage
+from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.explanation import Explanation
 from bsnet_core.frames import Aspect, Frames
 from bsnet_core.inference.prediction import ModelIdentity, Prediction
@@ -46,6 +50,14 @@ def prediction(
         device="cpu",
         seconds={"total": 1.25},
         quality=quality,
+    )
+
+
+def analysed(score: str = "012321", draft: Mapping[Zone, int] | None = None, **more: Any) -> OpenImage:
+    """An open image with a `prediction`, and the zones that the reader has scored."""
+    result = prediction(score, **more)
+    return OpenImage(
+        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, draft=dict(draft or {})
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.background.image_loader import ImageLoader
 from app.session.open_image import ImageState
-from app.session.session import KEPT_RADIOGRAPHS, Session
+from app.session.session import KEPT_RADIOGRAPHS
 from tests.dicom_files import ramp, write_dicom
 
 IMAGES = 80
@@ -19,11 +19,6 @@ def folder(tmp_path):
             images / f"{number:03d}.dcm", ramp(64, 64), bits=12, PatientName=f"Patient^{number}", PatientID=f"P{number}"
         )
     return images
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
 
 
 @pytest.fixture

@@ -4,19 +4,10 @@ import threading
 import time
 import weakref
 
-import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QThread
 
 from app.background.jobs import Job, JobQueue
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
-
-
-@pytest.fixture
-def queue(qapp):
-    made = JobQueue("test")
-    yield made
-    made.close()
-    assert made.wait(20)
 
 
 def collect(job):

@@ -5,14 +5,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from app.commands.action_table import ACTIONS
 from app.commands.actions import Actions
-from app.commands.keys import Keys
 from app.look.theme import DARK
-from app.settings.settings import Settings
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
 
 
 @pytest.fixture
@@ -23,10 +16,19 @@ def window(qtbot):
 
 
 @pytest.fixture
-def actions(window, settings):
-    keys = Keys(
-        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
-    )
+def show_active(qtbot):
+    """Shows a window and waits until keys go to it."""
+
+    def show(window):
+        window.show()
+        with qtbot.waitActive(window):
+            window.activateWindow()
+
+    return show
+
+
+@pytest.fixture
+def actions(window, keys):
     made = Actions(ACTIONS, keys, DARK, window)
     made.keys_of_the_test = keys
     return made

@@ -6,19 +6,6 @@ from app.commands.action_table import ACTIONS, MODES, PRESETS
 from app.look.theme import LIGHT
 
 
-def show(qtbot, window):
-    window.show()
-    with qtbot.waitActive(window):
-        window.activateWindow()
-
-
-BIR = {
-    "mode_window": "W", "mode_zoom": "Z", "mode_pan": "T", "mode_distance": "D", "annotations": "A",
-    "previous_state": "P", "reset": "Esc", "next": "PgDown", "previous": "PgUp",
-}  # fmt: skip
-"""Letters of IHE Basic Image Review."""
-
-
 def test_a_switch_tells_its_state_whenever_it_changes(actions):
     heard = []
     actions.connect_switch("zones", heard.append, checked=True)
@@ -28,7 +15,7 @@ def test_a_switch_tells_its_state_whenever_it_changes(actions):
     assert heard == [False, True]
 
 
-def test_an_action_works_another_one_by_the_keys_of_the_table(qtbot, window, actions):
+def test_an_action_works_another_one_by_the_keys_of_the_table(qtbot, window, actions, show_active):
     stack = QUndoStack(window)
     undo = stack.createUndoAction(window)
     undo.setShortcut("Ctrl+Z")
@@ -37,7 +24,7 @@ def test_an_action_works_another_one_by_the_keys_of_the_table(qtbot, window, act
     assert not actions["undo"].isEnabled()
     stack.push(QUndoCommand("a score"))
     assert actions["undo"].isEnabled()
-    show(qtbot, window)
+    show_active(window)
     qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not stack.canUndo()
     assert not actions["undo"].isEnabled()
@@ -60,10 +47,10 @@ def test_only_one_mode_is_on_at_a_time(actions):
         assert [other for other in modes if actions[other].isChecked()] == [name]
 
 
-def test_presets_can_be_switched_off_together_for_the_scoring_mode(qtbot, window, actions):
+def test_presets_can_be_switched_off_together_for_the_scoring_mode(qtbot, window, actions, show_active):
     done = []
     actions.connect("preset_2", lambda: done.append(2))
-    show(qtbot, window)
+    show_active(window)
     qtbot.keyClick(window, Qt.Key.Key_2)
     actions.allow_group(PRESETS, False)
     qtbot.keyClick(window, Qt.Key.Key_2)
@@ -73,10 +60,10 @@ def test_presets_can_be_switched_off_together_for_the_scoring_mode(qtbot, window
     assert done == [2, 2]
 
 
-def test_a_changed_key_works_at_once_and_stands_in_the_tooltip(qtbot, window, actions):
+def test_a_changed_key_works_at_once_and_stands_in_the_tooltip(qtbot, window, actions, show_active):
     done = []
     actions.connect("invert", lambda: done.append("invert"))
-    show(qtbot, window)
+    show_active(window)
     actions.keys_of_the_test.choose("invert", ["Y"])
     qtbot.keyClick(window, Qt.Key.Key_Y)
     qtbot.keyClick(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
@@ -84,12 +71,12 @@ def test_a_changed_key_works_at_once_and_stands_in_the_tooltip(qtbot, window, ac
     assert actions["invert"].toolTip().endswith("(Y)")
 
 
-def test_letters_typed_into_a_field_stay_text(qtbot, window, actions):
+def test_letters_typed_into_a_field_stay_text(qtbot, window, actions, show_active):
     done = []
     actions.connect("fit", lambda: done.append("fit"))
     field = QLineEdit()
     window.setCentralWidget(field)
-    show(qtbot, window)
+    show_active(window)
     field.setFocus()
     qtbot.keyClicks(field, "fig")
     assert field.text() == "fig"

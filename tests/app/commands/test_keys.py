@@ -1,19 +1,8 @@
 import pytest
 
-from app.commands.action_table import ACTIONS
-from app.commands.keys import NAVIGATION_KEYS, SCORE_KEYS, Keys, normal
+from app.commands.keys import NAVIGATION_KEYS, SCORE_KEYS, normal
 from app.settings.settings import Settings
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
-
-
-def keys_with(settings):
-    return Keys(
-        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
-    )
+from tests.app.action_keys import keys_with
 
 
 def every_key(keys):

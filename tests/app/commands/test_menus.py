@@ -9,19 +9,6 @@ from app.commands.menus import TOOL_BAR, RecentMenu, fill_menu_bar, make_tool_ba
 from bsnet_core.language import SOURCE_LANGUAGE, languages, use_language
 
 
-def show(qtbot, window):
-    window.show()
-    with qtbot.waitActive(window):
-        window.activateWindow()
-
-
-BIR = {
-    "mode_window": "W", "mode_zoom": "Z", "mode_pan": "T", "mode_distance": "D", "annotations": "A",
-    "previous_state": "P", "reset": "Esc", "next": "PgDown", "previous": "PgUp",
-}  # fmt: skip
-"""Letters of IHE Basic Image Review."""
-
-
 @pytest.fixture(params=languages())
 def language(request):
     use_language(request.param)
@@ -43,12 +30,12 @@ def test_within_a_menu_no_letter_is_underlined_twice(actions, settings, window):
         assert [letter for letter, count in Counter(letters).items() if count > 1] == [], texts
 
 
-def test_what_is_not_connected_takes_no_key_and_stands_in_no_menu(qtbot, window, settings, actions):
+def test_what_is_not_connected_takes_no_key_and_stands_in_no_menu(qtbot, window, settings, actions, show_active):
     done = []
     actions.connect("fit", lambda: done.append("fit"))
     fill_menu_bar(window.menuBar(), actions, QMenu(window))
     window.addToolBar(make_tool_bar(actions, 100, window))
-    show(qtbot, window)
+    show_active(window)
     qtbot.keyClick(window, Qt.Key.Key_F)
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
     assert done == ["fit"]

@@ -13,17 +13,10 @@ def pages():
     return {page.title: page.markdown for page in load_pages("en", no_report)}
 
 
-def open_help(qtbot, viewer, key):
-    with qtbot.waitActive(viewer):
-        viewer.activateWindow()
-    qtbot.keyClick(viewer, key)
-    qtbot.waitUntil(lambda: len(viewer.help.titles) > 1 and viewer.help.isVisible())
-
-
-def test_the_table_of_keys_shows_the_keys_as_they_are_now(qtbot, open_viewer, no_model):
+def test_the_table_of_keys_shows_the_keys_as_they_are_now(qtbot, open_viewer, no_model, open_help):
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer.keys.choose("invert", ["Ctrl+Alt+Y"])
-    open_help(qtbot, viewer, Qt.Key.Key_F1)
+    open_help(viewer, Qt.Key.Key_F1)
     viewer.help.choose("Keys")
     lines = viewer.help.text.splitlines()
     assert lines[lines.index("Invert") - 1] == "Ctrl+Alt+Y"

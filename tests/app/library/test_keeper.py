@@ -10,7 +10,6 @@ import pytest
 from app.library.keeper import REMEMBERED_AT_ONCE, Keeper
 from app.library.library import Library
 from app.library.records import Event
-from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import LibraryError
@@ -246,11 +245,6 @@ def test_readings_saved_before_the_power_went_are_there_when_the_images_are_open
     assert [past.image.metadata.study_date for past in window.ask(lambda library: library.history_of_patient(key))] == [
         "20200101", "20200105", "20200109",
     ]  # fmt: skip
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
 
 
 def accept(session, path, known):

@@ -1,13 +1,6 @@
-import pytest
 from PySide6.QtWidgets import QWidget
 
 from app.look.arrangement import FIRST_WIDTHS, LEFT_AT_LEAST_PX, Arrangement
-from app.settings.settings import Settings
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
 
 
 def arranged(qtbot, settings):

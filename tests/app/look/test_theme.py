@@ -8,18 +8,13 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
 
 from app.look.theme import DARK, LIGHT, Appearance, Colours, colours_of, contrast, palette_of, set_look, style_sheet_of
-from app.settings.settings import Settings, ThemeChoice
+from app.settings.settings import ThemeChoice
 
 THEMES = {"dark": DARK, "light": LIGHT}
 READABLE = 4.5
 """WCAG 2.1, success criterion 1.4.3."""
 GRAPHICAL = 3.0
 """WCAG 2.1, success criterion 1.4.11."""
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
 
 
 def text_on_background(colours):

@@ -14,11 +14,6 @@ from bsnet_core.radiograph import ImageMetadata, PixelSpacing, Radiograph, Spaci
 from tests.dicom_files import ramp, write_dicom
 
 
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
-
-
 def shown(qtbot, spacing):
     image = Radiograph(
         np.zeros((400, 300), np.uint16), 0, 12, False, metadata=ImageMetadata(spacing=spacing, modality="CR")

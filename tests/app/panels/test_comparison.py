@@ -20,12 +20,8 @@ SETS = (
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = ComparisonPanel()
-    qtbot.addWidget(made)
-    made.resize(352, 500)
-    made.show()
-    return made
+def panel(show_widget):
+    return show_widget(ComparisonPanel(), 352, 500)
 
 
 def row_of(panel, row):

@@ -5,44 +5,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QToolButton
 
-from app.library.keeper import Keeper
-from app.library.library import Library
 from app.library.order import ListOrder
 from app.panels.images import ImagesPanel
-from app.session.session import Session
-from app.settings.paths import LIBRARY_NAME
 from tests.app.library_content import MORNING, fill, image, metadata, reading
 from tests.app.session.test_session import THUMBNAIL as GREY
 from tests.app.session.test_session import radiograph
 
 
 @pytest.fixture
-def library(tmp_path):
-    opened = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
-
-
-@pytest.fixture
-def keeper(session, tmp_path):
-    made = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def open_panel(qtbot, session, keeper):
+def open_panel(show_widget, session, keeper):
     def start():
-        panel = ImagesPanel(session, keeper)
-        qtbot.addWidget(panel)
-        panel.resize(260, 800)
-        panel.show()
-        return panel
+        return show_widget(ImagesPanel(session, keeper), 260, 800)
 
     return start
 

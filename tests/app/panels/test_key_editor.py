@@ -2,31 +2,12 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from app.commands.action_table import ACTIONS
-from app.commands.keys import Keys
 from app.panels.key_editor import KeyEditor
-from app.settings.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
-
-
-@pytest.fixture
-def keys(settings):
-    return Keys(
-        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
-    )
-
-
-@pytest.fixture
-def editor(qtbot, keys):
-    made = KeyEditor(keys, keys.names)
-    qtbot.addWidget(made)
-    made.resize(640, 500)
-    made.show()
-    return made
+def editor(show_widget, keys):
+    return show_widget(KeyEditor(keys, keys.names), 640, 500)
 
 
 def press(edit, keys):

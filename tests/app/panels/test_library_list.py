@@ -1,35 +1,13 @@
 from pathlib import Path
 
-import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
-from app.library.keeper import Keeper
 from app.library.library import Library
 from app.library.records import ListedImage
 from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_library_row
-from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.radiograph import ImageMetadata
 from tests.app.library_content import THUMBNAIL, fill, image, kept_prediction, metadata, reading
-
-
-@pytest.fixture
-def library(tmp_path):
-    opened = Library.open(tmp_path / LIBRARY_NAME, keep_identity=True)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
-
-
-@pytest.fixture
-def keeper(session, tmp_path):
-    made = Keeper(session, tmp_path / LIBRARY_NAME, keep_identity=True)
-    yield made
-    made.close()
 
 
 def listed(library, **more):

@@ -1,29 +1,16 @@
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 
 from app.panels.network_steps import NetworkStep
 from app.panels.scores import ScoresPanel
-from app.session.open_image import ImageState, OpenImage
-from tests.app.predictions import prediction
+from tests.app.predictions import analysed
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = ScoresPanel()
-    qtbot.addWidget(made)
-    made.resize(370, 900)
-    made.show()
-    return made
-
-
-def analysed(score="012321", draft=None, **more):
-    result = prediction(score, **more)
-    return OpenImage(
-        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, draft=draft or {}
-    )
+def panel(show_widget):
+    return show_widget(ScoresPanel(), 370, 900)
 
 
 def test_a_small_picture_opens_larger_by_click_and_by_enter(panel, qtbot):

@@ -1,8 +1,6 @@
 import pytest
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
-from app.commands.action_table import ACTIONS
-from app.commands.keys import Keys
 from app.panels.preferences import PreferencesDialog, language_name
 from app.report.paper import Paper
 from app.settings.settings import Device, Settings, ThemeChoice
@@ -18,18 +16,6 @@ CHOICES = {
     "device": Device.CPU,
     "paper": Paper.LETTER,
 }
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(tmp_path / "settings.ini")
-
-
-@pytest.fixture
-def keys(settings):
-    return Keys(
-        {spec.name: spec.default_keys for spec in ACTIONS}, {spec.name: spec.plain_text for spec in ACTIONS}, settings
-    )
 
 
 @pytest.fixture

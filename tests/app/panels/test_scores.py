@@ -13,26 +13,15 @@ from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.radiograph import ImageMetadata
-from tests.app.predictions import prediction
+from tests.app.predictions import analysed
 
 READER = "Dr. Rossi"
 MOMENT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = ScoresPanel()
-    qtbot.addWidget(made)
-    made.resize(370, 900)
-    made.show()
-    return made
-
-
-def analysed(score="012321", draft=None, **more):
-    result = prediction(score, **more)
-    return OpenImage(
-        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, draft=draft or {}
-    )
+def panel(show_widget):
+    return show_widget(ScoresPanel(), 370, 900)
 
 
 def reading(text, reader=READER, blind=True):

@@ -2,14 +2,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from PySide6.QtWidgets import QListView
 
 from app.panels.images import ImagesPanel
 from app.panels.session_list import describe_session_row
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import Reading
-from app.session.session import Session
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.radiograph import ImageMetadata
 from tests.app.library_content import metadata
@@ -33,11 +31,6 @@ def test_a_list_row_says_who_when_and_where_it_stands():
 
 def test_a_file_without_a_patient_is_listed_by_its_name():
     assert describe_session_row(OpenImage(0, Path("/films/a.dcm"))) == "a.dcm\nwaiting"
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
 
 
 def texts(view):

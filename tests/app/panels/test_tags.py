@@ -1,50 +1,18 @@
 import pytest
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
-from app.background.jobs import JobQueue
 from app.look.theme import DARK
 from app.panels.tags import IDENTITY, NAME, TAG, VALUE, TagsWindow
 from app.session.open_image import OpenImage
-from bsnet_core.loading.dicom_tags import DEFERRED_BYTES
 from bsnet_core.radiograph import ImageMetadata
 from tests.dicom_files import chest_dataset, ramp
-
-
-def coded(value, meaning):
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "SCT", meaning
-    return item
+from tests.tagged_dicom import write_tagged_dicom
 
 
 @pytest.fixture
 def image(tmp_path):
-    dataset = chest_dataset(ramp(64, 48), bits=12, ImageComments="first line\nsecond\x07 line " + "x" * 500)
-    view = coded("399348003", "antero-posterior")
-    view.ViewModifierCodeSequence = Sequence([coded("1", "inner")])
-    dataset.ViewCodeSequence = Sequence([view])
-    block = dataset.private_block(0x0019, "SOME MAKER", create=True)
-    block.add_new(0x01, "LO", "private text")
-    block.add_new(0x02, "OB", b"\x00" * (DEFERRED_BYTES + 10))
-    dataset.ICCProfile = b"\x01" * 300
-    path = tmp_path / "film.dcm"
-    dataset.save_as(path, enforce_file_format=True)
-    return path
-
-
-def of(tags, keyword):
-    (entry,) = [entry for entry in tags.entries if entry.keyword == keyword]
-    return entry
-
-
-@pytest.fixture
-def queue():
-    made = JobQueue("tags of a test")
-    yield made
-    made.close()
-    assert made.wait(10)
+    return write_tagged_dicom(tmp_path / "film.dcm")
 
 
 @pytest.fixture

@@ -1,29 +1,15 @@
-from pathlib import Path
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
 from app.panels.scores import ScoresPanel
-from app.session.open_image import ImageState, OpenImage
 from bsnet_core.brixia import ZONES, Zone
-from tests.app.predictions import prediction
+from tests.app.predictions import analysed
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = ScoresPanel()
-    qtbot.addWidget(made)
-    made.resize(370, 900)
-    made.show()
-    return made
-
-
-def analysed(score="012321", draft=None, **more):
-    result = prediction(score, **more)
-    return OpenImage(
-        0, Path("/films/a.dcm"), ImageState.ANALYSED, score=result.score, prediction=result, draft=draft or {}
-    )
+def panel(show_widget):
+    return show_widget(ScoresPanel(), 370, 900)
 
 
 def place(panel, widget):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.session.open_image import ImageState
-from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS, Session
+from app.session.session import KEPT_PREDICTIONS, KEPT_RADIOGRAPHS
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
 from bsnet_core.radiograph import Radiograph
@@ -15,11 +15,6 @@ THUMBNAIL = np.zeros((4, 4), dtype=np.uint8)
 
 def radiograph():
     return Radiograph(np.zeros((8, 8), dtype=np.uint16), 0, 12, False)
-
-
-@pytest.fixture
-def session(qapp):
-    return Session()
 
 
 def add(session, count):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from bsnet_core.errors import (
@@ -12,14 +11,10 @@ from bsnet_core.errors import (
     UnsuitableImageError,
 )
 from bsnet_core.inference.input_check import reject_unsuitable
-from bsnet_core.loading import load_radiograph
-from tests.dicom_files import ramp, write_dicom
+from tests.bsnet_core.loaded_dicom import image
+from tests.dicom_files import coded, ramp
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
-
-
-def image(tmp_path, pixels=None, **tags):
-    return load_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
 
 
 @pytest.mark.parametrize("view", ["LL", "RL", "LAT", "lateral", "LLO", "LEFT LATERAL"])
@@ -32,8 +27,7 @@ def test_a_lateral_view_is_shown_but_not_scored(tmp_path, view):
 
 
 def test_a_lateral_view_by_its_code(tmp_path):
-    code = Dataset()
-    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "R-10236", "SRT", "left lateral"
+    code = coded("R-10236", "left lateral", "SRT")
     with pytest.raises(UnsuitableImageError, match="lateral"):
         reject_unsuitable(image(tmp_path, ViewPosition=None, ViewCodeSequence=Sequence([code])))
 

@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import SpacingMeaning
-from tests.dicom_files import ramp, write_dicom
+from tests.dicom_files import coded, ramp, write_dicom
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
 
@@ -97,7 +96,6 @@ def test_an_unknown_character_set_costs_nothing_but_the_letters(tmp_path):
 
 
 def test_view_from_the_code_sequence_where_view_position_is_missing(tmp_path):
-    code = Dataset()
-    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = "R-10206", "SRT", "antero-posterior"
+    code = coded("R-10206", "antero-posterior", "SRT")
     path = write_dicom(tmp_path / "a", ramp(), 12, ViewPosition=None, ViewCodeSequence=Sequence([code]))
     assert load_radiograph(path).metadata.view_position == "antero-posterior"

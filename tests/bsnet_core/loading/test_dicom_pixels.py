@@ -14,13 +14,10 @@ from bsnet_core.errors import (
     UnsupportedObjectError,
 )
 from bsnet_core.loading import load_radiograph
+from tests.bsnet_core.loaded_dicom import image
 from tests.dicom_files import chest_dataset, ramp, write_dicom
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
-
-
-def image(tmp_path, pixels=None, **tags):
-    return load_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
 
 
 @pytest.mark.parametrize(

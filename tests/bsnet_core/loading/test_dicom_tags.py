@@ -2,8 +2,6 @@ import contextlib
 
 import pytest
 from PIL import Image
-from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 from pydicom.uid import ImplicitVRLittleEndian
 
@@ -11,27 +9,12 @@ from bsnet_core.errors import Cancelled, UnreadableImageError
 from bsnet_core.loading.dicom_tags import DEFERRED_BYTES, LONGEST_VALUE, Identity, identity_of, load_tags
 from bsnet_core.progress import no_report
 from tests.dicom_files import chest_dataset, ramp
-
-
-def coded(value, meaning):
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "SCT", meaning
-    return item
+from tests.tagged_dicom import write_tagged_dicom
 
 
 @pytest.fixture
 def image(tmp_path):
-    dataset = chest_dataset(ramp(64, 48), bits=12, ImageComments="first line\nsecond\x07 line " + "x" * 500)
-    view = coded("399348003", "antero-posterior")
-    view.ViewModifierCodeSequence = Sequence([coded("1", "inner")])
-    dataset.ViewCodeSequence = Sequence([view])
-    block = dataset.private_block(0x0019, "SOME MAKER", create=True)
-    block.add_new(0x01, "LO", "private text")
-    block.add_new(0x02, "OB", b"\x00" * (DEFERRED_BYTES + 10))
-    dataset.ICCProfile = b"\x01" * 300
-    path = tmp_path / "film.dcm"
-    dataset.save_as(path, enforce_file_format=True)
-    return path
+    return write_tagged_dicom(tmp_path / "film.dcm")
 
 
 def of(tags, keyword):

@@ -7,8 +7,8 @@ from bsnet_core.errors import (
     RejectionCode,
     UnsupportedObjectError,
 )
-from bsnet_core.loading import load_radiograph
-from tests.dicom_files import CT, ramp, write_dicom
+from tests.bsnet_core.loaded_dicom import image
+from tests.dicom_files import CT, ramp
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
 
@@ -20,10 +20,6 @@ STRUCTURED_REPORT = "1.2.840.10008.5.1.4.1.1.88.11"
 
 
 MAMMOGRAPHY = "1.2.840.10008.5.1.4.1.1.1.2"
-
-
-def image(tmp_path, pixels=None, **tags):
-    return load_radiograph(write_dicom(tmp_path / "film", ramp() if pixels is None else pixels, None, **tags))
 
 
 @pytest.mark.parametrize(
