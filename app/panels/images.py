@@ -6,13 +6,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ListedImage
 from app.panels.image_rows import THUMBNAIL_PX, ImageRows
 from app.panels.library_list import LibraryListModel
+from app.panels.search_line import SearchLine
 from app.panels.session_list import SessionListModel
 from app.session.session import Session
 from bsnet_core.language import translate as _
@@ -93,16 +94,10 @@ class ImagesPanel(QWidget):
 
     def _make_library(self) -> QWidget:
         pane = QWidget(self)
-        self._search = QLineEdit(pane)
+        self._search = SearchLine(SEARCH_AFTER_MS, pane)
         self._search.setPlaceholderText(_("Patient, date, description"))
         self._search.setAccessibleName(_("Search the library"))
-        self._search.setClearButtonEnabled(True)
-        self._search_due = QTimer(self)
-        self._search_due.setSingleShot(True)
-        self._search_due.setInterval(SEARCH_AFTER_MS)
-        self._search_due.timeout.connect(self._start_search)
-        self._search.textChanged.connect(lambda text: self._search_due.start())
-        self._search.returnPressed.connect(self._start_search)
+        self._search.search_requested.connect(self._start_search)
         self._order = QComboBox(pane)
         for order in ListOrder:
             self._order.addItem(order.words, order)
@@ -145,10 +140,9 @@ class ImagesPanel(QWidget):
         if self._images is not None:
             self._images.hide_scores(self._session.reader, hidden=self._session.blind)
 
-    def _start_search(self) -> None:
-        self._search_due.stop()
+    def _start_search(self, text: str) -> None:
         if self._images is not None:
-            self._images.search(self._search.text())
+            self._images.search(text)
 
     def _count_images(self, total: int) -> None:
         self._library_heading.setText(_("Library ({count})").format(count=total))

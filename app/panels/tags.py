@@ -12,7 +12,6 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QSortFilterProxyModel,
     Qt,
-    QTimer,
 )
 from PySide6.QtGui import QGuiApplication, QIcon, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -30,6 +29,7 @@ from PySide6.QtWidgets import (
 from app.background.jobs import Job, JobQueue
 from app.look.icons import sign
 from app.look.theme import Colours, room_for
+from app.panels.search_line import SearchLine
 from app.session.open_image import OpenImage
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
@@ -167,17 +167,11 @@ class TagsWindow(QWidget):
         self.resize(room_for(self, LETTERS, LINES))
         self._model = TagModel(colours, self)
         self._filter = TagFilter(self._model, self)
-        self._search = QLineEdit(self)
+        self._search = SearchLine(SEARCH_AFTER_MS, self)
         self._search.setPlaceholderText(_("Search tag, name or value"))
         self._search.setAccessibleName(_("Search the tags"))
         self._search.setToolTip(_("Tag numbers with or without parentheses, names, keywords or values"))
-        self._search.setClearButtonEnabled(True)
-        self._delay = QTimer(self)
-        self._delay.setSingleShot(True)
-        self._delay.setInterval(SEARCH_AFTER_MS)
-        self._delay.timeout.connect(self._apply_search)
-        self._search.textChanged.connect(self._delay.start)
-        self._search.returnPressed.connect(self._apply_search)
+        self._search.search_requested.connect(self._apply_search)
         self._copy = QPushButton(_("Copy"), self)
         self._copy.setToolTip(_("Copy the selected rows (Ctrl+C)"))
         self._copy.clicked.connect(self.copy)
@@ -256,10 +250,9 @@ class TagsWindow(QWidget):
             header.resizeSection(column, letters * letter)
         return tree
 
-    def _apply_search(self) -> None:
-        self._delay.stop()
-        self._filter.search(self._search.text())
-        if self._search.text().strip():
+    def _apply_search(self, text: str) -> None:
+        self._filter.search(text)
+        if text.strip():
             self._tree.expandAll()
 
     def _load(self) -> None:
