@@ -18,6 +18,7 @@ NOT_TESTED_ALONE = {
     "app/look/icons.py": "tests/app/commands/test_actions.py",
     "app/main_window.py": "tests/journeys/test_opening.py",
     "app/panels/image_history.py": "tests/journeys/test_kept_measurements.py",
+    "app/panels/zone_grid.py": "tests/app/panels/test_comparison.py",
     "app/presenters/analysis_actions.py": "tests/journeys/test_analysis.py",
     "app/presenters/archive_password.py": "tests/journeys/test_opening.py",
     "app/presenters/current_image.py": "tests/journeys/test_zones.py",

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.panels.zone_grid import zone_grid
 from app.report.score_differences import describe_total_difference, describe_zone_difference, signed
 from app.session.readings import ResultSet
 from bsnet_core.agreement import compare_scores
@@ -146,7 +147,7 @@ class ComparisonPanel(QWidget):
         inside.setSpacing(8)
         inside.addWidget(self.table)
         inside.addLayout(self._choosers())
-        inside.addLayout(self._grid())
+        inside.addLayout(zone_grid(self._cells, self._filled))
         inside.addWidget(self._zones_verdict)
         inside.addWidget(self._total_verdict)
         inside.addWidget(self.mark)
@@ -258,19 +259,6 @@ class ComparisonPanel(QWidget):
             choosers.addWidget(QLabel(word, self._filled), row, 0)
             choosers.addWidget(chooser, row, 1)
         return choosers
-
-    def _grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(6)
-        for column, side in enumerate((_("R (patient)"), _("L (patient)"))):
-            label = QLabel(side, self._filled)
-            label.setObjectName("side")
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(label, 0, column)
-            grid.setColumnStretch(column, 1)
-        for zone, cell in self._cells.items():
-            grid.addWidget(cell, zone.row + 1, zone.column)
-        return grid
 
     def _verdict(self, name: str) -> QLabel:
         label = QLabel("", self._filled)

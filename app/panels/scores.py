@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.network_steps import NetworkSteps
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell
+from app.panels.zone_grid import zone_grid
 from app.report.score_differences import describe_total_difference, describe_zone_difference
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
@@ -55,6 +56,9 @@ class ScoresPanel(QWidget):
         self._model = _line(self, "small", _("Model and device"))
         self._model.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._cells = {zone: ZoneCell(zone, self) for zone in ZONES}
+        for cell in self._cells.values():
+            cell.entered.connect(self.zone_entered)
+            cell.chosen.connect(self.zone_chosen)
         self.network_steps = NetworkSteps(self)
         self.save_button = self._button(
             _("Save my score"), _("Save the six zones as your reading"), self.save_requested
@@ -71,7 +75,7 @@ class ScoresPanel(QWidget):
         layout.addWidget(self._notes)
         layout.addLayout(self._totals())
         layout.addWidget(self._turn)
-        layout.addLayout(self._grid())
+        layout.addLayout(zone_grid(self._cells, self))
         layout.addLayout(self._own_row())
         layout.addWidget(self._comparison)
         layout.addWidget(self.network_steps)
@@ -165,21 +169,6 @@ class ScoresPanel(QWidget):
         row.addStretch(1)
         row.addWidget(self._expected, 0, Qt.AlignmentFlag.AlignBottom)
         return row
-
-    def _grid(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(6)
-        for column, side in enumerate((_("R (patient)"), _("L (patient)"))):
-            label = QLabel(side, self)
-            label.setObjectName("side")
-            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            grid.addWidget(label, 0, column)
-            grid.setColumnStretch(column, 1)
-        for zone, cell in self._cells.items():
-            grid.addWidget(cell, zone.row + 1, zone.column)
-            cell.entered.connect(self.zone_entered)
-            cell.chosen.connect(self.zone_chosen)
-        return grid
 
     def _own_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
