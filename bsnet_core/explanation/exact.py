@@ -42,9 +42,7 @@ def explain_exactly(
     report(_("Dividing the image into super-pixels"), 0.0)
     image = prediction.network_image
     labels = reference_superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
-    order = most_promising_first(labels, prediction)
-    if only is not None:
-        order = order[np.isin(order, only)]
+    order = most_promising_first(labels, prediction, only)
     base = predictor.reference_probabilities(image[None])[0]
     growing = GrowingMap(prediction, labels, base, Mode.EXACT, start, report, on_partial)
     mask_in_whole_network(growing, predictor, image, labels, order)

@@ -58,9 +58,7 @@ def explain_fast(
     def divide() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
         report(_("Dividing the image into super-pixels"), 0.0)
         labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
-        order = most_promising_first(labels, prediction)
-        if only is not None:
-            order = order[np.isin(order, only)]
+        order = most_promising_first(labels, prediction, only)
         if approximations.lungs_only_margin_px is not None:
             near = touching_lungs(labels, prediction, approximations.lungs_only_margin_px)
             order = order[np.isin(order, near)]

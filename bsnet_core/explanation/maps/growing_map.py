@@ -75,8 +75,10 @@ class GrowingMap:
         )
 
 
-def most_promising_first(superpixels: npt.NDArray[np.int32], prediction: Prediction) -> npt.NDArray[np.intp]:
-    """(N,) super-pixels sorted by the lung they cover, weighted by the severity of its zone.
+def most_promising_first(
+    superpixels: npt.NDArray[np.int32], prediction: Prediction, only: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.intp]:
+    """(N,) super-pixels sorted by the lung they cover, weighted by the severity of its zone; `only` some if given.
 
     Those that touch no lung come last, sorted by their distance from it.
     """
@@ -90,7 +92,8 @@ def most_promising_first(superpixels: npt.NDArray[np.int32], prediction: Predict
     distance = cv2.distanceTransform(outside, cv2.DIST_L2, 3)
     sizes = np.bincount(superpixels.ravel(), minlength=count)
     far = np.bincount(superpixels.ravel(), weights=distance.ravel(), minlength=count) / np.maximum(sizes, 1)
-    return np.lexsort((far, -np.where(_touches(superpixels, lungs, count), overlap, 0.0)))
+    order = np.lexsort((far, -np.where(_touches(superpixels, lungs, count), overlap, 0.0)))
+    return order if only is None else order[np.isin(order, only)]
 
 
 def touching_lungs(
