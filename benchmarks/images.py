@@ -20,10 +20,7 @@ from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.image_view import ImageView, OverlayState
-from app.canvas.overlays import explanation_map as explanation_overlay
-from app.canvas.overlays import lungs, zones
 from benchmarks.timing import Row, compare
-from bsnet_core.brixia import ZONES
 from bsnet_core.display import auto_window, display_table
 from bsnet_core.explanation import Explanation
 from bsnet_core.frames import Aspect
@@ -32,6 +29,7 @@ from bsnet_core.loading import load_radiograph
 from bsnet_core.preprocessing import FAST_PATH_TOLERANCE, preprocess, preprocess_reference
 from bsnet_core.radiograph import Radiograph
 from bsnet_core.resources import sample_files
+from tests.app.all_overlays import all_overlays
 from tests.dicom_files import write_compressed, write_dicom
 
 SIDE_PX = 3000
@@ -170,15 +168,7 @@ def _all_overlays(radiograph: Radiograph) -> OverlayState:
     superpixels = (across * place[:, None] + place[None, :]).astype(np.int32)
     contributions = np.random.default_rng(0).normal(0, 0.2, (across * across, 3, 2, 4)).astype(np.float32)
     explanation = Explanation(superpixels, prediction.zone_probabilities, contributions, 0.0)
-    names = ("lungs", "lung_fill", "zones", "scores", "explanation", "planes")
-    return OverlayState(
-        dict.fromkeys(names, True),
-        dict.fromkeys(names, 0.7),
-        lungs=lungs.outline_of(prediction),
-        frames=prediction.frames,
-        labels=zones.labels_of(prediction),
-        explanation=explanation_overlay.image_of(explanation, prediction, ZONES),
-    )
+    return all_overlays(prediction, explanation, opacity=0.7)
 
 
 def loading() -> list[Row]:

@@ -97,8 +97,8 @@ def found_in(text: str, words: list[AvoidedWord]) -> list[str]:
     return [word.word for word in words if word.is_in(text)]
 
 
-def sources() -> list[Path]:
-    return [file for package in PACKAGES for file in sorted((REPOSITORY / package).rglob("*.py"))]
+def sources(*packages: str) -> list[Path]:
+    return [file for package in packages or PACKAGES for file in sorted((REPOSITORY / package).rglob("*.py"))]
 
 
 def place(file: Path, line: int = 0) -> str:
@@ -236,8 +236,7 @@ def test_public_names_use_the_words_of_the_glossary(package):
     words = words_for("names")
     assert [
         f"{place(file, line)} {name}"
-        for file in sources()
-        if file.relative_to(REPOSITORY).parts[0] == package
+        for file in sources(package)
         for line, name in public_names(file)
         if not name.startswith("_") and name not in NAMES_THAT_STAY and found_in(split_name(name), words)
     ] == []
@@ -252,8 +251,7 @@ def test_every_name_that_stays_is_one_that_exists():
 def test_docstrings_say_what_something_is_in_plain_words(package):
     assert [
         f"{place(file, line)} {text.splitlines()[0]}"
-        for file in sources()
-        if file.relative_to(REPOSITORY).parts[0] == package
+        for file in sources(package)
         for line, text in docstrings(file)
         if text.startswith(QUESTIONS) or found_in(text, PHRASES)
     ] == []
@@ -264,8 +262,7 @@ def test_docstrings_use_the_words_of_the_glossary(package):
     words = words_for("docstrings")
     assert [
         f"{place(file, line)} {found}: {text.splitlines()[0]}"
-        for file in sources()
-        if file.relative_to(REPOSITORY).parts[0] == package
+        for file in sources(package)
         for line, text in docstrings(file)
         if (found := found_in(prose(text), words))
     ] == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +23,7 @@ from bsnet_core.display import (
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction, VoiWindow
 from bsnet_core.resources import sample_files
+from tests.bsnet_core.ihe_files import ihe_file
 from tests.dicom_files import ramp, write_dicom
 
 
@@ -80,10 +80,7 @@ def test_windows_over_negative_values_agree_with_pydicom(tmp_path, function):
 
 @pytest.mark.parametrize("name", ["mlut_18", "vlut_04"])
 def test_tables_of_the_ihe_test_pictures_agree_with_pydicom(name, monkeypatch):
-    data_store = pytest.importorskip("data_store")
-    path = Path(data_store.__file__).parent / "data" / f"{name}.dcm"
-    if not path.is_file():
-        pytest.skip("this pydicom-data has no such file")
+    path = ihe_file(name)
     dataset = dcmread(path)
     radiograph = load_radiograph(path)
     modality = apply_modality_lut(dataset.pixel_array, dataset)

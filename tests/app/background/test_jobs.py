@@ -41,33 +41,14 @@ def test_progress_comes_before_the_result(qtbot, queue):
     assert told == [("progress", "half", 0.5), ("result", "done")]
 
 
-def test_a_cancelled_job_stops_at_its_next_report_and_tells_nothing_more(qtbot, queue):
-    started, go_on, went_past = threading.Event(), threading.Event(), []
-
-    def work(report):
-        started.set()
-        go_on.wait(20)
-        report("second half", 0.5)
-        went_past.append(True)
-
-    job = Job(work)
-    told = collect(job)
-    queue.submit(job)
-    assert started.wait(20)
-    job.cancel()
-    with qtbot.waitSignal(job.ended):
-        go_on.set()
-    assert told == []
-    assert went_past == []
-
-
-def test_a_late_answer_of_a_cancelled_job_is_dropped(qtbot, queue):
+def told_by_a_cancelled_job(qtbot, queue, second_half):
+    """What a job tells that is cancelled at work and does its second half only afterwards."""
     started, go_on = threading.Event(), threading.Event()
 
     def work(report):
         started.set()
         go_on.wait(20)
-        return "late"
+        return second_half(report)
 
     job = Job(work)
     told = collect(job)
@@ -76,7 +57,22 @@ def test_a_late_answer_of_a_cancelled_job_is_dropped(qtbot, queue):
     job.cancel()
     with qtbot.waitSignal(job.ended):
         go_on.set()
-    assert told == []
+    return told
+
+
+def test_a_cancelled_job_stops_at_its_next_report_and_tells_nothing_more(qtbot, queue):
+    went_past = []
+
+    def second_half(report):
+        report("second half", 0.5)
+        went_past.append(True)
+
+    assert told_by_a_cancelled_job(qtbot, queue, second_half) == []
+    assert went_past == []
+
+
+def test_a_late_answer_of_a_cancelled_job_is_dropped(qtbot, queue):
+    assert told_by_a_cancelled_job(qtbot, queue, lambda report: "late") == []
 
 
 def test_known_errors_arrive_as_they_are(qtbot, queue):

@@ -15,7 +15,6 @@ from bsnet_core.errors import Cancelled, UnforeseenError, UnsuitableImageError, 
 from bsnet_core.explanation import Mode
 from bsnet_core.language import languages, use_language
 from bsnet_core.loading import load_radiograph
-from bsnet_core.model.card import default_model_dir
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
 
@@ -32,11 +31,8 @@ def network():
 
 
 @pytest.fixture
-def choice():
-    try:
-        return ModelChoice(default_model_dir(), "cpu")
-    except WeightsError as error:
-        pytest.skip(f"needs the shipped weights: {error}")
+def choice(shipped_model):
+    return ModelChoice(shipped_model, "cpu")
 
 
 @pytest.fixture(scope="module")

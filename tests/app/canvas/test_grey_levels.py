@@ -7,11 +7,16 @@ from tests.app.canvas.seen import image_on, screen
 from tests.dicom_files import ramp
 
 
-@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
-def test_dragging_up_is_brighter_and_dragging_right_is_wider(show, photometric, inverted):
+def show_as(show, photometric, inverted):
     view = show(PhotometricInterpretation=photometric)
     if inverted:
         view.invert()
+    return view
+
+
+@pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
+def test_dragging_up_is_brighter_and_dragging_right_is_wider(show, photometric, inverted):
+    view = show_as(show, photometric, inverted)
     before, window = image_on(view), view.voi_window
     drag(view, LEFT, 0, -60)
     assert image_on(view).mean() > before.mean() + 5
@@ -57,9 +62,7 @@ def test_inverting_turns_the_greys_around_and_back(show):
 
 @pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
 def test_the_ihe_way_lowers_the_centre_upwards_and_widens_to_the_right_whatever_is_bright(show, photometric, inverted):
-    view = show(PhotometricInterpretation=photometric)
-    if inverted:
-        view.invert()
+    view = show_as(show, photometric, inverted)
     view.set_window_drag("ihe-bir")
     before = view.voi_window
     drag(view, LEFT, 0, -40)
@@ -70,9 +73,7 @@ def test_the_ihe_way_lowers_the_centre_upwards_and_widens_to_the_right_whatever_
 
 @pytest.mark.parametrize(("photometric", "inverted"), POLARITIES)
 def test_up_is_darker_where_the_reader_wants_it(show, photometric, inverted):
-    view = show(PhotometricInterpretation=photometric)
-    if inverted:
-        view.invert()
+    view = show_as(show, photometric, inverted)
     view.set_window_drag("up-is-darker")
     before = image_on(view)
     drag(view, LEFT, 0, -60)

@@ -10,27 +10,15 @@ from PySide6.QtGui import QImage
 from app.canvas.drawing.frame import FrameRenderer
 from app.canvas.drawing.layer import MARGIN_PX
 from app.canvas.drawing.orientation import Orientation
-from app.canvas.image_view import ImageView, OverlayState
-from app.canvas.overlays import explanation_map as explanation_overlay
-from app.canvas.overlays import lungs, zones
-from bsnet_core.brixia import ZONES
+from app.canvas.image_view import ImageView
 from bsnet_core.radiograph import Radiograph, VoiWindow
+from tests.app.all_overlays import NAMES, all_overlays
 from tests.app.predictions import IMAGE_SHAPE, explanation, prediction
-
-NAMES = ("lungs", "lung_fill", "zones", "scores", "explanation", "planes")
 
 
 def overlays(angle_deg=0.0):
-    found = prediction("333333", angle_deg=angle_deg)
     grown = explanation({5: (0, 0, 3), 6: (0, 1, 3)})
-    return OverlayState(
-        dict.fromkeys(NAMES, True),
-        dict.fromkeys(NAMES, 0.8),
-        lungs=lungs.outline_of(found),
-        frames=found.frames,
-        labels=zones.labels_of(found),
-        explanation=explanation_overlay.image_of(grown, found, ZONES),
-    )
+    return all_overlays(prediction("333333", angle_deg=angle_deg), grown, opacity=0.8)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from bsnet_core.errors import (
 )
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import VoiWindow
+from tests.bsnet_core.ihe_files import ihe_file
 from tests.dicom_files import chest_dataset, ramp, write_compressed, write_dicom, write_encapsulated
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
@@ -204,12 +205,7 @@ def test_a_missing_description_of_the_pixels_takes_its_usual_meaning(tmp_path, m
 
 @pytest.mark.parametrize("name", ["RG1_UNCI", "RG1_UNCR", "RG1_J2KI", "RG1_J2KR", "RG3_UNCI", "RG3_J2KR"])
 def test_real_chest_films_of_the_ihe_test_set(name):
-    data_store = pytest.importorskip("data_store")
-    from pathlib import Path
-
-    path = Path(data_store.__file__).parent / "data" / f"{name}.dcm"
-    if not path.is_file():
-        pytest.skip("this pydicom-data has no such file")
+    path = ihe_file(name)
     reference = dcmread(path)
     radiograph = load_radiograph(path)
     assert radiograph.monochrome1
