@@ -68,7 +68,7 @@ class StallMeter:
     def row(self, what: str, note: str = "") -> Row:
         """A row with the longest gap of the last run."""
         longest, percentile = max(self.gaps_s), float(np.percentile(self.gaps_s, 99))
-        return Row(what, longest, STALL_GOAL_S / longest, f"99 % under {1000 * percentile:.0f} ms{note}")
+        return Row(what, longest, STALL_GOAL_S / longest, f"99% under {1000 * percentile:.0f} ms{note}")
 
     def _tick(self) -> None:
         now = time.perf_counter()

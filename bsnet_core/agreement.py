@@ -118,7 +118,7 @@ def fleiss_kappa(scores: npt.ArrayLike, n_classes: int = N_CLASSES) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A figure with its 95 % interval; the interval is NaN if there are too few values."""
+    """A figure with its 95% confidence interval; the interval is NaN if there are too few values."""
 
     value: float
     low: float
@@ -139,7 +139,7 @@ def mean_with_interval(values: npt.ArrayLike) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class BlandAltman:
-    """Limits of agreement of two ways to measure one quantity, each with its 95 % interval.
+    """Limits of agreement of two ways to measure one quantity, each with its 95% confidence interval.
 
     Attributes:
         mean_difference: Mean of first minus second.
@@ -198,12 +198,12 @@ class ScoreDifference:
 
     @property
     def zones_are_accepted(self) -> bool:
-        """Whether the mean absolute zone difference is within the accepted error."""
+        """Whether the mean absolute zone difference is within the accepted difference."""
         return self.mean_absolute <= ACCEPTED_ZONE_ERROR
 
     @property
     def total_is_accepted(self) -> bool:
-        """Whether the difference of the global scores is within the accepted error."""
+        """Whether the difference of the global scores is within the accepted difference."""
         return abs(self.total) <= ACCEPTED_TOTAL_ERROR
 
 
@@ -224,7 +224,7 @@ class Agreement:
         absolute_error_sd: SD of the absolute errors.
         correlation: Pearson's CC; NaN if either side is constant.
         weighted_kappa: Cohen's kappa with quadratic weights; NaN if chance alone explains everything.
-        accepted_share: Share of radiographs within the accepted error, in [0, 1].
+        accepted_share: Share of radiographs within the accepted difference, in [0, 1].
         count: Number of radiographs.
     """
 

@@ -1,4 +1,4 @@
-"""Files written whole or not at all, readable by their owner only: they may name patients."""
+"""Files written whole or not at all, readable by their owner only: they may contain patients' names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def make_private_folder(folder: Path) -> None:
-    """Makes a folder that only its owner may enter; one that exists stays as it is."""
+    """Makes a folder that only its owner may enter; an existing folder is left unchanged."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -129,7 +129,7 @@ def same_content(data: RunData) -> list[list[int]]:
 
 
 def patients_to_join(samples: Sequence[Sample], same_images: Iterable[Sequence[int]]) -> list[list[str]]:
-    """Groups of patients who share an image, sorted, as `join_patients` of the configuration takes them."""
+    """Groups of patients who share an image, sorted, in the form of the setting `join_patients`."""
     groups: list[set[str]] = []
     for rows in same_images:
         together = {samples[row].patient for row in rows}

@@ -29,7 +29,7 @@ ARROWS = {
 
 
 class GestureView(Protocol):
-    """The view of the gestures, as far as they need to know and change it."""
+    """The part of the view that the gestures need."""
 
     @property
     def shown(self) -> NothingShown:
@@ -134,7 +134,7 @@ class Gestures(QObject):
         return DRAG_OF_MODE.get(self._view.mode)
 
     def move(self, event: QMouseEvent) -> None:
-        """Continues a drag, and tells where the pointer is."""
+        """Continues a drag and reports the pointer's position."""
         if self._view.shown.geometry is None:
             return
         self.hide_cross()

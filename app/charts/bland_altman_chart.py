@@ -37,7 +37,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
-    """A line across the plot: the mean difference or a limit of agreement, with its 95 % confidence interval.
+    """A line across the plot: the mean difference or a limit of agreement, with its 95% confidence interval.
 
     Attributes:
         low, high: Ends of the interval; not finite without one.

@@ -1,8 +1,8 @@
 """Patients: what tells them apart, the key that stands for one, and what names one.
 
 The key is made with scrypt and the salt of one library. It groups a patient's images even if the library keeps no
-identities. It hides patient numbers from somebody who looks into the file, but not from somebody who has the file and
-the time to try all numbers of a hospital.
+identities. It hides patient IDs from somebody who looks into the file, but not from somebody who has the file and
+the time to try all IDs of a hospital.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ QTextBrowser { border: 0; padding: 8px; }
 #messageBar[severity="warning"] QLabel, QFrame[role="warning"] QLabel { color: $warning_text; }
 #messageBar[severity="error"] QLabel, QFrame[role="error"] QLabel { color: $error_text; }
 """)
-"""`${pxN}` is a text size of N pixels at 100 %."""
+"""`${pxN}` is a text size of N pixels at 100%."""
 
 
 class Appearance(QObject):

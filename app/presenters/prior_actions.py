@@ -1,4 +1,4 @@
-"""The actions around earlier images of the same patient beside the current one."""
+"""The actions around prior images of the same patient beside the current one."""
 
 from __future__ import annotations
 

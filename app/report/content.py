@@ -52,7 +52,7 @@ class ReportChoices:
 
 @dataclass(frozen=True)
 class LungImages:
-    """The image as the network scores it: aligned, and with everything but the lungs blanked out."""
+    """The image as the network scores it: aligned, and with everything but the lungs black."""
 
     aligned: QImage
     masked: QImage
@@ -74,7 +74,7 @@ class ReportContent:
         agreement: Comparison of reading and prediction, in sentences.
         notes: Quality notes.
         map: The explanation.
-        lungs: Aligned and masked lungs.
+        lungs: The aligned image, and the lungs only.
         provenance: Model, hash, device, input check, software, time.
         made_at: Time of the report, with a time zone.
     """

@@ -1,4 +1,4 @@
-"""Differences between two Brixia scores in words: the one wording of panels, report and figures."""
+"""Differences between two Brixia scores in words: the wording shared by panels, report and figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def signed(difference: int) -> str:
 
 
 def describe_total_difference(difference: ScoreDifference, direction: str) -> str:
-    """Sentence on the difference of the global scores and the accepted error.
+    """Sentence on the difference of the global scores and the accepted difference.
 
     Args:
         difference: The two scores compared.
@@ -27,7 +27,7 @@ def describe_total_difference(difference: ScoreDifference, direction: str) -> st
 
 
 def describe_zone_difference(difference: ScoreDifference) -> str:
-    """Sentence on the mean absolute difference of the zones and the accepted error."""
+    """Sentence on the mean absolute difference of the zones and the accepted difference."""
     sentence = (
         _("Mean zone difference {mean}: within the accepted {limit}.")
         if difference.zones_are_accepted

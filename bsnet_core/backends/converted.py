@@ -31,7 +31,7 @@ def folder_of(backend: str, weights_sha256: str) -> Path:
 
 
 def is_converted(folder: Path) -> bool:
-    """Whether a folder holds a whole network."""
+    """Whether a folder contains a complete converted network."""
     return all((folder / f"{name}.{end}").is_file() for name in (LUNG_FINDER, ZONE_SCORER) for end in ("xml", "bin"))
 
 

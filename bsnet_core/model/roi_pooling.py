@@ -10,7 +10,7 @@ from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.model.resampling import sampling_grid
 
 ROW_BANDS = ((0.0, 0.4), (0.3, 0.7), (0.6, 1.0))
-"""Upper, middle and lower band as shares of the aligned height; neighbours overlap by 25 %."""
+"""Upper, middle and lower band as shares of the aligned height; neighbours overlap by 25%."""
 COLUMN_BANDS = ((0.0, 0.5), (0.5, 1.0))
 """The patient's right lung (on the left of the image) and left lung as shares of the aligned width."""
 

@@ -91,7 +91,7 @@ class StatisticsHead(nn.Module):
         return -((latent_scores[..., None] - classes) ** 2) / (2 * self.class_spread**2)
 
     def latent_of(self, logits: Tensor) -> Tensor:
-        """(N, 3, 2) latent scores, in units of the Brixia score, that gave (N, 3, 2, 4) logits."""
+        """(N, 3, 2) latent scores, in units of the Brixia score, from which (N, 3, 2, 4) logits were computed."""
         return self.class_spread**2 * (logits[..., 1] - logits[..., 0]) + 0.5
 
     @torch.no_grad()
@@ -123,7 +123,7 @@ def mean_and_deviation(values: Tensor, shares: Tensor) -> Tensor:
 
 
 def moments(values: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
-    """(N, 6, C) mean of (N, h w, C) values and of their squares by (N or none, 6, h w) shares."""
+    """Weighted (N, 6, C) means of (N, h w, C) values and of their squares; weights are (N or none, 6, h w) shares."""
     return shares @ values, shares @ values.square()
 
 

@@ -58,7 +58,7 @@ def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
             nothing=figures["alignment"]["do_nothing_dice"]["mean"],
         )
     yield _("{images} images of {patients} patients, {folds} folds, {repeats} repeats").format(**figures)
-    yield f"{'':<20}{_('zone MAE'):>10}{_('95 % interval'):>18}{_('global MAE'):>14}{_('95 % interval'):>18}"
+    yield f"{'':<20}{_('zone MAE'):>10}{_('95% CI'):>18}{_('global MAE'):>14}{_('95% CI'):>18}"
     for name, reader in figures["readers"].items():
         cells = [f"{name:<20}"]
         for width, part in ((10, "zones"), (14, "global")):

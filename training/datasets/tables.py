@@ -105,7 +105,7 @@ class TableRow:
 
 
 def rows_by(rows: Sequence[TableRow], column: str) -> dict[str, TableRow]:
-    """The rows by the text of a column that must differ in every row.
+    """Rows keyed by a column whose values must be unique.
 
     Raises:
         DataSetError: a row with no such text, or two rows with the same.

@@ -71,7 +71,7 @@ def table(results: Sequence[Measured]) -> str:
         lines.append(f"{name:<20}" + "".join(f"{values[measure]:>15.3f}" for measure in MEASURES))
     first = _methods_of(results)[0]
     for other, by_measure in differences(results).items():
-        lines.append(f"{first} minus {other}, mean and 95 % interval over images:")
+        lines.append(f"{first} minus {other}, mean and 95% confidence interval over images:")
         lines += [f"  {measure:<18}{_as_text(by_measure[measure])}" for measure in MEASURES]
     return "\n".join(lines)
 

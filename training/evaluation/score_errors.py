@@ -70,7 +70,7 @@ def median_baseline(training_scores: Sequence[BrixiaScore | None], count: int) -
 
 
 def compare_readings(values: Readings, reference: Readings, patients: Sequence[str]) -> dict[str, Any]:
-    """Zone and global errors, T score and kappa, with 95 % intervals over patients."""
+    """Zone and global errors, T score and kappa, with 95% confidence intervals over patients."""
     absolute = np.abs(values - reference)
     global_absolute = np.abs(values.sum(axis=1) - reference.sum(axis=1))
     return {

@@ -13,7 +13,7 @@ _END = object()
 def one_ahead(items: Iterator[Made]) -> Iterator[Made]:
     """Yields the items in order, each made in a background thread while the one before is in use.
 
-    Augmenting an image takes one core about as long as a small network needs to learn from it. An exception is raised
+    On one core, augmenting an image takes about as long as a training step of a small network. An exception is raised
     in place of the item that it concerns.
     """
     with ThreadPoolExecutor(1, "one-ahead") as pool:

@@ -36,7 +36,7 @@ class AlignmentStage:
     FINER = 2
 
     def __init__(self, model: BSNet, context: StageContext, target: CanonicalTarget) -> None:
-        """Takes the network and what it learns from.
+        """Sets up the stage.
 
         Args:
             model: The network, on the context's device.
@@ -130,5 +130,5 @@ class AlignmentStage:
 
 
 def _made_smaller(masks: Tensor, side: int) -> Tensor:
-    """(N, 1, side, side) of (N, 1, S, S) masks, with soft edges where that is smaller."""
+    """Masks (N, 1, S, S) reduced to (N, 1, side, side); their edges become soft."""
     return masks if masks.shape[-1] == side else F.interpolate(masks, (side, side), mode="area")

@@ -55,7 +55,7 @@ class ScoringStage:
         selection: Selection = Selection.MAE,
         frozen: FrozenFeatures | None = None,
     ) -> None:
-        """Takes the network and what it learns from.
+        """Sets up the stage.
 
         Args:
             model: The network, on the context's device.

@@ -28,7 +28,7 @@ class SegmentationStage:
     def __init__(
         self, model: BSNet, context: StageContext, images_by_side: Mapping[int, PreparedImages] | None = None
     ) -> None:
-        """Takes the network and what it learns from.
+        """Sets up the stage.
 
         Args:
             model: The network, on the context's device.

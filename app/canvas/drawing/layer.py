@@ -140,7 +140,11 @@ def _is_usable(drawn: _Drawn, motion: QTransform, visible: QRect, *, moving: boo
 
 
 def _paint_drawn(painter: QPainter, drawn: _Drawn, to_device: QTransform, ratio: float) -> bool:
-    """Paints a drawing where the image is now, and returns whether that is exact."""
+    """Paints a drawing at the image's current position.
+
+    Returns:
+        Whether the result is exact: the same scale, shifted by whole pixels.
+    """
     if drawn.to_device == to_device:
         painter.drawImage(QPointF(drawn.corner) / ratio, drawn.pixels)
         return True

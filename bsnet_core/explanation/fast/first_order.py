@@ -2,9 +2,9 @@
 
 The heads see features, the lung probability and the alignment. The gradients of a few numbers that decide the class
 probabilities are computed once per image; the effect of any change is then a scalar product. For the paper's heads
-these numbers are the probabilities themselves: zones are scored apart from each other, so one backward pass per class
-serves all six at the zone crops. For heads of zone statistics they are the latent scores, and the probabilities follow
-from them exactly.
+these numbers are the probabilities themselves: zones are scored independently, so one backward pass per class is
+enough for all six at the zone crops. For heads of zone statistics they are the latent scores, and the probabilities
+follow from them exactly.
 """
 
 from __future__ import annotations

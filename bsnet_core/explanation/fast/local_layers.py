@@ -1,7 +1,8 @@
 """Local layers of a convolutional network: each place of the result depends on a few places of the source.
 
-Each layer knows what a change of its sources can reach and what a window of its result is made of (used by
-`windowed_network`), and leads gradients from its result back to its sources (used by `gradients`).
+Each layer computes which places of its result a change of its sources can affect and which places of its sources a
+window of its result needs (used by `windowed_network`), and propagates gradients back to its sources (used by
+`gradients`).
 """
 
 # ruff: noqa: D102 - the methods of layers are documented once, in `Layer`
