@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bsnet_core.intended_use import research_only
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -36,7 +38,7 @@ log = logging.getLogger("app")
 def build_parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(
-        prog="bsnet-viewer", description="Chest X-ray severity viewer. Research software, not a medical device."
+        prog="bsnet-viewer", description=f"Viewer for chest radiographs with Brixia scores. {research_only()}"
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="files or folders to open")
     parser.add_argument(

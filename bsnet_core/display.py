@@ -53,7 +53,7 @@ def default_preset(radiograph: Radiograph) -> WindowPreset:
 
 
 def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
-    """The presets of the digit keys: 0 automatic, then the file's own, then lungs, soft tissue and bones.
+    """The presets of the digit keys: 0 automatic, then the file's own, then lung, soft tissue and bone.
 
     The last three are percentile ranges of this image: the values of projection radiographs have no absolute scale,
     unlike those of CT.
@@ -61,9 +61,9 @@ def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
     # If low values are shown bright, dense tissue has the low values.
     is_inverted = radiograph.shown_inverted
     chest = (
-        (_("lungs"), LUNG_PERCENTILES),
+        (_("lung"), LUNG_PERCENTILES),
         (_("soft tissue"), SOFT_TISSUE_PERCENTILES),
-        (_("bones"), BONE_PERCENTILES),
+        (_("bone"), BONE_PERCENTILES),
     )
     ranges = [(100 - high, 100 - low) if is_inverted else (low, high) for _name, (low, high) in chest]
     values = _percentiles(radiograph, tuple(share for pair in ranges for share in pair), PRESET_MARGIN)

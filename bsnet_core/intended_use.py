@@ -1,4 +1,7 @@
-"""The statement of intended use: the one wording of window, reports, commands and help."""
+"""The statement of intended use: the wording shared by window, reports and commands.
+
+The help, the README and the table and model files state it in their own texts.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ cat >"$entry.tmp" <<END
 Type=Application
 Version=1.0
 Name=BS-Net Viewer
-GenericName=Chest X-ray viewer
+GenericName=Chest radiograph viewer
 GenericName[it]=Visualizzatore di radiografie del torace
 Comment=Brixia scores of chest radiographs. Research software, not a medical device.
 Comment[it]=Punteggi Brixia di radiografie del torace. Software di ricerca, non un dispositivo medico.

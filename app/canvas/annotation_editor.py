@@ -79,7 +79,7 @@ class AnnotationEditor(QObject):
         """Deletes the selected annotation."""
         if self._selected is not None:
             index, self._selected = self._selected, None
-            self._annotations.remove(index, _("Delete a measurement"))
+            self._annotations.remove(index, _("delete measurement"))
 
     def shift_selected(self, dx: float, dy: float) -> None:
         """Moves the selected annotation by image pixels."""
@@ -114,7 +114,7 @@ class AnnotationEditor(QObject):
         finished = self._in_progress.fix(point)
         if finished is not None:
             self._in_progress = None
-            self._annotations.add(finished, _("Measure: {mode}").format(mode=mode.label))
+            self._annotations.add(finished, mode.undo_text)
             self._selected = len(self._annotations.items) - 1
         self.changed.emit()
         return finished is not None
@@ -122,7 +122,7 @@ class AnnotationEditor(QObject):
     # Moving
 
     def grab(self, view_point: QPointF, to_view: QTransform | None) -> bool:
-        """Selects and holds the annotation under a view point; none where `to_view` is None, or while measuring."""
+        """Selects and holds the annotation at a point of the view; none if `to_view` is None, or while measuring."""
         grip = None
         if to_view is not None and self._in_progress is None:
             grip = grip_at(self._annotations.items, to_view, view_point)
@@ -173,7 +173,7 @@ class AnnotationEditor(QObject):
         return self._descriptions[annotation]
 
     def _replace(self, index: int, annotation: Annotation) -> None:
-        self._annotations.replace(index, annotation, _("Move a measurement"))
+        self._annotations.replace(index, annotation, _("move measurement"))
         self._selected = index
 
     def _follow(self) -> None:

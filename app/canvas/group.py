@@ -71,7 +71,7 @@ class ViewGroup(QWidget):
         self.current = ImageView(self, self.annotations)
         self.priors = tuple(ImageView(self, self.annotations) for _number in range(MOST_PRIORS))
         for view in self.priors:
-            view.setAccessibleName(_("Prior radiograph"))
+            view.setAccessibleName(_("Prior image"))
             view.show_message("")
         self._is_linked, self._is_following = True, False
         self._priors_shown = 0
@@ -99,8 +99,8 @@ class ViewGroup(QWidget):
     def _new_close_button(self) -> QToolButton:
         button = QToolButton(self)
         button.setText(_("Close"))
-        button.setToolTip(_("Show the current radiograph alone"))
-        button.setAccessibleName(_("Close the prior radiograph"))
+        button.setToolTip(_("Show only the current image"))
+        button.setAccessibleName(_("Close the prior image"))
         button.clicked.connect(self.hide_prior)
         return button
 
@@ -194,7 +194,7 @@ class ViewGroup(QWidget):
         if overlays is not None:
             view.set_overlays(overlays)
         pane.caption.setText(caption)
-        view.setAccessibleName(_("Prior radiograph: {caption}").format(caption=caption))
+        view.setAccessibleName(_("Prior image: {caption}").format(caption=caption))
         self._show_priors(max(self._priors_shown, place + 1))
         self._follow(self.current)
 

@@ -40,7 +40,7 @@ class ImageView(ImageDisplay):
         """Args: store: Annotations of all radiographs, shared by several views; None for a store of its own."""
         super().__init__(parent)
         self.setAccessibleDescription(
-            _("Left drag: window and level. Middle drag or arrow keys: pan. Right drag or wheel: zoom.")
+            _("Left drag: window. Middle drag or arrow keys: pan. Right drag or wheel: zoom.")
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)

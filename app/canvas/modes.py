@@ -38,6 +38,16 @@ class ViewMode(StrEnum):
         }[self]
 
     @property
+    def undo_text(self) -> str:
+        """The step that a measurement adds to the undo list, shown after "Undo"; empty if the mode measures nothing."""
+        return {
+            ViewMode.DISTANCE: _("measure distance"),
+            ViewMode.ANGLE: _("measure angle"),
+            ViewMode.ROI: _("measure rectangle"),
+            ViewMode.ROI_ELLIPSE: _("measure ellipse"),
+        }.get(self, "")
+
+    @property
     def is_measuring(self) -> bool:
         """Whether the left button draws."""
         return self in (ViewMode.DISTANCE, ViewMode.ANGLE, ViewMode.ROI, ViewMode.ROI_ELLIPSE)

@@ -35,7 +35,7 @@ class ProbeReading:
     def text(self) -> str:
         """One line for a corner or the status bar."""
         place = _("x {column}, y {row}").format(column=self.column, row=self.row)
-        values = _("stored {stored}, modality {modality}, grey {displayed}").format(
+        values = _("stored {stored}, modality {modality}, grey level {displayed}").format(
             stored=self.stored, modality=f"{self.modality:g}", displayed=self.displayed
         )
         return f"{place}: {values}" + (", " + _("padding") if self.is_padding else "")

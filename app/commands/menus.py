@@ -26,7 +26,7 @@ TOOL_BAR = (
 )
 """Names of the most used actions, in groups."""
 TOOL_ICON_PX = 20
-"""At 100 % text size."""
+"""At 100% text size."""
 
 
 def menu_titles() -> dict[Menu, str]:
@@ -72,7 +72,11 @@ class RecentMenu(QMenu):
             self.addSeparator()
             self.addAction(_("&Forget these")).triggered.connect(self._settings.forget_files)
             return
-        empty = _("Nothing yet") if self._settings.keeps_names else _("Not kept, because a path can name a patient")
+        empty = (
+            _("Nothing yet")
+            if self._settings.keeps_names
+            else _("Not kept, because a path may contain a patient's name")
+        )
         self.addAction(empty).setEnabled(False)
 
 

@@ -83,7 +83,7 @@ class Library:
 
         Args:
             path: The SQLite file.
-            keep_identity: Whether to keep names, patient numbers, birth dates, accession numbers and paths of files.
+            keep_identity: Whether to keep names, patient IDs, birth dates, accession numbers and paths of files.
                 If not, images seen from now on are kept without them. Older images lose them when they are seen
                 again, or all at once by `forget_identities`.
 
@@ -332,8 +332,8 @@ class Library:
         if busy is None or busy[0]:
             raise LibraryBusyError(
                 _(
-                    "The names are gone from the library, but another window still uses its journal. "
-                    "Close that window, then try again."
+                    "The names were removed, but another window may still hold copies of them in the library's "
+                    "journal file. Close that window, then try again."
                 )
             )
         return ForgottenIdentities(named, quarantined_files(self.path))

@@ -146,11 +146,13 @@ def _library_error_of(error: BaseException | None, path: Path) -> LibraryError:
         )
     if isinstance(error, OSError):
         return LibraryUnwritableError(
-            _("The library {path} cannot be written: {reason}.").format(path=path, reason=error.strerror or error)
+            _("The library {path} cannot be written to: {reason}.").format(path=path, reason=error.strerror or error)
         )
     if name.startswith(UNWRITABLE):
         return LibraryUnwritableError(
-            _("The library {path} cannot be written. Check its folder, its permissions and the disk.").format(path=path)
+            _("The library {path} cannot be written to. Check its folder, its permissions and the disk.").format(
+                path=path
+            )
         )
     return LibraryError(_("The library {path} could not be used. Start the program again.").format(path=path))
 

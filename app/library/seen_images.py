@@ -33,9 +33,10 @@ def _hash_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise LibraryError(
-            _("The image {name} is no longer there, so nothing about it can be kept. Open it again.").format(
-                name=path.name
-            )
+            _(
+                "The file {name} no longer exists, so nothing can be stored for this image. Restore the "
+                "file and open it again."
+            ).format(name=path.name)
         ) from error
 
 

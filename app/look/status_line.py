@@ -40,7 +40,7 @@ class StatusLine(QStatusBar):
         disclaimer = QLabel(research_only(), self)
         disclaimer.setObjectName("disclaimer")
         self._batch = QLabel("", self)
-        self._batch.setAccessibleName(_("Progress over all images"))
+        self._batch.setAccessibleName(_("Progress for all images"))
         self._probe = QLabel("", self)
         self._probe.setAccessibleName(_("Values under the pointer"))
         self._probe.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

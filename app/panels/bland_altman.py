@@ -85,7 +85,7 @@ class BlandAltmanPlot(ChartWidget):
         for name, estimate in self._named_levels(self._limits):
             if math.isfinite(estimate.low):
                 lines.append(
-                    _("{name}: {value} (95 % interval {low} to {high})").format(
+                    _("{name}: {value} (95% confidence interval {low} to {high})").format(
                         name=name,
                         value=_decimal(estimate.value),
                         low=_decimal(estimate.low),

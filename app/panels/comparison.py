@@ -118,7 +118,7 @@ class SetsTable(QTableWidget):
 
 
 class ComparisonPanel(QWidget):
-    """The results of an image, the differences between two of them, and whether these are within the accepted error."""
+    """The results of an image, the differences between two of them, and whether these are accepted."""
 
     disagreement_changed = Signal(object)
     """Differing zones with both scores, `dict[Zone, tuple[int, int]]`; empty unless they are to be marked."""
@@ -165,7 +165,7 @@ class ComparisonPanel(QWidget):
 
     @property
     def verdict_text(self) -> str:
-        """Both lines about the accepted error."""
+        """Both lines about the accepted difference."""
         return f"{self._zones_verdict.text()}\n{self._total_verdict.text()}"
 
     @property

@@ -202,7 +202,7 @@ def _heading(text: str, folded: QWidget, parent: QWidget) -> QToolButton:
     """A heading button that folds and unfolds a list."""
     button = QToolButton(parent)
     button.setText(text)
-    button.setToolTip(_("Fold or unfold this list"))
+    button.setToolTip(_("Collapse or expand this list"))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setAutoRaise(True)
     button.setCheckable(True)

@@ -33,7 +33,7 @@ def legend() -> str:
         SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
         for score, colour in CLASS_COLOURS.items()
     )
-    swatches += " &nbsp;" + _("clear: none")
+    swatches += " &nbsp;" + _("no colour: no support")
     colours = _("Regions that support the predicted score:<br>{swatches}").format(swatches=swatches)
     return f"{colours}<br>{describe_strength()}"
 
@@ -53,7 +53,7 @@ def mode_description(mode: Mode) -> str:
     """Description of a mode in one sentence."""
     if mode is Mode.FAST:
         return _("An approximation of the exact map in a fraction of the time, computed in the lungs first.")
-    return _("The occlusion map as defined in the paper: the full network once per super-pixel.")
+    return _("The occlusion map as defined in the paper: runs the whole network once per region.")
 
 
 class OverlaySwitches(QWidget):
@@ -181,7 +181,7 @@ class OverlaySwitches(QWidget):
             text = legend()
             done, count = int(explanation.is_computed.sum()), len(explanation.contributions)
             if done < count:
-                text += "<br>" + _("{done} of {count} super-pixels so far; hatched: not masked").format(
+                text += "<br>" + _("{done} of {count} regions so far; hatched: not masked").format(
                     done=done, count=count
                 )
             else:

@@ -106,7 +106,7 @@ class PreferencesDialog(QDialog):
             form, "font_percent", _("Text size"), _("Relative to the system's text size"), (100, 200), FONT_STEP, " %"
         )
         names = {code: language_name(code) for code in languages()}
-        self._text_choice(form, "language", _("Language"), _("Language of all texts"), names)
+        self._text_choice(form, "language", _("Language"), _("Language of the user interface"), names)
         form.addRow("", _note(_("A new language takes effect at the next start."), page))
         return page
 
@@ -120,12 +120,10 @@ class PreferencesDialog(QDialog):
         self._choice(form, "window_drag", _("Left drag"), _("How a left drag changes the window"), drags)
         corners = {
             CornerTexts.FULL: _("All"),
-            CornerTexts.MINIMAL: _("Few"),
+            CornerTexts.MINIMAL: _("Some"),
             CornerTexts.NONE: _("None"),
         }
-        self._choice(
-            form, "corner_texts", _("Texts in the corners"), _("How much text is shown in the corners"), corners
-        )
+        self._choice(form, "corner_texts", _("Corner text"), _("How much text is shown in the corners"), corners)
         sides = {
             CurrentSide.LEFT: _("Left, prior image right"),
             CurrentSide.RIGHT: _("Right, prior image left"),
@@ -158,16 +156,16 @@ class PreferencesDialog(QDialog):
             form,
             "screen_ambient",
             _("Ambient light"),
-            _("Luminance that the light in the room adds on the screen"),
+            _("Luminance that room light adds to the screen"),
             SCREEN_AMBIENT,
             0.05,
             unit,
         )
         meaning = _(
-            "Equal steps of grey in the image then look equal to the eye, on a screen with the luminance entered here. "
+            "Equal grey-level steps then look equal on a screen with the luminance entered here. "
             "Saved images, reports and scores are not affected."
         )
-        caution = _("It assumes a screen of gamma 2.2: leave it off if the screen is calibrated to the GSDF.")
+        caution = _("This assumes a screen with a gamma of 2.2: leave it off if the screen is calibrated to the GSDF.")
         form.addRow("", _note(f"{meaning} {caution}", page))
         form.addRow(_("Length of the line"), ScreenMeasure(self._settings, page))
         use = _("Measured with a ruler, it lets Actual size show 1 mm of the image as 1 mm on this screen.")
@@ -185,7 +183,7 @@ class PreferencesDialog(QDialog):
             form,
             "explains",
             _("Explain automatically"),
-            _("Computes the explanation after every score, if the fast mode is chosen"),
+            _("Computes the explanation after each analysis if fast mode is selected"),
         )
         devices = {
             Device.AUTO: _("Automatic"),
@@ -201,7 +199,10 @@ class PreferencesDialog(QDialog):
             form,
             "deidentifies",
             _("De-identify reports"),
-            _("New reports do not identify the patient unless you choose otherwise"),
+            _(
+                "New reports do not identify the patient unless you choose otherwise; also applies to "
+                "saved and copied views"
+            ),
         )
         return page
 
@@ -217,8 +218,8 @@ class PreferencesDialog(QDialog):
             "",
             _note(
                 _(
-                    "Otherwise, names, birth dates and the paths of recent files are not kept. Scores and readings "
-                    "are always kept. Nothing ever leaves this computer."
+                    "Otherwise, names, birth dates and the paths of recent files are not kept. Predictions and "
+                    "readings are always kept. Nothing ever leaves this computer."
                 ),
                 page,
             ),

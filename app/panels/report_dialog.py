@@ -96,7 +96,7 @@ class ReportDialog(QDialog):
             _("&Explanation map"), available.explanation, _("The map over the image, with its legend")
         )
         self._lungs = self._check_box(
-            _("&Aligned lungs"), available.lungs, _("Aligned and masked lungs, as the network scores them")
+            _("&Aligned lungs"), available.lungs, _("The aligned image and the lungs only, as the network scores them")
         )
         self._deidentified = self._option(
             _("&De-identify"),
@@ -252,9 +252,9 @@ class ReportDialog(QDialog):
         stated = self._metadata.burned_in_annotation.strip().upper()
         self._burned_in.setVisible(deidentified and stated != "NO")
         self._burned_in.setText(
-            _("According to the file, text is burned into the image. Check whether it names the patient.")
+            _("According to the file, text is burned into the image. Check whether it shows the patient's name.")
             if stated == "YES"
-            else _("Check whether text in the image names the patient: the file does not rule it out.")
+            else _("The file does not rule out burned-in text. Check whether the image shows the patient's name.")
         )
         if self._name_is_proposed:
             self._name.setText(self._proposed_name())

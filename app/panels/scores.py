@@ -60,13 +60,13 @@ class ScoresPanel(QWidget):
             cell.entered.connect(self.zone_entered)
             cell.chosen.connect(self.zone_chosen)
         self.network_steps = NetworkSteps(self)
-        self.save_button = self._button(
-            _("Save my score"), _("Save the six zones as your reading"), self.save_requested
+        self.save_button = self._button(_("Save reading"), _("Save the six zones as your reading"), self.save_requested)
+        self.clear_button = self._button(
+            _("Clear zones"), _("Clear all zones that are not saved"), self.clear_requested
         )
-        self.clear_button = self._button(_("Clear"), _("Clear all zones that are not saved"), self.clear_requested)
         self.correct_button = self._button(
-            _("Correct…"),
-            _("Start a new reading from your saved score; the saved reading is kept"),
+            _("Correct reading"),
+            _("Start a new reading from your saved one, which is kept"),
             self.correct_requested,
         )
         layout = QVBoxLayout(self)

@@ -63,7 +63,7 @@ class StatisticsPanel(QWidget):
         self.blind_only = QCheckBox(_("Blind readings only"), self)
         self.blind_only.setToolTip(_("Only readings saved before the prediction was visible"))
         self.last_only = QCheckBox(_("Last reading only"), self)
-        self.last_only.setToolTip(_("Only the last reading of every reader for every image, after the other filters"))
+        self.last_only.setToolTip(_("Only each reader's latest reading of each image, applied after the other filters"))
         self.last_only.setChecked(True)
         self.export = QPushButton(_("Export CSV…"), self)
         self.export.setToolTip(_("Save the readings shown here as a table, with the model's hash in every row"))
@@ -73,7 +73,7 @@ class StatisticsPanel(QWidget):
         self._summary = QLabel("", self)
         self._summary.setWordWrap(True)
         self._summary.setAccessibleName(_("Readings compared"))
-        self.table = _table(self, _("Agreement of prediction and reading"))
+        self.table = _table(self, _("Agreement between prediction and reading"))
         self.plot = BlandAltmanPlot(queue, self)
         self.zone = QComboBox(self)
         self.zone.setAccessibleName(_("Zone of the confusion matrix"))
@@ -163,7 +163,7 @@ class StatisticsPanel(QWidget):
                 ).format(kappa=_decimal(among.kappa), readers=among.readers, images=among.images)
             )
         if figures.models > 1:
-            parts.append(_("Several models are evaluated together: choose one to judge it alone."))
+            parts.append(_("Several models are evaluated together. Select one to see its figures separately."))
         return "  ".join(parts)
 
     def _show_table(self, figures: ReadingStatistics) -> None:
@@ -174,14 +174,14 @@ class StatisticsPanel(QWidget):
             found = [*(table.zones[zone] for zone in ZONES), table.all_zones, table.total]
         heads = (
             (_("readings"), _("Number of readings compared")),
-            (_("MAE"), _("Mean absolute error with its 95 % interval")),
-            (_("MEr"), _("Mean error, prediction minus reading, with its 95 % interval")),
+            (_("MAE"), _("Mean absolute error with its 95% confidence interval")),
+            (_("MEr"), _("Mean error, prediction minus reading, with its 95% confidence interval")),
             (_("SD"), _("Standard deviation of the absolute errors")),
             (_("CC"), _("Pearson's correlation coefficient")),
             (_("weighted κ"), _("Cohen's kappa with quadratic weights")),
             (
                 _("accepted"),
-                _("Within the accepted error: ±0.5 for a zone or the mean of the zones, ±2 for the global score"),
+                _("Within the accepted difference: ±0.5 for a zone or the mean of the zones, ±2 for the global score"),
             ),
         )
         _fill(self.table, names, heads, [_figures(agreement) for agreement in found])

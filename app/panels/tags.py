@@ -276,7 +276,10 @@ class TagsWindow(QWidget):
         self._model.show_tags(tags)
         count = sum(bool(entry.tag) for entry in tags.entries)
         counted = translate_count("{count} tag", "{count} tags", count).format(count=count)
-        pixels = _("Pixels are not loaded. A lock marks tags that identify a person, a lock with “?” tags that may.")
+        pixels = _(
+            "Pixel data is not shown. A lock marks tags that identify a person; a lock with “?” marks "
+            "tags that may do so."
+        )
         self._note.setText(
             tags.note if not tags.entries else " ".join(filter(None, (counted + ".", pixels, tags.note)))
         )

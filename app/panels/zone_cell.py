@@ -90,7 +90,7 @@ class ScoreEntry(QWidget):
     def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._score: int | None = None
-        self.setAccessibleName(_("Your score of zone {zone}").format(zone=zone.name))
+        self.setAccessibleName(_("Your score for zone {zone}").format(zone=zone.name))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(BUTTON_SPACING)
@@ -251,7 +251,7 @@ class ZoneCell(QFrame):
 
     def _describe(self, description: str) -> None:
         name = _("Zone {zone}").format(zone=self._zone.name)
-        self.setAccessibleName(_("{zone}, next to score").format(zone=name) if self._in_turn else name)
+        self.setAccessibleName(_("{zone}, to be scored next").format(zone=name) if self._in_turn else name)
         self.setAccessibleDescription(description)
 
     def _set_state(self, name: str, on: bool) -> None:

@@ -147,7 +147,7 @@ class ImageActions(QObject):
 
 
 def _delete_annotations(view: ImageView) -> None:
-    view.annotations.clear(_("Delete all measurements"))
+    view.annotations.clear(_("delete all measurements"))
 
 
 def _action_of(mode: ViewMode) -> str:

@@ -72,7 +72,7 @@ class LibraryFiles(QObject):
         box.setText(_("Delete the patients' identities from the library?"))
         box.setInformativeText(
             _(
-                "Names, patient numbers, birth dates, accession numbers and file paths are deleted for good. Scores "
+                "Names, patient IDs, birth dates, accession numbers and file paths are deleted for good. Predictions "
                 "and readings stay, and images of the same patient still belong together."
             )
         )
@@ -102,7 +102,7 @@ class LibraryFiles(QObject):
 
     def _ask_for_recovery(self, damaged: Path) -> bool:
         """Asks for a file and recovers a library to it; False if no file was chosen."""
-        title = _("Save what can be recovered")
+        title = _("Recover to a file")
         path = self._ask_for_path(title, "jsonl", "JSON lines (*.jsonl)", stem="brixia-library-recovered")
         if path is None:
             return False
@@ -127,7 +127,7 @@ class LibraryFiles(QObject):
             self._messages.show_offer(
                 Severity.WARNING,
                 quarantined.sentence,
-                _("Export what can be recovered…"),
+                _("Recover…"),
                 lambda: self._offer_recovery(quarantined),
             )
 
@@ -142,13 +142,13 @@ class LibraryFiles(QObject):
             return
         names = ", ".join(path.name for path in forgotten.still_naming)
         folder = forgotten.still_naming[0].parent
-        left = _("Quarantined libraries still name patients. Delete them yourself: {names} in {folder}.")
+        left = _("Quarantined libraries still contain patients' names. Delete them yourself: {names} in {folder}.")
         self._messages.show_message(Severity.WARNING, f"{text} {left.format(names=names, folder=folder)}")
 
     def _report_recovered(self, recovered: Recovered, path: Path) -> None:
         count = sum(recovered.rows.values())
         text = translate_count(
-            "{count} row was recovered and saved: {path}", "{count} rows were recovered and saved: {path}", count
+            "{count} entry was recovered and saved: {path}", "{count} entries were recovered and saved: {path}", count
         )
         self._messages.show_message(Severity.INFO, text.format(count=count, path=path))
 

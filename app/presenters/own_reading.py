@@ -158,7 +158,7 @@ class StatisticsWindow(QWidget):
 
     def __init__(self, queue: JobQueue, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
-        self.setWindowTitle(_("Statistics over all readings"))
+        self.setWindowTitle(_("Statistics for all readings"))
         self.resize(STATISTICS_SIZE)
         self.panel = StatisticsPanel(queue, self)
         scroll = QScrollArea(self)

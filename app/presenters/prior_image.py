@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class PriorImage(QObject):
-    """Finds earlier images, open or in the library, and shows the latest of them beside the current one."""
+    """Finds prior images, open or in the library, and shows the latest of them beside the current one."""
 
     none_found = Signal(str)
     """A sentence that says that there is no earlier image."""
     choice_changed = Signal()
-    """The earlier images that can be stepped to have changed."""
+    """The prior images that can be stepped to have changed."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class PriorImage(QObject):
         )
 
     def _choose(self, current: OpenImage, past: tuple[PastImage, ...]) -> None:
-        """Shows the latest of all earlier images; of the same time, open images come before those of the library."""
+        """Shows the latest of all prior images; of the same time, open images come before those of the library."""
         now = _moment_of(current.metadata)
         patient = patient_of(current.metadata)
         candidates: list[tuple[datetime | None, int, Path]] = [
@@ -148,7 +148,7 @@ class PriorImage(QObject):
         earlier = [(moment, is_open, path) for moment, is_open, path in candidates if now and moment and moment < now]
         if not earlier:
             self._hide()
-            self.none_found.emit(_("There is no earlier image of this patient, open or in the library."))
+            self.none_found.emit(_("No prior image of this patient is open or in the library."))
             return
         paths = (path for _moment, _is_open, path in sorted(earlier, key=lambda one: one[:2], reverse=True))
         self._earlier = tuple(dict.fromkeys(paths))
@@ -182,7 +182,7 @@ class PriorImage(QObject):
         if len(self._earlier) < 2:
             return caption
         number = self._earlier.index(prior.path) + 1
-        place = _("{place} of {count} earlier images").format(place=number, count=len(self._earlier))
+        place = _("{place} of {count} prior images").format(place=number, count=len(self._earlier))
         return f"{caption}  {place}"
 
     def _follow(self, key: int) -> None:

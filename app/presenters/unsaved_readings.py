@@ -37,8 +37,8 @@ class UnsavedReadings(QObject):
 
     def _ask(self) -> bool:
         text = translate_count(
-            "{count} reading is not saved and is lost when the window closes.",
-            "{count} readings are not saved and are lost when the window closes.",
+            "{count} reading has not been saved and will be lost when the window closes.",
+            "{count} readings have not been saved and will be lost when the window closes.",
             len(self._keeper.unkept),
         ).format(count=len(self._keeper.unkept))
         buttons = QMessageBox.StandardButton

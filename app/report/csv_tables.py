@@ -47,6 +47,7 @@ class ImageNaming(Enum):
     """The content of the first column."""
 
     LABEL = "Study"
+    """A column name is part of the file format, so it stays "Study", not "Image"."""
     UID = "Study Instance UID"
 
 
@@ -153,6 +154,7 @@ def readings_csv(
 def batch_csv(results: Iterable[BatchResult], *, separator: Separator = Separator.COMMA) -> str:
     """A table of the results of a batch, one image per row; rejected images state the reason."""
     header = [
+        # "Film" is part of the file format, so it stays.
         *("Film", "Study Instance UID", "Study date", "Input check", "Reason"),
         *_score_columns("Predicted"),
         *(zone_column("Confidence", zone) for zone in ZONES),

@@ -94,17 +94,15 @@ def describe_map(explained: ReportedExplanation) -> str:
     """Sentences on a map: exact or fast, complete or partial, and of which zones."""
     count = len(explained.map.contributions)
     parts = [
-        _("Exact map: each super-pixel masked in turn, the full network in PyTorch each time.")
+        _("Exact map: each region is masked in turn and the whole network run in PyTorch.")
         if explained.exact
         else _("Fast map: an approximation of the exact map."),
     ]
     if explained.share_done < 1.0:
-        parts.append(
-            _("Partial: {share:.0%} of {count} super-pixels done.").format(share=explained.share_done, count=count)
-        )
+        parts.append(_("Partial: {share:.0%} of {count} regions done.").format(share=explained.share_done, count=count))
         parts.append(_("Hatched: not masked."))
     else:
-        parts.append(_("Complete: {count} super-pixels.").format(count=count))
+        parts.append(_("Complete: {count} regions.").format(count=count))
     if len(explained.zones) == len(ZONES):
         parts.append(_("All zones."))
     else:

@@ -143,7 +143,7 @@ def compose_figure(reported: ReportedImage) -> Figure:
     ]
     panels = (
         (image.image, _("Radiograph")),
-        (_aligned_lungs(prediction), _("Aligned and masked lungs")),
+        (_aligned_lungs(prediction), _("Aligned, lungs only")),
         (with_scores, _("Explanation map, predicted scores")),
     )
     return Figure(panels, prediction, " ".join(sentences))

@@ -152,7 +152,7 @@ def _blocks(content: ReportContent) -> list[Block]:
         images.append((content.map.image, _("Explanation map.") + " " + content.map.description))
     if content.lungs is not None:
         images.append((content.lungs.aligned, _("Aligned: rotated and scaled as the network scores it.")))
-        images.append((content.lungs.masked, _("Masked: everything but the lungs blanked out.")))
+        images.append((content.lungs.masked, _("Lungs only: everything else is black.")))
     if images:
         blocks.append(Images(_("What the network saw"), images))
     legend = ClassLegend(with_colours=content.map is not None)

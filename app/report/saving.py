@@ -34,11 +34,11 @@ def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], N
     Raises:
         NameTakenError: a file of that name exists and `overwrite` is False.
         ReportError: the folder is read-only, missing or full, or the data read back differs from the data written.
-            The message names no file: file names may name patients.
+            The message names no file: file names may contain patients' names.
     """
     try:
         if path.is_dir():
-            raise ReportError(_("There is a folder of that name. Choose another name."))
+            raise ReportError(_("There is a folder with that name. Choose another name."))
         if not overwrite and path.exists():
             raise FileExistsError
         with private_file(path, overwrite=overwrite) as temporary:
@@ -49,7 +49,7 @@ def save(data: bytes, path: Path, *, overwrite: bool, check: Callable[[bytes], N
             if check is not None:
                 check(written)
     except FileExistsError as error:
-        raise NameTakenError(_("A file of that name exists already. Choose another name, or replace it.")) from error
+        raise NameTakenError(_("A file with that name already exists. Choose another name, or replace it.")) from error
     except (OSError, ValueError) as error:
         raise ReportError(_reason(error)) from error
     return path
@@ -61,11 +61,11 @@ def _reason(error: OSError | ValueError) -> str:
         return _("The disk is full and nothing was saved. Free some space, or choose another disk.")
     if number in FORBIDDEN:
         return _(
-            "You may not write to this folder, or the file is open in another program. Nothing was saved. "
-            "Close the file, or choose another folder."
+            "You do not have permission to write to this folder, or the file is open in another program. Nothing was "
+            "saved. Close the file, or choose another folder."
         )
     if number in MISSING:
-        return _("The folder does not exist any more and nothing was saved. Choose another folder.")
+        return _("The folder no longer exists and nothing was saved. Choose another folder.")
     if number is None or number in (errno.ENAMETOOLONG, errno.EINVAL):
         return _("This file name cannot be used and nothing was saved. Choose a shorter or simpler name.")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__

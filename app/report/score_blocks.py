@@ -141,7 +141,7 @@ def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
     if prediction is None:
         return ""
     confidence = prediction.confidence_of(zone)
-    mark = "" if confidence >= LOW_CONFIDENCE else " " + _("unsure")
+    mark = "" if confidence >= LOW_CONFIDENCE else " " + _("low")
     return f"{confidence:.0%}{mark}"
 
 

@@ -148,16 +148,6 @@ class ScoringMode(QObject):
         if self._session.current is not None:
             self._session.correct(self._session.current.key)
 
-    def retranslate(self) -> None:
-        """Sets the actions' texts in the language in use."""
-        for name, (text, tip) in _texts().items():
-            action = self.actions[name]
-            action.setText(text)
-            action.setToolTip(tip)
-            action.setStatusTip(tip)
-        self._name_undo(self._session.undo_stack.undoText())
-        self._name_redo(self._session.undo_stack.redoText())
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes the mode's keys before they trigger actions or reach a widget; installed only while the mode is on."""
         if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
@@ -340,39 +330,12 @@ class ScoringMode(QObject):
         stack.undoTextChanged.connect(self._name_undo)
         stack.redoTextChanged.connect(self._name_redo)
         self.actions = actions
-        self.retranslate()
+        self._name_undo(stack.undoText())
+        self._name_redo(stack.redoText())
         return actions
 
     def _scorer(self, score: int) -> Callable[[], None]:
         return lambda: self.enter(score)
-
-
-def _texts() -> dict[str, tuple[str, str]]:
-    """Text and tip of each action, in the language in use."""
-    scores = {
-        f"score_{score}": (
-            _("Score {score}").format(score=score),
-            _("Give the current zone score {score}").format(score=score),
-        )
-        for score in range(N_CLASSES)
-    }
-    return {
-        "scoring": (_("&Scoring mode"), _("Keys 0 to 3 score the zones from A to F")),
-        "blind": (_("&Blind reading"), _("Hide predictions until your own score is saved")),
-        "clear_reading": (_("&Clear my zones"), _("Take back every score that is not saved")),
-        "correct_reading": (_("C&orrect my score"), _("Start from the score you saved; it stays as it is")),
-        **scores,
-        "score_back": (_("Take back"), _("Take back the last score")),
-        "score_next": (_("Next zone"), _("Go to the next zone")),
-        "score_previous": (_("Previous zone"), _("Go to the previous zone")),
-        "score_up": (_("Zone above"), _("Go to the zone above")),
-        "score_down": (_("Zone below"), _("Go to the zone below")),
-        "score_left": (_("Zone to the left"), _("Go to the zone on the left of the image")),
-        "score_right": (_("Zone to the right"), _("Go to the zone on the right of the image")),
-        "save_reading": (_("Sa&ve my score"), _("Save the six zones as your reading")),
-        "undo": ("", _("Undo the last step")),
-        "redo": ("", _("Redo the step that was undone")),
-    }
 
 
 def _takes_text(widget: QWidget) -> bool:

@@ -300,21 +300,21 @@ class Session(QObject):
         if self._images[key].draft.get(zone) == score:
             return
         if score is None:
-            text = _("taking back zone {zone}").format(zone=zone.name)
+            text = _("clear zone {zone}").format(zone=zone.name)
         else:
-            text = _("{score} in zone {zone}").format(score=score, zone=zone.name)
+            text = _("enter {score} in zone {zone}").format(score=score, zone=zone.name)
         self._change_draft(key, {zone: score}, text)
 
     def clear_draft(self, key: int) -> None:
         """Takes back all entered zones."""
         if self._images[key].draft:
-            self._change_draft(key, dict.fromkeys(ZONES), _("clearing the zones"))
+            self._change_draft(key, dict.fromkeys(ZONES), _("clear zones"))
 
     def correct(self, key: int) -> None:
         """Starts a draft from the reader's last saved reading, which stays as it is."""
         reading = self._images[key].reading_of(self._reader)
         if reading is not None:
-            self._change_draft(key, {zone: reading.score[zone] for zone in ZONES}, _("correcting the saved score"))
+            self._change_draft(key, {zone: reading.score[zone] for zone in ZONES}, _("correct reading"))
 
     def save_reading(self, key: int, reader: str | None = None, blind: bool | None = None) -> Reading:
         """Saves the draft as a reading, which never changes. Undo restores the draft and leaves the reading.
@@ -336,7 +336,7 @@ class Session(QObject):
         )
         self._images[key] = replace(image, readings=(*image.readings, reading))
         self.reading_saved.emit(key, reading)
-        self._change_draft(key, dict.fromkeys(ZONES), _("closing the saved score"))
+        self._change_draft(key, dict.fromkeys(ZONES), _("remove saved draft"))
         self._note_seen([key])
         return reading
 

@@ -314,9 +314,9 @@ class Settings(QObject):
             create_private_file(self._path)
         except OSError as error:
             self.notes += (
-                _("Settings cannot be saved: {reason}. Changes last until you close the program.").format(
-                    reason=error.strerror
-                ),
+                _(
+                    "Settings could not be saved: {reason}. Your changes will last only until you close the program."
+                ).format(reason=error.strerror),
             )
 
     def _is_text(self) -> bool:

@@ -1,4 +1,4 @@
-"""The exact explanation map (paper 5.4, Eq. 4): every super-pixel masked, the whole network each time."""
+"""The exact explanation map (paper 5.4, Eq. 4): every super-pixel is masked in turn and the whole network run again."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def explain_exactly(
         Cancelled: `report` asked to stop.
     """
     start = time.perf_counter()
-    report(_("Dividing the image into super-pixels"), 0.0)
+    report(_("Dividing the image into regions"), 0.0)
     image = prediction.network_image
     labels = reference_superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
     order = most_promising_first(labels, prediction, only)

@@ -137,7 +137,7 @@ class Predictor:
             return self._predict(radiograph, report, on_lungs)
         except (RuntimeError, MemoryError) as error:  # torch's own errors, such as out of memory, are RuntimeErrors
             raise UnforeseenError(
-                _("The image could not be analysed: the network stopped with an error. It can still be viewed.")
+                _("The image could not be analysed: the network stopped with an error. The image can still be viewed.")
             ) from error
 
     def zone_probabilities(self, network_images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

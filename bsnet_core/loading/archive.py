@@ -203,8 +203,8 @@ def _reject_bombs(opened: zipfile.ZipFile, archive: Path, folder: Path) -> None:
     if declared > RATIO_COUNTS_FROM_BYTES and declared > MAX_RATIO * archive.stat().st_size:
         raise ImageTooLargeError(
             _(
-                "This archive unpacks to over {ratio} times its size, as no archive of images does. Nothing was "
-                "unpacked."
+                "This archive unpacks to more than {ratio} times its size, which no archive of images does. "
+                "Nothing was unpacked."
             ).format(ratio=MAX_RATIO)
         )
     if declared > shutil.disk_usage(folder).free:

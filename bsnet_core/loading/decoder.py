@@ -94,7 +94,7 @@ class Decoder:
                     sentence = _("Decoding this file took over {seconds} seconds and was stopped. It may be damaged.")
                     sentence = sentence.format(seconds=f"{timeout_s:g}")
                 else:
-                    sentence = _("The decoder of this file's compression crashed. The file is probably damaged.")
+                    sentence = _("The decoder for this file's compression crashed. The file is probably damaged.")
                 raise UnreadableImageError(sentence) from error
             finally:
                 timer.cancel()
@@ -138,19 +138,18 @@ def _rejection(reason: str, values: Mapping[str, int | str]) -> BSNetError:
     match reason:
         case "too-many-pixels":
             sentence = _(
-                "The image declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
-                "loaded."
+                "The image declares {width} × {height} pixels, over the limit of {limit} million. It was not loaded."
             )
             return ImageTooLargeError(sentence.format(**values))
         case "no-memory":
             return ImageTooLargeError(_("There is not enough memory to decode this image."))
         case "several-images":
             return UnsupportedObjectError(
-                _("This file holds several images. Save the one you need as a file of its own.")
+                _("This file holds several images. Save the one you need as a separate file.")
             )
         case "colour-model":
             return UnsupportedObjectError(
-                _("TIFF images of this colour model cannot be loaded. Save the image in grey.")
+                _("TIFF images of this colour model cannot be loaded. Save the image as greyscale.")
             )
         case "pixel-type":
             sentence = _("TIFF images of type {type} cannot be loaded. Save the image with 8 or 16 bits.")

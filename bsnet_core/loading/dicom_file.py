@@ -80,7 +80,7 @@ def _reject_inflation_bomb(path: Path) -> None:
         inflated += len(inflater.decompress(packed, INFLATED_AT_ONCE_BYTES))
         packed = inflater.unconsumed_tail
     if packed:
-        raise ImageTooLargeError(_("This deflated DICOM file unpacks to over 1 GiB. Nothing of it was loaded."))
+        raise ImageTooLargeError(_("This deflated DICOM file unpacks to over 1 GiB. It was not loaded."))
 
 
 def _has_preamble(path: Path) -> bool:

@@ -40,8 +40,7 @@ def checked_size(header: Dataset) -> tuple[int, int]:
     if rows * columns > MAX_PIXELS:
         raise ImageTooLargeError(
             _(
-                "The file declares {width} × {height} pixels, over the limit of {limit} million. Nothing of it was "
-                "loaded."
+                "The file declares {width} × {height} pixels, over the limit of {limit} million. It was not loaded."
             ).format(width=columns, height=rows, limit=MAX_PIXELS // 10**6)
         )
     if integer_of(header, "BitsAllocated", 16) not in (1, 8, 16, 32) or bits_stored(header) > 16:

@@ -1,4 +1,4 @@
-"""DICOMDIR: the image files named by the directory of a DICOM medium (PS3.3 F, PS3.10 8, PS3.11).
+"""DICOMDIR: the image files listed in the directory of a DICOM medium (PS3.3 F, PS3.10 8, PS3.11).
 
 A directory comes from elsewhere and may name anything: only files inside its own folder are opened.
 """
@@ -76,8 +76,8 @@ def images_named_by(dicomdir: Path) -> FoundImages:
     rejections: list[tuple[Path, BSNetError]] = []
     if missing:
         sentence = translate_count(
-            "{count} file named by this DICOMDIR is missing ({name}). Copy the whole medium, or open its files.",
-            "{count} files named by this DICOMDIR are missing, such as {name}. Copy the whole medium, or open its "
+            "{count} file listed in this DICOMDIR is missing ({name}). Copy the whole medium, or open its files.",
+            "{count} files listed in this DICOMDIR are missing, such as {name}. Copy the whole medium, or open its "
             "files.",
             len(missing),
         )
@@ -90,7 +90,7 @@ def images_named_by(dicomdir: Path) -> FoundImages:
         )
         rejections.append((dicomdir, UnreadableImageError(sentence.format(count=outside))))
     if not files and not rejections:
-        raise UnreadableImageError(_("This DICOMDIR names no images."))
+        raise UnreadableImageError(_("This DICOMDIR lists no images."))
     return FoundImages(tuple(files), tuple(rejections), on_medium=True)
 
 
@@ -99,7 +99,7 @@ def _file_ids(dicomdir: Path) -> Iterator[list[str]]:
     try:
         if dicomdir.stat().st_size > MAX_BYTES:
             raise ImageTooLargeError(
-                _("This DICOMDIR is larger than {megabytes} MiB. Nothing of it was loaded.").format(
+                _("This DICOMDIR is larger than {megabytes} MiB. It was not loaded.").format(
                     megabytes=MAX_BYTES // 1024**2
                 )
             )

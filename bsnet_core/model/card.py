@@ -53,10 +53,10 @@ def default_model_dir() -> Path:
     weights = resources_dir() / "weights"
     folders = sorted(card.parent for card in weights.glob(f"*/{CARD_NAME}"))
     if not folders:
-        problem = _("There is no model in {folder}. Install the program again, or name a model folder.")
+        problem = _("There is no model in {folder}. Reinstall the program, or specify a model folder.")
         raise WeightsError(problem.format(folder=weights))
     if len(folders) > 1:
-        problem = _("There is more than one model in {folder}. Install the program again, or name a model folder.")
+        problem = _("There is more than one model in {folder}. Reinstall the program, or specify a model folder.")
         raise WeightsError(problem.format(folder=weights))
     return folders[0]
 
@@ -72,10 +72,10 @@ def read_card(folder: Path) -> ModelCard:
         values = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise WeightsError(
-            _("There is no readable model card {path}. Choose a folder that holds a model.").format(path=path)
+            _("{path} is not a usable model card. Choose a folder that holds a model.").format(path=path)
         ) from error
     except ValueError as error:
-        raise WeightsError(_("The model card {path} is damaged. Install the model again.").format(path=path)) from error
+        raise WeightsError(_("The model card {path} is damaged. Reinstall the model.").format(path=path)) from error
     try:
         if values["format"] != CARD_FORMAT:
             raise ValueError(f"format {values['format']}")

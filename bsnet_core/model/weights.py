@@ -73,11 +73,11 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
         content = path.read_bytes()
     except OSError as error:
         raise WeightsError(
-            _("The weights file {path} cannot be loaded. Install the model again.").format(path=path)
+            _("The weights file {path} cannot be loaded. Reinstall the model.").format(path=path)
         ) from error
     if hashlib.sha256(content).hexdigest() != card.sha256:
         raise WeightsError(
-            _("The weights file {path} is damaged or belongs to another model card. Install the model again.").format(
+            _("The weights file {path} is damaged or belongs to another model card. Reinstall the model.").format(
                 path=path
             )
         )

@@ -58,7 +58,7 @@ def test_menus_panels_and_windows_speak_italian(viewer):
     assert [action.text().replace("&", "") for action in viewer.menuBar().actions()] == [
         "File", "Modifica", "Vista", "Misure", "Sovrapposizioni", "Immagini", "Libreria", "Lettura", "Analisi", "Guida",
     ]  # fmt: skip
-    assert viewer.actions_by_name["save_reading"].toolTip().startswith("Salva il proprio punteggio")
+    assert viewer.actions_by_name["save_reading"].toolTip().startswith("Salva le sei zone come propria lettura")
     assert viewer.scores.cell(Zone.B).entry.button(3).toolTip() == (
         "3: interstiziali e alveolari, prevalenza alveolare"
     )

@@ -193,7 +193,7 @@ def test_presets_begin_with_automatic_and_offer_what_the_file_has_by_its_name():
     table = LookupTable(0, np.arange(4096, dtype=np.float32), 12, "THORAX")
     offered = presets(image(voi_luts=(table,), voi_windows=(VoiWindow(1, 2, explanation="WIDE"), VoiWindow(3, 4))))
     assert [preset.name for preset in offered] == [
-        "automatic", "THORAX", "WIDE", "window 2 of the file", "lungs", "soft tissue", "bones",
+        "automatic", "THORAX", "WIDE", "window 2 of the file", "lung", "soft tissue", "bone",
     ]  # fmt: skip
     assert offered[1].voi is table
     assert default_preset(image(voi_luts=(table,))).name == "THORAX"
@@ -206,10 +206,10 @@ def test_the_lung_preset_brings_out_what_is_dark_and_the_bone_preset_what_is_bri
     of = {preset.name: shown(radiograph, preset.voi).astype(float) for preset in presets(radiograph)}
     plain = shown(radiograph).astype(float)
     dark, bright = (plain > 50) & (plain < 130), (plain > 150) & (plain < 220)
-    assert np.ptp(of["lungs"][dark]) > 1.15 * np.ptp(plain[dark])
-    assert (of["lungs"][plain > 230] == 255).all()
-    assert np.ptp(of["bones"][bright]) > 1.3 * np.ptp(plain[bright])
-    assert (of["bones"][plain < 25] == 0).all()
+    assert np.ptp(of["lung"][dark]) > 1.15 * np.ptp(plain[dark])
+    assert (of["lung"][plain > 230] == 255).all()
+    assert np.ptp(of["bone"][bright]) > 1.3 * np.ptp(plain[bright])
+    assert (of["bone"][plain < 25] == 0).all()
 
 
 @pytest.mark.parametrize("monochrome1", [False, True])

@@ -13,7 +13,7 @@ OFFICE, DIAGNOSTIC = Screen(0.3, 250.0, 0.3), Screen(0.8, 500.0, 0.2)
     [(1, 0.0500), (2, 0.0547), (3, 0.0594), (4, 0.0643), (512, 130.0653), (1023, 3993.404)],
 )
 def test_luminance_is_that_of_the_standard_s_table(jnd, luminance):
-    # The standard's own formula keeps within 0.3 % of the logarithm.
+    # The standard's own formula keeps within 0.3% of the logarithm.
     assert luminance_of(jnd) == pytest.approx(luminance, rel=1e-3)
 
 

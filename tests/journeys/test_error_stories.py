@@ -118,7 +118,7 @@ def test_of_several_damaged_libraries_the_one_to_recover_is_asked_for(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", choose_older)
     save_as(tmp_path / "recovered.jsonl")
     recover.trigger()
-    qtbot.waitUntil(lambda: "0 rows were recovered" in viewer.messages.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "0 entries were recovered" in viewer.messages.text, timeout=20_000)
     assert proposed == [str(newer)]
 
 
@@ -158,7 +158,7 @@ def test_a_library_that_may_only_be_read_is_said_at_the_start_and_the_score_is_s
         score_by_keys(qtbot, viewer)
         with qtbot.waitSignal(viewer.keeper.not_kept, timeout=WITHIN_MS):
             qtbot.keyClick(viewer, Qt.Key.Key_Return)
-        assert "cannot be written: Permission denied" in viewer.messages.text
+        assert "cannot be written to: Permission denied" in viewer.messages.text
         assert "Your score is not lost" in viewer.messages.text
         assert [str(reading.score) for reading in viewer.session.current.readings] == ["123012"]
         locked.chmod(0o600)
@@ -256,7 +256,7 @@ def test_a_report_into_a_folder_that_may_only_be_read_says_so_and_goes_elsewhere
     name_file(dialog, monkeypatch, folder / "report.pdf")
     with as_nobody(folder):
         save_report(qtbot, dialog)
-        qtbot.waitUntil(lambda: "may not write to this folder" in failure_of(dialog), timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: "permission to write to this folder" in failure_of(dialog), timeout=WITHIN_MS)
     assert list(folder.iterdir()) == []
     assert reading_viewer.session.current.entered_total == 9
     write_elsewhere(qtbot, dialog, monkeypatch, tmp_path / "report.pdf")

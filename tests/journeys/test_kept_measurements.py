@@ -52,7 +52,7 @@ def test_a_measured_distance_is_there_at_the_next_start_and_undo_takes_it_away_f
 
     second = start()
     qtbot.waitUntil(lambda: second.view.annotations.items == (measured,), timeout=WITHIN_MS)
-    second.view.annotations.remove(0, "Delete a measurement")
+    second.view.annotations.remove(0, "delete measurement")
     second.actions_by_name["undo"].trigger()
     assert second.view.annotations.items == (measured,)
     second.actions_by_name["redo"].trigger()

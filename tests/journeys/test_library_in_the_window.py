@@ -145,7 +145,7 @@ def test_closing_with_a_refused_reading_asks_and_can_be_taken_back(blocked_viewe
     asked = answer(monkeypatch, QMessageBox.StandardButton.Cancel)
     assert not blocked_viewer.close()
     assert blocked_viewer.isVisible()
-    assert asked[0].startswith("1 reading is not saved and is lost")
+    assert asked[0].startswith("1 reading has not been saved and will be lost")
     asked = answer(monkeypatch, QMessageBox.StandardButton.Discard)
     assert blocked_viewer.close()
     assert len(asked) == 1

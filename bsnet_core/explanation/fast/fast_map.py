@@ -56,7 +56,7 @@ def explain_fast(
     image = prediction.network_image
 
     def divide() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
-        report(_("Dividing the image into super-pixels"), 0.0)
+        report(_("Dividing the image into regions"), 0.0)
         labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
         order = most_promising_first(labels, prediction, only)
         if approximations.lungs_only_margin_px is not None:

@@ -48,7 +48,7 @@ class GrowingMap:
     def batches(self, order: npt.NDArray[np.intp], size: int) -> Iterator[npt.NDArray[np.intp]]:
         """Gives the super-pixels of `order` in batches; reports before each, which may raise `Cancelled`."""
         for first in range(0, len(order), size):
-            text = _("Masking super-pixel {number} of {count}").format(number=first + 1, count=len(order))
+            text = _("Masking region {number} of {count}").format(number=first + 1, count=len(order))
             self._report(text, first / len(order))
             yield order[first : first + size]
 

@@ -14,7 +14,7 @@ STORED = np.arange(12, dtype=np.uint16).reshape(3, 4)
 def test_the_probe_names_padding_and_signed_values():
     radiograph = Radiograph(STORED, -5, 12, monochrome1=False, rescale_slope=2.0, padding=(-5, -5))
     table = np.full(65536, 9, np.uint8)
-    assert probe(radiograph, table, (0.2, 0.9)).text == "x 0, y 0: stored -5, modality -10, grey 9, padding"
+    assert probe(radiograph, table, (0.2, 0.9)).text == "x 0, y 0: stored -5, modality -10, grey level 9, padding"
     assert probe(radiograph, table, (3.9, 2.9)).stored == 6
     for outside in ((-0.1, 0), (4.0, 0), (0, 3.0)):
         assert probe(radiograph, table, outside) is None

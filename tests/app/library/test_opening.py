@@ -92,7 +92,7 @@ def as_another_user():
 
 def test_a_folder_that_may_not_be_written_says_so(as_another_user):
     as_another_user.chmod(0o500)
-    with pytest.raises(LibraryUnwritableError, match=r"cannot be written: Permission denied"):
+    with pytest.raises(LibraryUnwritableError, match=r"cannot be written to: Permission denied"):
         Library.open(as_another_user / LIBRARY_NAME, keep_identity=True)
 
 

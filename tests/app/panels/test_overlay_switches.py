@@ -88,7 +88,7 @@ def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
         ("#e12323", "2"),
         ("#000000", "3"),
     ]
-    assert "clear: none" in text
+    assert "no colour: no support" in text
     # And so they are seen, from left to right.
     image = legend(panel).grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     seen = pixels_of(image)
@@ -103,7 +103,7 @@ def test_the_legend_s_swatches_are_1_orange_2_red_3_black_and_none_clear(panel):
 def test_an_explanation_under_way_says_how_far_it_is(panel):
     part = replace(explanation({}), computed=np.arange(16) < 5)
     panel.show_image(shown_with(part), busy=True)
-    assert "5 of 16 super-pixels so far; hatched: not masked" in legend(panel).text()
+    assert "5 of 16 regions so far; hatched: not masked" in legend(panel).text()
 
 
 def test_a_zone_can_be_chosen_while_the_map_grows(qtbot, panel):

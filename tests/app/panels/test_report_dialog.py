@@ -71,7 +71,8 @@ def test_the_name_follows_deidentification_until_the_reader_gives_one(open_dialo
 
 
 @pytest.mark.parametrize(
-    ("stated", "words"), [("YES", "text is burned into the image"), ("", "does not rule it out"), ("NO", "")]
+    ("stated", "words"),
+    [("YES", "text is burned into the image"), ("", "does not rule out burned-in text"), ("NO", "")],
 )
 def test_names_burned_into_the_picture_are_brought_to_mind(open_dialog, stated, words):
     dialog = open_dialog(burned_in_annotation=stated)
@@ -106,7 +107,7 @@ def test_a_report_is_written_by_a_worker_and_a_taken_name_asks_before_it_is_repl
     target.write_bytes(b"older")
     tick(dialog, "Explanation map").click()
     qtbot.mouseClick(button(dialog, "Save report"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "exists already" in dialog.problem_text, timeout=20000)
+    qtbot.waitUntil(lambda: "already exists" in dialog.problem_text, timeout=20000)
     assert target.read_bytes() == b"older"
     assert not tick(dialog, "Explanation map").isChecked()
     assert dialog.isVisible()

@@ -165,7 +165,7 @@ def test_a_hidden_prediction_leaks_neither_to_the_eye_nor_to_a_screen_reader(pan
 
 def test_notes_on_the_lungs_are_there_while_the_prediction_is_hidden(panel):
     panel.show_image(analysed(angle_deg=35.0), hidden=True)
-    assert "turned by 35°" in panel.notes_text
+    assert "rotated by 35°" in panel.notes_text
 
 
 def test_a_model_that_outlines_no_lungs_gets_no_lung_pictures_and_no_notes_on_them(panel):

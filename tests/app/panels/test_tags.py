@@ -97,5 +97,5 @@ def test_chosen_rows_are_copied_as_text(qtbot, browser, image):
 def test_an_unreadable_file_is_said_in_the_window(qtbot, browser, tmp_path):
     browser.show_image(image_of(tmp_path / "gone.dcm"))
     browser.show()
-    qtbot.waitUntil(lambda: "no such file" in browser.note_text)
+    qtbot.waitUntil(lambda: "no longer exists" in browser.note_text)
     assert rows_of(browser, TAG) == []

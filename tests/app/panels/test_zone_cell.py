@@ -43,7 +43,7 @@ def test_the_zone_in_turn_is_marked_in_the_cell_in_words_and_for_screen_readers(
     assert "Scoring zone C" in panel.turn_text
     assert "0 1 2 3 score" in panel.turn_text
     assert [zone for zone in ZONES if panel.cell(zone).is_in_turn] == [Zone.C]
-    assert panel.cell(Zone.C).accessibleName() == "Zone C, next to score"
+    assert panel.cell(Zone.C).accessibleName() == "Zone C, to be scored next"
     panel.show_turn(None)
     assert panel.turn_text == ""
     assert panel.cell(Zone.C).accessibleName() == "Zone C"

@@ -29,8 +29,8 @@ def test_the_report_says_who_what_and_how_it_was_made():
         *("Dr. Quirin Ypsilon", "2026-03-03 08:30 UTC", "hidden until the reading was saved (blind)"),
         *("bsnet-test 1.2", "0123456789abcdef" * 4, "ensemble of hard and soft attention", "cpu"),
         *("accepted as a frontal chest radiograph", "BS-Net Viewer", "2026-03-04 17:05 UTC+01:00"),
-        "Exact map: each super-pixel masked in turn, the full network in PyTorch each time.",
-        "Complete: 16 super-pixels.",
+        "Exact map: each region is masked in turn and the whole network run in PyTorch.",
+        "Complete: 16 regions.",
     ):
         assert part in text
 

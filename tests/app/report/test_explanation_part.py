@@ -13,8 +13,8 @@ from tests.app.report.images import content_of, explained_d_and_e, pixels_of, re
     ("explained", "sentence"),
     [
         (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact map. Complete"),
-        (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 super-pixels done. Hatched: not"),
-        (ReportedExplanation(explanation({})), "the full network in PyTorch each time. Complete"),
+        (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 regions done. Hatched: not"),
+        (ReportedExplanation(explanation({})), "the whole network run in PyTorch. Complete"),
         (ReportedExplanation(explanation({}), zones=(Zone.C,)), "Only zone C."),
         (ReportedExplanation(explanation({}), zones=(Zone.A, Zone.C)), "Only zones A, C."),
         (ReportedExplanation(explanation({})), "All zones."),

@@ -23,7 +23,7 @@ def test_the_figure_has_three_pictures_of_one_height_and_their_captions():
     figure = compose_figure(reported())
     assert [caption for _image, caption in figure.panels] == [
         "Radiograph",
-        "Aligned and masked lungs",
+        "Aligned, lungs only",
         "Explanation map, predicted scores",
     ]
     widths = [figure.panel_height_mm * image.width() / image.height() for image, _caption in figure.panels]
@@ -58,7 +58,7 @@ def test_the_figure_says_score_model_and_warning_and_names_no_patient():
     data = figure_pdf(figure)
     (text,) = texts_of(data)
     for part in (
-        *("Prediction: 012321, global 9 / 18", "0123456789abcdef" * 4, "bsnet-test 1.2", "Complete: 16 super-pixels."),
+        *("Prediction: 012321, global 9 / 18", "0123456789abcdef" * 4, "bsnet-test 1.2", "Complete: 16 regions."),
         *(
             "Research software, not a medical device.",
             "accepted as a frontal chest radiograph",

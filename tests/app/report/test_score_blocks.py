@@ -23,8 +23,8 @@ def test_probabilities_expected_values_and_differences_stand_in_one_line_per_zon
 
 
 def test_low_confidence_is_said_in_words():
-    assert text_of(reported(prediction=prediction(confidence=0.35))).count("35% unsure") == 6
-    assert "unsure" not in text_of()
+    assert text_of(reported(prediction=prediction(confidence=0.35))).count("35% low") == 6
+    assert "% low" not in text_of()
 
 
 def test_what_masking_does_to_each_score_stands_under_the_map():

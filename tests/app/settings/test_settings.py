@@ -123,7 +123,7 @@ def test_where_nothing_can_be_kept_the_settings_hold_for_this_time_and_that_is_s
     (tmp_path / "file").write_text("")
     settings = Settings(tmp_path / "file" / "settings.ini")
     (note,) = settings.notes
-    assert note.startswith("Settings cannot be saved: ")
+    assert note.startswith("Settings could not be saved: ")
     settings.theme = ThemeChoice.LIGHT
     assert settings.theme is ThemeChoice.LIGHT
     settings.save()

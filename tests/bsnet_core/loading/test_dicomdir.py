@@ -103,7 +103,7 @@ def test_missing_films_are_told_once_and_the_others_open(medium, archives):
     assert list(found.files) == [images[1]]
     ((where, error),) = found.rejections
     assert where == medium / "DICOMDIR"
-    assert str(error).startswith("2 files named by this DICOMDIR are missing")
+    assert str(error).startswith("2 files listed in this DICOMDIR are missing")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_dicomdir_without_images_and_one_of_no_likely_size(medium, archives, m
     directory = pydicom.dcmread(medium / "DICOMDIR")
     directory.DirectoryRecordSequence = []
     directory.save_as(medium / "DICOMDIR")
-    with pytest.raises(UnreadableImageError, match="names no images"):
+    with pytest.raises(UnreadableImageError, match="lists no images"):
         images_in(medium / "DICOMDIR", archives)
     monkeypatch.setattr(dicomdir, "MAX_BYTES", 100)
     with pytest.raises(ImageTooLargeError, match="large"):
