@@ -148,6 +148,13 @@ def docstrings(file: Path) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value.value
 
 
+def docstrings_of(package: str) -> Iterator[tuple[str, str]]:
+    """Every docstring of a package with its place."""
+    for file in sources(package):
+        for line, text in docstrings(file):
+            yield place(file, line), text
+
+
 def without_code(text: str) -> str:
     return re.sub(r"`[^`]*`", "", text)
 
@@ -250,9 +257,8 @@ def test_every_name_that_stays_is_one_that_exists():
 @pytest.mark.parametrize("package", PACKAGES)
 def test_docstrings_say_what_something_is_in_plain_words(package):
     assert [
-        f"{place(file, line)} {text.splitlines()[0]}"
-        for file in sources(package)
-        for line, text in docstrings(file)
+        f"{where} {text.splitlines()[0]}"
+        for where, text in docstrings_of(package)
         if text.startswith(QUESTIONS) or found_in(text, PHRASES)
     ] == []
 
@@ -261,9 +267,8 @@ def test_docstrings_say_what_something_is_in_plain_words(package):
 def test_docstrings_use_the_words_of_the_glossary(package):
     words = words_for("docstrings")
     assert [
-        f"{place(file, line)} {found}: {text.splitlines()[0]}"
-        for file in sources(package)
-        for line, text in docstrings(file)
+        f"{where} {found}: {text.splitlines()[0]}"
+        for where, text in docstrings_of(package)
         if (found := found_in(prose(text), words))
     ] == []
 
