@@ -30,7 +30,7 @@ class ImageHistoryWindow(QWidget):
         super().__init__(parent, Qt.WindowType.Window)
         self._session, self._keeper = session, keeper
         self._question = 0
-        self.setWindowTitle(_("History"))
+        self.setWindowTitle(_("History of this image"))
         self._about = QLabel("", self)
         self._about.setAccessibleName(_("Image"))
         self._about.setTextFormat(Qt.TextFormat.PlainText)
