@@ -20,7 +20,7 @@ from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
 from bsnet_core.explanation import Mode, OnPartial
 from bsnet_core.language import language_in_use
 from bsnet_core.language import translate as _
-from bsnet_core.model.card import default_model_dir, read_card
+from bsnet_core.model.card import default_model_dir, load_card
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
 
@@ -149,7 +149,7 @@ class Network:
 
     def _ask(self, request: Request, report: Report, on_part: Callable[[Any], None]) -> Any:
         # Errors of the card come at once, not after the seconds in which the child imports its libraries.
-        read_card(request.choice.model_dir or default_model_dir())
+        load_card(request.choice.model_dir or default_model_dir())
         with self._one_at_a_time:
             try:
                 process = self._running_process()

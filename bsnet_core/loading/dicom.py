@@ -22,7 +22,7 @@ from bsnet_core.loading.dicom_file import (
     damaged,
     has_pixel_data,
     no_pixels,
-    read_header,
+    load_header,
 )
 from bsnet_core.loading.dicom_metadata import metadata_of
 from bsnet_core.loading.dicom_pixels import (
@@ -56,7 +56,7 @@ def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -
         UnsupportedObjectError: another kind of object, multi-frame, or an unusual pixel format.
         ImageTooLargeError: more pixels declared than the limit.
     """
-    header = read_header(path)
+    header = load_header(path)
     reject_unsupported_object(header)
     rows, columns = checked_size(header)
     syntax = transfer_syntax_of(header)
@@ -90,7 +90,7 @@ def load_dicom_metadata(path: Path) -> ImageMetadata:
         UnreadableImageError: damaged, or not DICOM.
         UnsupportedObjectError: another kind of object.
     """
-    header = read_header(path)
+    header = load_header(path)
     reject_unsupported_object(header)
     try:
         return metadata_of(header, str(transfer_syntax_of(header)))

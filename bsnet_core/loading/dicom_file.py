@@ -26,8 +26,8 @@ MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 
 
-def read_header(path: Path) -> Dataset:
-    """Reads everything but the pixels.
+def load_header(path: Path) -> Dataset:
+    """Loads everything but the pixels.
 
     Raises:
         UnreadableImageError: damaged, or not DICOM.

@@ -61,7 +61,7 @@ def default_model_dir() -> Path:
     return folders[0]
 
 
-def read_card(folder: Path) -> ModelCard:
+def load_card(folder: Path) -> ModelCard:
     """Loads the model card alone.
 
     Raises:

@@ -17,7 +17,7 @@ from bsnet_core.errors import WeightsError
 from bsnet_core.language import translate as _
 from bsnet_core.model.baseline import Baseline
 from bsnet_core.model.bsnet import BSNet
-from bsnet_core.model.card import CARD_FORMAT, CARD_NAME, WEIGHTS_NAME, ModelCard, read_card
+from bsnet_core.model.card import CARD_FORMAT, CARD_NAME, WEIGHTS_NAME, ModelCard, load_card
 from bsnet_core.model.network_config import Architecture, BSNetConfig
 
 
@@ -57,7 +57,7 @@ def save_model(folder: Path, model: nn.Module, card: ModelCard) -> ModelCard:
         temporary = folder / f"{name}.tmp"
         temporary.write_bytes(payload)
         os.replace(temporary, folder / name)
-    return read_card(folder)
+    return load_card(folder)
 
 
 def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
@@ -67,7 +67,7 @@ def load_model(folder: Path) -> tuple[BSNet | Baseline, ModelCard]:
         WeightsError: a missing or damaged file, a hash that differs from the card's, or weights that do not
             belong to the configuration. The text names the file.
     """
-    card = read_card(folder)
+    card = load_card(folder)
     path = folder / WEIGHTS_NAME
     try:
         content = path.read_bytes()

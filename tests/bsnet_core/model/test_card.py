@@ -3,7 +3,7 @@
 import pytest
 
 from bsnet_core.errors import WeightsError
-from bsnet_core.model.card import default_model_dir, read_card
+from bsnet_core.model.card import default_model_dir, load_card
 from bsnet_core.model.weights import load_model
 
 
@@ -14,7 +14,7 @@ def test_a_missing_model_is_named(tmp_path, monkeypatch):
 
 
 def test_the_shipped_card_states_data_licence_and_held_out_figures():
-    card = read_card(default_model_dir())
+    card = load_card(default_model_dir())
     measured = card.metrics["cross_validation"]
     readers = measured["readers"]
     ours, floor = (readers[name]["zones"]["mean_absolute_error"] for name in ("ha", "median_floor"))
