@@ -21,8 +21,8 @@ from bsnet_core.loading.decoder import DECODER
 from bsnet_core.loading.dicom_file import (
     damaged,
     has_pixel_data,
-    no_pixels,
     load_header,
+    no_pixels,
 )
 from bsnet_core.loading.dicom_metadata import metadata_of
 from bsnet_core.loading.dicom_pixels import (
