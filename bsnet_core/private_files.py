@@ -28,20 +28,20 @@ def create_private_file(path: Path) -> None:
 
 @contextmanager
 def private_file(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
-    """Gives an empty file beside `path` to write to, and puts it in the place of `path` when the block ends.
+    """Gives an empty file beside `path` to write to, and replaces `path` by it when the block ends.
 
     A kill or a power cut at any moment leaves the old file or the new one; two processes that write the same file
-    never write into each other's. If the block raises, `path` stays as it was and the file beside it goes.
+    never write into each other's. If the block raises, `path` stays unchanged and the file beside it is removed.
 
     Args:
-        path: Where the file is to stand; its folder must exist.
+        path: The file to write; its folder must exist.
         overwrite: Whether a file of that name may be replaced.
 
     Yields:
         The file beside it, of mode 0600.
 
     Raises:
-        FileExistsError: `overwrite` is False and a file of that name stands there.
+        FileExistsError: `overwrite` is False and a file with that name exists.
         OSError: the folder is missing or may not be written to, or the disk is full.
     """
     descriptor, name = tempfile.mkstemp(suffix=".tmp", prefix=".bsnet-", dir=path.parent)  # mode 0600
@@ -72,7 +72,7 @@ def _put_in_place(temporary: Path, path: Path, *, overwrite: bool) -> None:
         os.replace(temporary, path)
         return
     try:
-        os.link(temporary, path)  # fails where the name was taken meanwhile, which replacing would not
+        os.link(temporary, path)  # fails if the name was taken meanwhile; replacing would not
     except FileExistsError:
         raise
     except OSError:  # a file system without hard links

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import traceback
 from pathlib import Path
 
 from bsnet_core.errors import BSNetError, UnforeseenError
 from bsnet_core.language import translate as _
+from bsnet_core.private_files import create_private_file
 
 log = logging.getLogger(__name__)
 OWN_LOGGERS = ("app", "bsnet_core")
@@ -22,8 +22,7 @@ def set_up_logging(path: Path) -> None:
     """
     logging.captureWarnings(True)
     logging.getLogger().addHandler(logging.NullHandler())
-    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    path.chmod(0o600)
+    create_private_file(path)
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(FORMAT))
     for name in OWN_LOGGERS:
