@@ -137,8 +137,10 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
     return EXIT_SOME_FAILED if failures or rejections else EXIT_OK
 
 
-def record_of(path: Path, prediction: Prediction, load_seconds: float) -> dict[str, Any]:
-    """One result as plain JSON values."""
+def record_of(
+    path: Path, prediction: Prediction, load_seconds: float, loading_notes: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One result as plain JSON values; its quality notes begin with those on the file."""
     from bsnet_core.brixia import Zone
 
     return {
@@ -150,7 +152,7 @@ def record_of(path: Path, prediction: Prediction, load_seconds: float) -> dict[s
         },
         "expected": {zone.name: round(prediction.expected_value_of(zone), 4) for zone in Zone},
         "mask_area_fraction": round(prediction.mask_area_fraction, 5),
-        "quality": list(prediction.quality),
+        "quality": [*loading_notes, *prediction.quality],
         "model": {
             "name": prediction.model.name,
             "version": prediction.model.version,
@@ -162,7 +164,7 @@ def record_of(path: Path, prediction: Prediction, load_seconds: float) -> dict[s
     }
 
 
-def row_of(path: Path, prediction: Prediction) -> dict[str, Cell]:
+def row_of(path: Path, prediction: Prediction, loading_notes: tuple[str, ...] = ()) -> dict[str, Cell]:
     """One result as a row of the table; its confidence is the lowest of the six zones."""
     from bsnet_core.brixia import Zone
 
@@ -172,7 +174,7 @@ def row_of(path: Path, prediction: Prediction) -> dict[str, Cell]:
         "global": prediction.score.total,
         **{f"expected {zone.name}": f"{prediction.expected_value_of(zone):.4f}" for zone in Zone},
         "confidence": f"{min(prediction.confidence_of(zone) for zone in Zone):.4f}",
-        "quality": " ".join(prediction.quality),
+        "quality": " ".join((*loading_notes, *prediction.quality)),
         "model": prediction.model.name,
         "version": prediction.model.version,
         "sha256": prediction.model.sha256,
@@ -192,21 +194,22 @@ class Outputs:
         self._table = table
         self._write_row(dict(zip(CSV_COLUMNS, CSV_COLUMNS, strict=True)))
 
-    def add(self, path: Path, prediction: Prediction, load_seconds: float) -> None:
-        """Writes a result."""
-        _write(self._lines, _line(path, prediction))
+    def add(self, path: Path, prediction: Prediction, load_seconds: float, notes: tuple[str, ...] = ()) -> None:
+        """Writes a result; `notes` are those on the file."""
+        _write(self._lines, _line(path, prediction, notes))
         if self._records is not None:
-            _write(self._records, json.dumps(record_of(path, prediction, load_seconds)))
-        self._write_row(row_of(path, prediction))
+            _write(self._records, json.dumps(record_of(path, prediction, load_seconds, notes)))
+        self._write_row(row_of(path, prediction, notes))
 
-    def add_failure(self, path: Path, error: BSNetError) -> None:
-        """Writes why a file has no result."""
+    def add_failure(self, path: Path, error: BSNetError, notes: tuple[str, ...] = ()) -> None:
+        """Writes why a file has no result, and the notes on the file if it was loaded."""
         outcome = _("not scored")
-        _write(self._lines, f"{_on_one_line(path)}\t{outcome} [{error.code}]\t{error}")
+        _write(self._lines, "\t".join([f"{_on_one_line(path)}\t{outcome} [{error.code}]\t{error}", *notes]))
+        reason = {"error": str(error), "code": str(error.code)}
         if self._records is not None:
-            failure: Mapping[str, str] = {"file": str(path), "error": str(error), "code": str(error.code)}
-            _write(self._records, json.dumps(failure))
-        self._write_row({"file": _as_utf8(path), "error": str(error), "code": str(error.code)})
+            quality: Mapping[str, Any] = {"quality": list(notes)} if notes else {}
+            _write(self._records, json.dumps({"file": str(path), **reason, **quality}))
+        self._write_row({"file": _as_utf8(path), "quality": " ".join(notes), **reason})
 
     def _write_row(self, row: Mapping[str, Cell]) -> None:
         if self._table is not None:
@@ -273,27 +276,30 @@ def _admit(arguments: argparse.Namespace, files: Sequence[Path], lines: TextIO) 
 def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedArchives, outputs: Outputs) -> int:
     from tqdm import tqdm
 
+    from bsnet_core.loading import load_radiograph
+
     failures = 0
     on_terminal = sys.stderr.isatty() and len(files) > 1
     for path in tqdm(files, desc=_("scoring"), unit="image", file=sys.stderr, leave=False, disable=not on_terminal):
+        start = time.perf_counter()
+        notes: tuple[str, ...] = ()
         try:
-            prediction, load_seconds = _score(predictor, path)
+            with _unforeseen_errors_worded():
+                radiograph = load_radiograph(path)
+                load_seconds, notes = time.perf_counter() - start, radiograph.loading_notes
+                prediction = predictor.predict(radiograph)
         except BSNetError as error:
             failures += 1
-            outputs.add_failure(archives.origin_of(path), error)
+            outputs.add_failure(archives.origin_of(path), error, notes)
             continue
-        outputs.add(archives.origin_of(path), prediction, load_seconds)
+        outputs.add(archives.origin_of(path), prediction, load_seconds, notes)
     return failures
 
 
-def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
-    from bsnet_core.loading import load_radiograph
-
-    start = time.perf_counter()
+@contextmanager
+def _unforeseen_errors_worded() -> Iterator[None]:
     try:
-        radiograph = load_radiograph(path)
-        load_seconds = time.perf_counter() - start
-        return predictor.predict(radiograph), load_seconds
+        yield
     except BSNetError:
         raise
     except Exception as error:
@@ -303,14 +309,14 @@ def _score(predictor: Predictor, path: Path) -> tuple[Prediction, float]:
         ) from error
 
 
-def _line(path: Path, prediction: Prediction) -> str:
+def _line(path: Path, prediction: Prediction, notes: tuple[str, ...]) -> str:
     from bsnet_core.brixia import ZONES
 
     zones = " ".join(f"{zone.name}{prediction.score[zone]}" for zone in ZONES)
     confidence = min(prediction.confidence_of(zone) for zone in ZONES)
     total = _("global {total}/18").format(total=prediction.score.total)
     lowest = _("lowest confidence {share}").format(share=f"{confidence:.0%}")
-    return "\t".join([_on_one_line(path), zones, total, lowest, *prediction.quality])
+    return "\t".join([_on_one_line(path), zones, total, lowest, *notes, *prediction.quality])
 
 
 def _on_one_line(path: Path) -> str:

@@ -152,6 +152,8 @@ class Radiograph:
     source: Path | None = None
     shutter: Shutter | None = None
     overlay_planes: tuple[OverlayPlane, ...] = ()
+    loading_notes: tuple[str, ...] = ()
+    """Sentences for the reader, in the language in use, on what in the file was contradictory and how it was loaded."""
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -219,6 +219,7 @@ def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
                 "orientation, the patient's right on the left: check this against the side marker in the image."
             )
         )
+    notes += image.loading_notes
     if image.prediction is not None:
         notes += notes_without_scores(image.prediction) if hidden else image.prediction.quality
     return notes

@@ -256,11 +256,15 @@ class Exports(QObject):
         metadata = image.metadata
         if image.prediction is not None:
             self._results[key] = BatchResult.from_prediction(
-                image.path.name, image.prediction, metadata.study_uid, metadata.study_date
+                image.path.name, image.prediction, metadata.study_uid, metadata.study_date, image.loading_notes
             )
         elif image.rejection is not None:
             self._results[key] = BatchResult(
-                image.path.name, metadata.study_uid, metadata.study_date, rejection=image.rejection
+                image.path.name,
+                metadata.study_uid,
+                metadata.study_date,
+                notes=image.loading_notes,
+                rejection=image.rejection,
             )
 
     def _save_table(self, title: str, stem: str, text: str) -> None:

@@ -22,7 +22,7 @@ from app.session.readings import Reading
 from bsnet_core.agreement import compare_scores
 from bsnet_core.display import Voi
 from bsnet_core.language import translate as _
-from bsnet_core.radiograph import ImageMetadata, LookupTable
+from bsnet_core.radiograph import LookupTable, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
@@ -72,7 +72,7 @@ class ReportContent:
         reading: The reader's reading; None if there is none or it is not requested.
         reading_lines: Who read, when, and whether blind.
         agreement: Comparison of reading and prediction, in sentences.
-        notes: Quality notes.
+        notes: Notes on the file, then quality notes.
         map: The explanation.
         lungs: The aligned image, and the lungs only.
         provenance: Model, hash, device, input check, software, time.
@@ -123,7 +123,7 @@ def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: dat
         reading=reading,
         reading_lines=about_reading,
         agreement=_agreement(prediction, reading),
-        notes=(*_notes(radiograph.metadata, prediction), *_undrawable([*about_patient, *about_reading])),
+        notes=(*_notes(radiograph, prediction), *_undrawable([*about_patient, *about_reading])),
         map=map_image(reported, prediction) if choices.with_explanation else None,
         lungs=_lungs(prediction) if choices.with_lungs else None,
         provenance=provenance_lines(radiograph, prediction, made_at),
@@ -187,16 +187,16 @@ def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[
     )
 
 
-def _notes(metadata: ImageMetadata, prediction: Prediction | None) -> tuple[str, ...]:
+def _notes(radiograph: Radiograph, prediction: Prediction | None) -> tuple[str, ...]:
     notes: list[str] = []
-    if image_painting.sides_are_in_doubt(metadata, prediction):
+    if image_painting.sides_are_in_doubt(radiograph.metadata, prediction):
         notes.append(
             _(
                 "According to the file, the patient's left is on the left of this image. The zones are named for the "
                 "standard orientation: A–C and D–F may be swapped."
             )
         )
-    return (*notes, *(prediction.quality if prediction is not None else ()))
+    return (*notes, *radiograph.loading_notes, *(prediction.quality if prediction is not None else ()))
 
 
 def _undrawable(lines: Sequence[Line]) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class BatchResult:
         study_uid, study_date: Study Instance UID and study date as in the file.
         score: None for a rejected image.
         confidences, expected: One value per zone in the order A to F; empty for a rejected image.
-        notes: Quality notes.
+        notes: Notes on the file, then quality notes.
         model: The model with its weights.
         device: The device it ran on.
         rejection: Why there is no score.
@@ -103,7 +103,12 @@ class BatchResult:
 
     @classmethod
     def from_prediction(
-        cls, image: str, prediction: Prediction, study_uid: str = "", study_date: str = ""
+        cls,
+        image: str,
+        prediction: Prediction,
+        study_uid: str = "",
+        study_date: str = "",
+        loading_notes: tuple[str, ...] = (),
     ) -> BatchResult:
         """Makes the result of a scored image; keeps numbers only, none of the prediction's maps."""
         return cls(
@@ -113,7 +118,7 @@ class BatchResult:
             score=prediction.score,
             confidences=tuple(prediction.confidence_of(zone) for zone in ZONES),
             expected=tuple(prediction.expected_value_of(zone) for zone in ZONES),
-            notes=prediction.quality,
+            notes=(*loading_notes, *prediction.quality),
             model=prediction.model,
             device=prediction.device,
         )

@@ -69,6 +69,7 @@ class OpenImage:
         draft_started_at: Time of the draft's first entry, in UTC; None without a draft.
         readings: Saved readings of all readers, oldest first.
         seen_by: Readers to whom the prediction has been shown.
+        loading_notes: What its file contradicts itself in, from `Radiograph.loading_notes`.
         problem: The reason for having no pixels or no score, in a sentence.
         rejection: The error behind `problem`, with its code.
     """
@@ -85,6 +86,7 @@ class OpenImage:
     draft_started_at: datetime | None = None
     readings: tuple[Reading, ...] = ()
     seen_by: frozenset[str] = frozenset()
+    loading_notes: tuple[str, ...] = ()
     problem: str = ""
     rejection: BSNetError | None = None
 

@@ -189,7 +189,8 @@ class Session(QObject):
             del self._radiographs[oldest]
         image = self._images[key]
         state, problem = (image.state, image.problem) if image.is_loaded else (ImageState.READY, "")
-        self._change(replace(image, metadata=radiograph.metadata, thumbnail=thumbnail, state=state, problem=problem))
+        image = replace(image, metadata=radiograph.metadata, thumbnail=thumbnail, state=state, problem=problem)
+        self._change(replace(image, loading_notes=radiograph.loading_notes))
 
     def accept_failure(self, key: int, state: ImageState, error: BSNetError) -> None:
         """Notes why an image has no pixels or no score; what was entered stays."""

@@ -9,15 +9,19 @@ import stat
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from app.score_command import CSV_COLUMNS, main
+from app.score_command import CSV_COLUMNS, main, record_of, row_of
 from bsnet_core.brixia import Zone
+from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.intended_use import intended_use
+from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import resources_dir, sample_files
+from tests.app.predictions import prediction
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
 
@@ -268,6 +272,31 @@ def test_a_table_replaces_only_a_table_and_runs_no_formula(tmp_path, monkeypatch
 def no_weights():
     """Stands in for loading the network where no file gets as far as that."""
     return lambda arguments: object()
+
+
+class RejectsAll:
+    """Stands in for the network where every image is rejected by the input check."""
+
+    def predict(self, radiograph):
+        raise UnsuitableImageError("This is a lateral view.")
+
+
+def test_notes_on_a_file_are_in_the_line_the_record_and_the_table(tmp_path, monkeypatch, capsys):
+    film = write_dicom(tmp_path / "film.dcm", ramp(), 12)
+    noted = replace(load_radiograph(film), loading_notes=("The file contradicts itself.",))
+    monkeypatch.setattr("bsnet_core.loading.load_radiograph", lambda path: noted)
+    monkeypatch.setattr("app.score_command._load_predictor", lambda arguments: RejectsAll())
+    assert main([str(film), "--json", str(tmp_path / "a.jsonl"), "--csv", str(tmp_path / "a.csv")]) == 1
+    assert "This is a lateral view.\tThe file contradicts itself." in capsys.readouterr().out
+    (record,) = records_of(tmp_path / "a.jsonl")
+    assert record["quality"] == ["The file contradicts itself."]
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["quality"] == "The file contradicts itself."
+    predicted = prediction("012321", quality=("Low confidence in zone A.",))
+    both = [*noted.loading_notes, *predicted.quality]
+    assert record_of(film, predicted, 0.1, noted.loading_notes)["quality"] == both
+    assert row_of(film, predicted, noted.loading_notes)["quality"] == " ".join(both)
 
 
 def test_an_archive_is_scored_under_the_names_inside_it_and_asks_for_its_password(

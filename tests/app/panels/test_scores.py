@@ -75,6 +75,15 @@ def test_quality_notes_stand_above_the_numbers(panel):
     assert not notes.isVisible()
 
 
+def test_notes_on_the_file_stand_before_the_quality_notes_even_while_the_prediction_is_hidden(panel):
+    image = replace(analysed(quality=("Low confidence in zone A.",)), loading_notes=("The file contradicts itself.",))
+    panel.show_image(image)
+    assert panel.notes_text == "The file contradicts itself.\nLow confidence in zone A."
+    panel.show_image(image, hidden=True)
+    assert panel.notes_text.startswith("The file contradicts itself.")
+    assert "Low confidence" not in panel.notes_text
+
+
 def test_a_picture_said_to_be_mirrored_gets_a_warning(panel):
     image = analysed()
     panel.show_image(replace(image, metadata=ImageMetadata(patient_orientation=("R", "F"))))

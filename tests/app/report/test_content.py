@@ -41,6 +41,14 @@ def test_letters_that_cannot_be_drawn_are_said():
     assert "no font" not in text_of()
 
 
+def test_notes_on_the_file_stand_in_the_report_before_the_quality_notes():
+    image = dataclasses.replace(radiograph(), loading_notes=("The file contradicts itself.",))
+    noted = prediction("012321", quality=("Low confidence in zone A.",))
+    notes = ("The file contradicts itself.", "Low confidence in zone A.")
+    assert content_of(reported(image, prediction=noted)).notes == notes
+    assert content_of(reported(image, prediction=None, explanation=None)).notes == notes[:1]
+
+
 def test_a_hidden_prediction_leaves_no_trace_in_the_report():
     noted = prediction("012321", quality=("The lungs found cover only 5% of the picture.",))
     hidden = content_of(reported(prediction=noted, prediction_is_hidden=True))

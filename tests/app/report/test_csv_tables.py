@@ -105,7 +105,8 @@ def test_any_text_stays_in_its_cell(text, separator):
 
 
 def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
-    scored = BatchResult.from_prediction("a.dcm", prediction("012321", quality=("Note.",)), "1.2.3", "20200102")
+    predicted = prediction("012321", quality=("Note.",))
+    scored = BatchResult.from_prediction("a.dcm", predicted, "1.2.3", "20200102", ("Note on the file.",))
     rejected = BatchResult("b.dcm", rejection=UnsuitableImageError("This is a lateral view."))
     first, second = rows_of(batch_csv([scored, rejected]))
     assert (first["Film"], first["Study date"], first["Input check"]) == ("a.dcm", "2020-01-02", "accepted")
@@ -113,7 +114,7 @@ def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
     assert first["Confidence A (patient's right, upper)"] == "0.7"
     assert first["Expected value D (patient's left, upper)"] == "2.4"
     assert first["Expected global"] == "9.0"
-    assert first["Quality notes"] == "Note."
+    assert first["Quality notes"] == "Note on the file. Note."
     assert first["Weights SHA-256"] == "0123456789abcdef" * 4
     assert (second["Input check"], second["Reason"]) == ("not-frontal-chest", "This is a lateral view.")
     assert second["Predicted global"] == second["Model"] == ""

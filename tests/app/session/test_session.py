@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ def test_what_was_entered_survives_results_errors_and_switching(session):
     session.select(one)
     session.enter(one, Zone.A, 2)
     session.enter(one, Zone.F, 0)
-    session.accept_radiograph(one, radiograph(), THUMBNAIL)
+    session.accept_radiograph(one, replace(radiograph(), loading_notes=("A note.",)), THUMBNAIL)
+    assert session.image(one).loading_notes == ("A note.",)
     session.accept_prediction(one, prediction())
     session.accept_failure(one, ImageState.NOT_SCORED, UnforeseenError("The network stopped."))
     session.accept_failure(two, ImageState.UNREADABLE, UnreadableImageError("This file is empty."))
