@@ -27,6 +27,9 @@ BONE_PERCENTILES = (45.0, 99.8)
 """Percentile ranges, from air to metal, that the presets map to all grey levels."""
 PRESET_MARGIN = 0.08
 """Share of each side that the presets leave out: collimators and markers lie at the border."""
+BLANK_SHARE, USEFUL_SHARE = 0.95, 0.75
+"""Shares of pixels all black or all white: blank above the first, worth showing below the second."""
+BLANK_CHECK_PIXELS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +41,44 @@ class WindowPreset:
 
 
 def default_voi(radiograph: Radiograph) -> Voi:
-    """The file's first VOI LUT, else its first window, else a window over the values present."""
-    if radiograph.voi_luts:
-        return radiograph.voi_luts[0]
-    if radiograph.voi_windows:
-        return radiograph.voi_windows[0]
-    return auto_window(radiograph)
+    """The first of the file's VOI LUTs and then windows that shows something, else a window over the values present."""
+    return default_preset(radiograph).voi
 
 
 def default_preset(radiograph: Radiograph) -> WindowPreset:
     """`default_voi` with its name."""
+    for own in _presets_of_the_file(radiograph):
+        if not is_blank_through(radiograph, own.voi):
+            return own
+    return WindowPreset(_("automatic"), auto_window(radiograph))
+
+
+def voi_of_the_file(radiograph: Radiograph) -> Voi | None:
+    """The file's first VOI LUT, else its first window."""
     own = _presets_of_the_file(radiograph)
-    return own[0] if own else WindowPreset(_("automatic"), auto_window(radiograph))
+    return own[0].voi if own else None
+
+
+def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
+    """Whether a VOI LUT or window lies so far off the values that nearly all pixels are black, or nearly all white.
+
+    Not if the image itself is, or nearly so: then the automatic window would show no more.
+    """
+    step = max(1, int((radiograph.stored.size / BLANK_CHECK_PIXELS) ** 0.5))
+    codes = radiograph.stored[::step, ::step].ravel()
+    modality = radiograph.modality_of(codes)
+    if radiograph.padding is not None:
+        first, last = (value - radiograph.stored_offset for value in radiograph.padding)
+        modality = modality[(codes < first) | (codes > last)]
+    if not _is_blank(modality, voi, BLANK_SHARE):
+        return False
+    low, high = _percentiles(radiograph, DEFAULT_PERCENTILES)
+    return low < high and not _is_blank(modality, auto_window(radiograph), USEFUL_SHARE)
+
+
+def _is_blank(modality: npt.NDArray[np.float32], voi: Voi, share: float) -> bool:
+    levels = np.rint(_through(modality, voi) * 255)
+    return bool(max((levels == 0).sum(), (levels == 255).sum()) > share * len(levels))
 
 
 def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:
@@ -128,7 +157,7 @@ def display_table(
     """
     codes = np.arange(TABLE_SIZE, dtype=np.int32)
     modality = radiograph.modality_of(codes)
-    shares = _through_table(modality, voi) if isinstance(voi, LookupTable) else _through_window(modality, voi)
+    shares = _through(modality, voi)
     if radiograph.shown_inverted != inverted:
         shares = 1.0 - shares
     if screen is None:
@@ -179,6 +208,10 @@ def deep_grey_levels(radiograph: Radiograph) -> DeepGreyLevels:
     table[codes] = np.clip(np.rint((values - intercept) / slope), 0, LARGEST_DEEP_GREY_LEVEL).astype(np.uint16)
     table[codes[is_padding]] = 0
     return DeepGreyLevels(table[radiograph.stored], slope, intercept)
+
+
+def _through(values: npt.NDArray[np.float32], voi: Voi) -> npt.NDArray[np.float32]:
+    return _through_table(values, voi) if isinstance(voi, LookupTable) else _through_window(values, voi)
 
 
 def _through_window(values: npt.NDArray[np.float32], window: VoiWindow) -> npt.NDArray[np.float32]:

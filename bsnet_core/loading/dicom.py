@@ -6,17 +6,18 @@ unpacked here, compressed ones in the decoder process.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID, RLELossless
 
+from bsnet_core.display import is_blank_through, voi_of_the_file
 from bsnet_core.errors import UnsupportedObjectError
 from bsnet_core.language import translate as _
-from bsnet_core.loading.colour_to_grey import to_grey
 from bsnet_core.loading.decoder import DECODER
 from bsnet_core.loading.dicom_file import (
     damaged,
@@ -33,10 +34,11 @@ from bsnet_core.loading.dicom_pixels import (
     sampled_pixels,
     without_unused_bits,
 )
-from bsnet_core.loading.grey_scale import padding_of, tables_of, windows_of
-from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, number_of, text_of
+from bsnet_core.loading.grey_scale import grey_scale_of
+from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, text_of
 from bsnet_core.loading.object_kind import reject_unsupported_object
 from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
+from bsnet_core.loading.palette import grey_of_palette
 from bsnet_core.loading.sampling import sampling_step
 from bsnet_core.loading.transfer_syntax import COMPRESSED, UNCOMPRESSED, transfer_syntax_of
 from bsnet_core.radiograph import ImageMetadata, Radiograph
@@ -103,32 +105,43 @@ def _radiograph_of(
 ) -> Radiograph:
     bits = bits_stored(header)
     signed = integer_of(header, "PixelRepresentation", 0) == 1
-    photometric = text_of(header, "PhotometricInterpretation").upper()
     if syntax in UNCOMPRESSED or syntax == RLELossless:
         grey = without_unused_bits(grey, header, bits)
     elif grey.size:
         bits = max(bits, bits_needed(grey))
-    if photometric == "PALETTE COLOR" and integer_of(header, "SamplesPerPixel", 1) == 1:
-        grey, colourfulness = to_grey(apply_color_lut(grey, header))
-        bits, signed = 8 * grey.dtype.itemsize, False
+    if (
+        text_of(header, "PhotometricInterpretation").upper() == "PALETTE COLOR"
+        and integer_of(header, "SamplesPerPixel", 1) == 1
+    ):
+        indices, offset = codes_of(grey, bits, signed=signed)
+        grey, bits, colourfulness = grey_of_palette(indices.astype(np.int32) + offset, header, bits=bits, signed=signed)
+        signed = False
     stored, offset = codes_of(grey, bits, signed=signed)
-    slope, intercept = number_of(header, "RescaleSlope") or 1.0, number_of(header, "RescaleIntercept") or 0.0
-    is_negative_possible = min(offset * slope, (offset + 65535) * slope if slope < 0 else 0.0) + intercept < 0
-    return Radiograph(
+    meaning = grey_scale_of(header, bits=bits, signed=signed)
+    radiograph = Radiograph(
         stored=stored,
         stored_offset=offset,
         bits_stored=bits,
-        monochrome1=photometric == "MONOCHROME1",
-        rescale_slope=slope,
-        rescale_intercept=intercept,
-        modality_lut=next(iter(tables_of(header, "ModalityLUTSequence", signed=signed)), None),
-        voi_windows=windows_of(header),
-        voi_luts=tables_of(header, "VOILUTSequence", signed=signed or is_negative_possible),
-        presentation_inverse=text_of(header, "PresentationLUTShape").upper() == "INVERSE",
-        padding=padding_of(header),
+        monochrome1=meaning.monochrome1,
+        rescale_slope=meaning.rescale_slope,
+        rescale_intercept=meaning.rescale_intercept,
+        modality_lut=meaning.modality_lut,
+        voi_windows=meaning.voi_windows,
+        voi_luts=meaning.voi_luts,
+        presentation_inverse=meaning.presentation_inverse,
+        padding=meaning.padding,
         colourfulness=colourfulness,
         metadata=metadata_of(header, str(syntax)),
         source=path,
         shutter=shutter_of(header),
         overlay_planes=overlay_planes_of(header),
     )
+    return replace(radiograph, loading_notes=(*radiograph.loading_notes, *_window_notes(radiograph)))
+
+
+def _window_notes(radiograph: Radiograph) -> tuple[str, ...]:
+    """A note if the VOI LUT or window that the file names first shows nothing."""
+    first = voi_of_the_file(radiograph)
+    if first is None or not is_blank_through(radiograph, first):
+        return ()
+    return (_("The window stated in this file shows the image all white or all black; another window is used."),)

@@ -51,21 +51,37 @@ def text_of(dataset: Dataset, keyword: str) -> str:
 
 def number_of(dataset: Dataset, keyword: str) -> float | None:
     """A tag's first number, or None."""
-    numbers = numbers_of(dataset, keyword)
+    numbers = numbers_and_gaps_of(dataset, keyword)
     return numbers[0] if numbers else None
 
 
 def numbers_of(dataset: Dataset, keyword: str) -> list[float]:
-    """A tag's numbers; none at all if one of them is malformed or not finite."""
+    """A tag's numbers; none at all if one of them is missing, malformed or not finite."""
+    numbers = numbers_and_gaps_of(dataset, keyword)
+    return [number for number in numbers if number is not None] if None not in numbers else []
+
+
+def numbers_and_gaps_of(dataset: Dataset, keyword: str) -> list[float | None]:
+    """A tag's numbers, each in its place; None for one that is missing, malformed or not finite."""
     value = value_of(dataset, keyword)
     if value is None:
         return []
-    parts = value if isinstance(value, (list, MultiValue)) else [value]
+    return [_number(part) for part in (value if isinstance(value, (list, MultiValue)) else [value])]
+
+
+def _number(part: Any) -> float | None:
+    """A number, also with a decimal comma or padded with zero bytes."""
+    if isinstance(part, bytes):
+        part = part.decode("ascii", errors="replace")
+    if isinstance(part, str):
+        part = part.strip("\0 ")
+        if part.count(",") == 1 and "." not in part:
+            part = part.replace(",", ".")
     try:
-        numbers = [float(part) for part in parts]
+        number = float(part)
     except (TypeError, ValueError):
-        return []
-    return numbers if all(math.isfinite(number) for number in numbers) else []
+        return None
+    return number if math.isfinite(number) else None
 
 
 def pair_of(dataset: Dataset, keyword: str) -> tuple[float, float] | None:

@@ -137,7 +137,7 @@ def test_a_window_of_one_is_a_threshold():
 
 
 def test_the_first_window_is_the_default_where_there_is_no_table():
-    windows = (VoiWindow(1, 2), VoiWindow(3, 4))
+    windows = (VoiWindow(1000, 2000), VoiWindow(3000, 400))
     assert default_voi(image(voi_windows=windows)) is windows[0]
 
 
