@@ -27,8 +27,8 @@ BONE_PERCENTILES = (45.0, 99.8)
 """Percentile ranges, from air to metal, that the presets map to all grey levels."""
 PRESET_MARGIN = 0.08
 """Share of each side that the presets leave out: collimators and markers lie at the border."""
-BLANK_SHARE, USEFUL_SHARE = 0.95, 0.75
-"""Shares of pixels all black or all white: blank above the first, worth showing below the second."""
+BLANK_LEVELS, USEFUL_LEVELS = 16, 64
+"""Grey levels that the middle 95% of the pixels span: blank below the first, worth showing from the second on."""
 BLANK_CHECK_PIXELS = 20_000
 
 
@@ -60,7 +60,7 @@ def voi_of_the_file(radiograph: Radiograph) -> Voi | None:
 
 
 def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
-    """Whether a VOI LUT or window lies so far off the values that nearly all pixels are black, or nearly all white.
+    """Whether a VOI LUT or window lies so far off the values that they are nearly all white, black or one grey level.
 
     Not if the image itself is, or nearly so: then the automatic window would show no more.
     """
@@ -70,15 +70,14 @@ def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
     if radiograph.padding is not None:
         first, last = (value - radiograph.stored_offset for value in radiograph.padding)
         modality = modality[(codes < first) | (codes > last)]
-    if not _is_blank(modality, voi, BLANK_SHARE):
+    if not len(modality) or _levels_spanned(modality, voi) >= BLANK_LEVELS:
         return False
-    low, high = _percentiles(radiograph, DEFAULT_PERCENTILES)
-    return low < high and not _is_blank(modality, auto_window(radiograph), USEFUL_SHARE)
+    return _levels_spanned(modality, auto_window(radiograph)) >= USEFUL_LEVELS
 
 
-def _is_blank(modality: npt.NDArray[np.float32], voi: Voi, share: float) -> bool:
-    levels = np.rint(_through(modality, voi) * 255)
-    return bool(max((levels == 0).sum(), (levels == 255).sum()) > share * len(levels))
+def _levels_spanned(modality: npt.NDArray[np.float32], voi: Voi) -> float:
+    darkest, brightest = np.percentile(_through(modality, voi) * 255, (2.5, 97.5))
+    return float(brightest - darkest)
 
 
 def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:

@@ -93,10 +93,11 @@ def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
     """The single frame of a compressed DICOM file as (H, W) integers, and its colourfulness."""
-    import pydicom
     from pydicom.encaps import generate_frames
 
-    dataset = pydicom.dcmread(path, force=True)
+    from bsnet_core.loading.data_set import load_data_set
+
+    dataset = load_data_set(path, needed="PixelData")
     repair_pixel_tags(dataset)
     syntax = dataset.file_meta.TransferSyntaxUID
     frame = next(generate_frames(dataset.PixelData, number_of_frames=1))

@@ -21,9 +21,8 @@ from bsnet_core.language import translate as _
 from bsnet_core.loading.decoder import DECODER
 from bsnet_core.loading.dicom_file import (
     damaged,
-    has_pixel_data,
     load_header,
-    no_pixels,
+    reject_missing_pixels,
 )
 from bsnet_core.loading.dicom_metadata import metadata_of
 from bsnet_core.loading.dicom_pixels import (
@@ -60,7 +59,7 @@ def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -
     """
     header = load_header(path)
     reject_unsupported_object(header)
-    rows, columns = checked_size(header)
+    rows, columns = checked_size(path, header)
     syntax = transfer_syntax_of(header)
     if syntax not in UNCOMPRESSED and syntax not in COMPRESSED:
         raise UnsupportedObjectError(
@@ -75,8 +74,7 @@ def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -
         if sample is None:
             grey = grey[::step, ::step]
     else:
-        if not has_pixel_data(path):
-            raise no_pixels()
+        reject_missing_pixels(path)
         decoded = DECODER.decode("dicom", path, timeout_s, sampled_px=sampled_px)
         grey, colourfulness = decoded.grey, decoded.colourfulness
     try:
@@ -144,4 +142,4 @@ def _window_notes(radiograph: Radiograph) -> tuple[str, ...]:
     first = voi_of_the_file(radiograph)
     if first is None or not is_blank_through(radiograph, first):
         return ()
-    return (_("The window stated in this file shows the image all white or all black; another window is used."),)
+    return (_("The window of this file shows nearly all of the image white, black or in one grey; another is used."),)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
 import zlib
 from pathlib import Path
 
@@ -11,17 +9,13 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from bsnet_core.errors import ImageTooLargeError, UnreadableImageError
+from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
+from bsnet_core.loading.data_set import load_data_set, repaired
 from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
-# Odd values are tolerated one by one where they are used; they must neither raise nor warn on the way in.
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-warnings.filterwarnings("ignore", category=UserWarning, module=r"pydicom\.")
-# pydicom's messages quote values, and a value can be a patient's name.
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-
+KINDS_OF_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "PixelDataProviderURL")
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 
@@ -35,8 +29,8 @@ def load_header(path: Path) -> Dataset:
     """
     try:
         _reject_inflation_bomb(path)
-        # force: a file without preamble is still DICOM; other files have neither class nor rows
-        header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+        # Files without preamble are still DICOM; files of other formats have neither class nor rows.
+        header = load_data_set(path, needed="Rows", stop_before_pixels=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
             raise UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
     except (OSError, *PARSING_ERRORS) as error:
@@ -44,17 +38,30 @@ def load_header(path: Path) -> Dataset:
     return header
 
 
-def has_pixel_data(path: Path) -> bool:
-    """Whether a file holds pixels, which are not read.
+def reject_missing_pixels(path: Path) -> None:
+    """Rejects a file without pixels; they are not loaded.
 
     Raises:
-        UnreadableImageError: damaged.
+        UnreadableImageError: damaged, cut off or without pixels.
+        UnsupportedObjectError: pixels that are not in the file, or not whole numbers.
     """
     try:
-        dataset = pydicom.dcmread(path, force=True, defer_size=1024, specific_tags=["PixelData"])
-        return "PixelData" in dataset
+        dataset = load_data_set(path, needed="PixelData", defer_size=1024, specific_tags=list(KINDS_OF_PIXELS))
+        if "PixelData" in dataset:
+            return
+        if "PixelDataProviderURL" in dataset:
+            raise UnsupportedObjectError(
+                _("This DICOM file names a server for its pixels and holds none. Export the image with its pixels.")
+            )
+        if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
+            raise UnsupportedObjectError(
+                _("The pixels of this DICOM file are floating-point numbers, which no radiograph has.")
+            )
+        if repaired(path).is_cut_off:
+            raise UnreadableImageError(_("This DICOM file is cut off: it ends before its image."))
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
+    raise no_pixels()
 
 
 def damaged() -> UnreadableImageError:

@@ -15,17 +15,26 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.colour_to_grey import to_grey
+from bsnet_core.loading.data_set import is_file_meta_doubled, load_data_set
 from bsnet_core.loading.decoder import MAX_PIXELS
-from bsnet_core.loading.dicom_file import damaged, has_pixel_data, no_pixels
+from bsnet_core.loading.dicom_file import damaged, no_pixels, reject_missing_pixels
 from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, repair_pixel_tags, text_of
+from bsnet_core.loading.look_up_tables import words_of
+from bsnet_core.loading.transfer_syntax import UNCOMPRESSED, transfer_syntax_of
 
 READ_WHOLE_BYTES = 4 * 1024**2
 """Up to this size reading rows one by one takes longer than reading all of them."""
+PACKED, DEPTHS = 12, (1, 8, 12, 16, 32)
+"""Bits Allocated that are loaded; in 12, two pixels share three bytes."""
 PIXEL_DATA, PIXEL_HEADER_BYTES, UNDEFINED_LENGTH = b"\xe0\x7f\x10\x00", 12, 0xFFFFFFFF
 
 
-def checked_size(header: Dataset) -> tuple[int, int]:
+def checked_size(path: Path, header: Dataset) -> tuple[int, int]:
     """(rows, columns) as declared.
+
+    Args:
+        path: The file; its pixels are not loaded.
+        header: Its header.
 
     Raises:
         UnreadableImageError: no pixels declared, or none along one side.
@@ -33,6 +42,7 @@ def checked_size(header: Dataset) -> tuple[int, int]:
         UnsupportedObjectError: an unusual depth or number of samples per pixel.
     """
     if "Rows" not in header and "Columns" not in header:
+        reject_missing_pixels(path)
         raise no_pixels()
     rows, columns = integer_of(header, "Rows", 0), integer_of(header, "Columns", 0)
     if rows <= 0 or columns <= 0:
@@ -43,16 +53,33 @@ def checked_size(header: Dataset) -> tuple[int, int]:
                 "The file declares {width} × {height} pixels, over the limit of {limit} million. It was not loaded."
             ).format(width=columns, height=rows, limit=MAX_PIXELS // 10**6)
         )
-    if integer_of(header, "BitsAllocated", 16) not in (1, 8, 16, 32) or bits_stored(header) > 16:
-        raise UnsupportedObjectError(
-            _("Pixels of {bits} bits cannot be loaded; a radiograph has 8 to 16 bits.").format(bits=bits_stored(header))
-        )
+    _reject_unusual_depth(path, header)
     samples = integer_of(header, "SamplesPerPixel", 1)
     if samples not in (1, 3):
         raise UnsupportedObjectError(
             _("An image with {samples} samples per pixel cannot be loaded.").format(samples=samples)
         )
     return rows, columns
+
+
+def _reject_unusual_depth(path: Path, header: Dataset) -> None:
+    allocated, stored = integer_of(header, "BitsAllocated", 16), bits_stored(header)
+    is_compressed = transfer_syntax_of(header) not in UNCOMPRESSED
+    is_supported = allocated in DEPTHS or (is_compressed and 8 < allocated < 16)  # the codestream says it right
+    if is_supported and stored <= 16:
+        return
+    if allocated >= 32:
+        reject_missing_pixels(path)  # which says whether they are floating-point numbers
+    if stored > 16:
+        raise UnsupportedObjectError(
+            _("Pixels of {bits} bits cannot be loaded; a radiograph has 8 to 16 bits.").format(bits=stored)
+        )
+    raise UnsupportedObjectError(
+        _(
+            "The pixels of this file are packed in {bits} bits each, which cannot be loaded. Export the image with "
+            "16 bits for each pixel (Bits Allocated 16)."
+        ).format(bits=allocated)
+    )
 
 
 def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int) -> tuple[npt.NDArray[Any], float]:
@@ -64,24 +91,41 @@ def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int
     try:
         needed = _pixel_bytes(header, rows, columns)
         if syntax != DeflatedExplicitVRLittleEndian and path.stat().st_size < needed // 2:
-            if not has_pixel_data(path):
-                raise no_pixels()
+            reject_missing_pixels(path)
             raise UnreadableImageError(
                 _(
                     "This DICOM file is cut off: it declares {width} × {height} pixels but is far too short for them."
                 ).format(width=columns, height=rows)
             )
-        dataset = pydicom.dcmread(path, force=True)
+        dataset = load_data_set(path, needed="PixelData")
         if "PixelData" not in dataset:
-            raise no_pixels()
+            reject_missing_pixels(path)
         if len(dataset.PixelData) < needed:
             raise UnreadableImageError(_("This DICOM file is cut off: part of its image is missing."))
+        if integer_of(header, "BitsAllocated", 16) == PACKED:
+            return unpacked_twelve_bits(dataset, rows, columns), 0.0
         repair_pixel_tags(dataset)
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.pixel_array_options(correct_unused_bits=False)
         return to_grey(np.asarray(dataset.pixel_array))
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
+
+
+def unpacked_twelve_bits(dataset: Dataset, rows: int, columns: int) -> npt.NDArray[np.uint16]:
+    """(H, W) values of 12 bits without gaps, lowest bits first: retired, and unpacked so by dcmtk and GDCM.
+
+    Raises:
+        ValueError: not grey, or too few bytes.
+    """
+    if integer_of(dataset, "SamplesPerPixel", 1) != 1:
+        raise ValueError("Only grey pixels are packed.")
+    count = rows * columns
+    words = words_of(bytes(dataset.PixelData), is_little_endian=dataset.original_encoding[1] is not False)
+    packed = np.resize(words.astype("<u2").view(np.uint8), 3 * ((count + 1) // 2)).reshape(-1, 3).astype(np.uint16)
+    first, middle, last = packed.T
+    pixels = np.stack([first | (middle & 0x0F) << 8, middle >> 4 | last << 4], axis=-1)
+    return pixels.reshape(-1)[:count].reshape(rows, columns)
 
 
 def sampled_pixels(
@@ -98,7 +142,7 @@ def sampled_pixels(
         UnreadableImageError: damaged.
     """
     plain = integer_of(header, "SamplesPerPixel", 1) == 1 and integer_of(header, "BitsAllocated", 16) in (8, 16)
-    if not plain or syntax not in (ImplicitVRLittleEndian, ExplicitVRLittleEndian):
+    if not plain or syntax not in (ImplicitVRLittleEndian, ExplicitVRLittleEndian) or is_file_meta_doubled(path):
         return None
     pixel = np.dtype("<u2" if integer_of(header, "BitsAllocated", 16) == 16 else np.uint8)
     (rows, columns), row_bytes = shape, shape[1] * pixel.itemsize
@@ -106,7 +150,7 @@ def sampled_pixels(
         with path.open("rb") as file:
             pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=["Rows"])
             start = file.read(PIXEL_HEADER_BYTES)  # tag, with an explicit VR of two letters and two zeros, length
-            is_explicit = syntax == ExplicitVRLittleEndian
+            is_explicit = start[4:6] in (b"OB", b"OW", b"UN")  # whatever the transfer syntax says
             length = int.from_bytes(start[8:12] if is_explicit else start[4:8], "little")
             first = file.seek(0 if is_explicit else -4, os.SEEK_CUR)
             is_whole = length >= rows * row_bytes and path.stat().st_size >= first + rows * row_bytes
@@ -159,4 +203,4 @@ def _pixel_bytes(header: Dataset, rows: int, columns: int) -> int:
     samples = integer_of(header, "SamplesPerPixel", 1)
     if text_of(header, "PhotometricInterpretation").upper() == "YBR_FULL_422":
         samples = 2  # two pixels share their colour
-    return rows * columns * samples * integer_of(header, "BitsAllocated", 16) // 8
+    return (rows * columns * samples * integer_of(header, "BitsAllocated", 16) + 7) // 8

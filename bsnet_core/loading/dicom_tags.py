@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import pydicom
 from pydicom.datadict import dictionary_description, dictionary_VR, keyword_for_tag
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -17,6 +16,7 @@ from pydicom.tag import BaseTag
 from bsnet_core.errors import UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.loading.data_set import load_data_set
 from bsnet_core.loading.header import PARSING_ERRORS
 from bsnet_core.loading.sniffing import SNIFFED_BYTES, looks_like_dicom
 from bsnet_core.progress import Report
@@ -116,7 +116,7 @@ def load_tags(path: Path, report: Report) -> TagFile:
             start = file.read(SNIFFED_BYTES)
         if not looks_like_dicom(start):
             return TagFile((), _("This is not a DICOM file, so it has no tags."))
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True, defer_size=DEFERRED_BYTES)
+        dataset = load_data_set(path, needed="SOPClassUID", stop_before_pixels=True, defer_size=DEFERRED_BYTES)
     except FileNotFoundError as error:
         raise UnreadableImageError(_("This file no longer exists. It may have been moved.")) from error
     except (OSError, *PARSING_ERRORS) as error:

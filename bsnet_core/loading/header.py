@@ -110,7 +110,8 @@ def repair_pixel_tags(dataset: Dataset) -> None:
     """Fills in the tags that pydicom's decoders insist on, with the meaning that the other tags imply."""
     samples = integer_of(dataset, "SamplesPerPixel", 1)
     photometric = text_of(dataset, "PhotometricInterpretation").upper()
-    dataset.BitsAllocated = integer_of(dataset, "BitsAllocated", 16)
+    allocated = integer_of(dataset, "BitsAllocated", 16)
+    dataset.BitsAllocated = 16 if 8 < allocated < 16 else allocated  # in a codestream they are
     dataset.BitsStored = bits_stored(dataset)
     dataset.SamplesPerPixel = samples
     dataset.PixelRepresentation = 1 if integer_of(dataset, "PixelRepresentation", 0) == 1 else 0

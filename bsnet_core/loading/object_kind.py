@@ -8,6 +8,10 @@ from pydicom.uid import (
     ComputedRadiographyImageStorage,
     DigitalXRayImageStorageForPresentation,
     DigitalXRayImageStorageForProcessing,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameSingleBitSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
     SecondaryCaptureImageStorage,
 )
 
@@ -21,6 +25,11 @@ LOADABLE_SOP_CLASSES = frozenset(
         DigitalXRayImageStorageForPresentation,
         DigitalXRayImageStorageForProcessing,
         SecondaryCaptureImageStorage,
+        # A digitised radiograph may come as the only frame of one of these.
+        MultiFrameSingleBitSecondaryCaptureImageStorage,
+        MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+        MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+        MultiFrameTrueColorSecondaryCaptureImageStorage,
     }
 )
 LOADABLE_MODALITIES = frozenset({"", "CR", "DX", "DR", "RG", "XR", "SC", "OT", "HC"})

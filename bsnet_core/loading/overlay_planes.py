@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from bsnet_core.loading.decoder import MAX_PIXELS
 from bsnet_core.loading.header import PARSING_ERRORS, value_of
+from bsnet_core.loading.look_up_tables import words_of
 from bsnet_core.radiograph import OverlayPlane, Shutter
 
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
@@ -61,6 +62,8 @@ def _plane(header: Dataset, group: int) -> OverlayPlane:
     data = bytes(header[group, DATA].value)
     if rows <= 0 or columns <= 0 or rows * columns > min(MAX_PIXELS, 8 * len(data)):
         raise ValueError("The overlay plane is larger than its data.")
+    if header[group, DATA].VR == "OW":  # words of 16 bits, in the byte order of the file (PS3.5 8.1.2)
+        data = words_of(data, is_little_endian=header.original_encoding[1] is not False).astype("<u2").tobytes()
     bits = np.unpackbits(np.frombuffer(data, dtype=np.uint8), bitorder="little", count=rows * columns)
     drawn = bits.reshape(rows, columns).astype(bool)
     drawn.setflags(write=False)

@@ -58,6 +58,7 @@ def grey_of_palette(
         firsts.append(first)
         declared.append(depth)
     used = max(bits_of(entries, depth) for entries, depth in zip(tables, declared, strict=True))
+    used += used % 2  # 8, 12 or 16 bits: a dark palette of 16 bits is not one of 15
     full = 8 if used == 8 else 16
     # One colour per possible index: an image has many more pixels than that.
     possible = np.arange(span[0], span[1] + 1)
