@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
@@ -18,6 +18,7 @@ from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
 META_GROUP, TRANSFER_SYNTAX = 0x0002, 0x00020010
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+DELIMITERS = (ITEM, ITEM_END, SEQUENCE_END)
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 ICON_IMAGES = 0x00880200
 """The only sequence of radiographs whose items hold pixels themselves."""
@@ -63,17 +64,6 @@ def repaired_file(content: bytes) -> RepairedFile:
             continue
         return RepairedFile(head + b"".join(data_set.parts), data_set.is_cut_off)
     raise ValueError("Pixels inside an item.")
-
-
-def has_second_file_meta(start: bytes, after: bytes) -> bool:
-    """Whether group 0002 goes on behind the length that it states.
-
-    Args:
-        start: The file's first 144 bytes.
-        after: The four bytes behind the File Meta Information by its stated length.
-    """
-    group_length = start[PREAMBLE_BYTES + 4 : PREAMBLE_BYTES + 10] == b"\x02\x00\x00\x00UL"
-    return group_length and after[:2] == b"\x02\x00"
 
 
 def _file_meta_of(content: bytes) -> tuple[bytes, int, str]:
@@ -126,7 +116,7 @@ class _DataSet:
         """Adds the elements from a place on, up to the pixels or the end of the file."""
         is_odd = False
         while position < len(self._content):
-            if is_odd and not self._is_plausible(position) and self._is_plausible(position + 1):
+            if is_odd and not self._is_known(position) and self._is_known(position + 1):
                 position += 1  # padding that the length leaves out
             try:
                 element = self.element_at(position)
@@ -146,14 +136,8 @@ class _DataSet:
                 self.is_cut_off = True
                 return
 
-    def _is_plausible(self, position: int) -> bool:
-        try:
-            element = self.element_at(position)
-        except struct.error:
-            return False
-        return element.tag >> 16 != 0 and (
-            element.length == UNDEFINED or element.value + element.length <= len(self._content)
-        )
+    def _is_known(self, position: int) -> bool:
+        return dictionary_has_tag(self._tag_at(position) or 0)
 
     def _add(self, start: int, end: int) -> int:
         if end > len(self._content):

@@ -15,7 +15,8 @@ from bsnet_core.loading.data_set import load_data_set, repaired
 from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
-KINDS_OF_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData", "PixelDataProviderURL")
+KINDS_OF_PIXELS = (0x00287FE0, 0x7FE00008, 0x7FE00009, 0x7FE00010)
+"""Pixel Data Provider URL, Float Pixel Data, Double Float Pixel Data, Pixel Data."""
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 
@@ -33,6 +34,8 @@ def load_header(path: Path) -> Dataset:
         header = load_data_set(path, needed="Rows", stop_before_pixels=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
             raise UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
+        if "Rows" not in header and repaired(path).is_cut_off:
+            raise _cut_off()
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
     return header
@@ -46,7 +49,7 @@ def reject_missing_pixels(path: Path) -> None:
         UnsupportedObjectError: pixels that are not in the file, or not whole numbers.
     """
     try:
-        dataset = load_data_set(path, needed="PixelData", defer_size=1024, specific_tags=list(KINDS_OF_PIXELS))
+        dataset = load_data_set(path, needed="PixelData", defer_size=1024, only=KINDS_OF_PIXELS)
         if "PixelData" in dataset:
             return
         if "PixelDataProviderURL" in dataset:
@@ -58,7 +61,7 @@ def reject_missing_pixels(path: Path) -> None:
                 _("The pixels of this DICOM file are floating-point numbers, which no radiograph has.")
             )
         if repaired(path).is_cut_off:
-            raise UnreadableImageError(_("This DICOM file is cut off: it ends before its image."))
+            raise _cut_off()
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
     raise no_pixels()
@@ -67,6 +70,10 @@ def reject_missing_pixels(path: Path) -> None:
 def damaged() -> UnreadableImageError:
     """The error of a file that cannot be parsed."""
     return UnreadableImageError(_("This DICOM file is damaged or cut off and cannot be loaded."))
+
+
+def _cut_off() -> UnreadableImageError:
+    return UnreadableImageError(_("This DICOM file is cut off: it ends before its image."))
 
 
 def no_pixels() -> UnreadableImageError:
