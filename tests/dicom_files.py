@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import HTJ2K, JPEG2000, UID, ExplicitVRLittleEndian, generate_uid
 
 CR = UID("1.2.840.10008.5.1.4.1.1.1")
 DX = UID("1.2.840.10008.5.1.4.1.1.1.1")
@@ -77,7 +77,20 @@ def write_encapsulated(
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     dataset.file_meta.TransferSyntaxUID = syntax
+    return save_as_stated(path, dataset)
+
+
+def save_as_stated(path: Path, dataset: Dataset) -> Path:
+    """Saves a dataset of explicit VR, little endian, also with a transfer syntax that pydicom does not know."""
+    stated = dataset.file_meta.TransferSyntaxUID
+    if stated.is_transfer_syntax:
+        dataset.save_as(path, enforce_file_format=True)
+        return path
+    padded = stated.encode() + b"\0" * (len(stated) % 2)
+    (known,) = (uid for uid in (JPEG2000, HTJ2K) if len(uid) + len(uid) % 2 == len(padded))
+    dataset.file_meta.TransferSyntaxUID = known
     dataset.save_as(path, enforce_file_format=True)
+    path.write_bytes(path.read_bytes().replace(known.encode() + b"\0" * (len(known) % 2), padded, 1))
     return path
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from bsnet_core.errors import BSNetError, UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.archive import UnpackedArchives, is_zip
-from bsnet_core.loading.decoder import DEFAULT_TIMEOUT_S
 from bsnet_core.loading.dicom import load_dicom, load_dicom_metadata
 from bsnet_core.loading.dicomdir import NAME as DICOMDIR
 from bsnet_core.loading.dicomdir import dicomdir_in, images_named_by, is_dicomdir
@@ -30,12 +29,12 @@ __all__ = [
 ]
 
 
-def load_radiograph(path: Path, *, timeout_s: float = DEFAULT_TIMEOUT_S, sampled_px: int | None = None) -> Radiograph:
+def load_radiograph(path: Path, *, timeout_s: float | None = None, sampled_px: int | None = None) -> Radiograph:
     """Loads one file.
 
     Args:
         path: DICOM, JPEG, PNG or TIFF, whatever its name.
-        timeout_s: Limit for decoding compressed pixels.
+        timeout_s: Limit for decoding compressed pixels; by the size of image and file if None.
         sampled_px: For a thumbnail: fewer pixels, so that the shorter side keeps at least about this many. All pixels
             if None; sizes and distances in the file are valid only then.
 

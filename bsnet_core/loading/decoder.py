@@ -19,19 +19,42 @@ import numpy.typing as npt
 from bsnet_core.child_process import Child, end_child, start_child
 from bsnet_core.errors import BSNetError, ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
+from bsnet_core.loading.codestream import CodeStream, Coding
 
 MAX_PIXELS = 120_000_000
 """Largest image that is loaded; the largest chest detectors have some 20 million pixels."""
-DEFAULT_TIMEOUT_S = 60.0
+BASE_LIMIT_S = 15.0
+LIMIT_S_PER_MEGAPIXEL = 1.5
+LIMIT_S_PER_MEGABYTE = 1.5
+"""A slow computer decodes a megapixel of the slowest codec within half a second."""
 COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
 
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """(H, W) integers from the codec, and how colourful the image was before it was reduced to grey."""
+    """An image from the codec.
+
+    Attributes:
+        grey: (H, W) integers.
+        colourfulness: How colourful the image was before it was reduced to grey.
+        stream: The header of its code stream; None if there was none.
+        is_cut_off: Whether the end of the stream, and with it the last rows, is missing.
+    """
 
     grey: npt.NDArray[Any]
     colourfulness: float
+    stream: CodeStream | None = None
+    is_cut_off: bool = False
+
+
+def time_limit_s(pixels: int, file_bytes: int) -> float:
+    """Seconds that a decoder may take: it grows with the declared size and with the size of the file.
+
+    Args:
+        pixels: As declared; 0 if not known.
+        file_bytes: Size of the file.
+    """
+    return BASE_LIMIT_S + LIMIT_S_PER_MEGAPIXEL * pixels / 10**6 + LIMIT_S_PER_MEGABYTE * file_bytes / 10**6
 
 
 class Decoder:
@@ -43,14 +66,14 @@ class Decoder:
         self._process: Child | None = None
 
     def decode(
-        self, kind: str, path: Path, timeout_s: float = DEFAULT_TIMEOUT_S, *, sampled_px: int | None = None
+        self, kind: str, path: Path, timeout_s: float = BASE_LIMIT_S, *, sampled_px: int | None = None
     ) -> DecodedImage:
         """Decodes a file in the child.
 
         Args:
             kind: "dicom" or "plain".
             path: The file; its declared DICOM size has been checked.
-            timeout_s: The child is killed after this many seconds.
+            timeout_s: The child is killed after this many seconds; see `time_limit_s`.
             sampled_px: Pixels to keep at least along the shorter side; all if None.
 
         Raises:
@@ -130,7 +153,15 @@ def _exchange(process: Child, request: dict[str, Any]) -> DecodedImage:
         raise _rejection(header["reason"], header["values"])
     dtype = np.dtype(header["dtype"])
     payload = _read_exactly(process, math.prod(header["shape"]) * dtype.itemsize)
-    return DecodedImage(np.frombuffer(payload, dtype).reshape(header["shape"]), float(header["colourfulness"]))
+    grey = np.frombuffer(payload, dtype).reshape(header["shape"])
+    return DecodedImage(grey, float(header["colourfulness"]), _stream_of(header["stream"]), bool(header["is_cut_off"]))
+
+
+def _stream_of(values: Mapping[str, Any] | None) -> CodeStream | None:
+    if values is None:
+        return None
+    shape = None if values["shape"] is None else (int(values["shape"][0]), int(values["shape"][1]))
+    return CodeStream(**{**values, "coding": Coding(values["coding"]), "shape": shape})
 
 
 def _rejection(reason: str, values: Mapping[str, int | str]) -> BSNetError:
@@ -153,6 +184,11 @@ def _rejection(reason: str, values: Mapping[str, int | str]) -> BSNetError:
             )
         case "pixel-type":
             sentence = _("TIFF images of type {type} cannot be loaded. Save the image with 8 or 16 bits.")
+            return UnsupportedObjectError(sentence.format(**values))
+        case "unsupported-process":
+            sentence = _(
+                "This kind of compressed image ({process}) cannot be loaded; it is not damaged. Export it as JPEG 2000."
+            )
             return UnsupportedObjectError(sentence.format(**values))
         case "other-size":
             return UnreadableImageError(

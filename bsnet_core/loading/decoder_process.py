@@ -14,25 +14,35 @@ import signal
 import struct
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.uid import JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1
 
-from bsnet_core.loading.codestream import declared_size
+from bsnet_core.loading.codestream import HEADER_BYTES, JPEG_START, CodeStream, Coding, codestream_of
+from bsnet_core.loading.codestream_decoders import END
 from bsnet_core.loading.colour_to_grey import to_grey
-from bsnet_core.loading.header import repair_pixel_tags
+from bsnet_core.loading.compressed_pixels import UndecodableError, decode_frame, decode_or_say_why
 from bsnet_core.loading.sampling import sampling_step
 
 MEMORY_LIMIT_BYTES = 6 * 1024**3
-JPEG_LOSSLESS = frozenset({JPEGLossless, JPEGLosslessSV1})
 TIFF_SIGNATURES = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 ORIENTATION_TAG = 274
 SUPPORTED_TIFF_PHOTOMETRIC = frozenset({0, 1, 2, 3, 6})
 """White is zero, black is zero, RGB, palette, YCbCr."""
 GRACE_S = 5
+
+
+@dataclass(frozen=True)
+class GreyImage:
+    """(H, W) integers with their colourfulness; the code stream they came from, and whether its end is missing."""
+
+    grey: npt.NDArray[Any]
+    colourfulness: float
+    stream: CodeStream | None = None
+    is_cut_off: bool = False
 
 
 class RejectedError(Exception):
@@ -73,60 +83,48 @@ def _ended_by_the_system(limit_s: float) -> Iterator[None]:
 def _serve(request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
         path, max_pixels, sampled_px = Path(request["path"]), int(request["max_pixels"]), request["sampled_px"]
-        if request["kind"] == "dicom":
-            grey, colourfulness = decode_dicom(path)
-        else:
-            grey, colourfulness = decode_plain_image(path, max_pixels, sampled_px)
+        is_dicom = request["kind"] == "dicom"
+        image = decode_dicom(path) if is_dicom else decode_plain_image(path, max_pixels, sampled_px)
     except RejectedError as error:
         return {"reason": error.reason, "values": error.values}, b""
+    except UndecodableError as error:
+        return {"reason": error.reason, "values": {"process": error.process}}, b""
     except MemoryError:
         return {"reason": "no-memory", "values": {}}, b""
     except Exception as error:  # noqa: BLE001 - every codec raises its own kinds; the parent words the error
         return {"reason": "damaged", "values": {}, "detail": type(error).__name__}, b""
-    height, width = grey.shape
+    height, width = image.grey.shape
     step = sampling_step((height, width), sampled_px)
-    grey = grey[::step, ::step]
+    grey = image.grey[::step, ::step]
     little = grey.astype(grey.dtype.newbyteorder("<"), copy=False)
-    header = {"shape": list(grey.shape), "dtype": little.dtype.str, "colourfulness": colourfulness}
+    header = {
+        "shape": list(grey.shape),
+        "dtype": little.dtype.str,
+        "colourfulness": image.colourfulness,
+        "stream": None if image.stream is None else asdict(image.stream),
+        "is_cut_off": image.is_cut_off,
+    }
     return header, np.ascontiguousarray(little).tobytes()
 
 
-def decode_dicom(path: Path) -> tuple[npt.NDArray[Any], float]:
-    """The single frame of a compressed DICOM file as (H, W) integers, and its colourfulness."""
-    from pydicom.encaps import generate_frames
-
-    from bsnet_core.loading.data_set import load_data_set
-
-    dataset = load_data_set(path, needed="PixelData")
-    repair_pixel_tags(dataset)
-    syntax = dataset.file_meta.TransferSyntaxUID
-    frame = next(generate_frames(dataset.PixelData, number_of_frames=1))
-    shape = (dataset.Rows, dataset.Columns)
-    if declared_size(frame) not in (None, shape):
-        raise RejectedError("other-size")
-    if syntax == JPEGExtended12Bit or syntax in JPEG_LOSSLESS:
-        import imagecodecs
-
-        pixels = imagecodecs.ljpeg_decode(frame) if syntax in JPEG_LOSSLESS else imagecodecs.jpeg_decode(frame)
-    else:
-        # The parent masks the unused bits: only it takes High Bit into account.
-        dataset.pixel_array_options(correct_unused_bits=False)
-        pixels = dataset.pixel_array
-    pixels = np.asarray(pixels)
-    if pixels.shape[:2] != shape:
-        raise RejectedError("other-size")
-    return to_grey(pixels)
+def decode_dicom(path: Path) -> GreyImage:
+    """The single frame of a compressed DICOM file in grey."""
+    frame = decode_frame(path)
+    return GreyImage(*to_grey(frame.pixels), frame.stream, frame.is_cut_off)
 
 
-def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = None) -> tuple[npt.NDArray[Any], float]:
-    """A JPEG, PNG or TIFF file as (H, W) uint8 or uint16, and its colourfulness.
+def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = None) -> GreyImage:
+    """A JPEG, JPEG 2000, JPEG-LS, JPEG XL, PNG or TIFF file in grey, uint8 or uint16.
 
     If `sampled_px` is given, a JPEG is decoded at a smaller size with at least about this many pixels along each side,
     which is faster.
     """
     content = path.read_bytes()
     if content.startswith(TIFF_SIGNATURES):
-        return _decode_tiff(content, max_pixels)
+        return GreyImage(*_decode_tiff(content, max_pixels))
+    stream = codestream_of(content)
+    if stream is not None and not _is_usual_jpeg(content, stream):
+        return _decode_code_stream(content, stream, max_pixels)
     from PIL import Image, ImageOps
 
     Image.MAX_IMAGE_PIXELS = None  # the limit below gives a better error
@@ -139,13 +137,43 @@ def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = Non
                 import imagecodecs
 
                 orientation = image.getexif().get(ORIENTATION_TAG, 1)
-                return to_grey(oriented(imagecodecs.png_decode(content), orientation))
+                return GreyImage(*to_grey(oriented(imagecodecs.png_decode(content), orientation)))
         elif sampled_px is not None:
             image.draft(None, (sampled_px, sampled_px))
         turned = ImageOps.exif_transpose(image)
         if turned.mode in ("RGB", "L"):
-            return to_grey(np.asarray(turned))
-        return to_grey(np.asarray(turned.convert("L" if turned.mode in ("1", "LA") else "RGB")))
+            return GreyImage(*to_grey(np.asarray(turned)))
+        return GreyImage(*to_grey(np.asarray(turned.convert("L" if turned.mode in ("1", "LA") else "RGB"))))
+
+
+def _is_usual_jpeg(content: bytes, stream: CodeStream) -> bool:
+    """Whether a file is a JPEG that Pillow decodes, which knows four channels and smaller sizes too."""
+    is_whole = content.rstrip(b"\0").endswith(END)
+    return stream.coding is Coding.JPEG and stream.bits == 8 and is_whole
+
+
+def _decode_code_stream(content: bytes, stream: CodeStream, max_pixels: int) -> GreyImage:
+    """A file that is a bare code stream, or one in boxes; signed values are moved up so that the lowest is 0."""
+    if stream.shape is not None:
+        _reject_too_large(stream.shape[1], stream.shape[0], max_pixels)
+    pixels, is_cut_off = decode_or_say_why(content, stream)
+    if np.issubdtype(pixels.dtype, np.signedinteger):
+        pixels = (pixels.astype(np.int64) + (1 << (stream.bits - 1))).astype(np.uint16)
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise UndecodableError("unsupported-process", f"{stream.bits}-bit")
+    return GreyImage(*to_grey(oriented(pixels, _orientation_in(content))), stream, is_cut_off)
+
+
+def _orientation_in(content: bytes) -> int:
+    """The orientation that a JPEG file states in its EXIF segment; 1 if it states none."""
+    start = content.find(b"Exif\0\0", 0, HEADER_BYTES)
+    if not content.startswith(JPEG_START) or start < 0:
+        return 1
+    from PIL import Image
+
+    exif = Image.Exif()
+    exif.load(content[start : start + HEADER_BYTES])
+    return int(exif.get(ORIENTATION_TAG, 1))
 
 
 def _decode_tiff(content: bytes, max_pixels: int) -> tuple[npt.NDArray[Any], float]:

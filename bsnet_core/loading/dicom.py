@@ -8,47 +8,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, RLELossless
 
 from bsnet_core.display import is_blank_through, voi_of_the_file
-from bsnet_core.errors import UnsupportedObjectError
 from bsnet_core.language import translate as _
-from bsnet_core.loading.decoder import DECODER
-from bsnet_core.loading.dicom_file import (
-    damaged,
-    load_header,
-    reject_missing_pixels,
-)
+from bsnet_core.loading.dicom_file import damaged, load_header
 from bsnet_core.loading.dicom_metadata import metadata_of
-from bsnet_core.loading.dicom_pixels import (
-    all_pixels,
-    bits_needed,
-    checked_size,
-    codes_of,
-    sampled_pixels,
-    without_unused_bits,
-)
+from bsnet_core.loading.dicom_pixels import checked_size, codes_of
 from bsnet_core.loading.grey_scale import grey_scale_of
-from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, text_of
+from bsnet_core.loading.header import PARSING_ERRORS, integer_of, text_of
 from bsnet_core.loading.object_kind import reject_unsupported_object
 from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
 from bsnet_core.loading.palette import grey_of_palette
-from bsnet_core.loading.sampling import sampling_step
-from bsnet_core.loading.transfer_syntax import COMPRESSED, UNCOMPRESSED, transfer_syntax_of
+from bsnet_core.loading.stored_pixels import StoredPixels, load_stored_pixels
+from bsnet_core.loading.transfer_syntax import transfer_syntax_of
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 
-def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -> Radiograph:
+def load_dicom(path: Path, timeout_s: float | None = None, *, sampled_px: int | None = None) -> Radiograph:
     """Loads a single-frame radiograph with its metadata.
 
     Args:
         path: The file.
-        timeout_s: Limit for decoding compressed pixels.
+        timeout_s: Limit for decoding compressed pixels; by the size of image and file if None.
         sampled_px: For a thumbnail: every n-th pixel of every n-th row, so that both sides keep at least about this
             many; the other rows of uncompressed pixels are not even read. All pixels if None.
 
@@ -59,26 +43,10 @@ def load_dicom(path: Path, timeout_s: float, *, sampled_px: int | None = None) -
     """
     header = load_header(path)
     reject_unsupported_object(header)
-    rows, columns = checked_size(path, header)
-    syntax = transfer_syntax_of(header)
-    if syntax not in UNCOMPRESSED and syntax not in COMPRESSED:
-        raise UnsupportedObjectError(
-            _("Images compressed as {compression} cannot be loaded. Export the study as JPEG 2000.").format(
-                compression=syntax.name
-            )
-        )
-    step = sampling_step((rows, columns), sampled_px)
-    if syntax in UNCOMPRESSED:
-        sample = None if sampled_px is None else sampled_pixels(path, header, syntax, (rows, columns), step)
-        grey, colourfulness = (sample, 0.0) if sample is not None else all_pixels(path, header, syntax, rows, columns)
-        if sample is None:
-            grey = grey[::step, ::step]
-    else:
-        reject_missing_pixels(path)
-        decoded = DECODER.decode("dicom", path, timeout_s, sampled_px=sampled_px)
-        grey, colourfulness = decoded.grey, decoded.colourfulness
+    shape = checked_size(path, header)
+    pixels = load_stored_pixels(path, header, shape, timeout_s, sampled_px)
     try:
-        return _radiograph_of(header, syntax, grey, colourfulness, path)
+        return _radiograph_of(header, pixels, path)
     except PARSING_ERRORS as error:
         raise damaged() from error
 
@@ -98,15 +66,9 @@ def load_dicom_metadata(path: Path) -> ImageMetadata:
         raise damaged() from error
 
 
-def _radiograph_of(
-    header: Dataset, syntax: UID, grey: npt.NDArray[Any], colourfulness: float, path: Path
-) -> Radiograph:
-    bits = bits_stored(header)
+def _radiograph_of(header: Dataset, pixels: StoredPixels, path: Path) -> Radiograph:
+    grey, bits, colourfulness = pixels.grey, pixels.bits, pixels.colourfulness
     signed = integer_of(header, "PixelRepresentation", 0) == 1
-    if syntax in UNCOMPRESSED or syntax == RLELossless:
-        grey = without_unused_bits(grey, header, bits)
-    elif grey.size:
-        bits = max(bits, bits_needed(grey))
     if (
         text_of(header, "PhotometricInterpretation").upper() == "PALETTE COLOR"
         and integer_of(header, "SamplesPerPixel", 1) == 1
@@ -116,6 +78,7 @@ def _radiograph_of(
         signed = False
     stored, offset = codes_of(grey, bits, signed=signed)
     meaning = grey_scale_of(header, bits=bits, signed=signed)
+    metadata = metadata_of(header, str(transfer_syntax_of(header)))
     radiograph = Radiograph(
         stored=stored,
         stored_offset=offset,
@@ -129,8 +92,9 @@ def _radiograph_of(
         presentation_inverse=meaning.presentation_inverse,
         padding=meaning.padding,
         colourfulness=colourfulness,
-        metadata=metadata_of(header, str(syntax)),
+        metadata=replace(metadata, lossy_compressed=metadata.lossy_compressed or pixels.is_lossy),
         source=path,
+        loading_notes=pixels.notes,
         shutter=shutter_of(header),
         overlay_planes=overlay_planes_of(header),
     )

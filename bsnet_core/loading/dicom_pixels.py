@@ -89,7 +89,7 @@ def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int
         UnreadableImageError: damaged, cut off or without pixels.
     """
     try:
-        needed = _pixel_bytes(header, rows, columns)
+        needed = pixel_bytes(header, rows, columns)
         if syntax != DeflatedExplicitVRLittleEndian and path.stat().st_size < needed // 2:
             reject_missing_pixels(path)
             raise UnreadableImageError(
@@ -105,6 +105,8 @@ def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int
         if integer_of(header, "BitsAllocated", 16) == PACKED:
             return unpacked_twelve_bits(dataset, rows, columns), 0.0
         repair_pixel_tags(dataset)
+        if dataset.PhotometricInterpretation in ("YBR_ICT", "YBR_RCT"):
+            dataset.PhotometricInterpretation = "RGB"  # the decoder that left these pixels gave red, green and blue
         dataset.file_meta.TransferSyntaxUID = syntax
         dataset.pixel_array_options(correct_unused_bits=False)
         return to_grey(np.asarray(dataset.pixel_array))
@@ -199,7 +201,8 @@ def codes_of(grey: npt.NDArray[Any], bits: int, *, signed: bool) -> tuple[npt.ND
     return codes, offset
 
 
-def _pixel_bytes(header: Dataset, rows: int, columns: int) -> int:
+def pixel_bytes(header: Dataset, rows: int, columns: int) -> int:
+    """Number of bytes that all pixels take uncompressed."""
     samples = integer_of(header, "SamplesPerPixel", 1)
     if text_of(header, "PhotometricInterpretation").upper() == "YBR_FULL_422":
         samples = 2  # two pixels share their colour

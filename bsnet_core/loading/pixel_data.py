@@ -1,0 +1,121 @@
+"""The Pixel Data element of a DICOM file: native values or a code stream in fragments (PS3.5 A.4, 8.2).
+
+The element itself decides, not the transfer syntax that the file states: an undefined length means fragments.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import pydicom
+
+from bsnet_core.loading.codestream import CodeStream, codestream_of
+
+PIXEL_DATA = 0x7FE0, 0x0010
+ITEM, ITEM_END, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE00D), (0xFFFE, 0xE0DD)
+UNDEFINED_LENGTH = 0xFFFFFFFF
+LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"\0\0")
+LEADING_BYTES = 64
+"""Some writers put a few bytes before the start of the code stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class PixelData:
+    """The place of Pixel Data in a file.
+
+    Attributes:
+        start: Position of its value.
+        length: Length of its value in bytes as stated, or None if undefined.
+        head: First bytes of the value.
+        little: Whether the file is little endian.
+    """
+
+    start: int
+    length: int | None
+    head: bytes
+    little: bool
+
+    @property
+    def has_items(self) -> bool:
+        """Whether the value begins with an item, as that of an encapsulated image does."""
+        return self.head[:4] == struct.pack(self._order + "2H", *ITEM)
+
+    def is_native(self, needed: int, shape: tuple[int, int]) -> bool:
+        """Whether the value holds the pixels themselves.
+
+        Args:
+            needed: Bytes of all pixels, from the header.
+            shape: (rows, columns) from the header.
+        """
+        if self.length is None:
+            return False
+        if self.has_items:
+            return self.length >= needed
+        stream = codestream_of(self.head)
+        return stream is None or (self.length >= needed and stream.shape != shape)
+
+    @property
+    def _order(self) -> str:
+        return "<" if self.little else ">"
+
+
+def pixel_data_of(path: Path) -> PixelData | None:
+    """The place of a file's Pixel Data, or None if there is none; of a deflated file too.
+
+    Raises:
+        OSError, or one of `header.PARSING_ERRORS`: the file is damaged.
+    """
+    with path.open("rb") as file:
+        header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=["Rows"])
+        implicit, little = header.original_encoding
+        order = "<" if little or little is None else ">"
+        start = file.read(12)
+        if len(start) < 8 or struct.unpack_from(order + "2H", start) != PIXEL_DATA:
+            return None
+        if implicit or start[4:6] not in LONG_VRS:
+            file.seek(8 - len(start), os.SEEK_CUR)
+            length = struct.unpack_from(order + "L", start, 4)[0]
+        else:
+            length = struct.unpack_from(order + "L", start, 8)[0]
+        position = file.tell()
+        head = file.read(1024)
+        return PixelData(position, None if length == UNDEFINED_LENGTH else length, head, order == "<")
+
+
+def frame_in(path: Path, pixel_data: PixelData) -> tuple[bytes, CodeStream | None]:
+    """The compressed frame of a file with one frame, and the header of its code stream.
+
+    All fragments are that frame, whatever the offset tables say (PS3.5 A.4). A missing end of the sequence, and a last
+    fragment that the end of the file cuts off, are tolerated here; the decoder says what is missing.
+    """
+    with path.open("rb") as file:
+        file.seek(pixel_data.start)
+        content = file.read() if pixel_data.length is None else file.read(pixel_data.length)
+    fragments = _fragments(content, "<" if pixel_data.little else ">") if pixel_data.has_items else [content]
+    candidates = [b"".join(fragments[1:]), *fragments[1:2], b"".join(fragments)] if pixel_data.has_items else fragments
+    for candidate in candidates:
+        for skipped in _possible_starts(candidate):
+            if (stream := codestream_of(candidate[skipped:])) is not None:
+                return candidate[skipped:], stream
+    return candidates[0], None
+
+
+def _fragments(content: bytes, order: str) -> list[bytes]:
+    """The items of an encapsulated value; the first is the Basic Offset Table."""
+    fragments: list[bytes] = []
+    position = 0
+    while position + 8 <= len(content):
+        group, element, length = struct.unpack_from(order + "2HL", content, position)
+        if (group, element) != ITEM:
+            break
+        fragments.append(content[position + 8 : position + 8 + length])
+        position += 8 + length
+    return fragments
+
+
+def _possible_starts(content: bytes) -> list[int]:
+    starts = (content.find(mark, 1, LEADING_BYTES) for mark in (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a"))
+    return [0, *(start for start in starts if start > 0)]
