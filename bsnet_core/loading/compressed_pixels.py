@@ -105,7 +105,7 @@ def _uncompressed(header: Dataset, frame: bytes) -> npt.NDArray[Any]:
             frame = zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, needed)
         except zlib.error as error:
             raise UndecodableError("damaged") from error
-    if len(frame) < needed:
+    if not needed <= len(frame) <= needed + 1:  # one byte may fill it up; anything else is an unknown compression
         raise UndecodableError("damaged")
     return _by_pydicom(header, frame, ExplicitVRLittleEndian)
 

@@ -13,7 +13,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.loading.codestream import CodeStream, Coding
 from bsnet_core.loading.dicom_pixels import bits_needed, without_unused_bits
 from bsnet_core.loading.header import bits_stored, integer_of, text_of
-from bsnet_core.loading.transfer_syntax import LOSSLESS
+from bsnet_core.loading.transfer_syntax import JPEG_XL_RECOMPRESSION, LOSSLESS
 
 
 def pixel_bits(
@@ -69,13 +69,18 @@ def _has_overlay_in_pixels(header: Dataset) -> bool:
     return any(element.value for group in range(0x6000, 0x6020, 2) if (element := header.get((group, 0x0102))))
 
 
+def is_coded_with_loss(stream: CodeStream, syntax: UID) -> bool:
+    """Whether a code stream is coded with loss; a recompressed JPEG does not tell in its header."""
+    return stream.is_lossless is False or syntax == JPEG_XL_RECOMPRESSION
+
+
 def _is_exact(stream: CodeStream, header: Dataset, syntax: UID) -> bool:
     """Whether a code stream gives back the values that were compressed.
 
     The header of a JPEG 2000 stream names a lossless transform also where the stream was shortened, and that of JPEG XL
     may not tell: there the file decides.
     """
-    if stream.is_lossless is False:
+    if is_coded_with_loss(stream, syntax):
         return False
     if stream.coding in (Coding.JPEG_2000, Coding.HTJ2K, Coding.JPEG_XL):
         return syntax in LOSSLESS or text_of(header, "LossyImageCompression") != "01"

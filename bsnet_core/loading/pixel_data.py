@@ -15,9 +15,10 @@ import pydicom
 from bsnet_core.loading.codestream import CodeStream, codestream_of
 
 PIXEL_DATA = 0x7FE0, 0x0010
-ITEM, ITEM_END, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE00D), (0xFFFE, 0xE0DD)
+ITEM, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
 UNDEFINED_LENGTH = 0xFFFFFFFF
 LONG_VRS = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"UN", b"\0\0")
+HEAD_BYTES = 4096
 LEADING_BYTES = 64
 """Some writers put a few bytes before the start of the code stream."""
 
@@ -41,7 +42,7 @@ class PixelData:
     @property
     def has_items(self) -> bool:
         """Whether the value begins with an item, as that of an encapsulated image does."""
-        return self.head[:4] == struct.pack(self._order + "2H", *ITEM)
+        return self._tag_at(0) == ITEM
 
     def is_native(self, needed: int, shape: tuple[int, int]) -> bool:
         """Whether the value holds the pixels themselves.
@@ -53,9 +54,14 @@ class PixelData:
         if self.length is None:
             return False
         if self.has_items:
-            return self.length >= needed
+            first = 8 + struct.unpack_from(self._order + "L", self.head, 4)[0]
+            return self.length >= needed and self._tag_at(first) not in (ITEM, SEQUENCE_END)
         stream = codestream_of(self.head)
         return stream is None or (self.length >= needed and stream.shape != shape)
+
+    def _tag_at(self, position: int) -> tuple[int, ...] | None:
+        whole = position + 8 <= len(self.head)
+        return struct.unpack_from(self._order + "2H", self.head, position) if whole else None
 
     @property
     def _order(self) -> str:
@@ -81,7 +87,7 @@ def pixel_data_of(path: Path) -> PixelData | None:
         else:
             length = struct.unpack_from(order + "L", start, 8)[0]
         position = file.tell()
-        head = file.read(1024)
+        head = file.read(HEAD_BYTES)
         return PixelData(position, None if length == UNDEFINED_LENGTH else length, head, order == "<")
 
 

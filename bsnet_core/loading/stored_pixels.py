@@ -18,7 +18,7 @@ from bsnet_core.loading.decoder import DECODER, time_limit_s
 from bsnet_core.loading.dicom_file import damaged, no_pixels
 from bsnet_core.loading.dicom_pixels import all_pixels, pixel_bytes, sampled_pixels
 from bsnet_core.loading.header import PARSING_ERRORS, integer_of
-from bsnet_core.loading.pixel_bits import notes_on_bits, pixel_bits
+from bsnet_core.loading.pixel_bits import is_coded_with_loss, notes_on_bits, pixel_bits
 from bsnet_core.loading.pixel_data import pixel_data_of
 from bsnet_core.loading.plain_image import cut_off_note
 from bsnet_core.loading.sampling import sampling_step
@@ -118,5 +118,5 @@ def _compressed_pixels(
         notes += notes_on_bits(grey, header, stream, bits, signed=signed)
     if decoded.is_cut_off:
         notes += (cut_off_note(),)
-    is_lossy = stream is not None and stream.is_lossless is False
+    is_lossy = stream is not None and is_coded_with_loss(stream, syntax)
     return StoredPixels(grey, bits, decoded.colourfulness, is_lossy, notes)
