@@ -29,7 +29,7 @@ PRESET_MARGIN = 0.08
 """Share of each side that the presets leave out: collimators and markers lie at the border."""
 BLANK_LEVELS, USEFUL_LEVELS = 16, 64
 """Grey levels that the middle 95% of the pixels span: blank below the first, worth showing from the second on."""
-BLANK_CHECK_PIXELS = 20_000
+BLANK_CHECK_PIXELS = 2_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,9 @@ def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
 
 
 def _levels_spanned(modality: npt.NDArray[np.float32], voi: Voi) -> float:
-    darkest, brightest = np.percentile(_through(modality, voi) * 255, (2.5, 97.5))
-    return float(brightest - darkest)
+    levels = np.sort(_through(modality, voi))
+    margin = len(levels) // 40
+    return 255 * float(levels[len(levels) - 1 - margin] - levels[margin])
 
 
 def presets(radiograph: Radiograph) -> tuple[WindowPreset, ...]:

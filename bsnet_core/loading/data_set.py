@@ -75,7 +75,8 @@ def load_data_set(
             if data_set is None or needed in again:
                 data_set = again
     for stray in DELIMITERS:
-        data_set.pop(stray, None)
+        if stray in data_set:
+            del data_set[stray]
     decode_undeclared_utf8(data_set)
     return data_set
 

@@ -17,6 +17,7 @@ from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
 KINDS_OF_PIXELS = (0x00287FE0, 0x7FE00008, 0x7FE00009, 0x7FE00010)
 """Pixel Data Provider URL, Float Pixel Data, Double Float Pixel Data, Pixel Data."""
+META_SEARCH_BYTES = 64 * 1024
 MAX_INFLATED_BYTES = 1024**3
 INFLATED_AT_ONCE_BYTES = 16 * 1024**2
 
@@ -82,6 +83,9 @@ def no_pixels() -> UnreadableImageError:
 
 
 def _reject_inflation_bomb(path: Path) -> None:
+    with path.open("rb") as file:
+        if DeflatedExplicitVRLittleEndian.encode() not in file.read(META_SEARCH_BYTES):
+            return  # as nearly always, known in a fraction of the time
     meta = pydicom.filereader.read_file_meta_info(path) if _has_preamble(path) else Dataset()
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
         return

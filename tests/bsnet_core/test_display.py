@@ -15,6 +15,7 @@ from bsnet_core.display import (
     default_preset,
     default_voi,
     display_table,
+    is_blank_through,
     measure_values,
     modality_range,
     presets,
@@ -139,6 +140,36 @@ def test_a_window_of_one_is_a_threshold():
 def test_the_first_window_is_the_default_where_there_is_no_table():
     windows = (VoiWindow(1000, 2000), VoiWindow(3000, 400))
     assert default_voi(image(voi_windows=windows)) is windows[0]
+
+
+@pytest.mark.parametrize(
+    ("window", "is_blank"),
+    [
+        (VoiWindow(2000, 4000), False),
+        (VoiWindow(500, 1000), False),
+        (VoiWindow(0, 150), True),
+        (VoiWindow(-5000, 1000), True),
+        (VoiWindow(50000, 1000), True),
+        (VoiWindow(16319, 200000), True),
+        (LookupTable(9000, np.arange(50, 4096, dtype=np.float32), 12), True),
+        (LookupTable(0, np.arange(4096, dtype=np.float32), 12), False),
+    ],
+)
+def test_a_window_off_nearly_all_values_is_blank(window, is_blank):
+    assert is_blank_through(image(), window) is is_blank
+    assert is_blank_through(image(monochrome1=True), window) is is_blank
+
+
+def test_a_blank_window_gives_way_to_the_next_that_is_not():
+    windows = (VoiWindow(-5000, 10), VoiWindow(2000, 3000))
+    assert default_voi(image(voi_windows=windows)) is windows[1]
+    assert default_preset(image(voi_windows=windows[:1])).name == "automatic"
+
+
+def test_all_windows_of_the_file_stay_presets():
+    windows = (VoiWindow(-5000, 10), VoiWindow(2000, 3000))
+    offered = [preset.voi for preset in presets(image(voi_windows=windows))]
+    assert offered[1:3] == list(windows)
 
 
 def test_the_automatic_window_spans_the_picture_without_its_padding():

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from pydicom.uid import (
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
 )
@@ -16,6 +18,7 @@ from bsnet_core.errors import (
 from bsnet_core.loading import load_radiograph
 from tests.bsnet_core.loaded_dicom import image
 from tests.dicom_files import chest_dataset, ramp, write_dicom
+from tests.raw_elements import file_meta
 
 pytestmark = pytest.mark.filterwarnings(r"ignore::UserWarning:pydicom\.")
 
@@ -57,6 +60,114 @@ def test_a_huge_declared_size_is_refused_before_anything_is_allocated(tmp_path):
 def test_24_bit_grey_is_refused(tmp_path):
     with pytest.raises(UnsupportedObjectError, match="32 bits"):
         image(tmp_path, np.zeros((140, 140), np.uint32))
+
+
+@pytest.mark.parametrize(
+    ("tags", "match"),
+    [
+        ({"BitsAllocated": 10, "BitsStored": 10}, "packed in 10 bits each"),
+        ({"BitsAllocated": 24, "BitsStored": 16}, "packed in 24 bits each"),
+        ({"BitsAllocated": 24, "BitsStored": 24}, "Pixels of 24 bits"),
+        ({"BitsAllocated": 32, "BitsStored": 20}, "Pixels of 20 bits"),
+        ({"BitsAllocated": 64, "BitsStored": 12}, "packed in 64 bits each"),
+    ],
+)
+def test_unusual_depths_are_refused_for_the_true_reason(tmp_path, tags, match):
+    with pytest.raises(UnsupportedObjectError, match=match):
+        load_radiograph(write_dicom(tmp_path / "a", np.zeros((140, 140), np.uint64), None, HighBit=11, **tags))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "vr", "dtype"), [("FloatPixelData", "OF", "f4"), ("DoubleFloatPixelData", "OD", "f8")]
+)
+def test_floating_point_pixels_are_refused_as_such(tmp_path, keyword, vr, dtype):
+    dataset = chest_dataset(ramp())
+    del dataset.PixelData, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation
+    dataset.BitsAllocated = 8 * np.dtype(dtype).itemsize
+    dataset.add_new(keyword, vr, ramp().astype(dtype).tobytes())
+    dataset.save_as(tmp_path / "a", enforce_file_format=True)
+    with pytest.raises(UnsupportedObjectError, match="floating-point"):
+        load_radiograph(tmp_path / "a")
+
+
+def test_pixels_on_a_server_are_said_to_be_there(tmp_path):
+    path = write_dicom(tmp_path / "a", ramp(), 12, PixelData=None, PixelDataProviderURL="https://example.org/1")
+    with pytest.raises(UnsupportedObjectError, match="server"):
+        load_radiograph(path)
+
+
+def packed_twelve_bits(pixels):
+    """Two values in three bytes, lowest bits first, as dcmtk and GDCM unpack them."""
+    values = np.pad(pixels.ravel(), (0, pixels.size % 2)).astype(np.uint32)
+    first, second = values[::2], values[1::2]
+    content = np.stack([first & 255, first >> 8 | (second & 15) << 4, second >> 4], axis=-1).astype(np.uint8).tobytes()
+    return content + b"\0" * (len(content) % 2)
+
+
+@pytest.mark.parametrize("shape", [(140, 150), (141, 151)])
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_pixels_packed_in_12_bits(tmp_path, shape, signed, order):
+    pixels = ramp(*shape)
+    dataset = chest_dataset(pixels, 12, BitsAllocated=12, PixelRepresentation=int(signed))
+    packed = packed_twelve_bits(pixels)
+    dataset.PixelData = np.frombuffer(packed, "<u2").astype(f"{order}u2").tobytes()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian if order == "<" else ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "a", implicit_vr=False, little_endian=order == "<")
+    expected = np.where(pixels > 2047, pixels.astype(int) - 4096, pixels) if signed else pixels
+    assert np.array_equal(stored_values(load_radiograph(tmp_path / "a")), expected)
+    assert load_radiograph(tmp_path / "a", sampled_px=40).shape[0] < shape[0]
+
+
+@pytest.mark.parametrize("vr", ["OB", "OW"])
+@pytest.mark.parametrize("samples", [1, 3])
+@pytest.mark.parametrize("width", [200, 201])
+def test_pixels_of_8_bits_in_big_endian_are_swapped_only_in_words(tmp_path, vr, samples, width):
+    grey = ramp(141, width, bits=8, dtype=np.uint8)
+    pixels = grey if samples == 1 else np.repeat(grey[..., None], 3, axis=2)
+    colour = (
+        {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3, "PlanarConfiguration": 0} if samples == 3 else {}
+    )
+    dataset = chest_dataset(pixels, 8, **colour)
+    content = dataset.PixelData
+    dataset.add_new("PixelData", vr, np.frombuffer(content, ">u2").astype("<u2").tobytes() if vr == "OW" else content)
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "a", implicit_vr=False, little_endian=False)
+    assert np.array_equal(load_radiograph(tmp_path / "a").stored, grey)
+
+
+@pytest.mark.parametrize("kind", ["u2", "i2", "u4"])
+def test_pixels_of_16_and_32_bits_in_big_endian(tmp_path, kind):
+    pixels = ramp(bits=12).astype(kind)
+    dataset = chest_dataset(pixels, 12)
+    dataset.PixelData = pixels.astype(f">{kind}").tobytes()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "a", implicit_vr=False, little_endian=False)
+    expected = np.where(pixels > 2047, pixels.astype(int) - 4096, pixels) if kind == "i2" else pixels
+    assert np.array_equal(stored_values(load_radiograph(tmp_path / "a")), expected)
+
+
+def test_a_compressed_image_without_the_end_of_its_fragments(tmp_path):
+    for end in (None, -8):
+        dataset = chest_dataset(ramp(), 12)
+        dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+        dataset.save_as(tmp_path / "a", enforce_file_format=True)
+        content = (tmp_path / "a").read_bytes()
+        assert content.endswith(b"\xfe\xff\xdd\xe0\0\0\0\0")
+        (tmp_path / "a").write_bytes(content[:end])
+        assert np.array_equal(load_radiograph(tmp_path / "a").stored, ramp())
+
+
+def test_a_compressed_image_under_a_second_file_meta_information(tmp_path):
+    dataset = chest_dataset(ramp(), 12)
+    dataset.compress(JPEGLSLossless, generate_instance_uid=False)
+    dataset.save_as(tmp_path / "a", enforce_file_format=True)
+    content = (tmp_path / "a").read_bytes()
+    end = 144 + int.from_bytes(content[140:144], "little")
+    (tmp_path / "a").write_bytes(content[:end] + file_meta() + content[end:])
+    radiograph = load_radiograph(tmp_path / "a")
+    assert np.array_equal(radiograph.stored, ramp())
+    assert radiograph.metadata.transfer_syntax == JPEGLSLossless
 
 
 def stored_values(radiograph):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydicom.uid import ExplicitVRBigEndian
 
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import OverlayPlane, Shutter
@@ -37,6 +38,24 @@ def test_a_plane_larger_than_its_data_is_left_out_and_the_picture_stays(tmp_path
     radiograph = load_radiograph(with_plane(tmp_path / "a", drawn, rows, columns))
     assert radiograph.overlay_planes == ()
     assert np.array_equal(radiograph.stored, ramp())
+
+
+@pytest.mark.parametrize("vr", ["OW", "OB"])
+@pytest.mark.parametrize("shape", [(16, 16), (13, 21), (9, 8)])
+def test_an_overlay_plane_in_big_endian_is_swapped_only_in_words(tmp_path, vr, shape):
+    drawn = np.random.default_rng(0).random(shape) > 0.5
+    packed = np.packbits(drawn.ravel(), bitorder="little")
+    packed = np.pad(packed, (0, len(packed) % 2))
+    dataset = chest_dataset(ramp(), 12)
+    dataset.PixelData = ramp().astype(">u2").tobytes()
+    dataset.add_new((0x6000, 0x10), "US", shape[0])
+    dataset.add_new((0x6000, 0x11), "US", shape[1])
+    dataset.add_new((0x6000, 0x50), "SS", [1, 1])
+    dataset.add_new((0x6000, 0x3000), vr, (packed.view("<u2").astype(">u2") if vr == "OW" else packed).tobytes())
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
+    dataset.save_as(tmp_path / "a", implicit_vr=False, little_endian=False)
+    (plane,) = load_radiograph(tmp_path / "a").overlay_planes
+    assert np.array_equal(plane.drawn, drawn)
 
 
 RECTANGLE = {
