@@ -98,7 +98,7 @@ def repaired(path: Path) -> RepairedFile:
     """The file's content, made well-formed.
 
     Raises:
-        OSError, ValueError, struct.error: it cannot be read, or not be repaired.
+        OSError, ValueError, struct.error: it cannot be opened, or not be repaired.
     """
     if path.stat().st_size > MOST_REPAIRED_BYTES:
         raise ValueError("The file is too large to be repaired.")
@@ -109,7 +109,7 @@ def is_file_meta_doubled(path: Path) -> bool:
     """Whether group 0002 goes on behind the end that it states.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be opened.
     """
     with path.open("rb") as file:
         start = file.read(GROUP_LENGTH_END)

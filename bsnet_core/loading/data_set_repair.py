@@ -43,7 +43,7 @@ class _Element:
 
 
 class _PixelsInItemError(ValueError):
-    """The image's pixels turned up inside an item: its end and that of its sequence are both missing."""
+    """The image's pixels lie inside an item: its end and that of its sequence are both missing."""
 
 
 def repaired_file(content: bytes) -> RepairedFile:

@@ -18,10 +18,10 @@ from bsnet_core.loading.dicom_file import damaged, load_header
 from bsnet_core.loading.dicom_metadata import metadata_of
 from bsnet_core.loading.dicom_pixels import checked_size, codes_of
 from bsnet_core.loading.grey_scale import grey_scale_of
-from bsnet_core.loading.header import PARSING_ERRORS, integer_of, text_of
+from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.object_kind import reject_unsupported_object
 from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
-from bsnet_core.loading.palette import grey_of_palette
+from bsnet_core.loading.palette import grey_of_palette, has_palette
 from bsnet_core.loading.stored_pixels import StoredPixels, load_stored_pixels
 from bsnet_core.loading.transfer_syntax import transfer_syntax_of
 from bsnet_core.radiograph import ImageMetadata, Radiograph
@@ -69,10 +69,7 @@ def load_dicom_metadata(path: Path) -> ImageMetadata:
 def _radiograph_of(header: Dataset, pixels: StoredPixels, path: Path) -> Radiograph:
     grey, bits, colourfulness = pixels.grey, pixels.bits, pixels.colourfulness
     signed = integer_of(header, "PixelRepresentation", 0) == 1
-    if (
-        text_of(header, "PhotometricInterpretation").upper() == "PALETTE COLOR"
-        and integer_of(header, "SamplesPerPixel", 1) == 1
-    ):
+    if has_palette(header):
         indices, offset = codes_of(grey, bits, signed=signed)
         grey, bits, colourfulness = grey_of_palette(indices.astype(np.int32) + offset, header, bits=bits, signed=signed)
         signed = False
@@ -106,4 +103,4 @@ def _window_notes(radiograph: Radiograph) -> tuple[str, ...]:
     first = voi_of_the_file(radiograph)
     if first is None or not is_blank_through(radiograph, first):
         return ()
-    return (_("The window of this file shows nearly all of the image white, black or in one grey; another is used."),)
+    return (_("The window stated in the file would show the image almost all white or black; another one is used."),)

@@ -55,11 +55,11 @@ def reject_missing_pixels(path: Path) -> None:
             return
         if "PixelDataProviderURL" in dataset:
             raise UnsupportedObjectError(
-                _("This DICOM file names a server for its pixels and holds none. Export the image with its pixels.")
+                _("This DICOM file has no pixels: they are on a server. Export the image together with its pixels.")
             )
         if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
             raise UnsupportedObjectError(
-                _("The pixels of this DICOM file are floating-point numbers, which no radiograph has.")
+                _("The pixels of this DICOM file are floating-point numbers; a radiograph has whole numbers of 8 to 16 bits.")
             )
         if repaired(path).is_cut_off:
             raise _cut_off()

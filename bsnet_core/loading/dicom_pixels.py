@@ -76,8 +76,8 @@ def _reject_unusual_depth(path: Path, header: Dataset) -> None:
         )
     raise UnsupportedObjectError(
         _(
-            "The pixels of this file are packed in {bits} bits each, which cannot be loaded. Export the image with "
-            "16 bits for each pixel (Bits Allocated 16)."
+            "Each pixel of this file takes {bits} bits (Bits Allocated), which is not supported. Export the image with "
+            "16 bits for each pixel."
         ).format(bits=allocated)
     )
 

@@ -18,7 +18,7 @@ LARGEST_COUNT = 65536
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
-    """What a table says of itself: number of entries, 1 to 65536; first input value, 0 to 65535; bits of an entry."""
+    """A table's own statement: number of entries, 1 to 65536; first input value, 0 to 65535; bits of an entry."""
 
     count: int
     first: int

@@ -65,11 +65,11 @@ def test_24_bit_grey_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("tags", "match"),
     [
-        ({"BitsAllocated": 10, "BitsStored": 10}, "packed in 10 bits each"),
-        ({"BitsAllocated": 24, "BitsStored": 16}, "packed in 24 bits each"),
+        ({"BitsAllocated": 10, "BitsStored": 10}, "takes 10 bits"),
+        ({"BitsAllocated": 24, "BitsStored": 16}, "takes 24 bits"),
         ({"BitsAllocated": 24, "BitsStored": 24}, "Pixels of 24 bits"),
         ({"BitsAllocated": 32, "BitsStored": 20}, "Pixels of 20 bits"),
-        ({"BitsAllocated": 64, "BitsStored": 12}, "packed in 64 bits each"),
+        ({"BitsAllocated": 64, "BitsStored": 12}, "takes 64 bits"),
     ],
 )
 def test_unusual_depths_are_refused_for_the_true_reason(tmp_path, tags, match):
