@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import convert_color_space
@@ -17,6 +16,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, RLELossless
 
 from bsnet_core.loading.codestream import CodeStream, Coding
 from bsnet_core.loading.codestream_decoders import UndecodedError, decode_stream
+from bsnet_core.loading.data_set import load_data_set
 from bsnet_core.loading.header import PARSING_ERRORS, repair_pixel_tags
 from bsnet_core.loading.pixel_data import frame_in, pixel_data_of
 from bsnet_core.loading.transfer_syntax import DEFLATED_FRAME, transfer_syntax_of
@@ -62,7 +62,7 @@ def decode_frame(path: Path) -> DecodedFrame:
         UndecodableError: damaged, of another size than the header states, or of a kind that no decoder knows.
         OSError, or one of `header.PARSING_ERRORS`: the file is damaged.
     """
-    header = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+    header = load_data_set(path, needed="Rows", stop_before_pixels=True)
     repair_pixel_tags(header)
     pixel_data = pixel_data_of(path)
     if pixel_data is None:

@@ -5,14 +5,18 @@ The element itself decides, not the transfer syntax that the file states: an und
 
 from __future__ import annotations
 
+import io
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pydicom
 
 from bsnet_core.loading.codestream import CodeStream, codestream_of
+from bsnet_core.loading.data_set import is_file_meta_doubled, repaired
+from bsnet_core.loading.header import PARSING_ERRORS
 
 PIXEL_DATA = 0x7FE0, 0x0010
 ITEM, SEQUENCE_END = (0xFFFE, 0xE000), (0xFFFE, 0xE0DD)
@@ -32,12 +36,14 @@ class PixelData:
         length: Length of its value in bytes as stated, or None if undefined.
         head: First bytes of the value.
         little: Whether the file is little endian.
+        repaired: The whole file, well-formed, if the place is one in it; None if it is one in the file itself.
     """
 
     start: int
     length: int | None
     head: bytes
     little: bool
+    repaired: bytes | None = field(default=None, repr=False)
 
     @property
     def has_items(self) -> bool:
@@ -51,8 +57,8 @@ class PixelData:
             needed: Bytes of all pixels, from the header.
             shape: (rows, columns) from the header.
         """
-        if self.length is None:
-            return False
+        if self.length is None:  # without items, uncompressed pixels whose length should have been written
+            return not self.has_items and codestream_of(self.head) is None
         if self.has_items:
             first = 8 + struct.unpack_from(self._order + "L", self.head, 4)[0]
             return self.length >= needed and self._tag_at(first) not in (ITEM, SEQUENCE_END)
@@ -69,26 +75,44 @@ class PixelData:
 
 
 def pixel_data_of(path: Path) -> PixelData | None:
-    """The place of a file's Pixel Data, or None if there is none; of a deflated file too.
+    """The place of a file's Pixel Data, or None if there is none; not for deflated files.
 
     Raises:
         OSError, or one of `header.PARSING_ERRORS`: the file is damaged.
     """
-    with path.open("rb") as file:
-        header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=["Rows"])
-        implicit, little = header.original_encoding
-        order = "<" if little or little is None else ">"
-        start = file.read(12)
-        if len(start) < 8 or struct.unpack_from(order + "2H", start) != PIXEL_DATA:
-            return None
-        if implicit or start[4:6] not in LONG_VRS:
-            file.seek(8 - len(start), os.SEEK_CUR)
-            length = struct.unpack_from(order + "L", start, 4)[0]
-        else:
-            length = struct.unpack_from(order + "L", start, 8)[0]
-        position = file.tell()
-        head = file.read(HEAD_BYTES)
-        return PixelData(position, None if length == UNDEFINED_LENGTH else length, head, order == "<")
+    failure: Exception | None = None
+    try:
+        if not is_file_meta_doubled(path):
+            with path.open("rb") as file:
+                if (found := _place_in(file)) is not None:
+                    return found
+    except (OSError, *PARSING_ERRORS) as error:
+        failure = error
+    try:
+        content = repaired(path).content
+        found = _place_in(io.BytesIO(content))
+    except (OSError, *PARSING_ERRORS) as error:
+        if failure is not None:
+            raise failure from error
+        return None
+    return None if found is None else replace(found, repaired=content)
+
+
+def _place_in(file: BinaryIO) -> PixelData | None:
+    header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=["Rows"])
+    implicit, little = header.original_encoding
+    order = "<" if little or little is None else ">"
+    start = file.read(12)
+    if "Rows" not in header or len(start) < 8 or struct.unpack_from(order + "2H", start) != PIXEL_DATA:
+        return None
+    if implicit or start[4:6] not in LONG_VRS:
+        file.seek(8 - len(start), os.SEEK_CUR)
+        length = struct.unpack_from(order + "L", start, 4)[0]
+    else:
+        length = struct.unpack_from(order + "L", start, 8)[0]
+    position = file.tell()
+    head = file.read(HEAD_BYTES)
+    return PixelData(position, None if length == UNDEFINED_LENGTH else length, head, order == "<")
 
 
 def frame_in(path: Path, pixel_data: PixelData) -> tuple[bytes, CodeStream | None]:
@@ -97,11 +121,14 @@ def frame_in(path: Path, pixel_data: PixelData) -> tuple[bytes, CodeStream | Non
     All fragments are that frame, whatever the offset tables say (PS3.5 A.4). A missing end of the sequence, and a last
     fragment that the end of the file cuts off, are tolerated here; the decoder says what is missing.
     """
-    with path.open("rb") as file:
+    with path.open("rb") if pixel_data.repaired is None else io.BytesIO(pixel_data.repaired) as file:
         file.seek(pixel_data.start)
-        content = file.read() if pixel_data.length is None else file.read(pixel_data.length)
-    fragments = _fragments(content, "<" if pixel_data.little else ">") if pixel_data.has_items else [content]
-    candidates = [b"".join(fragments[1:]), *fragments[1:2], b"".join(fragments)] if pixel_data.has_items else fragments
+        content = file.read(-1 if pixel_data.length is None else pixel_data.length)
+    candidates = [content]
+    if pixel_data.has_items:
+        fragments = _fragments(content, "<" if pixel_data.little else ">")
+        # The first is the offset table; without one it is part of the frame.
+        candidates = [b"".join(fragments[1:]), *fragments[1:2], b"".join(fragments)]
     for candidate in candidates:
         for skipped in _possible_starts(candidate):
             if (stream := codestream_of(candidate[skipped:])) is not None:

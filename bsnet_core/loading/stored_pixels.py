@@ -15,7 +15,7 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 
 from bsnet_core.errors import UnreadableImageError
 from bsnet_core.loading.decoder import DECODER, time_limit_s
-from bsnet_core.loading.dicom_file import damaged, no_pixels
+from bsnet_core.loading.dicom_file import damaged, no_pixels, reject_missing_pixels
 from bsnet_core.loading.dicom_pixels import all_pixels, pixel_bytes, sampled_pixels
 from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.pixel_bits import is_coded_with_loss, notes_on_bits, pixel_bits
@@ -75,6 +75,7 @@ def load_stored_pixels(
             return _native_pixels(path, header, syntax, shape, sampled_px)
         pixel_data = pixel_data_of(path)
         if pixel_data is None:
+            reject_missing_pixels(path)
             raise no_pixels()
         if pixel_data.is_native(pixel_bytes(header, *shape), shape):
             return _native_pixels(path, header, syntax, shape, sampled_px)
