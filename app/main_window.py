@@ -58,6 +58,7 @@ from bsnet_core.language import translate as _
 
 WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
+RADIOGRAPH_SUFFIXES = tuple(["dcm", "dicom", "png", "jpg", "jpeg", "jp2", "j2k", "jls", "jxl", "tif", "tiff"])
 OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "scores", "explanation")
 
 
@@ -121,7 +122,8 @@ class MainWindow(QMainWindow):
 
     def choose_files(self) -> None:
         """Asks for files to open."""
-        kinds = _("Radiographs") + " (*.dcm *.dicom *.png *.jpg *.jpeg *.tif *.tiff);;" + _("All files") + " (*)"
+        suffixes = " ".join(f"*.{suffix}" for suffix in RADIOGRAPH_SUFFIXES)
+        kinds = _("Radiographs") + f" ({suffixes});;" + _("All files") + " (*)"
         names = QFileDialog.getOpenFileNames(self, _("Open radiographs"), "", kinds)[0]
         self.open_paths([Path(name) for name in names])
 

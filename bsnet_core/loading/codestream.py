@@ -18,7 +18,7 @@ LOSSLESS_FRAMES = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
 START_OF_FRAME = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
 """Markers SOF0-SOF15 without DHT, JPG and DAC, and SOF55 of JPEG-LS."""
 MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-HIERARCHICAL, START_OF_SCAN, JFIF_MARKER, ADOBE_MARKER = 0xDE, 0xDA, 0xE0, 0xEE
+HIERARCHICAL, SOS_MARKER, JFIF_MARKER, ADOBE_MARKER = 0xDE, 0xDA, 0xE0, 0xEE
 J2K_CODING_STYLE, J2K_CAPABILITIES, J2K_START_OF_TILE = 0x52, 0x50, 0x90
 HIGH_THROUGHPUT = 1 << 17
 """Bit of Pcap that names part 15 (T.814 A.3.2)."""
@@ -116,7 +116,7 @@ def _jpeg(content: bytes) -> CodeStream | None:
             found = _jpeg_frame(marker, segment, is_rgb, is_hierarchical=is_hierarchical)
             if marker != 0xF7:
                 return found
-        elif marker == START_OF_SCAN:
+        elif marker == SOS_MARKER:
             if found is None or not segment:
                 return found
             near = segment[1 + 2 * segment[0]]

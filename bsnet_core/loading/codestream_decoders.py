@@ -16,7 +16,7 @@ from bsnet_core.loading.codestream import CodeStream, Coding
 
 END = b"\xff\xd9"
 """End of image in JPEG and JPEG-LS, end of code stream in JPEG 2000."""
-START_OF_SCAN = b"\xff\xda"
+SOS_MARKER = b"\xff\xda"
 NOISE = bytes(range(1, 200, 3)) * 4
 """Put in place of what may be missing: a decoder that still wants data takes it for pixels."""
 MOST_LOST_ROWS = 16
@@ -99,7 +99,7 @@ def _attempt(decode: Decode, content: bytes) -> npt.NDArray[Any] | None:
 def _rows_lost(decode: Decode, content: bytes, pixels: npt.NDArray[Any]) -> int:
     """The number of rows from the first one that depends on what is missing at the end of a stream; 0 if whole."""
     end = content.rstrip(b"\0").removesuffix(END)
-    if START_OF_SCAN not in end:
+    if SOS_MARKER not in end:
         return len(pixels)
     other = _attempt(decode, end + NOISE + END)
     if other is None or other.shape != pixels.shape:

@@ -149,7 +149,7 @@ def decode_plain_image(path: Path, max_pixels: int, sampled_px: int | None = Non
 def _is_usual_jpeg(content: bytes, stream: CodeStream) -> bool:
     """Whether a file is a JPEG that Pillow decodes, which knows four channels and smaller sizes too."""
     is_whole = content.rstrip(b"\0").endswith(END)
-    return stream.coding is Coding.JPEG and stream.bits == 8 and is_whole
+    return stream.coding is Coding.JPEG and stream.bits == 8 and not stream.process and is_whole
 
 
 def _decode_code_stream(content: bytes, stream: CodeStream, max_pixels: int) -> GreyImage:

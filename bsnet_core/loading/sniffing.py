@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-PLAIN_IMAGE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+PLAIN_IMAGE_SIGNATURES = (
+    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    *(b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),  # JPEG 2000, bare and in boxes
+    *(b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n"),  # JPEG XL, bare and in boxes
+)
 PREAMBLE_BYTES = 128
 SNIFFED_BYTES = PREAMBLE_BYTES + 4
 NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".zip", ".log", ".toml"})
@@ -17,7 +21,7 @@ def looks_like_dicom(start: bytes) -> bool:
 
 
 def looks_like_a_plain_image(start: bytes) -> bool:
-    """Whether a file's first bytes are those of JPEG, PNG or TIFF."""
+    """Whether a file's first bytes are those of a JPEG of any kind, PNG or TIFF."""
     return start.startswith(PLAIN_IMAGE_SIGNATURES)
 
 

@@ -5,10 +5,12 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 from pydicom.uid import JPEGLSLossless
 
 from bsnet_core.errors import UnreadableImageError
-from bsnet_core.loading.decoder import Decoder
+from bsnet_core.loading import load_radiograph
+from bsnet_core.loading.decoder import MAX_PIXELS, Decoder, time_limit_s
 from tests.dicom_files import ramp, write_compressed
 
 HANGS = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -101,3 +103,39 @@ def test_threads_take_turns(decoder, tmp_path):
     for thread in threads:
         thread.join()
     assert right == [True] * 16
+
+
+def test_the_time_limit_grows_with_the_declared_size_and_with_the_file():
+    smallest = time_limit_s(0, 0)
+    assert 5 <= smallest <= 30
+    assert time_limit_s(10**6, 30_000) < 20 <= 60 < time_limit_s(20 * 10**6, 20 * 10**6)
+    assert smallest < time_limit_s(10**6, 0) < time_limit_s(2 * 10**6, 0)
+    assert smallest < time_limit_s(0, 10**6) < time_limit_s(0, 2 * 10**6)
+    assert time_limit_s(MAX_PIXELS, 240 * 10**6) < 600
+
+
+@pytest.mark.parametrize("kind", ["DICOM", "JPEG 2000", "PNG"])
+def test_a_file_that_keeps_the_decoder_busy_is_stopped_by_the_limit_of_its_size(tmp_path, monkeypatch, kind):
+    asked = []
+
+    def limit(pixels, file_bytes):
+        asked.append((pixels, file_bytes))
+        return 0.2
+
+    path = tmp_path / "a"
+    if kind == "DICOM":
+        write_compressed(path, ramp(), JPEGLSLossless, 12)
+    elif kind == "JPEG 2000":
+        path.write_bytes(pytest.importorskip("imagecodecs").jpeg2k_encode(ramp()))
+    else:
+        Image.fromarray(ramp(bits=8, dtype=np.uint8)).save(path, "PNG")
+    decoder = Decoder(HANGS)
+    for module in ("stored_pixels", "plain_image"):
+        monkeypatch.setattr(f"bsnet_core.loading.{module}.DECODER", decoder)
+        monkeypatch.setattr(f"bsnet_core.loading.{module}.time_limit_s", limit)
+    with pytest.raises(UnreadableImageError, match=r"took over 0\.2 seconds"):
+        load_radiograph(path)
+    ((pixels, file_bytes),) = asked
+    assert pixels >= ramp().size if kind == "PNG" else pixels == ramp().size
+    assert file_bytes == path.stat().st_size
+    decoder.close()

@@ -159,3 +159,87 @@ def test_a_picture_cut_off_is_unreadable(tmp_path, suffix, share):
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(UnreadableImageError):
         load_radiograph(path)
+
+
+def noisy(bits, dtype):
+    noise = np.random.default_rng(5).integers(0, 9, (160, 200))
+    return np.clip(ramp(bits=bits).astype(int) + noise, 0, (1 << bits) - 1).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("encoder", "options", "bits", "tolerance"),
+    [
+        ("jpeg8_encode", {"level": 95, "bitspersample": 12}, 12, 40),
+        ("ljpeg_encode", {"bitspersample": 16}, 16, 0),
+        ("ljpeg_encode", {"bitspersample": 12}, 12, 0),
+        ("jpeg8_encode", {"lossless": True, "bitspersample": 16}, 16, 0),
+        ("jpegls_encode", {}, 16, 0),
+        ("jpeg2k_encode", {"reversible": True, "level": 0}, 16, 0),
+        ("jpeg2k_encode", {"reversible": True, "level": 0, "bitspersample": 12, "codecformat": "j2k"}, 12, 0),
+        ("htj2k_encode", {"reversible": True}, 16, 0),
+        ("jpegxl_encode", {"lossless": True}, 16, 0),
+        ("jpegxl_encode", {"lossless": True, "usecontainer": True, "bitspersample": 12}, 12, 0),
+    ],
+)
+@pytest.mark.parametrize("sampled_px", [None, 40])
+def test_code_streams_of_more_than_8_bits_are_loaded_as_files(tmp_path, encoder, options, bits, tolerance, sampled_px):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    pixels = noisy(12, np.uint16)
+    (tmp_path / "a.jpg").write_bytes(getattr(imagecodecs, encoder)(pixels, **options))
+    radiograph = load_radiograph(tmp_path / "a.jpg", sampled_px=sampled_px)
+    step = 1 if sampled_px is None else 4
+    assert np.abs(radiograph.stored.astype(int) - pixels[::step, ::step]).max() <= tolerance
+    assert radiograph.bits_stored == bits
+    assert radiograph.loading_notes == ()
+
+
+def test_signed_samples_of_a_file_begin_at_0(tmp_path):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    pixels = noisy(12, np.int16) - np.int16(2048)
+    stream = imagecodecs.jpeg2k_encode(pixels, reversible=True, level=0, bitspersample=12)
+    (tmp_path / "a.jp2").write_bytes(stream)
+    assert np.array_equal(load_radiograph(tmp_path / "a.jp2").stored, pixels.astype(int) + 2048)
+
+
+def test_a_jpeg_without_its_end_marker_is_loaded(tmp_path):
+    path = save(tmp_path / "a.jpg", noisy(8, np.uint8), quality=90)
+    whole = load_radiograph(path).stored
+    path.write_bytes(path.read_bytes().removesuffix(b"\xff\xd9"))
+    radiograph = load_radiograph(path)
+    assert np.array_equal(radiograph.stored, whole)
+    assert radiograph.loading_notes == ()
+
+
+def test_a_jpeg_that_lacks_its_last_pixels_carries_a_note(tmp_path):
+    path = save(tmp_path / "a.jpg", noisy(8, np.uint8), quality=90)
+    whole = load_radiograph(path).stored
+    path.write_bytes(path.read_bytes()[:-8])
+    radiograph = load_radiograph(path)
+    assert np.array_equal(radiograph.stored[:-16], whole[:-16])
+    assert "the last rows may be wrong" in radiograph.loading_notes[0]
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_jpeg_without_its_end_marker_keeps_its_orientation(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    path = save(tmp_path / "a.jpg", grey8(), quality=95, exif=exif)
+    path.write_bytes(path.read_bytes().removesuffix(b"\xff\xd9"))
+    expected = as_shown(grey8(), orientation)
+    assert np.abs(load_radiograph(path).stored.astype(int) - expected).max() <= 4
+
+
+def test_a_rare_kind_of_jpeg_is_said_to_be_unsupported_not_damaged(tmp_path):
+    path = save(tmp_path / "a.jpg", grey8())
+    path.write_bytes(path.read_bytes().replace(b"\xff\xc0", b"\xff\xc5", 1))
+    with pytest.raises(UnsupportedObjectError, match=r"hierarchical 8-bit.*not damaged"):
+        load_radiograph(path)
+
+
+@pytest.mark.parametrize("encoder", ["jpeg2k_encode", "jpegxl_encode"])
+def test_a_code_stream_of_too_many_pixels_is_refused_before_decoding(tmp_path, monkeypatch, encoder):
+    imagecodecs = pytest.importorskip("imagecodecs")
+    monkeypatch.setattr(decoder, "MAX_PIXELS", 30_000)
+    (tmp_path / "a").write_bytes(getattr(imagecodecs, encoder)(grey8()))
+    with pytest.raises(ImageTooLargeError, match="200 × 160"):
+        load_radiograph(tmp_path / "a")
