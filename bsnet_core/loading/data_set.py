@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag
 
-from bsnet_core.loading.character_sets import decode_undeclared_utf8
+from bsnet_core.loading.character_sets import decode_undeclared_texts
 from bsnet_core.loading.data_set_repair import DELIMITERS, PIXELS, RepairedFile, repaired_file
 from bsnet_core.loading.header import PARSING_ERRORS
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
@@ -77,7 +77,7 @@ def load_data_set(
     for stray in DELIMITERS:
         if stray in data_set:
             del data_set[stray]
-    decode_undeclared_utf8(data_set)
+    decode_undeclared_texts(data_set)
     return data_set
 
 

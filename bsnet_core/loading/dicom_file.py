@@ -12,9 +12,11 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.data_set import load_data_set, repaired
+from bsnet_core.loading.functional_groups import unfold_functional_groups
 from bsnet_core.loading.header import PARSING_ERRORS, integer_of
 from bsnet_core.loading.sniffing import PREAMBLE_BYTES
 
+ROWS = 0x00280010
 KINDS_OF_PIXELS = (0x00287FE0, 0x7FE00008, 0x7FE00009, 0x7FE00010)
 """Pixel Data Provider URL, Float Pixel Data, Double Float Pixel Data, Pixel Data."""
 META_SEARCH_BYTES = 64 * 1024
@@ -37,6 +39,7 @@ def load_header(path: Path) -> Dataset:
             raise UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
         if "Rows" not in header and repaired(path).is_cut_off:
             raise _cut_off()
+        unfold_functional_groups(header)
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
     return header
@@ -50,7 +53,7 @@ def reject_missing_pixels(path: Path) -> None:
         UnsupportedObjectError: pixels that are not in the file, or not whole numbers.
     """
     try:
-        dataset = load_data_set(path, needed="PixelData", defer_size=1024, only=KINDS_OF_PIXELS)
+        dataset = load_data_set(path, needed="PixelData", defer_size=1024, only=(ROWS, *KINDS_OF_PIXELS))
         if "PixelData" in dataset:
             return
         if "PixelDataProviderURL" in dataset:
@@ -59,12 +62,16 @@ def reject_missing_pixels(path: Path) -> None:
             )
         if "FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset:
             raise UnsupportedObjectError(
-                _("The pixels of this DICOM file are floating-point numbers; a radiograph has whole numbers of 8 to 16 bits.")
+                _("The pixels of this DICOM file are floating-point numbers; a radiograph has whole numbers.")
             )
         if repaired(path).is_cut_off:
             raise _cut_off()
     except (OSError, *PARSING_ERRORS) as error:
         raise damaged() from error
+    if ROWS in dataset:
+        raise UnreadableImageError(
+            _("This DICOM file holds no image although it describes one: it is cut off or was saved without.")
+        )
     raise no_pixels()
 
 

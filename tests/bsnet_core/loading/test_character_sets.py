@@ -34,6 +34,18 @@ def test_japanese_in_utf8_without_a_character_set(tmp_path):
     assert load_metadata(file_with(tmp_path / "a", None, "山田^太".encode())).patient_name.startswith("山田^")
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("山田".encode("iso2022_jp"), "山田"),
+        (b"\x1b$)C\xb1\xe8", "김"),
+        (b"\x1b-L\xb4\xd8\xd4", "Див"),
+    ],
+)
+def test_escape_sequences_name_their_character_set(tmp_path, name, meant):
+    assert load_metadata(file_with(tmp_path / "a", None, name)).patient_name == meant
+
+
 def test_latin_letters_without_a_character_set_stay_latin(tmp_path):
     path = file_with(tmp_path / "a", None, "Müller^Zoë".encode("latin-1"))
     assert load_metadata(path).patient_name == "Müller^Zoë"
