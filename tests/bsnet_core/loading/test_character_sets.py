@@ -39,7 +39,7 @@ def test_japanese_in_utf8_without_a_character_set(tmp_path):
     [
         ("山田".encode("iso2022_jp"), "山田"),
         (b"\x1b$)C\xb1\xe8", "김"),
-        (b"\x1b-L\xb4\xd8\xd4", "Див"),
+        (b"\x1b-L\xb4\xd8\xd4", "Дид"),
     ],
 )
 def test_escape_sequences_name_their_character_set(tmp_path, name, meant):

@@ -135,7 +135,7 @@ def test_a_window_off_all_values_gives_way_to_the_automatic_one_with_a_note(tmp_
     radiograph = load_radiograph(write_dicom(tmp_path / "a", ramp(), 12, **tags))
     assert default_preset(radiograph).name == "automatic"
     (note,) = radiograph.loading_notes
-    assert "another is used" in note
+    assert "another one is used" in note
     assert radiograph.voi_windows  # still offered
 
 
