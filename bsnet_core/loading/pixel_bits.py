@@ -60,7 +60,10 @@ def notes_on_bits(
     signs = np.iinfo(above.dtype).max >> bits if signed else 0
     if not ((above != 0) & (above != signs)).any():
         return ()
-    note = _("The compressed image has values of more than the {bits} bits that its header states; they were cut.")
+    note = _(
+        "The compressed image has values of more than the {bits} bits that its header states. The bits above were left "
+        "out."
+    )
     return (note.format(bits=bits),)
 
 
