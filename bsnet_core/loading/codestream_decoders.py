@@ -5,6 +5,7 @@ Imported by the decoder process only: codecs can crash.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from bsnet_core.loading.codestream import CodeStream, Coding
 
 END = b"\xff\xd9"
 """End of image in JPEG and JPEG-LS, end of code stream in JPEG 2000."""
+MOST_THREADS = 4
 SOS_MARKER = b"\xff\xda"
 NOISE = bytes(range(1, 200, 3)) * 4
 """Put in place of what may be missing: a decoder that still wants data takes it for pixels."""
@@ -79,7 +81,7 @@ def _decoders(stream: CodeStream, photometric: str) -> tuple[tuple[Decode, ...],
             return (imagecodecs.jpegls_decode, _decode_by_pyjpegls), ()
         case Coding.JPEG_2000 | Coding.HTJ2K:
             more = (imagecodecs.htj2k_decode,) if stream.coding is Coding.HTJ2K else ()
-            return (imagecodecs.jpeg2k_decode, _decode_by_openjpeg), more
+            return (_decode_jpeg_2000, _decode_by_openjpeg), more
         case Coding.JPEG_XL:
             return (imagecodecs.jpegxl_decode,), ()
         case _:
@@ -117,6 +119,12 @@ def _jpeg_decoder(stream: CodeStream, photometric: str) -> Decode:
         return imagecodecs.jpeg8_decode(content)
 
     return decode
+
+
+def _decode_jpeg_2000(content: bytes) -> npt.NDArray[Any]:
+    import imagecodecs
+
+    return imagecodecs.jpeg2k_decode(content, numthreads=min(MOST_THREADS, os.cpu_count() or 1))
 
 
 def _decode_untransformed(content: bytes) -> npt.NDArray[Any]:

@@ -24,9 +24,9 @@ from bsnet_core.loading.codestream import CodeStream, Coding
 MAX_PIXELS = 120_000_000
 """Largest image that is loaded; the largest chest detectors have some 20 million pixels."""
 BASE_LIMIT_S = 15.0
-LIMIT_S_PER_MEGAPIXEL = 1.5
+LIMIT_S_PER_MEGAPIXEL = 3.0
 LIMIT_S_PER_MEGABYTE = 1.5
-"""A slow computer decodes a megapixel of the slowest codec within half a second."""
+"""A computer busy with other work decodes a megapixel of the slowest codec within a second or two."""
 COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
 
 

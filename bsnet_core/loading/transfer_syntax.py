@@ -109,7 +109,7 @@ def reject_without_still_image(syntax: uid.UID) -> None:
 def unknown_compression(syntax: uid.UID) -> UnsupportedObjectError:
     """The error of a transfer syntax that is not loaded."""
     return UnsupportedObjectError(
-        _("Images compressed as {compression} cannot be loaded. Export the study as JPEG 2000.").format(
+        _("Images in the transfer syntax {compression} cannot be loaded. Export the study as JPEG 2000.").format(
             compression=name_of(syntax)
         )
     )

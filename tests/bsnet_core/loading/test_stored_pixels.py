@@ -172,7 +172,7 @@ def test_retired_kinds_of_jpeg_are_decoded_by_their_stream(tmp_path, number):
         (UID("1.2.840.10008.1.2.7.1"), "video or audio (SMPTE ST 2110-20"),
         (UID("1.2.840.10008.1.2.4.94"), "on a server (JPIP Referenced)"),
         (UID("1.2.840.10008.1.2.4.205"), "on a server (JPIP HTJ2K Referenced Deflate)"),
-        (UID("1.2.840.10008.1.2.6.2"), "compressed as XML Encoding"),
+        (UID("1.2.840.10008.1.2.6.2"), "in the transfer syntax XML Encoding"),
     ],
 )
 def test_what_holds_no_still_image_is_named_in_the_standard_s_words(tmp_path, syntax, words):
