@@ -55,10 +55,10 @@ from app.settings.paths import library_file
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
+from bsnet_core.loading import ARCHIVE_SUFFIXES, IMAGE_SUFFIXES
 
 WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
-RADIOGRAPH_SUFFIXES = tuple(["dcm", "dicom", "png", "jpg", "jpeg", "jp2", "j2k", "jls", "jxl", "tif", "tiff"])
 OVERLAYS_WITH_SLIDER = ("lungs", "lung_fill", "zones", "scores", "explanation")
 
 
@@ -122,8 +122,9 @@ class MainWindow(QMainWindow):
 
     def choose_files(self) -> None:
         """Asks for files to open."""
-        suffixes = " ".join(f"*.{suffix}" for suffix in RADIOGRAPH_SUFFIXES)
-        kinds = _("Radiographs") + f" ({suffixes});;" + _("All files") + " (*)"
+        # All files first: most DICOM files have no suffix, and a pattern for that there is not.
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(IMAGE_SUFFIXES | ARCHIVE_SUFFIXES))
+        kinds = _("All files") + " (*);;" + _("Images and archives with a suffix") + f" ({patterns} DICOMDIR dicomdir)"
         names = QFileDialog.getOpenFileNames(self, _("Open radiographs"), "", kinds)[0]
         self.open_paths([Path(name) for name in names])
 
@@ -245,6 +246,7 @@ class MainWindow(QMainWindow):
             view.probed.connect(self._show_probe)
         self.view.mode_changed.connect(lambda mode: self._show_probe(None))
         self.loader.failed.connect(self._show_failure)
+        self.loader.noted.connect(self._show_notes)
         self.keeper.failed.connect(lambda error: self._show_failure("", error))
 
     def _connect_network(self) -> None:
@@ -290,6 +292,10 @@ class MainWindow(QMainWindow):
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
         self.messages.show_message(Severity.ERROR, text)
+
+    def _show_notes(self, notes: Sequence[tuple[str, str]], rejections: Sequence[tuple[str, BSNetError]]) -> None:
+        lines = [_("{file}: {problem}").format(file=name, problem=said) for name, said in [*notes, *rejections]]
+        self.messages.show_message(Severity.ERROR if rejections else Severity.INFO, "\n".join(lines))
 
     def _show_probe(self, reading: ProbeReading | None) -> None:
         is_requested = reading is not None and self.view.mode is ViewMode.PROBE

@@ -23,7 +23,7 @@ from bsnet_core.language import translate as _
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
     from bsnet_core.inference.predictor import Predictor
-    from bsnet_core.loading import UnpackedArchives
+    from bsnet_core.loading import FoundImages, UnpackedArchives
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 CSV_ZONES = tuple("ABCDEF")
@@ -46,7 +46,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Makes the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="bsnet-score",
-        description=_("Brixia score of chest radiographs (DICOM, JPEG, PNG, TIFF; DICOMDIR and ZIP)."),
+        description=_(
+            "Brixia score of chest radiographs (DICOM, JPEG, PNG, TIFF; DICOMDIR; ZIP, tar, gzip, bzip2, xz, zstd)."
+        ),
         epilog=intended_use(),
     )
     add = parser.add_argument
@@ -119,11 +121,13 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
     from bsnet_core.loading import UnpackedArchives
 
     with UnpackedArchives() as archives:
-        files, rejections = _files_of(arguments.paths, archives, _password(arguments.password_file))
+        found = _files_of(arguments.paths, archives, _password(arguments.password_file))
         # An earlier result file among the images is not an image.
         results = {path.absolute() for path in (arguments.json, arguments.csv) if path is not None}
-        files = [path for path in files if path.absolute() not in results]
-        if not files and not rejections:
+        files = [path for path in found.files if path.absolute() not in results]
+        if not files and not found.rejections:
+            for path, note in found.notes:
+                _write(sys.stderr, _note_line(path, note))
             raise UnreadableImageError(_("No images were found in the given files and folders."))
         if arguments.admit is not None:
             return _admit(arguments, files, lines)
@@ -131,15 +135,15 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
         predictor = _load_predictor(arguments) if files else None
         with _json_output(arguments.json) as records, _csv_output(arguments.csv) as rows:
             outputs = Outputs(lines, records, rows)
-            for path, error in rejections:
+            for path, note in found.notes:
+                outputs.add_note(path, note)
+            for path, error in found.rejections:
                 outputs.add_failure(path, error)
             failures = _score_all(predictor, files, archives, outputs) if predictor is not None else 0
-    return EXIT_SOME_FAILED if failures or rejections else EXIT_OK
+    return EXIT_SOME_FAILED if failures or found.rejections else EXIT_OK
 
 
-def record_of(
-    path: Path, prediction: Prediction, load_seconds: float, loading_notes: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def record_of(path: Path, prediction: Prediction, load_seconds: float, notes: tuple[str, ...] = ()) -> dict[str, Any]:
     """One result as plain JSON values; its quality notes begin with those on the file."""
     from bsnet_core.brixia import Zone
 
@@ -152,7 +156,7 @@ def record_of(
         },
         "expected": {zone.name: round(prediction.expected_value_of(zone), 4) for zone in Zone},
         "mask_area_fraction": round(prediction.mask_area_fraction, 5),
-        "quality": [*loading_notes, *prediction.quality],
+        "quality": [*notes, *prediction.quality],
         "model": {
             "name": prediction.model.name,
             "version": prediction.model.version,
@@ -211,6 +215,12 @@ class Outputs:
             _write(self._records, json.dumps({"file": str(path), **reason, **quality}))
         self._write_row({"file": _as_utf8(path), "quality": " ".join(notes), **reason})
 
+    def add_note(self, path: Path, note: str) -> None:
+        """Writes what was found or left out in a folder or archive; not into the table, which has a row per image."""
+        _write(self._lines, _note_line(path, note))
+        if self._records is not None:
+            _write(self._records, json.dumps({"file": str(path), "note": note}))
+
     def _write_row(self, row: Mapping[str, Cell]) -> None:
         if self._table is not None:
             write_row(self._table, [row.get(column, "") for column in CSV_COLUMNS])
@@ -230,13 +240,13 @@ def _password(path: Path | None) -> str | None:
         raise ReportError(_("The password file {path} is empty or cannot be opened.").format(path=path)) from error
 
 
-def _files_of(
-    paths: Sequence[Path], archives: UnpackedArchives, password: str | None
-) -> tuple[list[Path], list[tuple[Path, BSNetError]]]:
-    from bsnet_core.loading import images_in
+def _files_of(paths: Sequence[Path], archives: UnpackedArchives, password: str | None) -> FoundImages:
+    """The files behind all paths, each once: a DICOMDIR may name files of a folder that is given as well."""
+    from bsnet_core.loading import FoundImages, images_in
 
-    files: list[Path] = []
+    files: dict[Path, Path] = {}
     rejections: list[tuple[Path, BSNetError]] = []
+    notes: list[tuple[Path, str]] = []
     for path in paths:
         try:
             found = images_in(path, archives, password=password)
@@ -246,9 +256,11 @@ def _files_of(
         except BSNetError as error:
             rejections.append((path, error))
         else:
-            files += found.files
+            for file in found.files:
+                files.setdefault(file.absolute(), file)
             rejections += found.rejections
-    return files, rejections
+            notes += found.notes
+    return FoundImages(tuple(files.values()), tuple(rejections), tuple(notes))
 
 
 def _load_predictor(arguments: argparse.Namespace) -> Predictor:
@@ -304,9 +316,8 @@ def _unforeseen_errors_worded() -> Iterator[None]:
         raise
     except Exception as error:
         # One odd file must not end a run over thousands; the type of the error helps to report it.
-        raise UnforeseenError(
-            _("The file could not be processed ({kind}).").format(kind=type(error).__name__)
-        ) from error
+        sentence = _("The file could not be processed ({kind}).").format(kind=type(error).__name__)
+        raise UnforeseenError(sentence) from error
 
 
 def _line(path: Path, prediction: Prediction, notes: tuple[str, ...]) -> str:
@@ -317,6 +328,10 @@ def _line(path: Path, prediction: Prediction, notes: tuple[str, ...]) -> str:
     total = _("global {total}/18").format(total=prediction.score.total)
     lowest = _("lowest confidence {share}").format(share=f"{confidence:.0%}")
     return "\t".join([_on_one_line(path), zones, total, lowest, *notes, *prediction.quality])
+
+
+def _note_line(path: Path, note: str) -> str:
+    return "\t".join([_on_one_line(path), _("note"), note])
 
 
 def _on_one_line(path: Path) -> str:

@@ -39,6 +39,7 @@ NOT_TESTED_ALONE = {
     "bsnet_core/explanation/fast/traced_network.py": "tests/bsnet_core/explanation/fast/test_masking_response.py",
     "bsnet_core/inference/prediction.py": "tests/bsnet_core/inference/test_predictor.py",
     "bsnet_core/intended_use.py": "tests/app/look/test_status_line.py",
+    "bsnet_core/loading/archive_entry.py": "tests/bsnet_core/loading/test_tar_archive.py",
     "bsnet_core/loading/colour_to_grey.py": "tests/bsnet_core/loading/test_plain_image.py",
     "bsnet_core/loading/found_images.py": "tests/bsnet_core/loading/test_loading.py",
     "bsnet_core/loading/header.py": "tests/bsnet_core/loading/test_dicom.py",

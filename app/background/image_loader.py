@@ -33,10 +33,11 @@ PAINTED_WITHIN_MS = 40
 
 @dataclass(frozen=True)
 class FoundFiles:
-    """The image files found, and errors with the name of the file or folder that they concern."""
+    """The image files found; errors, and notes on what was left out, with the name of the file or folder concerned."""
 
     files: tuple[Path, ...]
     rejections: tuple[tuple[str, BSNetError], ...]
+    notes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ class ImageLoader(QObject):
 
     failed = Signal(str, object)
     """Name of the file or folder, and the `BSNetError`."""
+    noted = Signal(object, object)
+    """Notes on files that were opened, and after them the errors: pairs of a name, and a sentence or a `BSNetError`."""
     loaded = Signal(int, object)
     """Key and `LoadedImage`."""
     load_ended = Signal(int)
@@ -144,6 +147,8 @@ class ImageLoader(QObject):
     def _accept_found(self, found: FoundFiles) -> None:
         for name, error in found.rejections:
             self.failed.emit(name, error)
+        if found.notes:
+            self.noted.emit(found.notes, found.rejections)
         keys = [image.key for image in self._session.add_all(found.files)]
         self._newly_opened.clear()
         self._newly_opened.update(dict.fromkeys(keys))
@@ -271,10 +276,12 @@ def _find_files(
 ) -> FoundFiles:
     files: list[Path] = []
     rejections: list[tuple[str, BSNetError]] = []
+    notes: list[tuple[str, str]] = []
     for number, path in enumerate(paths):
         report(_("Looking for images"), number / len(paths))
         try:
             found = images_in(path, archives, password=password, report=report)
+            notes += [(where.name, note) for where, note in found.notes]
             if not found.files and not found.rejections:
                 raise UnreadableImageError(_("This folder holds no images."))
         except Cancelled:
@@ -282,9 +289,7 @@ def _find_files(
         except BSNetError as error:
             rejections.append((path.name, error))
             continue
-        of_path = [file.absolute() for file in found.files]
-        if found.on_medium:
-            medium.claim(of_path)
-        files += of_path
+        medium.claim(file.absolute() for file in found.on_medium)
+        files += [file.absolute() for file in found.files]
         rejections += [(where.name, error) for where, error in found.rejections]
-    return FoundFiles(tuple(files), tuple(rejections))
+    return FoundFiles(tuple(files), tuple(rejections), tuple(notes))

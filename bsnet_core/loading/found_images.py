@@ -15,9 +15,11 @@ class FoundImages:
     Attributes:
         files: The files in the order to show them.
         rejections: Files or folders that were left out, wholly or in part, each with the reason.
-        on_medium: Whether the files were named by the directory of a medium, which may be slow or taken out.
+        notes: Files or folders on which there is something to say though nothing went wrong, each with a sentence.
+        on_medium: Those of the files that lie beside the directory of a medium, which may be slow or taken out.
     """
 
     files: tuple[Path, ...]
     rejections: tuple[tuple[Path, BSNetError], ...] = ()
-    on_medium: bool = False
+    notes: tuple[tuple[Path, str], ...] = ()
+    on_medium: frozenset[Path] = frozenset()

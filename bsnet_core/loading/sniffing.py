@@ -7,9 +7,21 @@ PLAIN_IMAGE_SIGNATURES = (
     *(b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  \r\n\x87\n"),  # JPEG 2000, bare and in boxes
     *(b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n"),  # JPEG XL, bare and in boxes
 )
+IMAGE_SUFFIXES = frozenset(
+    f".{suffix}" for suffix in ["dcm", "dicom", "ima", "png", "jpg", "jpeg", "jp2", "j2k", "jls", "jxl", "tif", "tiff"]
+)
+"""Suffixes that many images have, for dialogs; what a file is, its content decides."""
 PREAMBLE_BYTES = 128
 SNIFFED_BYTES = PREAMBLE_BYTES + 4
-NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".zip", ".log", ".toml"})
+NEVER_IMAGES = frozenset({".csv", ".txt", ".md", ".json", ".xml", ".py", ".html", ".pdf", ".log", ".toml"}) | {
+    ".docx",
+    ".xlsx",
+    ".pptx",
+    ".odt",
+    ".ods",
+    ".jar",
+}
+"""Texts and tables; office documents and programs in Java would pass for ZIP archives."""
 
 
 def looks_like_dicom(start: bytes) -> bool:

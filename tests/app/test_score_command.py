@@ -1,6 +1,7 @@
 """`bsnet-score` as its users call it: arguments in; lines, records and a status out."""
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -22,8 +23,10 @@ from bsnet_core.intended_use import intended_use
 from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import resources_dir, sample_files
 from tests.app.predictions import prediction
+from tests.bsnet_core.loading.test_dicomdir import write_medium
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
+from tests.packed_files import write_aes_zip, write_tar
 
 REPOSITORY = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "app.score_command")
@@ -315,6 +318,52 @@ def test_an_archive_is_scored_under_the_names_inside_it_and_asks_for_its_passwor
     assert f"{locked / 'film.dcm'}\tnot scored [unreadable]" in capsys.readouterr().out
     assert main([str(locked), "--password-file", str(tmp_path / "none")]) == 1
     assert "password file" in capsys.readouterr().err
+
+
+def test_every_kind_of_archive_is_scored_under_its_names(tmp_path, monkeypatch, capsys, no_weights):
+    monkeypatch.setattr("app.score_command._load_predictor", no_weights)
+    damaged = SAMPLE.read_bytes()[:5000]
+    tar = write_tar(tmp_path / "a.tgz", {"CD/damaged.dcm": damaged}, ".gz")
+    (tmp_path / "b.dcm.gz").write_bytes(gzip.compress(damaged))
+    locked = write_aes_zip(tmp_path / "c.zip", {"damaged.dcm": damaged}, "secret")
+    (tmp_path / "password").write_text("secret\n")
+    assert main([str(tmp_path), "--json", "-"]) == 1
+    records = {record.pop("file"): record for record in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert records.keys() == {str(tmp_path), str(tmp_path / "b.dcm.gz"), str(tmp_path / "password")}
+    assert records[str(tmp_path)]["note"].startswith("2 archives in this folder were not opened")
+    assert main([str(tar), str(locked), "--password-file", str(tmp_path / "password")]) == 1
+    said = capsys.readouterr().out
+    assert f"{tar / 'CD' / 'damaged.dcm'}\tnot scored [unreadable]" in said
+    assert f"{locked / 'damaged.dcm'}\tnot scored [unreadable]" in said
+
+
+def test_images_that_a_dicomdir_does_not_name_are_among_the_results_each_once_and_noted(
+    tmp_path, monkeypatch, capsys, no_weights
+):
+    monkeypatch.setattr("app.score_command._load_predictor", no_weights)
+    folder = write_medium(tmp_path / "cd", images=1)
+    named = folder / "PT000000" / "IM000000"
+    for path in (named, folder / "new.dcm"):
+        path.write_bytes(SAMPLE.read_bytes()[:5000])
+    table = tmp_path / "scores.csv"
+    paths = [folder, folder / "DICOMDIR", folder / "PT000000", named]
+    assert main([*map(str, paths), "--json", "-", "--csv", str(table)]) == 1
+    captured = capsys.readouterr()
+    records = [json.loads(line) for line in captured.out.splitlines()]
+    assert [record["file"] for record in records if "note" not in record] == [str(named), str(folder / "new.dcm")]
+    notes = [record for record in records if "note" in record]
+    assert [record["file"] for record in notes] == [str(folder / "DICOMDIR")] * 2
+    assert "1 DICOM file in this folder is not named in its DICOMDIR" in notes[0]["note"]
+    assert f"{folder / 'DICOMDIR'}\tnote\t1 DICOM file" in captured.err
+    assert len(table.read_text().splitlines()) == 3
+
+
+def test_what_was_left_out_is_said_where_nothing_is_found(tmp_path, capsys):
+    write_tar(tmp_path / "a.tar", {"film.dcm": b""})
+    assert main([str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "1 archive in this folder was not opened (a.tar)" in said
+    assert "No images were found" in said
 
 
 def test_the_screen_takes_one_kind_of_result(capsys):

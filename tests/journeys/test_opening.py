@@ -1,5 +1,6 @@
 """A radiologist opens films: bundled, own, many, and odd ones."""
 
+import gzip
 import shutil
 import warnings
 import zipfile
@@ -17,6 +18,7 @@ from bsnet_core.resources import sample_files
 from tests.bsnet_core.loading.test_dicomdir import write_medium
 from tests.dicom_files import CT, ramp, write_dicom
 from tests.encrypted_zip import write_encrypted_zip
+from tests.packed_files import write_aes_zip, write_tar
 
 IMAGE = ramp(700, 600)
 
@@ -262,6 +264,75 @@ def test_an_archive_opens_its_films_and_leaves_nothing_behind(qtbot, open_viewer
     assert unpacked.exists()
     viewer.close()
     assert not unpacked.exists()
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
+def test_a_tar_archive_and_a_compressed_image_are_dropped_together(
+    qtbot, open_viewer, no_model, image, tmp_path, suffix
+):
+    archive = write_tar(tmp_path / f"images.tar{suffix}", {"CD/film.dcm": image.read_bytes()}, suffix)
+    compressed = tmp_path / "other.dcm.gz"
+    compressed.write_bytes(gzip.compress(image.read_bytes()))
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    drop(viewer, archive, compressed)
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+    assert [image.path.name for image in viewer.session.images] == ["film.dcm", "other.dcm"]
+
+
+def test_an_archive_with_aes_asks_for_its_password_and_again_after_a_wrong_one(
+    qtbot, open_viewer, no_model, image, tmp_path
+):
+    path = write_aes_zip(tmp_path / "images.zip", {"film.dcm": image.read_bytes()}, "secret")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.open_paths([path])
+    asked = viewer.archive_password
+    qtbot.waitUntil(lambda: asked.dialog is not None, timeout=30_000)
+    first = asked.dialog
+    first.setTextValue("guess")
+    first.accept()
+    qtbot.waitUntil(lambda: asked.dialog not in (None, first), timeout=30_000)
+    assert "This password does not open the archive" in asked.dialog.labelText()
+    asked.dialog.setTextValue("secret")
+    asked.dialog.accept()
+    wait_until_shown(qtbot, viewer, "film.dcm")
+    wait_until_settled(qtbot, viewer)
+
+
+def test_what_a_dicomdir_does_not_name_is_listed_last_and_told(qtbot, open_viewer, no_model, image, tmp_path):
+    folder = write_medium(tmp_path / "cd", images=1)
+    shutil.copy(image, folder / "new.dcm")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.open_paths([folder])
+    wait_until_shown(qtbot, viewer, "IM000000")
+    assert viewer.messages.text.startswith("Note: DICOMDIR: 1 DICOM file in this folder is not named in its DICOMDIR")
+    wait_until_settled(qtbot, viewer)
+    assert [image.path.name for image in viewer.session.images] == ["IM000000", "new.dcm"]
+
+
+def test_notes_and_errors_of_one_opening_are_told_together(qtbot, open_viewer, no_model, image, tmp_path):
+    folder = write_medium(tmp_path / "cd", images=2)
+    (folder / "PT000000" / "IM000001").unlink()
+    shutil.copy(image, folder / "new.dcm")
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.open_paths([folder])
+    wait_until_shown(qtbot, viewer, "IM000000")
+    assert viewer.messages.text.startswith("Error: ")
+    assert "not named in its DICOMDIR" in viewer.messages.text
+    assert "1 file listed in this DICOMDIR is missing" in viewer.messages.text
+    wait_until_settled(qtbot, viewer)
+
+
+def test_the_dialog_of_ctrl_o_shows_files_without_a_suffix_first_and_offers_archives(
+    qtbot, open_viewer, no_model, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *arguments: asked.append(arguments[-1]) or ([], ""))
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    qtbot.keyClick(viewer, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    everything, known = asked[0].split(";;")
+    assert everything == "All files (*)"
+    assert {"*.dcm", "*.DCM", "*.zip", "*.gz", "*.tgz", "DICOMDIR"} <= set(known.split("(")[1].strip(")").split())
 
 
 def test_an_encrypted_archive_asks_for_its_password_and_again_after_a_wrong_one(
