@@ -218,7 +218,8 @@ def identity_of(tag: BaseTag, vr: str, keyword: str) -> Identity:
 
 
 def _vr_of(dataset: Dataset, tag: BaseTag) -> str:
-    stated: Any = dataset.get_item(tag).VR
+    # Not the value: it may be long, and may not fit its VR.
+    stated: Any = dataset.get_item(tag, keep_deferred=True).VR
     if stated is not None:
         return str(stated)
     try:
@@ -229,7 +230,7 @@ def _vr_of(dataset: Dataset, tag: BaseTag) -> str:
 
 def _unparsed_size(dataset: Dataset, tag: BaseTag, vr: str) -> int | None:
     """Size in bytes of a binary value, which need not be parsed; None for all other values."""
-    raw: Any = dataset.get_item(tag)
+    raw: Any = dataset.get_item(tag, keep_deferred=True)
     if vr not in BINARY or not isinstance(raw, RawDataElement):
         return None
     # A small private one may be a sequence in disguise; pydicom finds out.

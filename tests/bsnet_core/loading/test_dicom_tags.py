@@ -118,6 +118,20 @@ def test_a_cut_off_file_shows_what_can_be_read_or_is_refused(image, tmp_path):
             assert load_tags(cut, no_report).entries
 
 
+def test_a_long_value_that_does_not_fit_its_vr_is_malformed_and_the_others_are_listed(image):
+    comment = b"\x20\x00\x00\x40LT"
+    content = image.read_bytes()
+    assert content.count(comment) == 1
+    length = int.from_bytes(content[content.index(comment) + 6 :][:2], "little")
+    size = DEFERRED_BYTES + 3
+    long = b"SV\0\0" + size.to_bytes(4, "little") + bytes(size)
+    start = content.index(comment)
+    image.write_bytes(content[:start] + comment[:4] + long + content[start + 8 + length :])
+    tags = load_tags(image, no_report)
+    assert of(tags, "ImageComments").value == "malformed value"
+    assert of(tags, "PatientName").value == "Test^Patient"
+
+
 def test_a_missing_file_is_said_so(tmp_path):
     with pytest.raises(UnreadableImageError, match="no longer exists"):
         load_tags(tmp_path / "gone.dcm", no_report)
