@@ -25,12 +25,13 @@ PARSING_ERRORS = (
     EOFError,
     MemoryError,
     NotImplementedError,
+    OSError,
     OverflowError,
     RecursionError,
     struct.error,
     zlib.error,
 )
-"""Errors that pydicom and numpy raise on damaged files."""
+"""Errors that pydicom and numpy raise on damaged files; OSError where a sequence ends within an item."""
 KNOWN_PHOTOMETRIC = frozenset(str(kind.value) for kind in PhotometricInterpretation)
 
 
