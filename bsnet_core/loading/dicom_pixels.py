@@ -14,11 +14,18 @@ from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEnd
 
 from bsnet_core.errors import ImageTooLargeError, UnreadableImageError, UnsupportedObjectError
 from bsnet_core.language import translate as _
+from bsnet_core.loading.colour_models import (
+    PARTIAL_422,
+    WITH_SHARED_COLOUR,
+    colour_model_of,
+    reject_unsupported_colour,
+    rgb_of_partial_range,
+)
 from bsnet_core.loading.colour_to_grey import to_grey
 from bsnet_core.loading.data_set import is_file_meta_doubled, load_data_set
 from bsnet_core.loading.decoder import MAX_PIXELS
 from bsnet_core.loading.dicom_file import damaged, no_pixels, reject_missing_pixels
-from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, repair_pixel_tags, text_of
+from bsnet_core.loading.header import PARSING_ERRORS, bits_stored, integer_of, repair_pixel_tags
 from bsnet_core.loading.look_up_tables import words_of
 from bsnet_core.loading.transfer_syntax import UNCOMPRESSED, transfer_syntax_of
 
@@ -39,7 +46,7 @@ def checked_size(path: Path, header: Dataset) -> tuple[int, int]:
     Raises:
         UnreadableImageError: no pixels declared, or none along one side.
         ImageTooLargeError: more pixels declared than the limit.
-        UnsupportedObjectError: an unusual depth or number of samples per pixel.
+        UnsupportedObjectError: an unusual depth, colour model or number of samples per pixel.
     """
     if "Rows" not in header and "Columns" not in header:
         reject_missing_pixels(path)
@@ -54,6 +61,7 @@ def checked_size(path: Path, header: Dataset) -> tuple[int, int]:
             ).format(width=columns, height=rows, limit=MAX_PIXELS // 10**6)
         )
     _reject_unusual_depth(path, header)
+    reject_unsupported_colour(header, is_compressed=transfer_syntax_of(header) not in UNCOMPRESSED)
     samples = integer_of(header, "SamplesPerPixel", 1)
     if samples not in (1, 3):
         raise UnsupportedObjectError(
@@ -104,6 +112,8 @@ def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int
             raise UnreadableImageError(_("This DICOM file is cut off: part of its image is missing."))
         if integer_of(header, "BitsAllocated", 16) == PACKED:
             return unpacked_twelve_bits(dataset, rows, columns), 0.0
+        if colour_model_of(dataset) == PARTIAL_422:
+            return to_grey(rgb_of_partial_range(dataset.PixelData, rows, columns))
         repair_pixel_tags(dataset)
         if dataset.PhotometricInterpretation in ("YBR_ICT", "YBR_RCT"):
             dataset.PhotometricInterpretation = "RGB"  # the decoder that left these pixels gave red, green and blue
@@ -204,6 +214,6 @@ def codes_of(grey: npt.NDArray[Any], bits: int, *, signed: bool) -> tuple[npt.ND
 def pixel_bytes(header: Dataset, rows: int, columns: int) -> int:
     """Number of bytes that all pixels take uncompressed."""
     samples = integer_of(header, "SamplesPerPixel", 1)
-    if text_of(header, "PhotometricInterpretation").upper() == "YBR_FULL_422":
+    if colour_model_of(header) in WITH_SHARED_COLOUR:
         samples = 2  # two pixels share their colour
     return (rows * columns * samples * integer_of(header, "BitsAllocated", 16) + 7) // 8

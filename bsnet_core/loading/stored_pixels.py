@@ -11,7 +11,12 @@ from typing import Any
 
 import numpy.typing as npt
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from bsnet_core.errors import UnreadableImageError
 from bsnet_core.loading.decoder import DECODER, time_limit_s
@@ -24,6 +29,7 @@ from bsnet_core.loading.plain_image import cut_off_note
 from bsnet_core.loading.sampling import sampling_step
 from bsnet_core.loading.transfer_syntax import (
     COMPRESSED,
+    PAPYRUS_3,
     UNCOMPRESSED,
     contradictions_of,
     reject_without_still_image,
@@ -91,6 +97,8 @@ def _native_pixels(
         raise unknown_compression(stated)
     # Files that state a compression are always of explicit VR, little endian (PS3.5 A.4).
     syntax = stated if stated in UNCOMPRESSED else ExplicitVRLittleEndian
+    if syntax == PAPYRUS_3:  # the same pixels under a retired name
+        syntax = ImplicitVRLittleEndian
     step = sampling_step(shape, sampled_px)
     sample = None if sampled_px is None else sampled_pixels(path, header, syntax, shape, step)
     grey, colourfulness = (sample, 0.0) if sample is not None else all_pixels(path, header, syntax, *shape)

@@ -14,12 +14,15 @@ from bsnet_core.language import translate as _
 from bsnet_core.loading.codestream import CodeStream, Coding
 from bsnet_core.loading.header import value_of
 
+PAPYRUS_3 = uid.UID("1.2.840.10008.1.20")
+"""Retired; implicit VR, little endian."""
 UNCOMPRESSED = frozenset(
     {
         uid.ImplicitVRLittleEndian,
         uid.ExplicitVRLittleEndian,
         uid.ExplicitVRBigEndian,
         uid.DeflatedExplicitVRLittleEndian,
+        PAPYRUS_3,
     }
 )
 UNCOMPRESSED_IN_FRAGMENTS = uid.UID("1.2.840.10008.1.2.1.98")

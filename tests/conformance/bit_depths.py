@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -118,10 +119,13 @@ def _words(bits: Bits, syntax: str) -> bytes:
     words = np.where(rubbish, ((1 << bits.allocated) - 1) & ~kept, 0) | ((values << bits.shift) & kept)
     dataset = monochrome(np.zeros(values.shape, np.int64), bits.stored, signed=bits.signed)
     dataset.BitsAllocated, dataset.HighBit = bits.allocated, bits.high
-    # Swapped in words of 16 bits where the file is big endian, however wide the pixels are (PS3.5 7.3, 8.1.1).
-    dataset.PixelData = b"".join(int(word).to_bytes(bits.allocated // 8, "little") for word in words.ravel())
-    dataset["PixelData"].VR = "OW" if bits.allocated > 8 else "OB"
-    return file_of(dataset, syntax)
+    # Wider pixels in big endian have all their bytes in reverse order, as in pydicom's test files (`rtdose_expb.dcm`);
+    # dcmtk and GDCM would swap words of 16 bits. The VR keeps `file_of` from swapping what is in order already.
+    order: Literal["big", "little"] = "big" if syntax == ExplicitVRBigEndian else "little"
+    dataset.PixelData = b"".join(int(word).to_bytes(bits.allocated // 8, order) for word in words.ravel())
+    dataset["PixelData"].VR = "OB"
+    content = file_of(dataset, syntax)
+    return content.replace(b"\x7f\xe0\x00\x10OB", b"\x7f\xe0\x00\x10OW") if bits.allocated > 8 else content
 
 
 def _bitmap(syntax: str) -> bytes:

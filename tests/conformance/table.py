@@ -51,7 +51,7 @@ def sections() -> tuple[Section, ...]:
         ),
         Section(
             "Photometric interpretations",
-            "Colour becomes luminance (ITU-R BT.601), rounded: “within 1”.",
+            "Colour becomes luminance (ITU-R BT.601), rounded: “within 1”. Palettes are in the next table.",
             ("Photometric interpretation", "Stored as", "Result"),
             tuple(photometric.cells()),
         ),
@@ -86,9 +86,12 @@ def lines(found: Iterable[Result]) -> Iterator[str]:
         yield from ("", f"### {section.heading}", "", section.sentence, "")
         yield f"| {' | '.join(section.columns)} |"
         yield f"|{' --- |' * len(section.columns)}"
-        for row, in_row in groupby(rows, key=lambda result: result.cell.row):
+        by_row: dict[str, list[Result]] = {}
+        for result in rows:
+            by_row.setdefault(result.cell.row, []).append(result)
+        for row, in_row in by_row.items():
             for text, columns in merged(in_row).items():
-                yield f"| {row} | {', '.join(columns)} | {text} |"
+                yield f"| {row} | {'; '.join(columns)} | {text} |"
     yield ""
 
 

@@ -84,7 +84,7 @@ def _load_and_show(path: Path) -> None:
 
 def _sentence(error: BSNetError) -> str:
     sentence = str(error)
-    if len(sentence) < SHORTEST_SENTENCE or not sentence.rstrip().endswith((".", "?")) or not sentence[0].isupper():
+    if len(sentence) < SHORTEST_SENTENCE or not sentence.rstrip().endswith((".", "?")) or sentence[0].islower():
         raise BadOutcomeError(f"No sentence: {sentence!r}")
     return sentence
 
