@@ -94,6 +94,12 @@ class ImageMetadata:
     """The file's metadata; an empty string or None for what it does not state.
 
     `patient_name`, `patient_id` and `patient_birth_date` identify a person: never log them.
+
+    Attributes:
+        study_date: Or the date of the acquisition, series, content or procedure step, the first that is a date.
+        creation_date: Date on which the file, perhaps a copy, was made.
+        coded_view, coded_body_part: View and anatomic region by their codes, in the standard's words or, where the
+            code is not the standard's, in the file's.
     """
 
     patient_name: str = ""
@@ -108,12 +114,19 @@ class ImageMetadata:
     study_date: str = ""
     study_time: str = ""
     study_description: str = ""
+    series_description: str = ""
+    protocol_name: str = ""
+    step_description: str = ""
+    processing_description: str = ""
+    creation_date: str = ""
     accession_number: str = ""
     institution: str = ""
     manufacturer: str = ""
     modality: str = ""
     body_part: str = ""
+    coded_body_part: str = ""
     view_position: str = ""
+    coded_view: str = ""
     image_laterality: str = ""
     patient_orientation: tuple[str, str] | None = None
     burned_in_annotation: str = ""

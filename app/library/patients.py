@@ -55,8 +55,19 @@ def patient_key(patient: str, salt: bytes, cost: int = KEY_COST) -> str:
 
 
 def without_identity(metadata: ImageMetadata) -> ImageMetadata:
-    """The metadata without name, number and birth date of the patient and without the accession number."""
-    return replace(metadata, patient_name="", patient_id="", patient_birth_date="", accession_number="")
+    """The metadata without the patient's name, number and birth date, accession number and texts that are not shown."""
+    return replace(
+        metadata,
+        patient_name="",
+        patient_id="",
+        patient_birth_date="",
+        accession_number="",
+        series_description="",
+        protocol_name="",
+        step_description="",
+        processing_description="",
+        creation_date="",
+    )
 
 
 def searchable(*parts: str) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from app.report.lines import Line, time_with_offset
 from bsnet_core.backends import TORCH
 from bsnet_core.errors import UnsuitableImageError
-from bsnet_core.inference.input_check import reject_unsuitable, stated_age_years
+from bsnet_core.inference.input_check import reject_unsuitable
 from bsnet_core.language import translate as _
+from bsnet_core.patient_age import possible_age
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
@@ -46,12 +47,13 @@ def input_check_outcome(radiograph: Radiograph) -> str:
     except UnsuitableImageError as rejection:
         return _("rejected: {reason}").format(reason=rejection)
     metadata = radiograph.metadata
+    age = possible_age(metadata)
     stated = {
-        _("view"): metadata.view_position,
-        _("body part"): metadata.body_part,
-        _("age"): stated_age_years(metadata),
+        _("view"): bool(metadata.view_position),
+        _("body part"): bool(metadata.body_part or metadata.coded_body_part),
+        _("age"): age is not None and age.is_adult,
     }
-    missing = [name for name, value in stated.items() if value in ("", None)]
+    missing = [name for name, is_stated in stated.items() if not is_stated]
     if not missing:
         return _("accepted as a frontal chest radiograph of an adult")
     return _("accepted as a frontal chest radiograph; not stated: {missing}").format(missing=", ".join(missing))

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
-from bsnet_core.dicom_dates import day_of
 from bsnet_core.errors import NotAdultError, UnsuitableImageError
+from bsnet_core.inference.stated_body_part import other_body_part
+from bsnet_core.inference.stated_view import View, described_view, stated_view
 from bsnet_core.language import translate as _
+from bsnet_core.patient_age import ADULT_YEARS, possible_age
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 
-LATERAL_VIEWS = frozenset({"LL", "RL", "LAT", "LATERAL", "LLO", "RLO", "LPO", "RPO", "LAO", "RAO", "OBL", "OBLIQUE"})
-OTHER_BODY_PARTS = frozenset({
-    "ABDOMEN", "ANKLE", "ARM", "CLAVICLE", "COCCYX", "ELBOW", "EXTREMITY", "FEMUR", "FINGER", "FOOT", "FOREARM",
-    "HAND", "HEAD", "HEEL", "HIP", "HUMERUS", "JAW", "KNEE", "LEG", "LSPINE", "CSPINE", "NECK", "PELVIS", "SCAPULA",
-    "SHOULDER", "SKULL", "TOE", "WRIST", "BREAST",
-})  # fmt: skip
 MIN_SIDE_PX = 128
 MAX_COLOURFULNESS = 0.08
 """See `Radiograph.colourfulness`."""
 MAX_ELONGATION = 2.5
-MIN_AGE_YEARS = 18
-"""Age from which on images are scored: the networks are trained on adults."""
-AGE_UNITS_PER_YEAR = {"D": 365.25, "W": 365.25 / 7, "M": 12.0, "Y": 1.0}
 
 
 def reject_unsuitable(radiograph: Radiograph) -> None:
@@ -30,9 +21,10 @@ def reject_unsuitable(radiograph: Radiograph) -> None:
     Raises:
         UnsuitableImageError: a lateral or oblique view, another body part, a colour photograph, a blank or tiny
             image.
-        NotAdultError: the file states an age under `MIN_AGE_YEARS`.
+        NotAdultError: by the file's age or dates, the patient is under `ADULT_YEARS` for certain.
     """
     _reject_other_views(radiograph.metadata)
+    _reject_other_body_parts(radiograph.metadata)
     _reject_children(radiograph.metadata)
     if radiograph.colourfulness > MAX_COLOURFULNESS:
         raise UnsuitableImageError(_("This is a colour image, not a radiograph. Choose a frontal chest radiograph."))
@@ -51,39 +43,35 @@ def reject_unsuitable(radiograph: Radiograph) -> None:
         raise UnsuitableImageError(_("The image is blank: every pixel has the same value."))
 
 
-def stated_age_years(metadata: ImageMetadata) -> float | None:
-    """The patient's age in years at the date of the study, by the file, or None.
-
-    Patient's Age (PS3.5 6.2, such as 010M) takes precedence over the time from birth date to study date.
-    """
-    stated = re.fullmatch(r"(\d{1,3})([DWMY])", metadata.patient_age.strip().upper())
-    if stated:
-        return int(stated[1]) / AGE_UNITS_PER_YEAR[stated[2]]
-    birth, study = day_of(metadata.patient_birth_date), day_of(metadata.study_date)
-    if birth is None or study is None or study < birth:
-        return None
-    return study.year - birth.year - ((study.month, study.day) < (birth.month, birth.day))
-
-
 def _reject_other_views(metadata: ImageMetadata) -> None:
-    view = metadata.view_position.strip().upper()
-    is_lateral_in_words = "LATERAL" in view and "DECUBITUS" not in view
-    if view in LATERAL_VIEWS or is_lateral_in_words:
+    view = stated_view(metadata)
+    if view is not None and view.view is not View.FRONTAL:
         raise UnsuitableImageError(
             _("This is a lateral or oblique view ({view}). The Brixia score needs the frontal view (PA or AP).").format(
-                view=view
+                view=view.words
             )
         )
     along_rows = metadata.patient_orientation[0][:1].upper() if metadata.patient_orientation else ""
-    if not view and along_rows in ("A", "P"):
+    if view is None and along_rows in ("A", "P"):
         raise UnsuitableImageError(
             _(
                 "According to its patient orientation, this is a lateral view. The Brixia score needs the frontal view "
                 "(PA or AP)."
             )
         )
-    body_part = metadata.body_part.replace(" ", "").upper()
-    if body_part in OTHER_BODY_PARTS:
+    described = described_view(metadata) if view is None else None
+    if described is not None and described.view is not View.FRONTAL:
+        raise UnsuitableImageError(
+            _(
+                "According to its {tag} (“{words}”), this is a lateral or oblique view. The Brixia score needs the "
+                "frontal view (PA or AP)."
+            ).format(tag=described.tag, words=described.words)
+        )
+
+
+def _reject_other_body_parts(metadata: ImageMetadata) -> None:
+    body_part = other_body_part(metadata)
+    if body_part:
         raise UnsuitableImageError(
             _(
                 "According to the file, the image shows {body_part}, not the chest. Choose a frontal chest radiograph."
@@ -92,11 +80,11 @@ def _reject_other_views(metadata: ImageMetadata) -> None:
 
 
 def _reject_children(metadata: ImageMetadata) -> None:
-    age = stated_age_years(metadata)
-    if age is not None and age < MIN_AGE_YEARS:
+    age = possible_age(metadata)
+    if age is not None and age.is_child:
         raise NotAdultError(
             _(
                 "According to the file, the patient is under {years} years old. The network was trained on adults: the "
                 "image is shown but not scored."
-            ).format(years=MIN_AGE_YEARS)
+            ).format(years=ADULT_YEARS)
         )

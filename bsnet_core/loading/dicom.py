@@ -24,6 +24,7 @@ from bsnet_core.loading.overlay_planes import overlay_planes_of, shutter_of
 from bsnet_core.loading.palette import grey_of_palette, has_palette
 from bsnet_core.loading.stored_pixels import StoredPixels, load_stored_pixels
 from bsnet_core.loading.transfer_syntax import transfer_syntax_of
+from bsnet_core.patient_age import age_notes
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 
@@ -91,7 +92,7 @@ def _radiograph_of(header: Dataset, pixels: StoredPixels, path: Path) -> Radiogr
         colourfulness=colourfulness,
         metadata=replace(metadata, lossy_compressed=metadata.lossy_compressed or pixels.is_lossy),
         source=path,
-        loading_notes=pixels.notes,
+        loading_notes=(*pixels.notes, *age_notes(metadata)),
         shutter=shutter_of(header),
         overlay_planes=overlay_planes_of(header),
     )

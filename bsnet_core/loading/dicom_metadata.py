@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydicom.dataset import Dataset
 
+from bsnet_core.dicom_dates import EARLIEST_YEAR, day_of, possible_days
+from bsnet_core.loading.coded_terms import coded_body_part, coded_view
 from bsnet_core.loading.header import number_of, pair_of, text_of, value_of
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
+
+IMAGE_DATES = (
+    *("StudyDate", "AcquisitionDate", "AcquisitionDateTime", "SeriesDate", "PerformedProcedureStepStartDate"),
+    "ContentDate",
+)
+"""Dates of the image, the one that people call its date first."""
 
 
 def metadata_of(header: Dataset, transfer_syntax: str) -> ImageMetadata:
@@ -24,15 +30,22 @@ def metadata_of(header: Dataset, transfer_syntax: str) -> ImageMetadata:
         series_uid=text_of(header, "SeriesInstanceUID"),
         sop_instance_uid=text_of(header, "SOPInstanceUID"),
         sop_class_uid=text_of(header, "SOPClassUID"),
-        study_date=text_of(header, "StudyDate") or text_of(header, "AcquisitionDate"),
+        study_date=_study_date(header),
         study_time=text_of(header, "StudyTime"),
         study_description=text_of(header, "StudyDescription"),
+        series_description=text_of(header, "SeriesDescription"),
+        protocol_name=text_of(header, "ProtocolName"),
+        step_description=text_of(header, "PerformedProcedureStepDescription"),
+        processing_description=text_of(header, "AcquisitionDeviceProcessingDescription"),
+        creation_date=text_of(header, "InstanceCreationDate"),
         accession_number=text_of(header, "AccessionNumber"),
         institution=text_of(header, "InstitutionName"),
         manufacturer=text_of(header, "Manufacturer"),
         modality=text_of(header, "Modality").upper(),
         body_part=text_of(header, "BodyPartExamined"),
-        view_position=_view(header),
+        coded_body_part=coded_body_part(header),
+        view_position=text_of(header, "ViewPosition") or coded_view(header),
+        coded_view=coded_view(header),
         image_laterality=text_of(header, "ImageLaterality") or text_of(header, "Laterality"),
         patient_orientation=(letters[0], letters[1]) if len(letters) == 2 and all(letters) else None,
         burned_in_annotation=text_of(header, "BurnedInAnnotation"),
@@ -42,12 +55,14 @@ def metadata_of(header: Dataset, transfer_syntax: str) -> ImageMetadata:
     )
 
 
-def _view(header: Dataset) -> str:
-    position = text_of(header, "ViewPosition")
-    if position:
-        return position
-    codes = value_of(header, "ViewCodeSequence")
-    return text_of(codes[0], "CodeMeaning") if isinstance(codes, Sequence) and len(codes) else ""
+def _study_date(header: Dataset) -> str:
+    """The first date of the image that is whole, else the first that is one in part, as the file states it."""
+    stated = [text for keyword in IMAGE_DATES if (text := text_of(header, keyword))]
+    for text in stated:
+        day = day_of(text) if possible_days(text) else None
+        if day is not None:
+            return day.strftime("%Y%m%d") if day.year >= EARLIEST_YEAR else text
+    return next((text for text in stated if possible_days(text)), stated[0] if stated else "")
 
 
 def _spacing(header: Dataset) -> PixelSpacing | None:
