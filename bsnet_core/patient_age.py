@@ -46,7 +46,8 @@ _UNIT_WORDS = {
 """Unit in years: its words in the languages of radiology departments, lower case and without accents."""
 _PART = re.compile(r"(\d{1,6}(?:[.,]\d+)?)[\s._-]*([^\W\d_]+)[\s.,]*")
 _UNIT_FIRST = re.compile(r"([ymwd])[\s.:]*(\d{1,6})")
-_BARE = re.compile(r"\d{1,3}")
+_BARE = re.compile(r"(\d{1,3})(?:\s*[^\x00-\x7f]+)?")
+"""A number alone, or with a unit in a language that is not among them."""
 
 
 class AgeRange(NamedTuple):
@@ -139,12 +140,12 @@ def _measured(text: str) -> AgeRange | None:
     unit_first = _UNIT_FIRST.fullmatch(text)
     if unit_first:
         text = unit_first[2] + unit_first[1]
-    if _BARE.fullmatch(text) and int(text) > 0:
-        return AgeRange(int(text) / DAYS_PER_YEAR, int(text) + 1.0, has_unit=False)
     parts = list(_PART.finditer(text))
     units = [_YEARS_PER_UNIT.get(part[2]) for part in parts]
     if not parts or "".join(part[0] for part in parts) != text or None in units:
-        return None
+        bare = _BARE.fullmatch(text)
+        number = int(bare[1]) if bare else 0
+        return AgeRange(number / DAYS_PER_YEAR, number + 1.0, has_unit=False) if number else None
     known = [unit for unit in units if unit is not None]
     if sorted(known, reverse=True) != known or len(set(known)) != len(known):
         return None

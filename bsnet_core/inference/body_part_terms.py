@@ -112,47 +112,10 @@ OTHER_TERMS = plain_set(
 )
 """Parts whose radiographs are not scored."""
 
-OTHER_IN_CJK = (
-    *(
-        "胸椎",
-        "頸椎",
-        "颈椎",
-        "腰椎",
-        "脊柱",
-        "脊椎",
-        "骨盆",
-        "骨盤",
-        "腹部",
-        "腹",
-        "膝",
-        "足",
-        "肩",
-        "手",
-        "肘",
-        "股関節",
-        "髋",
-    ),
-    *(
-        "頭",
-        "头",
-        "颅",
-        "鼻",
-        "顎",
-        "肋骨",
-        "胸骨",
-        "鎖骨",
-        "锁骨",
-        "경추",
-        "요추",
-        "흉추",
-        "골반",
-        "복부",
-        "무릎",
-        "손",
-        "발",
-        "어깨",
-    ),
-    *("두개골", "늑골"),
-)
+_BONES_AND_OTHERS_IN_CJK = """
+    胸椎 胸骨 頸椎 颈椎 腰椎 脊柱 脊椎 骨盆 骨盤 腹 膝 足 肩 手 肘 髋 股関節 頭 头 颅 鼻 顎 肋骨 鎖骨 锁骨
+    경추 요추 흉추 골반 복부 무릎 손 발 어깨 두개골 늑골
+"""
+OTHER_IN_CJK = tuple(_BONES_AND_OTHERS_IN_CJK.split())
 CHEST_IN_CJK = ("胸", "肺", "흉부", "가슴", "폐", "心臓", "心脏")
 """Looked for anywhere in a text, after the bones of the chest."""

@@ -18,7 +18,7 @@ def coded_view(header: Dataset) -> str:
     """View and modifiers in the standard's words, a code of another scheme in the file's; empty without a code."""
     views = _items(header, "ViewCodeSequence")[:1]
     modifiers = [modifier for view in views for modifier in _items(view, "ViewModifierCodeSequence")]
-    return ", ".join(filter(None, (_term(item, VIEWS) for item in (*views, *modifiers))))
+    return " ".join(filter(None, (_term(item, VIEWS) for item in (*views, *modifiers))))
 
 
 def coded_body_part(header: Dataset) -> str:

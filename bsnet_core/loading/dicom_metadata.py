@@ -6,7 +6,7 @@ from pydicom.dataset import Dataset
 
 from bsnet_core.dicom_dates import EARLIEST_YEAR, day_of, possible_days
 from bsnet_core.loading.coded_terms import coded_body_part, coded_view
-from bsnet_core.loading.header import number_of, pair_of, text_of, value_of
+from bsnet_core.loading.header import number_of, pair_of, text_in_any_letters_of, text_of, value_of
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
 
 IMAGE_DATES = (
@@ -25,7 +25,7 @@ def metadata_of(header: Dataset, transfer_syntax: str) -> ImageMetadata:
         patient_id=text_of(header, "PatientID"),
         patient_birth_date=text_of(header, "PatientBirthDate"),
         patient_sex=text_of(header, "PatientSex"),
-        patient_age=text_of(header, "PatientAge"),
+        patient_age=text_in_any_letters_of(header, "PatientAge"),
         study_uid=text_of(header, "StudyInstanceUID"),
         series_uid=text_of(header, "SeriesInstanceUID"),
         sop_instance_uid=text_of(header, "SOPInstanceUID"),
@@ -42,9 +42,9 @@ def metadata_of(header: Dataset, transfer_syntax: str) -> ImageMetadata:
         institution=text_of(header, "InstitutionName"),
         manufacturer=text_of(header, "Manufacturer"),
         modality=text_of(header, "Modality").upper(),
-        body_part=text_of(header, "BodyPartExamined"),
+        body_part=text_in_any_letters_of(header, "BodyPartExamined"),
         coded_body_part=coded_body_part(header),
-        view_position=text_of(header, "ViewPosition") or coded_view(header),
+        view_position=text_in_any_letters_of(header, "ViewPosition") or coded_view(header),
         coded_view=coded_view(header),
         image_laterality=text_of(header, "ImageLaterality") or text_of(header, "Laterality"),
         patient_orientation=(letters[0], letters[1]) if len(letters) == 2 and all(letters) else None,

@@ -10,6 +10,7 @@ import struct
 import zlib
 from typing import Any
 
+from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.multival import MultiValue
@@ -48,6 +49,26 @@ def text_of(dataset: Dataset, keyword: str) -> str:
     """A tag's value as text without spaces around it; empty if there is none."""
     value = value_of(dataset, keyword)
     return "" if value is None else str(value).strip()
+
+
+def text_in_any_letters_of(dataset: Dataset, keyword: str) -> str:
+    """As `text_of`, for a tag that allows only ASCII (PS3.5 6.2, AS and CS) but may be written in other letters."""
+    text = text_of(dataset, keyword)
+    if text.isascii():
+        return text
+    for encoding in ("utf_8", *_encodings_of(dataset)[:1]):
+        try:
+            return text.encode("latin-1").decode(encoding)  # pydicom takes all bytes of such a tag for Latin letters
+        except (LookupError, UnicodeError):
+            continue
+    return text
+
+
+def _encodings_of(dataset: Dataset) -> list[str]:
+    try:
+        return convert_encodings(value_of(dataset, "SpecificCharacterSet") or "ISO_IR 100")
+    except PARSING_ERRORS:
+        return []
 
 
 def number_of(dataset: Dataset, keyword: str) -> float | None:

@@ -69,6 +69,11 @@ def test_the_chest_by_any_name_is_scored(tmp_path, body_part):
         {"PatientBirthDate": "20020103", "StudyDate": "20200102"},
         {"PatientBirthDate": "2019.12.31", "StudyDate": "2020.01.02"},
         {"PatientAge": "unknown", "PatientBirthDate": "20100101", "StudyDate": "20200102"},
+        {"PatientAge": "017"},
+        {"PatientAge": "9 Y"},
+        {"PatientBirthDate": "20101399", "StudyDate": "20200102"},
+        {"PatientBirthDate": "2010", "StudyDate": "20200102"},
+        {"PatientBirthDate": "2010-01-01", "StudyDate": None, "SeriesDate": "20200102"},
     ],
 )
 def test_a_child_is_shown_but_not_scored(tmp_path, tags):
@@ -87,13 +92,14 @@ def test_a_child_is_shown_but_not_scored(tmp_path, tags):
         {"PatientAge": "018Y"},
         {"PatientAge": "216M"},
         {"PatientAge": "101Y", "PatientBirthDate": "20200101"},
-        {"PatientAge": "017"},
+        {"PatientAge": "018"},
         {"PatientAge": "Y"},
+        {"PatientAge": "000Y", "PatientBirthDate": "19500101"},
         {"PatientBirthDate": "20020102", "StudyDate": "20200102"},
         {"PatientBirthDate": "20100101", "StudyDate": ""},
         {"PatientBirthDate": "20210101", "StudyDate": "20200102"},
-        {"PatientBirthDate": "20101399", "StudyDate": "20200102"},
-        {"PatientBirthDate": "2010", "StudyDate": "20200102"},
+        {"PatientBirthDate": "2002", "StudyDate": "20200102"},
+        {"PatientBirthDate": "10", "StudyDate": "20200102"},
     ],
 )
 def test_adults_and_patients_of_unknown_age_are_scored(tmp_path, tags):
