@@ -30,6 +30,7 @@ _NAMED_MONTH_FIRST = re.compile(r"([a-z]{3})[a-z]*[-./ ]*(\d{1,2})[-./, ]+(\d{4}
 _YEAR_AND_MONTH = re.compile(r"(\d{4})[-./ ]?(\d\d)?")
 _TIME_AFTER = re.compile(
     r"(?<=\d{4}[-./]\d\d[-./]\d\d)[t ].*|(?<=^\d{8})(?:[t ]?\d{2,6}(?:[.:]\d+)*(?:[+-]\d{4})?|[t ]\S*)$"
+    r"|(?<=\d{4}) \d{1,2}:\d\d.*"
 )
 
 

@@ -114,7 +114,9 @@ def _stated_age(stated: str) -> AgeRange | None:
 
     A number without a unit is a child's if it is one in every unit.
     """
-    text = re.sub(r"[\s.,]*\b(?:old|alt|of age)\b\.?$", "", _plain(stated[:64])).replace("y/o", "yo")
+    text = (
+        re.sub(r"[\s.,]*\b(?:old|alt|of age)\b\.?$", "", _plain(stated[:64])).replace("y/o", "yo").replace("y.o", "yo")
+    )
     sign, text = (text[:1], text.lstrip("<>≤≥= ")) if text[:1] in tuple("<>≤≥") else ("", text)
     if text.endswith("+"):
         sign, text = ">", text[:-1].strip()

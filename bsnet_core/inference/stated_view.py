@@ -21,9 +21,12 @@ from bsnet_core.inference.view_terms import (
 )
 from bsnet_core.radiograph import ImageMetadata
 
+LONGEST_QUOTED = 64
+"""Characters of a view that are shown."""
+
 
 class View(Enum):
-    """What a text says about the view of the one image."""
+    """The view of the one image that a text is about."""
 
     FRONTAL = "frontal"
     LATERAL = "lateral"
@@ -50,7 +53,8 @@ def stated_view(metadata: ImageMetadata) -> StatedView | None:
     for text in (metadata.view_position, metadata.coded_view):
         found = _view_in(text, LATERAL_VIEW_WORDS)
         if found is not None:
-            return StatedView(found.view, " ".join(text.split())[:64])
+            printable = "".join(sign if sign.isprintable() else " " for sign in text)
+            return StatedView(found.view, " ".join(printable.split())[:LONGEST_QUOTED])
     return None
 
 

@@ -20,6 +20,7 @@ LATERAL_WORDS = plain_set("""
     zijdelings zijdelingse zijopname zijaanzicht zijwaarts dwars dwarse dwarsopname
     boczne boczna boczny bocznie bocz boczn bokiem
     bocni bocna bocny bocne bocno
+    bokovaya bokovaja bokova
     боковая боковой боковое боковую боков бокова бічна бічний латеральная латеральный латерально профиль
     профильная
     странична профилна
@@ -37,7 +38,19 @@ LATERAL_VIEW_WORDS = LATERAL_WORDS | plain_set("ll rl ml lm profile side sida si
 LATERAL_SERIES_WORDS = LATERAL_WORDS | plain_set("ll profile")
 LATERAL_PHRASES = (
     *("side view", "z boku", "bok lewy", "bok prawy", "lewy bok", "prawy bok", "levy bok", "pravy bok", "левый бок"),
-    *("правый бок", "sol yan", "sag yan", "veduta di lato", "von der seite", "de cote", "de lado"),
+    *(
+        "правый бок",
+        "sol yan",
+        "sag yan",
+        "veduta di lato",
+        "von der seite",
+        "links anliegend",
+        "rechts anliegend",
+        "li anl",
+        "re anl",
+        "de cote",
+        "de lado",
+    ),
 )
 """Words that say it only together."""
 

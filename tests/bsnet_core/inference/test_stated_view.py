@@ -128,6 +128,7 @@ LATERAL_DESCRIPTIONS = [
         "Rö-Thorax seitl.",
         "Thoraxlat",
         "Thorax lateral links",
+        "Thorax li. anl.",
         "Thorax de profil",
         "Rx pulmonaire profil",
     ),
