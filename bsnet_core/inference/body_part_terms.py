@@ -30,12 +30,13 @@ _ABDOMEN = """
     cecum sigmoid smallintestine largeintestine intestine duodenum jejunum ileum rectum anus anusrectumsigmd
     appendix esophagus oesophagus esophagusstomach liver gallbladder bileduct commonbileduct biliarytract
     pancreas pancreaticduct spleen kidney renal adrenal ureter urethra bladder urinarytract uppurinarytract
-    urogram prostate penis scrotum testis uterus uterusfallopian cervix vagina vulva ovary fallopiantube
+    urogram ivp ivu prostate penis scrotum testis uterus uterusfallopian cervix vagina vulva ovary fallopiantube
     hysterosalpingogram perineum groin inguinal umbilical hypogastric epigastric flank retroperitoneum
     abdominalaorta ivc
 """
 _LIMBS_AND_PELVIS = """
-    ankle arm upperarm upperlimb upperextremity lowerlimb lowerextremity extremity limb axilla buttock calcaneus
+    ankle arm upperarm upperlimb upperextremity lowerlimb lowerextremity extremity extrem exm upexm lowexm
+    uextrem lextrem limb axilla buttock calcaneus
     oscalcis heel carpus carpal carpalbone clavicle collarbone elbow femur fibula finger digit foot feet
     forefoot hindfoot forearm hand metacarpal metacarpus metatarsal metatarsus phalanx phalange hip hipjoint
     humerus knee kneejoint kneecap leg lowerleg upperleg legs longleg patella radius radiusulna ulna scaphoid
@@ -46,7 +47,7 @@ _LIMBS_AND_PELVIS = """
     fullbody boneage
 """
 _SPINE_AND_CHEST_WALL = """
-    spine wholespine fullspine totalspine cspine tspine dspine lspine sspine ctspine tlspine lsspine ssspine
+    spine spinal wholespine fullspine totalspine cspine tspine dspine lspine sspine ctspine tlspine lsspine ssspine
     scspine cervicalspine thoracicspine dorsalspine lumbarspine lumbosacralspine sacralspine
     cervicothoracicspine thoracolumbarspine cervicaltspine lumbosacral thoracolumbar thoracolumbarjunction
     lumbar cervical vertebra vertebral vertebralcolumn spinalcolumn sacrum sacral coccyx sacrococcyx odontoid

@@ -12,7 +12,7 @@ LATERAL_WORDS = plain_set("""
     lat lateral laterals laterale laterales laterali lateraal lateralt lateralis lateralne lateralny lateralna
     lateralaufnahme lateralansicht laterolateral laterolaterale laterolateralis laterolateralno sinistrolateral
     dextrolateral llat rlat latl latr ltlat rtlat lltl latll latrl xlat xtlat xtl xtablelat crosstablelateral
-    lateromedial mediolateral sidelat
+    lateromedial mediolateral sidelat swimmer swimmers
     seitlich seitliche seitlicher seitliches seitl seitbild seitaufnahme seitenaufnahme seitenansicht
     seitenbild seitenprojektion
     profil profils profilo perfil perfilo profiel profilaufnahme profilowe profilowy profilowa

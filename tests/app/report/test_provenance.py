@@ -23,3 +23,9 @@ def test_the_input_check_says_what_the_file_did_not_state():
     assert input_check_outcome(radiograph(**(stated | {"patient_age": "009Y"}))).startswith(
         "rejected: According to the file"
     )
+
+
+def test_an_age_that_is_not_certainly_an_adults_is_not_called_one():
+    perhaps = {"body_part": "CHEST", "patient_age": "", "patient_birth_date": "2002", "study_date": "20200102"}
+    assert input_check_outcome(radiograph(**perhaps)).endswith("not stated: age")
+    assert input_check_outcome(radiograph(**(perhaps | {"patient_birth_date": "1950"}))).endswith("of an adult")

@@ -30,7 +30,13 @@ OTHERS = [
     *("LEFT HAND", "HAND LT", "R KNEE", "RT. FOOT", "KNEE AP", "LOWER LEG", "UPPER ARM", "AC JOINT"),
     *("FACIAL BONES", "SKULL PA"),
     *("PARANASAL SINUS", "WHOLE BODY", "LOWER EXTREMITY", "UPPER_LIMB", "OS CALCIS", "RIB CAGE", "SHOULDER BLADE"),
-    *("KUB",),
+    *(
+        "KUB",
+        "UP_EXM",
+        "LOW_EXM",
+        "L-S SPINE",
+        "SPINAL",
+    ),
     *("MANO", "Knie", "GENOU", "BACINO", "BECKEN", "Schädel", "LWS", "BWS", "RODILLA", "Rachis", "MIEDNICA"),
     *("ABDOME",),
 ]

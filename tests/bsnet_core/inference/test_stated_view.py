@@ -24,6 +24,8 @@ LATERAL_POSITIONS = [
         "LT LAT",
         "LEFT LATERAL",
         "Lateral_LL",
+        "XTABLE LATERAL",
+        "SWIMMERS",
         "X-TABLE LAT",
     ),
     *("CROSSTABLE LATERAL", "SIDE VIEW", "PROFILE", "SEITLICH", "seitl.", "Seitenaufnahme", "von der Seite"),
