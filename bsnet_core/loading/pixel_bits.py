@@ -23,8 +23,7 @@ def pixel_bits(
 
     Values that come back exactly as they were stored are cut to Bits Stored: bits above High Bit are no part of the
     image (PS3.5 8.1.1). Only values that a lossy codec changed may lie a little above the highest one; cutting those
-    would turn white into black. A stream of more bits than the header states, but not of whole bytes, contradicts the
-    header: an encoder that takes what lies above High Bit along takes all of Bits Allocated.
+    would turn white into black.
 
     Args:
         grey: (H, W) values as stored or decoded.
@@ -33,25 +32,16 @@ def pixel_bits(
         syntax: The transfer syntax that the file states.
     """
     bits, allocated = bits_stored(header), integer_of(header, "BitsAllocated", 16)
-    if stream is not None and grey.size:
-        is_exact = _is_exact(stream, header, syntax)
-        if not is_exact or (bits < stream.bits < allocated and not _has_overlay_in_pixels(header)):
-            return grey, max(bits, bits_needed(grey))
+    if stream is not None and grey.size and not _is_exact(stream, header, syntax):
+        return grey, max(bits, bits_needed(grey))
     held = stream.bits if stream is not None and stream.bits else allocated
     if held > integer_of(header, "HighBit", bits - 1):
         grey = without_unused_bits(grey, header, bits)
     return grey, bits
 
 
-def notes_on_bits(
-    grey: npt.NDArray[Any], header: Dataset, stream: CodeStream, bits: int, *, signed: bool
-) -> tuple[str, ...]:
+def notes_on_bits(grey: npt.NDArray[Any], header: Dataset, bits: int, *, signed: bool) -> tuple[str, ...]:
     """Sentences on bits of a code stream that the header contradicts; `grey` and `bits` as `pixel_bits` gives them."""
-    if stream.is_lossless and bits > bits_stored(header):
-        note = _(
-            "The file states {stated} bits per pixel, but its compressed image uses {found}. All of them were used."
-        )
-        return (note.format(stated=bits_stored(header), found=bits),)
     native = grey.astype(grey.dtype.newbyteorder("="), copy=False)
     if bits >= 8 * native.dtype.itemsize or _has_overlay_in_pixels(header):
         return ()

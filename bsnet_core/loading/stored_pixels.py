@@ -124,7 +124,7 @@ def _compressed_pixels(
     notes = contradictions_of(syntax, stream)
     if stream is not None:
         signed = integer_of(header, "PixelRepresentation", 0) == 1
-        notes += notes_on_bits(grey, header, stream, bits, signed=signed)
+        notes += notes_on_bits(grey, header, bits, signed=signed)
     if decoded.is_cut_off:
         notes += (cut_off_note(),)
     is_lossy = stream is not None and is_coded_with_loss(stream, syntax)
