@@ -155,3 +155,40 @@ def write_nih_no_finding(root: Path) -> Path:
     for name in ("00000013_000", "00000013_002", "00000042_001"):
         cv2.imwrite(str(root / f"{name}.jpg"), lung_image())
     return root
+
+
+RALO_COLUMNS = "image,patient,exam," + ",".join(
+    f"{rater}-{lung}-{what}"
+    for rater in ("rater1", "rater2")
+    for lung in ("right", "left")
+    for what in ("extent", "opacity")
+)
+
+
+def write_ralo(root: Path) -> Path:
+    """`ralo` with three images of two patients, the first on two days."""
+    (root / "images").mkdir(parents=True)
+    rows = [
+        "images/0.jpg,S1,20200330_120000.338,0,0,1,1,0,0,2,1,7,8.635",
+        "images/1.jpg,S1,20200401_180000,4,1,4,2,3,1,3,2,14,16.162",
+        "images/2.jpg,S2,20200404_112842.082,1,1,1,2,1,1,2,2,,",
+    ]
+    for number in range(3):
+        cv2.imwrite(str(root / f"images/{number}.jpg"), lung_image())
+    (root / "scores.csv").write_text("\n".join((f"{RALO_COLUMNS},bsnet_authors_global,pxs_net", *rows)) + "\n")
+    return root
+
+
+def write_rsna_lungs(root: Path) -> Path:
+    """`rsna-lungs` with one image of each class; the one with opacities is listed twice, as in the real table."""
+    (root / "images").mkdir(parents=True)
+    rows = [
+        "images/a.jpg,normal,",
+        "images/b.jpg,opacity,0.25 0.5 0.125 0.25;0.6 0.1 0.2 0.3",
+        "images/c.jpg,not-normal-without-opacity,",
+        "images/b.jpg,opacity,0.25 0.5 0.125 0.25;0.6 0.1 0.2 0.3",
+    ]
+    for name in "abc":
+        cv2.imwrite(str(root / f"images/{name}.jpg"), lung_image())
+    (root / "labels.csv").write_text("\n".join(("image,class,boxes", *rows)) + "\n")
+    return root

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.language import translate as _
-from training.datasets.sample import LARGEST_EXTENT, LARGEST_OPACITY, OpacityReading, Sample
+from training.datasets.sample import (
+    LARGEST_EXTENT,
+    LARGEST_OPACITY,
+    LARGEST_SEVERITY,
+    DataSetError,
+    OpacityReading,
+    Sample,
+    SeverityReading,
+)
 from training.datasets.tables import TableRow, load_table, rows_by, zone_columns
 
 SENIOR, JUNIOR = zone_columns("S-{}"), zone_columns("J-{}")
+NEVER_LABELLED = frozenset({"images/16660_5_1.jpg"})
+"""Images that show another one again, which is kept apart: they take no label from any table but the first two."""
 
 
 def load_cohen_annotations(root: Path) -> list[Sample]:
@@ -49,11 +60,12 @@ def load_cohen_annotations(root: Path) -> list[Sample]:
 
 
 def load_cohen_folder(root: Path) -> list[Sample]:
-    """All frontal images, with lung masks, two readers' scores, and extent and opacity where they exist.
+    """All frontal images, with lung masks, two readers' scores, extent and opacity, and lesions where they exist.
 
     Args:
         root: Folder with `metadata.csv`, `brixia-scores.csv`, `images` and `masks`, and optionally
-            `geographic-opacity-scores.csv`.
+            `geographic-opacity-scores.csv`, `covid-net-severity.csv`, and a folder `lesions` with files named like the
+            images. If `metadata.csv` has the column `offset_days`, the images have a day.
 
     Raises:
         DataSetError: a missing table or column, an image in two rows, a score of an image that `metadata.csv` does not
@@ -61,16 +73,16 @@ def load_cohen_folder(root: Path) -> list[Sample]:
     """
     images = rows_by(load_table(root / "metadata.csv", ("image", "mask", "patient_id")), "image")
     scores = rows_by(load_table(root / "brixia-scores.csv", ("image", *SENIOR, *JUNIOR)), "image")
-    opacity_table = root / "geographic-opacity-scores.csv"
-    opacity: dict[str, TableRow] = {}
-    if opacity_table.exists():
-        opacity = rows_by(load_table(opacity_table, ("image", "geographic_mean", "opacity_mean")), "image")
-    for image, row in [*scores.items(), *opacity.items()]:
+    opacity = _optional_rows(root / "geographic-opacity-scores.csv", ("image", "geographic_mean", "opacity_mean"))
+    severity = _optional_rows(root / "covid-net-severity.csv", ("image", "geographic_extent", "opacity"))
+    lesions = _lesions_in(root / "lesions", images)
+    for image, row in [*scores.items(), *opacity.items(), *severity.items()]:
         if image not in images:
             raise row.fault("image", _("{name} is not in {table}.").format(name=image, table="metadata.csv"))
     samples = []
     for image, row in images.items():
-        other = opacity.get(image)
+        other, newer = opacity.get(image), severity.get(image)
+        labelled = image not in NEVER_LABELLED
         score, second_score = _scores_of_both(scores[image]) if image in scores else (None, None)
         samples.append(
             Sample(
@@ -80,9 +92,37 @@ def load_cohen_folder(root: Path) -> list[Sample]:
                 score=score,
                 second_score=second_score,
                 opacity=_opacity(other) if other else None,
+                severity=_severity(newer) if newer and labelled else None,
+                lesions=lesions.get(image) if labelled else None,
+                day=row.number("offset_days") if row.values.get("offset_days", "").strip() else None,
             )
         )
     return samples
+
+
+def _optional_rows(table: Path, columns: tuple[str, ...]) -> dict[str, TableRow]:
+    """The rows by image; empty if there is no such table."""
+    return rows_by(load_table(table, columns), "image") if table.exists() else {}
+
+
+def _lesions_in(folder: Path, images: Mapping[str, TableRow]) -> dict[str, Path]:
+    """The outlines by the image they belong to.
+
+    Raises:
+        DataSetError: outlines that belong to no image.
+    """
+    image_of = {Path(image).stem: image for image in images}
+    found = {}
+    for path in sorted(folder.glob("*.png")):
+        if path.stem not in image_of:
+            raise DataSetError(_("The outlines {path} belong to no image of the table.").format(path=path))
+        found[image_of[path.stem]] = path
+    return found
+
+
+def _severity(row: TableRow) -> SeverityReading:
+    extent, opacity = (row.number_within(column, 0, LARGEST_SEVERITY) for column in ("geographic_extent", "opacity"))
+    return SeverityReading(extent, opacity)
 
 
 def _scores_of_both(row: TableRow) -> tuple[BrixiaScore | None, BrixiaScore | None]:

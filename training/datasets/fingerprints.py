@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from bsnet_core.language import translate as _
 from bsnet_core.private_files import make_private_folder, write_private_json
-from training.datasets.sample import DataSetError, Sample
+from training.datasets.sample import DataSetError, Sample, files_of
 
 STORE = "content-hashes.json"
 
@@ -29,7 +29,7 @@ def content_hashes(samples: Sequence[Sample], cache: Path) -> dict[Path, str]:
             known = json.loads(store.read_text(encoding="utf-8"))
         except ValueError:
             known = {}  # only a cache: computed again
-    files = sorted({path for sample in samples for path in (sample.image, *sample.masks)})
+    files = sorted({path for sample in samples for path in files_of(sample)})
     found: dict[Path, str] = {}
     changed = False
     for path in tqdm(files, desc=_("hashing"), leave=False, disable=None):
@@ -71,10 +71,18 @@ def _lines_of(samples: Sequence[Sample], hashes: dict[Path, str]) -> list[str]:
                 *(str(value or "-") for value in (sample.score, sample.second_score, sample.consensus_score)),
                 str(sample.opacity or "-"),
                 str(sample.no_finding),
+                *_other_labels(sample, hashes),
             )
         )
         for sample in samples
     ]
+
+
+def _other_labels(sample: Sample, hashes: dict[Path, str]) -> list[str]:
+    """Labels that only some data sets have; nothing without them, so that other fingerprints stay as they were."""
+    labels: list[object] = [sample.severity, *sample.lung_scores, sample.lung_class, *sample.opacity_boxes]
+    labels += [sample.peers, hashes[sample.lesions] if sample.lesions else None, sample.day]
+    return [str(label) for label in labels if label is not None]
 
 
 def sha256_of_lines(lines: Iterable[str]) -> str:

@@ -11,8 +11,12 @@ from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from training.datasets.lung_scores import LungScores
+from training.datasets.opacity_boxes import LungClass, OpacityBox
+from training.datasets.peer_predictions import PeerPredictions
 
 LARGEST_EXTENT, LARGEST_OPACITY = 8, 6
+LARGEST_SEVERITY = 8
 
 
 class DataSetError(BSNetError):
@@ -55,6 +59,24 @@ class OpacityReading:
 
 
 @dataclass(frozen=True, slots=True)
+class SeverityReading:
+    """Extent and opacity on the scales of the COVID-Net severity table, means of three radiologists.
+
+    Attributes:
+        extent: Geographic extent of opacity, both lungs, 0 to 8.
+        opacity: Degree of opacity, both lungs, 0 to 8; `OpacityReading` has another scale.
+    """
+
+    extent: float
+    opacity: float
+
+    def __post_init__(self) -> None:
+        # Written so that NaN is rejected too.
+        if not 0 <= self.extent <= LARGEST_SEVERITY or not 0 <= self.opacity <= LARGEST_SEVERITY:
+            raise ValueError(f"Extent and opacity are 0 to 8, got {self.extent} and {self.opacity}.")
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """An image file with everything known about it.
 
@@ -67,6 +89,13 @@ class Sample:
         consensus_score: A panel's agreed reading: the gold standard of the paper's consensus set.
         no_finding: Whether text mining found the image normal: a weak label of 0 in all six zones.
         opacity: Extent and opacity on their own scales.
+        severity: Extent and opacity by other readers, again on their own scales.
+        lung_scores: Extent and opacity of each lung, one entry per rater; empty if there are none.
+        lung_class: A radiologist's class of the image.
+        opacity_boxes: Boxes around its opacities, of an image of the class opacity.
+        lesions: File of bit masks that outline lungs, disease and tubes (`load_lesion_outlines`).
+        peers: Predictions of other networks.
+        day: Time of the examination in days, to be compared within one patient only.
         published_test: Whether the publisher puts it into the test part; None if the publisher has no such division.
         patient_known: False if the data set does not name the patient, so that `patient` is the file's name.
         format: How to load the pixels.
@@ -80,14 +109,26 @@ class Sample:
     consensus_score: BrixiaScore | None = None
     no_finding: bool = False
     opacity: OpacityReading | None = None
+    severity: SeverityReading | None = None
+    lung_scores: tuple[LungScores, ...] = ()
+    lung_class: LungClass | None = None
+    opacity_boxes: tuple[OpacityBox, ...] = ()
+    lesions: Path | None = None
+    peers: PeerPredictions | None = None
+    day: float | None = None
     published_test: bool | None = None
     patient_known: bool = True
     format: ImageFormat = ImageFormat.BY_CONTENT
 
 
+def files_of(sample: Sample) -> list[Path]:
+    """The sample's image, and the files of its masks and outlines."""
+    return [sample.image, *sample.masks, *([sample.lesions] if sample.lesions else [])]
+
+
 def missing_files(sample: Sample) -> list[Path]:
     """The sample's files that do not exist."""
-    return [path for path in (sample.image, *sample.masks) if not path.is_file()]
+    return [path for path in files_of(sample) if not path.is_file()]
 
 
 def reject_missing_files(samples: Sequence[Sample]) -> None:

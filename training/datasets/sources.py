@@ -13,6 +13,8 @@ from training.datasets.cohen import load_cohen_annotations, load_cohen_folder
 from training.datasets.jsrt import load_jsrt
 from training.datasets.montgomery import load_montgomery
 from training.datasets.own_table import load_own_table
+from training.datasets.ralo import load_ralo
+from training.datasets.rsna_lungs import load_rsna_lungs
 from training.datasets.sample import DataSetError, Sample
 from training.datasets.shenzhen import load_shenzhen
 from training.datasets.unscored import load_hannover, load_nih_no_finding
@@ -29,6 +31,8 @@ class SourceKind(StrEnum):
     COHEN_FOLDER = "cohen-folder"
     NIH_NO_FINDING = "nih-no-finding"
     HANNOVER = "hannover"
+    RALO = "ralo"
+    RSNA_LUNGS = "rsna-lungs"
     OWN_TABLE = "own-table"
 
 
@@ -41,6 +45,8 @@ _LOADERS: dict[SourceKind, Callable[[Path], list[Sample]]] = {
     SourceKind.COHEN_FOLDER: load_cohen_folder,
     SourceKind.NIH_NO_FINDING: load_nih_no_finding,
     SourceKind.HANNOVER: load_hannover,
+    SourceKind.RALO: load_ralo,
+    SourceKind.RSNA_LUNGS: load_rsna_lungs,
     SourceKind.OWN_TABLE: load_own_table,
 }
 
@@ -64,6 +70,14 @@ _CREDITS: dict[SourceKind, tuple[str, ...]] = {
         "NIH ChestX-ray8 'No Finding' images (Wang et al. 2017), with weak labels; credit to the NIH Clinical Center",
     ),
     SourceKind.HANNOVER: ("COVID-19 image repository, Hannover Medical School, doi 10.25835/0090041, CC BY 3.0",),
+    SourceKind.RALO: (
+        "RALO (Stony Brook University), lung scores of two raters, doi 10.5281/zenodo.4633999, CC BY-SA 4.0",
+        "COVID-19-NY-SBU images (TCIA), doi 10.7937/TCIA.BBAG-2923, CC BY 4.0",
+    ),
+    SourceKind.RSNA_LUNGS: (
+        "RSNA Pneumonia Detection Challenge 2018, radiologists' classes and boxes on NIH ChestX-ray8 images; "
+        "credit to RSNA and the NIH Clinical Center",
+    ),
     SourceKind.OWN_TABLE: ("images of the institution that trained the model",),
 }
 

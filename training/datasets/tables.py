@@ -71,6 +71,17 @@ class TableRow:
             raise self.fault(column, _("{text} is not {low} to {high}.").format(text=self[column], low=low, high=high))
         return value
 
+    def whole_number_within(self, column: str, low: int, high: int) -> int:
+        """The value of a column as a whole number in a range, both ends included.
+
+        Raises:
+            DataSetError: it is not a whole number, or outside the range.
+        """
+        value = self.number_within(column, low, high)
+        if value != int(value):
+            raise self.fault(column, _("{text} is not a whole number.").format(text=self[column]))
+        return int(value)
+
     def zone_score(self, column: str) -> int:
         """The value of a column as a zone score.
 

@@ -32,6 +32,7 @@ def load_hannover(root: Path) -> list[Sample]:
         Sample(
             root / "images" / f"{row.required('image_id')}.jpg",
             patient=f"hannover-{row.required('patient_id')}",
+            day=row.number("admission_offset") if row.values.get("admission_offset", "").strip() else None,
         )
         for row in load_table(root / "metadata.csv", ("patient_id", "image_id"))
     ]

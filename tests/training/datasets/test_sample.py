@@ -2,7 +2,7 @@ import pytest
 
 from tests.training.data_set_layouts import write_brixia
 from training.datasets.brixia_covid19 import load_brixia_covid19
-from training.datasets.sample import DataSetError, OpacityReading, missing_files, reject_missing_files
+from training.datasets.sample import DataSetError, OpacityReading, SeverityReading, missing_files, reject_missing_files
 
 
 @pytest.mark.parametrize("wrong", [(float("nan"), 1), (1, float("nan")), (8.1, 1), (-0.1, 1), (1, 6.1), (1, -1)])
@@ -10,6 +10,13 @@ def test_extent_and_opacity_beyond_their_scales_are_no_reading(wrong):
     assert OpacityReading(8, 6) == OpacityReading(8.0, 6.0)
     with pytest.raises(ValueError, match="Extent is 0 to 8"):
         OpacityReading(*wrong)
+
+
+@pytest.mark.parametrize("wrong", [(float("nan"), 1), (1, 8.1), (-0.1, 1)])
+def test_severity_beyond_its_scale_is_no_reading(wrong):
+    assert SeverityReading(8, 8).opacity == 8
+    with pytest.raises(ValueError, match="are 0 to 8"):
+        SeverityReading(*wrong)
 
 
 def test_readers_name_files_that_are_not_there_so_that_all_can_be_told(tmp_path):

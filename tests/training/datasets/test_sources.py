@@ -26,6 +26,8 @@ def test_the_real_folders_are_read_whole(shared_data):
     assert sum(bool(sample.masks) for sample in cohen) == 391
     assert sum(sample.score is not None for sample in cohen) == 138
     assert sum(sample.opacity is not None for sample in cohen) == 84
+    assert sum(sample.severity is not None for sample in cohen) == 284
+    assert sum(sample.lesions is not None for sample in cohen) == 82
     reject_missing_files(cohen)
     assert len(load_nih_no_finding(shared_data / "nih-no-finding")) == 428
     assert len(load_hannover(shared_data / "hannover")) == 243
