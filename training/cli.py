@@ -62,6 +62,13 @@ def commands() -> tuple[Command, ...]:
             _explanation_arguments,
             of_run=False,
         ),
+        Command(
+            "measure-elsewhere",
+            _("measure models on images of other hospitals that none was trained on; resumes after the last image"),
+            _measure_elsewhere,
+            _elsewhere_arguments,
+            of_run=False,
+        ),
     )
 
 
@@ -230,6 +237,63 @@ def _evaluate_explanations(arguments: Namespace) -> int:
     mode = Mode.EXACT if arguments.exact else Mode.FAST
     text = evaluate_explanations(arguments.model, arguments.data, arguments.images, mode, arguments.out)
     sys.stdout.write(text + "\n")
+    return 0
+
+
+def _elsewhere_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help=_("model folder, repeatable (default: the shipped model)"),
+    )
+    parser.add_argument(
+        "--stored", action="store_true", help=_("load no weights: write the tables again from stored answers")
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path("../shared/data"),
+        metavar="FOLDER",
+        help=_("folder with one folder per source (default: ../shared/data)"),
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("docs/measured"),
+        metavar="FOLDER",
+        help=_("folder of answers and figures; other weights measured there stand beside (default: docs/measured)"),
+    )
+    parser.add_argument("--parts", nargs="+", metavar="PART", help=_("parts to measure (default: all)"))
+    parser.add_argument("--again", nargs="+", default=[], metavar="PART", help=_("parts to measure from the beginning"))
+    parser.add_argument(
+        "--cross-validation",
+        type=Path,
+        metavar="FILE",
+        help=_("configuration of the run whose cross-validation belongs to the newest weights"),
+    )
+    parser.add_argument(
+        "--other-images", type=Path, metavar="FOLDER", help=_("images that show no chest, one folder per kind")
+    )
+    parser.add_argument("--write", type=Path, metavar="FILE", help=_("Markdown document to write"))
+
+
+def _measure_elsewhere(arguments: Namespace) -> int:
+    from training.elsewhere.command import Request, measure_elsewhere, parts_named
+
+    weights = tuple(arguments.weights or (None,))
+    request = Request(
+        data=arguments.data,
+        output=arguments.output,
+        weights=() if arguments.stored else weights,
+        parts=parts_named(arguments.parts),
+        again=frozenset(parts_named(arguments.again)) if arguments.again else frozenset(),
+        cross_validation=arguments.cross_validation,
+        other_images=arguments.other_images,
+        document=arguments.write,
+    )
+    sys.stdout.write(measure_elsewhere(request) + "\n")
     return 0
 
 
