@@ -39,6 +39,7 @@ def commands() -> tuple[Command, ...]:
     return (
         Command("prepare", _("check the data sets, write a report and fill the cache"), _prepare),
         Command("segmentation", _("stage 1: lung segmentation on masks") + f"; {resumes}", _run_stage),
+        Command("severity", _("optional: severity as other hospitals scored it") + f"; {resumes}", _run_stage),
         Command("alignment", _("stage 2: alignment on synthetic misalignments") + f"; {resumes}", _run_stage),
         Command("scoring", _("stage 3: scoring heads, the rest of the network frozen") + f"; {resumes}", _run_stage),
         Command("end-to-end", _("stage 4: the whole network") + f"; {resumes}", _run_stage),

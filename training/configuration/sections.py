@@ -15,6 +15,8 @@ class StageName(StrEnum):
     """The stages, from the part to the whole (paper 5.2)."""
 
     SEGMENTATION = "segmentation"
+    SEVERITY = "severity"
+    """Not the paper's, and optional: the encoder learns from other hospitals' labels."""
     ALIGNMENT = "alignment"
     SCORING = "scoring"
     END_TO_END = "end-to-end"
@@ -76,6 +78,7 @@ class DataConfig:
         trunk_without_scored: Whether the trunk (encoder, segmentation and alignment) learns from the masks of patients
             without a score only. It then knows no test patient of any fold of a cross-validation, and the masks of the
             scored patients measure it.
+        keep_apart: Whether the severity stage leaves out the patients that measure every model (`kept_apart`).
     """
 
     sources: tuple[SourceConfig, ...]
@@ -86,6 +89,7 @@ class DataConfig:
     test_share: float = 0.25
     split_seed: int = 0
     trunk_without_scored: bool = False
+    keep_apart: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "exclude", tuple(self.exclude))
@@ -167,7 +171,8 @@ class StageConfig:
         schedule: The way in which the rate falls.
         plateau_epochs: Epochs without a better validation value that are tolerated; one more halves the rate.
         weight_decay: L2 weight decay of Adam.
-        sides_px: (side, epochs) pairs for training on smaller images first; empty means the network's own side.
+        sides_px: (side, epochs) pairs for training on smaller images first (in the severity stage: views); empty means
+            the network's own side.
             The epochs must add up to `epochs`.
         segmentation_weight: Weight of the segmentation loss in the end-to-end stage.
         weak_images: Number of "No Finding" images drawn for every epoch of the scoring stages. Their weak label is a

@@ -119,8 +119,9 @@ def _train_fold(
 ) -> list[StageName]:
     """Trains the scoring stages of one fold, after the trunk if none is given; returns the scoring stages trained."""
     if trunk is None:
-        run_stage(config, StageName.SEGMENTATION, data)
-        run_stage(config, StageName.ALIGNMENT, data)
+        for name in (StageName.SEGMENTATION, StageName.SEVERITY, StageName.ALIGNMENT):
+            if name in config.stages or name is not StageName.SEVERITY:
+                run_stage(config, name, data)
     run_stage(config, StageName.SCORING, data, start=trunk, frozen=frozen)
     if not plan.end_to_end or StageName.END_TO_END not in config.stages:
         return [StageName.SCORING]

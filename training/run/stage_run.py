@@ -11,22 +11,31 @@ from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from training.configuration.run_config import ConfigurationError, RunConfig
 from training.configuration.sections import StageName
+from training.datasets.fingerprints import sha256_of_lines
+from training.datasets.kept_apart import is_kept_apart
+from training.datasets.splits import scored_patients
 from training.images.prepared_images import PreparedImages
 from training.loop.checkpoint import Checkpoint
 from training.loop.processes import make_accelerator, share_of
 from training.loop.stage import Stage
 from training.loop.training_loop import CHECKPOINT, fit
+from training.predictions.found_lungs import find_lungs
 from training.predictions.frozen_features import FrozenFeatures
 from training.run.pretrained import load_initial_encoder
 from training.run.run_data import RunData, load_data, patients_with_hidden_masks
 from training.run.run_record import RUN_RECORD, recorded_settings, write_run_record
-from training.run.stage_weights import build_network, load_weights, starting_weights
+from training.run.stage_weights import build_network, load_weights, starting_weights, weights_sha256
 from training.stages.alignment_stage import AlignmentStage
 from training.stages.scoring_stage import ScoringStage
 from training.stages.segmentation_stage import SegmentationStage
+from training.stages.severity_stage import OUTLINED_SIDE_PX, SeverityStage
 from training.stages.stage_context import StageContext, StageRows
 
-NOT_YET_TRAINED = {StageName.ALIGNMENT: ("alignment", "heads"), StageName.SCORING: ("heads",)}
+NOT_YET_TRAINED = {
+    StageName.SEVERITY: ("alignment", "heads"),
+    StageName.ALIGNMENT: ("alignment", "heads"),
+    StageName.SCORING: ("heads",),
+}
 """Parts of the network that start from random weights, so that variants of a stage share what was trained before."""
 
 
@@ -103,7 +112,7 @@ def build_stage(
     """
     model = _network_to_train(config, name, start).to(accelerator.device).to(memory_format=torch.channels_last)
     images = data.prepared(config, config.model.side_px)
-    trunk_stage = name in (StageName.SEGMENTATION, StageName.ALIGNMENT)
+    trunk_stage = name in (StageName.SEGMENTATION, StageName.SEVERITY, StageName.ALIGNMENT)
     context = StageContext(
         config.stage(name),
         images,
@@ -116,12 +125,32 @@ def build_stage(
     if name is StageName.SEGMENTATION:
         sides = {side for side, _epochs in context.settings.sides_px} - {config.model.side_px}
         return SegmentationStage(model, context, {side: data.prepared(config, side) for side in sides})
+    if name is StageName.SEVERITY:
+        return _severity_stage(config, data, context, model, start)
     if name is StageName.ALIGNMENT:
         return AlignmentStage(model, context, config.target)
     if not context.rows.train:
         raise ConfigurationError(_("There are no images with a Brixia score to train on."))
     end_to_end = name is StageName.END_TO_END
     return ScoringStage(model, context, config.loss, end_to_end=end_to_end, selection=config.selection, frozen=frozen)
+
+
+def _severity_stage(
+    config: RunConfig, data: RunData, context: StageContext, model: BSNet, start: Path | None
+) -> SeverityStage:
+    weights = starting_weights(config, StageName.SEVERITY, start)
+    key = sha256_of_lines([weights_sha256(weights) if weights else "", data.row_fingerprint])[:16]
+    found = find_lungs(model, context.images, config.data.cache, key)
+    rows = _severity_rows(config, data, context.images)
+    if not rows:
+        raise ConfigurationError(_("There are no images to learn severity from."))
+    return SeverityStage(model, context, found, data.prepared(config, OUTLINED_SIDE_PX), rows)
+
+
+def _severity_rows(config: RunConfig, data: RunData, images: PreparedImages) -> list[int]:
+    """Images of patients who have no Brixia score, so that a cross-validation of the scores knows none of them."""
+    rows = images.where(data.split.train - scored_patients(data.samples))
+    return [row for row in rows if not (config.data.keep_apart and is_kept_apart(images.samples[row].patient))]
 
 
 def _network_to_train(config: RunConfig, name: StageName, start: Path | None) -> BSNet:

@@ -18,6 +18,7 @@ from training.configuration.sections import StageName
 from training.datasets.fingerprints import file_sha256
 from training.loop.training_loop import BEST, HISTORY
 from training.run.pretrained import initial_encoder_file
+from training.stages.severity_stage import HEADS as SEVERITY_HEADS
 
 
 def starting_weights(config: RunConfig, name: StageName, start: Path | None = None) -> Path | None:
@@ -30,8 +31,7 @@ def starting_weights(config: RunConfig, name: StageName, start: Path | None = No
         return start
     if name is StageName.SEGMENTATION:
         return initial_encoder_file(config.initial_encoder)
-    stages = list(StageName)
-    before = stages[stages.index(name) - 1]
+    before = _stage_before(config, name)
     weights = stage_weights(config, before)
     done = epochs_done(config, before)
     # Without settings of the stage before, its number of epochs is not known.
@@ -42,6 +42,14 @@ def starting_weights(config: RunConfig, name: StageName, start: Path | None = No
             )
         )
     return weights
+
+
+def _stage_before(config: RunConfig, name: StageName) -> StageName:
+    """The stage whose weights a stage starts from; the severity stage is left out where the run has none."""
+    stages = list(StageName)
+    before = stages[stages.index(name) - 1]
+    is_left_out = before is StageName.SEVERITY and before not in config.stages
+    return stages[stages.index(before) - 1] if is_left_out else before
 
 
 def epochs_done(config: RunConfig, name: StageName) -> int:
@@ -125,6 +133,7 @@ def load_weights(model: BSNet, path: Path, *, without: Sequence[str] = ()) -> No
     try:
         state = load_file(path)
         kept = tuple(f"{part}." for part in without)
+        state = {name: tensor for name, tensor in state.items() if not name.startswith(f"{SEVERITY_HEADS}.")}
         state = {name: tensor for name, tensor in state.items() if not name.startswith(kept)}
         state |= {name: tensor for name, tensor in model.state_dict().items() if name.startswith(kept)}
         model.load_state_dict(state)

@@ -139,7 +139,7 @@ def test_a_trunk_trained_per_fold_has_not_seen_the_masks_of_its_test_patients(ma
     monkeypatch.setattr(fold_run, "_test_fold", lambda *arguments: pytest.fail("stop"))
     with pytest.raises(pytest.fail.Exception):
         cross_validate(config, Plan(folds=3, repeats=1, trunk_per_fold=True))
-    assert [name for _, name, _, _ in seen] == list(StageName)
+    assert [name for _, name, _, _ in seen] == list(config.stages)
     samples = load_data(config).samples
     for _, _, split, start in seen:
         assert start is None

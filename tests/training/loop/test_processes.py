@@ -12,7 +12,6 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from training.configuration.sections import StageName
 from training.loop.processes import Share
 
 REPOSITORY = Path(__file__).parents[3]
@@ -50,7 +49,7 @@ def wait_for(condition, process):
 
 
 def weights_of(config, file="last.safetensors"):
-    return {name: load_file(config.output / name.value / file) for name in StageName}
+    return {name: load_file(config.output / name.value / file) for name in config.stages}
 
 
 def assert_same(first, second):
@@ -65,7 +64,7 @@ def test_a_run_killed_in_the_middle_of_every_stage_ends_as_if_it_had_never_stopp
     whole, broken = make_config("whole", epochs=3), make_config("broken", epochs=3)
     undisturbed = start("-m", "training.cli", "all", "--config", tmp_path / "whole.toml")
     kills = 0
-    for name in StageName:
+    for name in whole.stages:
         process = start("-m", "training.cli", "all", "--config", tmp_path / "broken.toml")
         history = broken.output / name.value / "history.json"
         wait_for(history.exists, process)
@@ -73,14 +72,14 @@ def test_a_run_killed_in_the_middle_of_every_stage_ends_as_if_it_had_never_stopp
         os.kill(process.pid, signal.SIGKILL)
         process.communicate(timeout=TIMEOUT_S)
         kills += len(json.loads(history.read_text())) < 3
-    assert kills == len(StageName), "the runs were killed too late to prove anything"
+    assert kills == len(whole.stages), "the runs were killed too late to prove anything"
     finish(start("-m", "training.cli", "all", "--config", tmp_path / "broken.toml"))
     finish(undisturbed)
     for file in ("last.safetensors", "best.safetensors"):
         first, second = weights_of(whole, file), weights_of(broken, file)
-        for name in StageName:
+        for name in whole.stages:
             assert_same(first[name], second[name])
-    for name in StageName:
+    for name in whole.stages:
         histories = [json.loads((c.output / name.value / "history.json").read_text()) for c in (whole, broken)]
         assert len(histories[0]) == 3
         assert histories[0] == histories[1]

@@ -40,7 +40,7 @@ def check_run_record(config):
 def test_all_stages_run_and_change_only_what_they_may(make_config, head, variants):
     config = make_config(head=head, variants=variants)
     run_all(config)
-    weights = {name: load_file(config.output / name.value / "best.safetensors") for name in StageName}
+    weights = {name: load_file(config.output / name.value / "best.safetensors") for name in config.stages}
 
     def changed(before, after, prefix):
         names = [key for key in weights[after] if key.startswith(prefix) and "num_batches" not in key]
