@@ -86,10 +86,14 @@ def show(
     cells = side_px // MAP_STRIDE
     return LungView(
         _warped(image, shown, side_px),
-        _warped(lungs, shown, cells) / np.float32(255),
-        None if disease is None else _warped(disease, shown, cells) / np.float32(255),
+        _shares(lungs, shown, cells),
+        None if disease is None else _shares(disease, shown, cells),
         invert(frame).astype(np.float32),
     )
+
+
+def _shares(source: npt.NDArray[np.uint8], shown: Affine, side: int) -> npt.NDArray[np.float32]:
+    return (_warped(source, shown, side) / 255).astype(np.float32)
 
 
 def _warped(source: npt.NDArray[np.uint8], shown: Affine, side: int) -> npt.NDArray[np.uint8]:
