@@ -34,6 +34,9 @@ IMAGE_COMMENTS = (
 )
 """The wording is that of the bundled files; another one would change them."""
 
+ENCODERS = {JPEGLSLossless: "pyjpegls", JPEG2000Lossless: "pylibjpeg", RLELossless: "pylibjpeg"}
+"""pydicom's name of the library that writes each transfer syntax."""
+
 
 @dataclass(frozen=True)
 class SampleImage:
@@ -132,7 +135,9 @@ def write_sample(path: Path, pixels: np.ndarray, row: dict[str, str], sample: Sa
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     if sample.syntax != ExplicitVRLittleEndian:
-        dataset.compress(sample.syntax, generate_instance_uid=False)
+        # By name: with another library installed pydicom would take that one, and the bytes would differ.
+        encoder = ENCODERS[sample.syntax]
+        dataset.compress(sample.syntax, generate_instance_uid=False, encoding_plugin=encoder)
     dataset.save_as(path, enforce_file_format=True)
 
 
