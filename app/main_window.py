@@ -45,6 +45,7 @@ from app.presenters.archive_password import ArchivePassword
 from app.presenters.current_image import CurrentImage
 from app.presenters.exports import Exports
 from app.presenters.image_actions import ImageActions
+from app.presenters.image_repair import ImageRepair
 from app.presenters.library_files import LibraryFiles
 from app.presenters.own_reading import OwnReading
 from app.presenters.prior_actions import PriorActions
@@ -181,6 +182,7 @@ class MainWindow(QMainWindow):
         self.analysis_actions = AnalysisActions(
             actions, session, self.loader, self.inference, self.overlays, settings, self
         )
+        self.image_repair = ImageRepair(actions, session, self.loader, self.inference, self.scores, self)
         self.own_reading = OwnReading(
             session, keeper, settings, self.scores, messages, actions, self._charts_queue, self
         )
@@ -240,6 +242,7 @@ class MainWindow(QMainWindow):
         self.current_image.refreshed.connect(self.tags.show_image)
         self.current_image.refreshed.connect(lambda image: self.image_actions.follow_image())
         self.current_image.refreshed.connect(lambda image: self.analysis_actions.follow_image())
+        self.current_image.refreshed.connect(self.image_repair.follow_image)
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
         self.overlays.zone_chosen.connect(self.current_image.explain_zone)
         for view in self.group.views:

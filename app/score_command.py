@@ -39,6 +39,8 @@ CSV_COLUMNS = (
     "sha256",
     "error",
     "code",
+    "findings",
+    "repairs",
 )
 
 
@@ -80,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "--password-file", type=Path, metavar="FILE", help=_("file with the password of ZIP archives in its first line")
     )
+    add("--repair", action="store_true", help=_("rotate, mirror or invert images that seem stored so, and note it"))
     return parser
 
 
@@ -139,7 +142,8 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
                 outputs.add_note(path, note)
             for path, error in found.rejections:
                 outputs.add_failure(path, error)
-            failures = _score_all(predictor, files, archives, outputs) if predictor is not None else 0
+            repair = arguments.repair
+            failures = _score_all(predictor, files, archives, outputs, repair=repair) if predictor is not None else 0
     return EXIT_SOME_FAILED if failures or found.rejections else EXIT_OK
 
 
@@ -162,6 +166,8 @@ def record_of(path: Path, prediction: Prediction, load_seconds: float, notes: tu
             "version": prediction.model.version,
             "sha256": prediction.model.sha256,
         },
+        "findings": [str(finding) for finding in prediction.content],
+        "repairs": list(prediction.repairs),
         "backend": prediction.backend,
         "seconds": {"read": round(load_seconds, 4)}
         | {step: round(seconds, 4) for step, seconds in prediction.seconds.items()},
@@ -182,6 +188,8 @@ def row_of(path: Path, prediction: Prediction, loading_notes: tuple[str, ...] = 
         "model": prediction.model.name,
         "version": prediction.model.version,
         "sha256": prediction.model.sha256,
+        "findings": " ".join(prediction.content),
+        "repairs": " ".join(prediction.repairs),
     }
 
 
@@ -285,9 +293,12 @@ def _admit(arguments: argparse.Namespace, files: Sequence[Path], lines: TextIO) 
     return EXIT_OK if drift.is_admitted else EXIT_SOME_FAILED
 
 
-def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedArchives, outputs: Outputs) -> int:
+def _score_all(
+    predictor: Predictor, files: Sequence[Path], archives: UnpackedArchives, outputs: Outputs, *, repair: bool
+) -> int:
     from tqdm import tqdm
 
+    from bsnet_core.inference.repaired_prediction import predict_repaired
     from bsnet_core.loading import load_radiograph
 
     failures = 0
@@ -299,7 +310,11 @@ def _score_all(predictor: Predictor, files: Sequence[Path], archives: UnpackedAr
             with _unforeseen_errors_worded():
                 radiograph = load_radiograph(path)
                 load_seconds, notes = time.perf_counter() - start, radiograph.loading_notes
-                prediction = predictor.predict(radiograph)
+                if repair:
+                    radiograph, prediction = predict_repaired(predictor, radiograph)
+                    notes = radiograph.loading_notes
+                else:
+                    prediction = predictor.predict(radiograph)
         except BSNetError as error:
             failures += 1
             outputs.add_failure(archives.origin_of(path), error, notes)

@@ -55,6 +55,15 @@ class UnsuitableImageError(BSNetError):
 
     code = RejectionCode.NOT_FRONTAL_CHEST
 
+    def __init__(self, sentence: str, repair: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence, repair)
+        self.repair = repair
+        """Steps that may make it one (`bsnet_core.repair.RepairStep`); empty if none is known."""
+
+    def __str__(self) -> str:
+        """The sentence."""
+        return str(self.args[0])
+
 
 class NotAdultError(UnsuitableImageError):
     """A radiograph of a patient below the age that the network was trained for."""

@@ -167,6 +167,8 @@ class Radiograph:
     overlay_planes: tuple[OverlayPlane, ...] = ()
     loading_notes: tuple[str, ...] = ()
     """Sentences for the reader, in the language in use, on what in the file was contradictory and how it was loaded."""
+    repairs: tuple[str, ...] = ()
+    """What was done to the image on request, in order (`bsnet_core.repair.RepairStep`); each has a note above, too."""
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -70,6 +70,13 @@ def commands() -> tuple[Command, ...]:
             _elsewhere_arguments,
             of_run=False,
         ),
+        Command(
+            "content-check",
+            _("fit and measure the input check by content of a model folder, and write it there"),
+            _content_check,
+            _content_check_arguments,
+            of_run=False,
+        ),
     )
 
 
@@ -295,6 +302,28 @@ def _measure_elsewhere(arguments: Namespace) -> int:
         document=arguments.write,
     )
     sys.stdout.write(measure_elsewhere(request) + "\n")
+    return 0
+
+
+def _content_check_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, metavar="DIR", help=_("model folder, which is changed"))
+    parser.add_argument(
+        "--source",
+        action="append",
+        required=True,
+        metavar="KIND=FOLDER",
+        help=_("data set of frontal chest radiographs, such as hannover=FOLDER; may be given several times"),
+    )
+    parser.add_argument(
+        "--others", type=Path, metavar="FOLDER", help=_("folder with folders of images that are no chest radiographs")
+    )
+
+
+def _content_check(arguments: Namespace) -> int:
+    from training.content_check.fit_command import fit_content_check, source_of
+
+    lines = fit_content_check(arguments.model, [source_of(text) for text in arguments.source], arguments.others)
+    sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
 

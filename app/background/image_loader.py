@@ -23,6 +23,7 @@ from bsnet_core.language import translate as _
 from bsnet_core.loading import MediumCopies, UnpackedArchives, images_in, load_radiograph
 from bsnet_core.progress import Report
 from bsnet_core.radiograph import Radiograph
+from bsnet_core.repair import RepairStep, repaired
 
 HEADERS_AT_ONCE = 32
 """Headers loaded in one job: an image chosen meanwhile waits for no more of them."""
@@ -73,6 +74,7 @@ class ImageLoader(QObject):
         self._medium = MediumCopies()
         self._queue = JobQueue("loading")
         self._loads: dict[int, Job] = {}
+        self._repairs: dict[Path, tuple[RepairStep, ...]] = {}
         self._without_header: deque[int] = deque()
         self._without_preview: deque[int] = deque()
         self._without_pixels: deque[int] = deque()
@@ -104,6 +106,11 @@ class ImageLoader(QObject):
                 jobs.append(self._load_job(key))
         self._queue.submit(*jobs, urgent=True)
 
+    def repair(self, key: int, steps: Sequence[RepairStep]) -> None:
+        """Loads an image again, as its file is with these steps done to it; `loaded` follows, or `failed`."""
+        self._repairs[self._session.image(key).path] = tuple(steps)
+        self.load(key)
+
     def is_loading(self, key: int) -> bool:
         """Whether an image's pixels are being loaded, or are about to be."""
         return key in self._loads
@@ -122,9 +129,9 @@ class ImageLoader(QObject):
         return self._medium.place_of(path)
 
     def load_file(self, path: Path) -> Radiograph:
-        """Loads a file, or its copy; for any thread."""
+        """Loads a file, or its copy, with its repairs; for any thread."""
         place = self._medium.place_of(path)
-        radiograph = load_radiograph(place)
+        radiograph = repaired(load_radiograph(place), self._repairs.get(path, ()))
         return radiograph if place == path else replace(radiograph, source=path)
 
     def close(self) -> None:

@@ -327,6 +327,13 @@ ACTION_GROUPS: tuple[tuple[ActionSpec, ...], ...] = (
             to_translate("&Cancel"), to_translate("Stop the analysis")),
     ),
     (
+        ActionSpec("repair", Menu.ANALYSIS, ("U",), "auto-fix",
+            to_translate("&Repair image"),
+            to_translate("Rotate, mirror or invert the image as the quality notes suggest, and analyse it again")),
+        ActionSpec("undo_repair", Menu.ANALYSIS, ("Shift+U",), "undo-variant",
+            to_translate("&Undo repair"), to_translate("Show and score the image as it is stored")),
+    ),
+    (
         ActionSpec("help", Menu.HELP, ("F1", "H"), "help-circle-outline",
             to_translate("&Help"), to_translate("Keys, mouse, scores and limits")),
         ActionSpec("about", Menu.HELP, ("Shift+F1",), "information-outline",

@@ -15,6 +15,7 @@ from bsnet_core.inference.prediction import ModelIdentity, Prediction
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Attention
 from bsnet_core.radiograph import ImageMetadata
+from bsnet_core.repair import RepairStep
 
 
 class Event(StrEnum):
@@ -118,7 +119,7 @@ class KeptPrediction:
                 tuple(round(float(share), 6) for share in prediction.probabilities_of(zone)) for zone in ZONES
             ),
             mask_area_fraction=round(prediction.mask_area_fraction, 6),
-            quality=tuple(prediction.quality),
+            quality=(*(RepairStep(step).sentence for step in prediction.repairs), *prediction.quality),
             alignment=tuple(tuple(round(float(value), 6) for value in row) for row in prediction.frames.alignment),
             device=prediction.device,
             seconds={step: round(float(value), 4) for step, value in prediction.seconds.items()},

@@ -19,6 +19,7 @@ from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
 from bsnet_core.agreement import MAX_TOTAL, compare_scores
 from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.inference.content_findings import sentences_of
 from bsnet_core.inference.quality import quality_notes
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -38,6 +39,8 @@ class ScoresPanel(QWidget):
     save_requested = Signal()
     clear_requested = Signal()
     correct_requested = Signal()
+    repair_requested = Signal()
+    undo_repair_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -69,10 +72,16 @@ class ScoresPanel(QWidget):
             _("Start a new reading from your saved one, which is kept"),
             self.correct_requested,
         )
+        tip = _("Show and score the image repaired; the file stays as it is, and every result says so")
+        self.repair_button = self._button("", tip, self.repair_requested)
+        tip = _("Show and score the image as it is stored")
+        self.undo_repair_button = self._button(_("Undo repair"), tip, self.undo_repair_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(self._notes)
+        layout.addWidget(self.repair_button)
+        layout.addWidget(self.undo_repair_button)
         layout.addLayout(self._totals())
         layout.addWidget(self._turn)
         layout.addLayout(zone_grid(self._cells, self))
@@ -137,6 +146,7 @@ class ScoresPanel(QWidget):
             "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
         )
         _show_text(self._notes, "\n".join(_notes_of(image, hidden=hidden)))
+        self._show_repair(image)
         _show_text(self._own, _own_line(image, saved))
         _show_text(self._comparison, _comparison_line(own, prediction))
         _show_text(self._model, _model_line(result))
@@ -147,6 +157,12 @@ class ScoresPanel(QWidget):
         self.clear_button.setVisible(saved is None)
         self.clear_button.setEnabled(has_draft)
         self.correct_button.setVisible(saved is not None)
+
+    def _show_repair(self, image: OpenImage | None) -> None:
+        offered = image.offered_repair if image is not None else ()
+        self.repair_button.setText(_("Repair: {steps}").format(steps=", ".join(step.request for step in offered)))
+        self.repair_button.setVisible(bool(offered))
+        self.undo_repair_button.setVisible(image is not None and bool(image.repairs))
 
     def show_turn(self, zone: Zone | None, keys: str = "") -> None:
         """Marks the zone that the keys score next.
@@ -187,14 +203,16 @@ class ScoresPanel(QWidget):
 
 def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
     """Quality notes on the lungs and the image alone, computed without the predicted probabilities."""
+    of_content = sentences_of(prediction.content)
     if not _has_lungs(prediction):
-        return ()
+        return of_content
     sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
     sure[..., 0] = 1.0
     left, top, width, height = prediction.frames.box
     inside = prediction.network_image[top : top + height, left : left + width]
     blank_share = float((inside <= inside.min()).mean())
-    return quality_notes(prediction.lung_probability, prediction.frames, sure, blank_share=blank_share)
+    notes = quality_notes(prediction.lung_probability, prediction.frames, sure, blank_share=blank_share)
+    return (*of_content, *notes)
 
 
 def _has_lungs(prediction: Prediction) -> bool:
@@ -212,7 +230,7 @@ def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
     if image is None:
         return []
     notes = [_("No score: {reason}").format(reason=image.problem)] if image.problem else []
-    if not StandardOrientation.of(image.metadata.patient_orientation).changes_nothing:
+    if not image.repairs and not StandardOrientation.of(image.metadata.patient_orientation).changes_nothing:
         notes.append(
             _(
                 "According to its file, this image was stored rotated or mirrored. It is shown and scored in standard "

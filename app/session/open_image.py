@@ -14,10 +14,12 @@ import numpy.typing as npt
 
 from app.session.readings import IncompleteReadingError, Reading, last_reading_of
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
-from bsnet_core.errors import BSNetError
+from bsnet_core.errors import BSNetError, UnsuitableImageError
+from bsnet_core.inference.content_findings import repair_for
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.radiograph import ImageMetadata
+from bsnet_core.radiograph import ImageMetadata, Radiograph
+from bsnet_core.repair import RepairStep
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -70,6 +72,7 @@ class OpenImage:
         readings: Saved readings of all readers, oldest first.
         seen_by: Readers to whom the prediction has been shown.
         loading_notes: What its file contradicts itself in, from `Radiograph.loading_notes`.
+        repairs: What was done to the image on request, from `Radiograph.repairs`.
         problem: The reason for having no pixels or no score, in a sentence.
         rejection: The error behind `problem`, with its code.
     """
@@ -87,6 +90,7 @@ class OpenImage:
     readings: tuple[Reading, ...] = ()
     seen_by: frozenset[str] = frozenset()
     loading_notes: tuple[str, ...] = ()
+    repairs: tuple[RepairStep, ...] = ()
     problem: str = ""
     rejection: BSNetError | None = None
 
@@ -99,6 +103,14 @@ class OpenImage:
     def is_loaded(self) -> bool:
         """Whether the file gave an image."""
         return self.state not in (ImageState.WAITING, ImageState.LOADING, ImageState.UNREADABLE)
+
+    @property
+    def offered_repair(self) -> tuple[RepairStep, ...]:
+        """Steps that the content check offers; empty if it found nothing to repair."""
+        if self.prediction is not None:
+            return repair_for(self.prediction.content)
+        steps = self.rejection.repair if isinstance(self.rejection, UnsuitableImageError) else ()
+        return tuple(RepairStep(step) for step in steps)
 
     @property
     def entered_total(self) -> int | None:
@@ -154,9 +166,27 @@ class OpenImage:
 
     # Copies with something changed
 
+    def with_radiograph(self, radiograph: Radiograph, thumbnail: npt.NDArray[np.uint8]) -> OpenImage:
+        """The image with what its file gave."""
+        state, problem = (self.state, self.problem) if self.is_loaded else (ImageState.READY, "")
+        return replace(
+            self,
+            metadata=radiograph.metadata,
+            thumbnail=thumbnail,
+            state=state,
+            problem=problem,
+            loading_notes=radiograph.loading_notes,
+            repairs=tuple(RepairStep(step) for step in radiograph.repairs),
+        )
+
     def without_prediction(self) -> OpenImage:
         """The image as blind reading shows it: without its prediction and without others' readings."""
         return replace(self, score=None, prediction=None, explanation=None, readings=())
+
+    def without_results(self) -> OpenImage:
+        """The image as before its analysis; what readers entered stays."""
+        nothing = replace(self, score=None, prediction=None, explanation=None)
+        return replace(nothing, state=ImageState.READY, problem="", rejection=None)
 
     def with_draft(self, zones: Mapping[Zone, int | None], now: datetime) -> OpenImage:
         """The image with some zones of the draft entered, or taken back where the score is None."""

@@ -187,10 +187,7 @@ class Session(QObject):
         while len(self._radiographs) > KEPT_RADIOGRAPHS:
             oldest = next(other for other in self._radiographs if other != self._current)
             del self._radiographs[oldest]
-        image = self._images[key]
-        state, problem = (image.state, image.problem) if image.is_loaded else (ImageState.READY, "")
-        image = replace(image, metadata=radiograph.metadata, thumbnail=thumbnail, state=state, problem=problem)
-        self._change(replace(image, loading_notes=radiograph.loading_notes))
+        self._change(self._images[key].with_radiograph(radiograph, thumbnail))
 
     def accept_failure(self, key: int, state: ImageState, error: BSNetError) -> None:
         """Notes why an image has no pixels or no score; what was entered stays."""
@@ -223,6 +220,11 @@ class Session(QObject):
             self._change(replace(self._images[oldest], prediction=None, explanation=None))
         self._change(replace(image, state=ImageState.ANALYSED, problem="", rejection=None))
         self._note_seen([key])
+
+    def forget_prediction(self, key: int) -> None:
+        """Drops an image's prediction, or the reason for having none, since the image is going to change."""
+        self._with_maps.pop(key, None)
+        self._change(self._images[key].without_results())
 
     def accept_explanation(self, key: int, explanation: Explanation) -> None:
         """Takes an explanation map."""

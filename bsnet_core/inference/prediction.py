@@ -12,6 +12,7 @@ import numpy.typing as npt
 from bsnet_core.backends import TORCH
 from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.frames import Frames
+from bsnet_core.inference.content_findings import ContentFinding
 from bsnet_core.model.network_config import Attention
 
 
@@ -41,6 +42,8 @@ class Prediction:
         seconds: Wall-clock seconds per step.
         quality: Notes for the reader, empty if nothing looks wrong.
         backend: The backend that computed it: "torch", "openvino" or "openvino-int8".
+        content: Findings of the content check; their sentences are among the quality notes.
+        repairs: What was done to the image on request before (`Radiograph.repairs`).
     """
 
     frames: Frames
@@ -55,6 +58,8 @@ class Prediction:
     seconds: Mapping[str, float] = field(default_factory=dict)
     quality: tuple[str, ...] = ()
     backend: str = TORCH
+    content: tuple[ContentFinding, ...] = ()
+    repairs: tuple[str, ...] = ()
 
     @cached_property
     def score(self) -> BrixiaScore:

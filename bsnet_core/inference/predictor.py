@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from bsnet_core.backends import ACCELERATED_BACKENDS, AUTO, TORCH
 from bsnet_core.device import choose_device
 from bsnet_core.errors import UnforeseenError, UnsuitableImageError, WeightsError
 from bsnet_core.frames import Frames
+from bsnet_core.inference.content_check import ContentCheck, load_content_check
+from bsnet_core.inference.content_findings import ContentFinding, naming_findings, reject_other_content, sentences_of
 from bsnet_core.inference.input_check import reject_unsuitable
 from bsnet_core.inference.prediction import LungsFound, ModelIdentity, Prediction
 from bsnet_core.inference.quality import lungs_are_missing, quality_notes
@@ -52,11 +55,14 @@ class Predictor:
         attention: Attention | None = None,
         *,
         backend: str = TORCH,
+        content_from: Path | None = None,
     ) -> None:
         """Takes a model as `bsnet_core.model.weights.load_model` gives it; `backend` as for `load`.
 
+        `content_from` is the model folder whose content check looks at images before they are scored; None for none.
+
         Raises:
-            WeightsError: the model has no head for `attention`.
+            WeightsError: the model has no head for `attention`, or the content check is damaged or belongs to others.
             UnforeseenError: the backend is not available, or not for this device or model.
         """
         import torch
@@ -74,6 +80,9 @@ class Predictor:
             self._backend = _choose_backend(backend, self._model, card, device)
         elif backend in ACCELERATED_BACKENDS:
             raise UnforeseenError(_("The baseline runs on torch only. Choose torch or auto."))
+        self._content: ContentCheck | None = None
+        if content_from is not None and isinstance(self._model, BSNet):
+            self._content = load_content_check(content_from, self._model, card.sha256)
 
     @property
     def model(self) -> BSNet | Baseline:
@@ -106,8 +115,9 @@ class Predictor:
         from bsnet_core.model.weights import load_model
 
         chosen = choose_device(device)
-        model, card = load_model(model_dir if model_dir is not None else default_model_dir())
-        return cls(model, card, chosen, attention, backend=backend)
+        folder = model_dir if model_dir is not None else default_model_dir()
+        model, card = load_model(folder)
+        return cls(model, card, chosen, attention, backend=backend, content_from=folder)
 
     @property
     def backend(self) -> str:
@@ -128,8 +138,9 @@ class Predictor:
             on_lungs: Told the lungs as soon as they are aligned.
 
         Raises:
-            UnsuitableImageError: not a frontal chest radiograph (lateral view, other body part, colour photograph, no
-                lungs found); its subclass NotAdultError if the file states an age under 18.
+            UnsuitableImageError: not a frontal chest radiograph (lateral view, other body part, colour photograph,
+                something else by its content, no lungs found); its subclass NotAdultError if the file states an age
+                under 18.
             Cancelled: `report` asked to stop.
             UnforeseenError: the machine failed, for instance by running out of memory.
         """
@@ -200,14 +211,25 @@ class Predictor:
         seconds: dict[str, float] = {}
         report(_("Checking the image"), 0.0)
         reject_unsuitable(radiograph)
+        config, turn = self.card.config, StandardOrientation.of(radiograph.metadata.patient_orientation)
+        findings: tuple[ContentFinding, ...] = ()
+        if self._content is not None:
+            with _timed(seconds, "content"):
+                findings = self._content.look_at(radiograph.pixels, turn).findings
+            reject_other_content(findings)
         report(_("Preparing the image"), 0.05)
         with _timed(seconds, "preprocess"):
-            config, turn = self.card.config, StandardOrientation.of(radiograph.metadata.patient_orientation)
             network_image, frames = preprocess(radiograph.pixels, config.side_px, config.aspect, turn)
         if self._backend is None:
-            return self._predict_by_baseline(network_image, frames, seconds, report)
-        blank_share = float((radiograph.pixels == 0).mean())
-        return self._predict_in_steps(self._backend, network_image, frames, blank_share, seconds, report, on_lungs)
+            prediction = self._predict_by_baseline(network_image, frames, seconds, report)
+        else:
+            blank_share = float((radiograph.pixels == 0).mean())
+            with naming_findings(findings):
+                prediction = self._predict_in_steps(
+                    self._backend, network_image, frames, blank_share, seconds, report, on_lungs
+                )
+        quality = (*sentences_of(findings), *prediction.quality)
+        return replace(prediction, quality=quality, content=findings, repairs=radiograph.repairs)
 
     def _predict_by_baseline(
         self, network_image: npt.NDArray[np.float32], frames: Frames, seconds: dict[str, float], report: Report

@@ -17,7 +17,8 @@ NO_LUNG_SHARE = 0.02
 PIECE_SHARE = 0.02
 """Pieces below this share of the lung mask are ignored."""
 MAX_ANGLE_DEG = 25.0
-MIN_SIDE_PX = 384
+MIN_SIDE_PX = 200
+"""Severity is scored as well at 224 pixels a side as at 768; below, detail is missing."""
 LOW_CONFIDENCE = 0.4
 """With four classes, chance is 0.25; the shipped weights seldom give a class more than 0.6."""
 SIDE_BALANCE = 0.2

@@ -68,30 +68,59 @@ def alter(pixels: Pixels, kind: Alteration, rng: Rng, others: Sequence[Pixels] =
     return np.ascontiguousarray(_ALTERATIONS[kind](pixels, rng), dtype=np.float32)
 
 
+def slightly_changed(pixels: Pixels, rng: Rng) -> Pixels:
+    """As another hospital or another export would give the image: still to be scored without a note."""
+    height, width = pixels.shape
+    if rng.random() < 0.5:
+        top, bottom, left, right = (int(rng.uniform(0, 0.05) * size) for size in (height, height, width, width))
+        pixels = pixels[top : height - bottom, left : width - right]
+    if rng.random() < 0.5:
+        turn = cv2.getRotationMatrix2D((pixels.shape[1] / 2, pixels.shape[0] / 2), rng.uniform(-6, 6), 1.0)
+        pixels = cv2.warpAffine(pixels, turn, pixels.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.6:
+        pixels = pixels ** rng.uniform(0.8, 1.4)
+    if rng.random() < 0.3:
+        low, high = np.quantile(pixels, (rng.uniform(0, 0.03), rng.uniform(0.98, 1)))
+        pixels = np.clip((pixels - low) / max(float(high - low), 1e-3), 0, 1)
+    if rng.random() < 0.3:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), min(pixels.shape) * rng.uniform(0.0005, 0.002))
+    if rng.random() < 0.3:
+        pixels = np.clip(pixels + rng.normal(0, rng.uniform(0.002, 0.015), pixels.shape), 0, 1)
+    if rng.random() < 0.3:
+        edge = int(rng.uniform(0.005, 0.04) * width)
+        pixels = np.pad(pixels, edge, constant_values=float(rng.random() < 0.2))
+    if rng.random() < 0.3:
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 95))]
+        packed = cv2.imencode(".jpg", (pixels * 255).astype(np.uint8), quality)[1]
+        unpacked: Pixels = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), dtype=np.float32)
+        pixels = unpacked / np.float32(255)
+    return np.ascontiguousarray(pixels, dtype=np.float32)
+
+
 def overexposed(pixels: Pixels, rng: Rng) -> Pixels:
-    """Brightened by a factor, an offset or a gamma until a third to two thirds are white, or nearly."""
+    """Brightened by a factor, an offset or a gamma until a sixth to two thirds are white, or nearly."""
     way = rng.integers(3)
     if way == 2:
-        return pixels ** rng.uniform(0.15, 0.4)
-    whitest = max(float(np.quantile(pixels, rng.uniform(0.35, 0.68))), 0.05)
+        return pixels ** rng.uniform(0.2, 0.5)
+    whitest = max(float(np.quantile(pixels, rng.uniform(0.35, 0.84))), 0.05)
     return np.clip(pixels / whitest if way == 0 else pixels + max(1 - whitest, 0.25), 0, 1)
 
 
 def underexposed(pixels: Pixels, rng: Rng) -> Pixels:
     """Darkened by an offset or a gamma until the lungs are black; noisy, as from few photons."""
     if rng.integers(2):
-        dark = np.clip(pixels - np.quantile(pixels, rng.uniform(0.35, 0.6)), 0, 1)
+        dark = np.clip(pixels - np.quantile(pixels, rng.uniform(0.3, 0.6)), 0, 1)
     else:
-        dark = pixels ** rng.uniform(3.5, 7.0)
+        dark = pixels ** rng.uniform(2.8, 7.0)
     noisy = dark + rng.normal(0, rng.uniform(0, 0.01), pixels.shape).astype(np.float32)
     return np.clip(noisy / max(float(noisy.max()), 1e-3), 0, 1)
 
 
 def blurred(pixels: Pixels, rng: Rng) -> Pixels:
-    """Blurred evenly, or along a line as by motion; by 0.7 to 3 % of the shorter side."""
+    """Blurred evenly, or along a line as by motion; by half a per cent to 3 % of the shorter side."""
     side = min(pixels.shape)
     if rng.random() < 0.75:
-        sigma = side * float(np.exp(rng.uniform(np.log(0.007), np.log(0.03))))
+        sigma = side * float(np.exp(rng.uniform(np.log(0.005), np.log(0.03))))
         return cv2.GaussianBlur(pixels, (0, 0), sigma)
     length = max(3, round(side * rng.uniform(0.03, 0.08)))
     kernel = np.zeros((length, length), np.float32)
@@ -102,9 +131,9 @@ def blurred(pixels: Pixels, rng: Rng) -> Pixels:
 
 
 def low_resolution(pixels: Pixels, rng: Rng) -> Pixels:
-    """Shrunk to 24 to 72 pixels and enlarged again, smooth or in blocks."""
+    """Shrunk to 24 to 96 pixels and enlarged again, smooth or in blocks."""
     height, width = pixels.shape
-    small = float(np.exp(rng.uniform(np.log(24), np.log(72)))) / min(height, width)
+    small = float(np.exp(rng.uniform(np.log(24), np.log(96)))) / min(height, width)
     way = cv2.INTER_NEAREST if rng.random() < 0.4 else cv2.INTER_CUBIC
     few = cv2.resize(
         pixels, (max(8, round(width * small)), max(8, round(height * small))), interpolation=cv2.INTER_AREA

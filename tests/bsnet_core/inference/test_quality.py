@@ -39,7 +39,7 @@ def test_each_fault_has_its_own_note():
     assert "3 large pieces" in notes(lungs((20, 60, 15, 55), (70, 110, 15, 55), (20, 110, 75, 115)))
     assert "Only one lung" in notes(lungs((20, 110, 15, 75)))
     assert "30°" in notes(frames=turned)
-    assert "small" in notes(frames=Frames.fit((300, 300), 128, Aspect.STRETCH))
+    assert "small" in notes(frames=Frames.fit((160, 190), 128, Aspect.STRETCH))
     assert "empty" in notes(blank_share=0.7)
     assert "zone E" in notes(zones=unsure)
 
