@@ -168,7 +168,7 @@ class Radiograph:
     loading_notes: tuple[str, ...] = ()
     """Sentences for the reader, in the language in use, on what in the file was contradictory and how it was loaded."""
     repairs: tuple[str, ...] = ()
-    """What was done to the image on request, in order (`bsnet_core.repair.RepairStep`); each has a note above, too."""
+    """Repairs done to the image on request, in order (`bsnet_core.repair.RepairStep`); each has a note above, too."""
 
     @property
     def shape(self) -> tuple[int, int]:

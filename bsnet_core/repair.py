@@ -19,7 +19,7 @@ from bsnet_core.standard_orientation import ACROSS, DOWN, StandardOrientation
 
 
 class RepairStep(StrEnum):
-    """What is done to an image; stable words for JSON and tests. Rotations are clockwise."""
+    """One thing done to an image; stable words for JSON and tests. Rotations are clockwise."""
 
     ROTATED_90 = "rotated-90"
     ROTATED_180 = "rotated-180"
@@ -29,7 +29,7 @@ class RepairStep(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What was done, for people, in the language in use."""
+        """The thing done, for people, in the language in use."""
         return {
             RepairStep.ROTATED_90: _("Repaired on request: the image was rotated by 90° clockwise."),
             RepairStep.ROTATED_180: _("Repaired on request: the image was rotated by 180°."),
@@ -40,7 +40,7 @@ class RepairStep(StrEnum):
 
     @property
     def request(self) -> str:
-        """What would be done, for a button, in the language in use."""
+        """The thing to be done, for a button, in the language in use."""
         return {
             RepairStep.ROTATED_90: _("rotate by 90° clockwise"),
             RepairStep.ROTATED_180: _("rotate by 180°"),

@@ -37,7 +37,7 @@ _ROTATED = ("ROTATED_90", "UPSIDE_DOWN", "ROTATED_270")
 
 @dataclass(frozen=True)
 class ContentReport:
-    """What the content check says of one image.
+    """The result of the content check for one image.
 
     Attributes:
         findings: In order of weight; empty if nothing is wrong.

@@ -1,4 +1,4 @@
-"""What the content check finds in an image: codes for programs, sentences for people, and the repair it offers."""
+"""Findings of the content check in an image: codes for programs, sentences for people, and the repair it offers."""
 
 from __future__ import annotations
 

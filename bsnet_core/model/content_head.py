@@ -79,7 +79,7 @@ class ContentHead(nn.Module):
 
 
 def distance_feature_count(channels: Sequence[int]) -> int:
-    """How many of `content_features` measure the distance: the mean of every channel of the two coarsest levels."""
+    """Number of `content_features` that measure the distance: the mean of every channel of the two coarsest levels."""
     return channels[-1] + channels[-2]
 
 

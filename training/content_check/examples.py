@@ -48,7 +48,7 @@ OUTPUT_OF = {
     Alteration.SCREENSHOT: ContentOutput.SURROUNDED,
     Alteration.PHOTO_OF_SCREEN: ContentOutput.SURROUNDED,
 }
-"""What the check should say of an alteration."""
+"""The right finding for an alteration."""
 _EXPOSURE = (ContentOutput.OVEREXPOSED, ContentOutput.UNDEREXPOSED)
 _UNTOLD = {
     Alteration.INVERTED: _EXPOSURE,
@@ -67,7 +67,7 @@ _UNTOLD = {
 
 
 class Part(IntEnum):
-    """What a patient's images are for: never for two of these."""
+    """The use of a patient's images: never for two of these."""
 
     MEASURED = 0
     THRESHOLDS = 1
@@ -120,7 +120,7 @@ AS_IT_IS, SLIGHTLY_CHANGED, OTHER = "as it is", "slightly changed", "other"
 
 
 def part_of(patient: str) -> Part:
-    """The same fifths as `is_kept_apart`: the first is measured, the second sets thresholds, the rest is fitted."""
+    """Fifths, by the rule of `is_kept_apart`: the first is measured, the second sets thresholds, the rest is fitted."""
     return Part(min(int(hashlib.sha256(patient.encode()).hexdigest()[:8], 16) % ONE_IN, Part.FITTED))
 
 
