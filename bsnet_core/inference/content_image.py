@@ -1,6 +1,6 @@
 """The image as the content check sees it, and plain statistics of it.
 
-Not the network's preprocessing: local contrast equalisation hides exposure, and its clipping hides inverted grey levels.
+Not the network's preprocessing: local contrast equalisation hides exposure.
 """
 
 from __future__ import annotations

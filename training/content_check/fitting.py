@@ -31,7 +31,7 @@ LOWEST_LIMIT = 0.4
 LARGEST_LIMIT = 0.995
 HIGHEST_CHEST = 0.95
 HIGHEST_REJECTION = 0.7
-"""Whatever the images for the limits say, only a probability of a chest below this rejects."""
+"""In any case, only a probability of a chest below this rejects."""
 ROTATION_OUTPUTS = (ContentOutput.ROTATED_90, ContentOutput.UPSIDE_DOWN, ContentOutput.ROTATED_270)
 ALONE = (
     ContentOutput.MIRRORED,
