@@ -77,7 +77,7 @@ def test_every_sample_gets_one_line_and_one_complete_record(tmp_path, capsys):
     for line, record in zip(lines, records, strict=True):
         assert set(record) == {
             *("file", "scores", "global", "probabilities", "expected"),
-            *("mask_area_fraction", "quality", "model", "backend", "seconds"),
+            *("mask_area_fraction", "quality", "model", "backend", "seconds", "findings", "repairs"),
         }
         assert list(record["scores"]) == list(record["probabilities"]) == list(record["expected"]) == ZONE_NAMES
         assert record["global"] == sum(record["scores"].values())

@@ -50,6 +50,9 @@ EASY = frozenset({
 })  # fmt: skip
 """Alterations that a few examples suffice for."""
 EASY_WEIGHT = 0.4
+HARD = frozenset({Alteration.OVEREXPOSED, Alteration.UNDEREXPOSED, Alteration.MIRRORED})
+"""Alterations that need many."""
+HARD_WEIGHT = 2.5
 DRAWINGS = 200
 MEASURED_ALTERED = 80
 """Radiographs that are altered in every way to measure the check."""
@@ -125,7 +128,7 @@ def source_of(text: str) -> SourceConfig:
 def _fitted(known: Sequence[KnownImage], other: Sequence[OtherImage], rng: Rng) -> Iterator[Example]:
     pool = _pool(known, rng)
     kinds = list(Alteration)
-    weights = np.array([EASY_WEIGHT if kind in EASY else 1.0 for kind in kinds])
+    weights = np.array([EASY_WEIGHT if kind in EASY else HARD_WEIGHT if kind in HARD else 1.0 for kind in kinds])
     for image in known:
         yield example_as_it_is(image)
         if min(image.pixels.shape) < SMALL_SIDE_PX and rng.random() < 0.5:

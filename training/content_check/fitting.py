@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from bsnet_core.inference.content_limits import ContentLimits
 from bsnet_core.model.content_head import ROTATIONS, ContentHead, ContentOutput, distance_feature_count
+from training.content_check.examples import AS_IT_IS, SLIGHTLY_CHANGED
 from training.content_check.features import FeatureTable
 
 HIDDEN = 96
@@ -26,8 +27,10 @@ SHRINKAGE = 0.1
 """Share of the mean variance added to every direction's, so that rare directions do not rule the distance."""
 FALSE_NOTES = 0.004
 """Share of the unaltered images that each output may note by mistake."""
+FALSE_NOTES_CHANGED = 0.015
+"""The share of slightly changed images."""
 FALSE_REJECTIONS = 0.0005
-LOWEST_LIMIT = 0.4
+LOWEST_LIMIT = 0.3
 LARGEST_LIMIT = 0.995
 HIGHEST_CHEST = 0.95
 HIGHEST_REJECTION = 0.7
@@ -55,7 +58,7 @@ def fit_head(table: FeatureTable, channels: tuple[int, ...], seed: int = 0) -> C
     """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    known = table.of_kinds("as it is", "slightly changed")
+    known = table.of_kinds(AS_IT_IS, SLIGHTLY_CHANGED)
     sources = sorted(set(known.sources))
     features = torch.from_numpy(table.features)
     count = distance_feature_count(channels)
@@ -89,8 +92,9 @@ def fit_limits(head: ContentHead, table: FeatureTable) -> ContentLimits:
     with torch.inference_mode():
         features = torch.from_numpy(table.features)
         probabilities, distances = head(features).numpy(), head.distance(features).numpy()
-    limits = {output: _limit(probabilities[:, output]) for output in ALONE}
-    rotated = _limit(probabilities[:, ROTATION_OUTPUTS].max(axis=1))
+    is_changed = np.array(table.kinds) == SLIGHTLY_CHANGED
+    limits = {output: _limit(probabilities[:, output], is_changed) for output in ALONE}
+    rotated = _limit(probabilities[:, ROTATION_OUTPUTS].max(axis=1), is_changed)
     chest = probabilities[:, ContentOutput.CHEST]
     return ContentLimits(
         least_chest=min(float(np.quantile(chest, FALSE_NOTES)), HIGHEST_CHEST),
@@ -101,8 +105,11 @@ def fit_limits(head: ContentHead, table: FeatureTable) -> ContentLimits:
     )
 
 
-def _limit(probabilities: npt.NDArray[np.float32]) -> float:
-    return float(np.clip(np.quantile(probabilities, 1 - FALSE_NOTES), LOWEST_LIMIT, LARGEST_LIMIT))
+def _limit(probabilities: npt.NDArray[np.float32], is_changed: npt.NDArray[np.bool_]) -> float:
+    limit = np.quantile(probabilities[~is_changed], 1 - FALSE_NOTES)
+    if is_changed.any():
+        limit = max(limit, np.quantile(probabilities[is_changed], 1 - FALSE_NOTES_CHANGED))
+    return float(np.clip(limit, LOWEST_LIMIT, LARGEST_LIMIT))
 
 
 def _loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -98,11 +98,11 @@ def slightly_changed(pixels: Pixels, rng: Rng) -> Pixels:
 
 
 def overexposed(pixels: Pixels, rng: Rng) -> Pixels:
-    """Brightened by a factor, an offset or a gamma until a sixth to two thirds are white, or nearly."""
+    """Brightened by a factor, an offset or a gamma until a fifth to two thirds are white, or nearly."""
     way = rng.integers(3)
     if way == 2:
-        return pixels ** rng.uniform(0.2, 0.5)
-    whitest = max(float(np.quantile(pixels, rng.uniform(0.35, 0.84))), 0.05)
+        return pixels ** rng.uniform(0.2, 0.45)
+    whitest = max(float(np.quantile(pixels, rng.uniform(0.35, 0.8))), 0.05)
     return np.clip(pixels / whitest if way == 0 else pixels + max(1 - whitest, 0.25), 0, 1)
 
 
