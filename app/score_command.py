@@ -6,7 +6,6 @@ import argparse
 import io
 import json
 import os
-import stat
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.report.csv_rows import Cell, write_row
+from app.report.result_files import is_to_screen, result_file
 from bsnet_core.backends import ACCELERATED_BACKENDS, BACKEND_CHOICES
 from bsnet_core.errors import BSNetError, PasswordNeededError, ReportError, UnforeseenError, UnreadableImageError
 from bsnet_core.intended_use import intended_use
@@ -94,9 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     parser = build_parser()
     arguments = parser.parse_args(argv)
-    if _to_screen(arguments.json) and _to_screen(arguments.csv):
+    if is_to_screen(arguments.json) and is_to_screen(arguments.csv):
         parser.error(_("only one of --json and --csv can go to standard output"))
-    lines = sys.stderr if _to_screen(arguments.json) or _to_screen(arguments.csv) else sys.stdout
+    lines = sys.stderr if is_to_screen(arguments.json) or is_to_screen(arguments.csv) else sys.stdout
     for stream in (sys.stdout, sys.stderr):
         # A file name that the terminal's encoding lacks must not stop the run.
         if isinstance(stream, io.TextIOWrapper):
@@ -235,10 +235,6 @@ class Outputs:
             self._table.flush()
 
 
-def _to_screen(path: Path | None) -> bool:
-    return path is not None and str(path) == "-"
-
-
 def _password(path: Path | None) -> str | None:
     if path is None:
         return None
@@ -366,48 +362,15 @@ def _write(stream: TextIO, line: str) -> None:
 
 @contextmanager
 def _json_output(path: Path | None) -> Iterator[TextIO | None]:
-    with _output(path, b"{", newline=None) as file:
+    with result_file(path, b"{", newline=None) as file:
         yield file
 
 
 @contextmanager
 def _csv_output(path: Path | None) -> Iterator[TextIO | None]:
     # newline="": the csv module ends its rows itself
-    with _output(path, f"{CSV_COLUMNS[0]},{CSV_COLUMNS[1]},".encode(), newline="") as file:
+    with result_file(path, f"{CSV_COLUMNS[0]},{CSV_COLUMNS[1]},".encode(), newline="") as file:
         yield file
-
-
-@contextmanager
-def _output(path: Path | None, own_start: bytes, newline: str | None) -> Iterator[TextIO | None]:
-    """A result file for its owner only; replaces only an earlier result, which begins with `own_start`."""
-    if path is None:
-        yield None
-    elif _to_screen(path):
-        yield sys.stdout
-    else:
-        try:
-            if path.is_file() and _starts_unlike(path, own_start):
-                raise ReportError(
-                    _("{path} is not a result file of this command and was not replaced. Choose another name.").format(
-                        path=path
-                    )
-                )
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        except OSError as error:
-            raise ReportError(
-                _("The result file {path} could not be written: {reason}.").format(path=path, reason=error.strerror)
-            ) from error
-        # An existing file would keep its mode otherwise; a device such as /dev/null must keep its own.
-        if hasattr(os, "fchmod") and stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline=newline) as file:
-            yield file
-
-
-def _starts_unlike(path: Path, own_start: bytes) -> bool:
-    # "--json *.dcm" must not overwrite an image.
-    with path.open("rb") as file:
-        return file.read(len(own_start)) not in (b"", own_start)
 
 
 if __name__ == "__main__":

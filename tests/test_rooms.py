@@ -31,6 +31,7 @@ NOT_TESTED_ALONE = {
     "app/presenters/image_repair.py": "tests/journeys/test_repair_story.py",
     "app/report/blocks.py": "tests/app/report/test_layout.py",
     "app/report/paper.py": "tests/app/report/test_pdf.py",
+    "app/report/result_files.py": "tests/app/test_score_command.py",
     "app/report/reported_image.py": "tests/app/report/test_content.py",
     "bsnet_core/child_process.py": "tests/bsnet_core/loading/test_decoder.py",
     "bsnet_core/errors.py": "tests/app/test_italian.py",
