@@ -9,7 +9,6 @@ import torch
 
 from bsnet_core.errors import WeightsError
 from bsnet_core.inference.content_check import CARD_NAME, load_content_check
-from bsnet_core.inference.content_findings import ContentFinding
 from bsnet_core.model.card import ModelCard
 from bsnet_core.model.network_config import Architecture
 from bsnet_core.model.weights import build_model, load_model, save_model
@@ -73,8 +72,8 @@ def test_the_written_check_tells_what_is_done_to_an_image(folders, fitted):
     model, card = load_model(folders / "model")
     check = load_content_check(folders / "model", model, card.sha256)
     pixels = chest(np.random.default_rng(99)) / np.float32(255)
-    assert ContentFinding.UPSIDE_DOWN not in check.look_at(pixels).findings
-    assert ContentFinding.UPSIDE_DOWN in check.look_at(pixels[::-1, ::-1]).findings
+    plain, upside_down = (check.look_at(image).probabilities["upside_down"] for image in (pixels, pixels[::-1, ::-1]))
+    assert plain < 0.5 < upside_down
     assert check.look_at(pixels).distance < check.look_at(np.eye(128, dtype=np.float32)).distance
 
 
