@@ -8,7 +8,7 @@ import io
 import math
 from collections.abc import Sequence
 
-from training.elsewhere.figures import Figure
+from training.elsewhere.measured_figures import Figure
 from training.elsewhere.targets import target_of
 
 NO_FIGURE = "–"

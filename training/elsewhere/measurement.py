@@ -17,9 +17,9 @@ from training.elsewhere.answer_store import IDENTITY, AnswerStore, answers_for_s
 from training.elsewhere.answers import Answer
 from training.elsewhere.cross_validated_answers import REPEAT, cross_validated_answers
 from training.elsewhere.estimates import Measure
-from training.elsewhere.figures import Figure, load_figures, write_figures
 from training.elsewhere.map_figures import map_figures
 from training.elsewhere.mapped_images import mapped_images
+from training.elsewhere.measured_figures import Figure, load_figures, write_figures
 from training.elsewhere.measured_images import Source, images_to_measure
 from training.elsewhere.model_figures import PartFigures, figures_of_card, part_figures
 from training.elsewhere.other_answers import other_answers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from training.elsewhere.answer_store import AnswerStore
 from training.elsewhere.figure_table import as_markdown, short
-from training.elsewhere.figures import Figure
+from training.elsewhere.measured_figures import Figure
 from training.elsewhere.parts import Part
 
 HEAD = """# The model, measured elsewhere

@@ -9,7 +9,7 @@ from typing import Any
 from training.elsewhere import scored_figures
 from training.elsewhere.answers import Answer
 from training.elsewhere.estimates import Measure
-from training.elsewhere.figures import Figure, difference_of, figure_of
+from training.elsewhere.measured_figures import Figure, difference_of, figure_of
 
 MINUS = "{} − {}"
 Measured = Callable[[Mapping[str, Answer]], list[Measure]]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Image = npt.NDArray[np.uint8]
-Greys = npt.NDArray[np.floating]
+GreyLevels = npt.NDArray[np.floating]
 """In [0, 1]."""
 
 LETTERS = "LRAPSUPINE0123456789"
@@ -33,8 +33,8 @@ def vary_appearance(image: Image, rng: np.random.Generator) -> Image:
     Returns:
         (S, S) uint8.
     """
-    greys = _other_greys(image / np.float32(255), rng)
-    varied = np.rint(_other_sharpness(greys, rng) * 255).astype(np.uint8)
+    levels = _other_grey_levels(image / np.float32(255), rng)
+    varied = np.rint(_other_sharpness(levels, rng) * 255).astype(np.uint8)
     if rng.random() < COMPRESSION_P:
         varied = _compressed(varied, quality=int(rng.uniform(25, 90)))
     if rng.random() < LETTERS_P:
@@ -46,7 +46,7 @@ def vary_appearance(image: Image, rng: np.random.Generator) -> Image:
     return varied
 
 
-def _other_greys(image: Greys, rng: np.random.Generator) -> Greys:
+def _other_grey_levels(image: GreyLevels, rng: np.random.Generator) -> GreyLevels:
     if rng.random() < GREY_CURVE_P:
         image = image ** math.exp(rng.uniform(-0.6, 0.6))
     if rng.random() < CONTRAST_P:
@@ -58,7 +58,7 @@ def _other_greys(image: Greys, rng: np.random.Generator) -> Greys:
     return image.clip(0, 1)
 
 
-def _other_sharpness(image: Greys, rng: np.random.Generator) -> Greys:
+def _other_sharpness(image: GreyLevels, rng: np.random.Generator) -> GreyLevels:
     side = len(image)
     if rng.random() < RESOLUTION_P:
         smaller = int(rng.uniform(0.4, 1) * side)

@@ -25,7 +25,7 @@ LARGEST_SHIFT = 0.12
 
 @dataclass(frozen=True)
 class LungView:
-    """What a view shows.
+    """A view and what lies in it.
 
     Attributes:
         image: (S, S) uint8, network image times 255.
@@ -59,7 +59,7 @@ def random_frame(widest: float, rng: np.random.Generator) -> Affine:
 
 
 def plain_frame(size: float) -> Affine:
-    """(2, 3) from an upright view of `size` sides of the aligned frame to the aligned frame."""
+    """(2, 3) from a view, neither rotated nor mirrored, of `size` sides of the aligned frame to the aligned frame."""
     return np.array([[size, 0.0, 0.0], [0.0, size, 0.0]])
 
 

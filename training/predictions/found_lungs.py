@@ -24,7 +24,7 @@ FOUND_SIDE_PX = 128
 SEEN_SIDE_PX = 256
 """Side at which the network looks for the lungs: fine enough for a pose, at half the arithmetic of 384 px."""
 BLACK = 12
-"""Greys up to this one are the black around cut-out lungs, compression included."""
+"""Grey levels up to this one are the black around cut-out lungs, compression included."""
 LEAST_LUNG_SHARE = 0.04
 """Images with less lung than this show no pair of lungs to learn from."""
 BATCH = 8

@@ -32,7 +32,7 @@ DISEASE_WEIGHT = {
     SeverityGroup.BOXES: 0.5,
     SeverityGroup.LESIONS: 1.5,
 }
-"""How far the places of disease are to be believed: boxes hold more than the opacity, "No Finding" is mined."""
+"""Weight of the places of disease: boxes hold more than the opacity, and "No Finding" comes from text mining."""
 HOLDS_FOR_WHOLE_LUNGS = (SeverityGroup.LUNG_SCORES, SeverityGroup.BOTH_LUNGS, SeverityGroup.UNLABELLED)
 
 
@@ -59,7 +59,7 @@ def draw(
     batches: int,
     rng: np.random.Generator,
 ) -> Iterator[list[tuple[int, SeverityGroup]]]:
-    """Rows of so many batches with the group each was drawn for.
+    """Rows of so many batches, each row with its group.
 
     Args:
         groups: Rows of each group; a group's order is random, and starts anew when all were drawn.

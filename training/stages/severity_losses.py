@@ -27,7 +27,7 @@ LUNG_WEIGHT, SHARE_WEIGHT, BOTH_WEIGHT, NORMAL_WEIGHT, PLACE_WEIGHT, ZONE_WEIGHT
 
 @dataclass(frozen=True)
 class SeverityLabels:
-    """What is known of the images of a batch; unknown numbers are NaN.
+    """Labels of the images of a batch; unknown numbers are NaN.
 
     Attributes:
         lungs: (N, 2, 2) mean extent and opacity over the raters, 0 to 4, of the patient's right and left lung.

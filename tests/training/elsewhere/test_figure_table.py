@@ -2,7 +2,7 @@ import csv
 import io
 
 from training.elsewhere.figure_table import as_csv, as_markdown, cell_of, short
-from training.elsewhere.figures import Figure
+from training.elsewhere.measured_figures import Figure
 from training.elsewhere.targets import target_of
 
 NAN = float("nan")
