@@ -129,9 +129,8 @@ def _dicom(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
 def _nifti(path: Path) -> npt.NDArray[np.float32]:
     if importlib.util.find_spec("nibabel") is None:
         return np.zeros((0, 0, 0), np.float32)
-    import nibabel
-
-    volume = np.asarray(nibabel.load(path).dataobj, dtype=np.float32)  # type: ignore[attr-defined]
+    nibabel = importlib.import_module("nibabel")  # optional: only volumes of other organs need it
+    volume = np.asarray(nibabel.load(path).dataobj, dtype=np.float32)
     return volume.reshape(*volume.shape[:3], -1)[..., 0] if volume.ndim > 3 else volume
 
 

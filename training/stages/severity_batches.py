@@ -59,7 +59,7 @@ def draw(
     batches: int,
     rng: np.random.Generator,
 ) -> Iterator[list[tuple[int, SeverityGroup]]]:
-    """Rows of so many batches, each row with its group.
+    """The rows of every batch, each row with its group.
 
     Args:
         groups: Rows of each group; a group's order is random, and starts anew when all were drawn.
