@@ -62,7 +62,7 @@ def draw(
     """The rows of every batch, each row with its group.
 
     Args:
-        groups: Rows of each group; a group's order is random, and starts anew when all were drawn.
+        groups: Rows of each group; a group's order is random, and starts again when all were drawn.
         counts: Rows of each group in a batch.
         batches: Number of batches.
         rng: Decides the order.
