@@ -62,8 +62,11 @@ def voi_of_the_file(radiograph: Radiograph) -> Voi | None:
 def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
     """Whether a VOI LUT or window lies so far off the values that they are nearly all white, black or one grey level.
 
-    Not if the image itself is, or nearly so: then the automatic window would show no more.
+    Not if the image itself is, or nearly so: then the automatic window would show no more. Nor does a window lie off
+    them that is the range of all stored values, as that of a colour image: it shows them as they are.
     """
+    if voi == full_window(radiograph.bits_stored, voi.explanation):
+        return False
     step = max(1, int((radiograph.stored.size / BLANK_CHECK_PIXELS) ** 0.5))
     codes = radiograph.stored[::step, ::step].ravel()
     modality = radiograph.modality_of(codes)
@@ -73,6 +76,12 @@ def is_blank_through(radiograph: Radiograph, voi: Voi) -> bool:
     if not len(modality) or _levels_spanned(modality, voi) >= BLANK_LEVELS:
         return False
     return _levels_spanned(modality, auto_window(radiograph)) >= USEFUL_LEVELS
+
+
+def full_window(bits: int, name: str) -> VoiWindow:
+    """The window over the whole range of `bits`, which shows unsigned values as they are."""
+    highest = float((1 << bits) - 1)
+    return VoiWindow(highest / 2, highest, VoiFunction.LINEAR_EXACT, name)
 
 
 def _levels_spanned(modality: npt.NDArray[np.float32], voi: Voi) -> float:

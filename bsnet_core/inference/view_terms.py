@@ -33,9 +33,9 @@ LATERAL_WORDS = plain_set("""
     جانبي جانبية لترال نيمرخ نیمرخ
     צד צידי לטרלי
 """)
-LATERAL_VIEW_WORDS = LATERAL_WORDS | plain_set("ll rl ml lm profile side sida sivu bok бок")
+LATERAL_VIEW_WORDS = LATERAL_WORDS | plain_set("ll rl ml lm profile side seite stl sidebild sida sivu bok бок")
 """In View Position also its defined terms, and words that mean something else elsewhere, such as the left side."""
-LATERAL_SERIES_WORDS = LATERAL_WORDS | plain_set("ll profile")
+LATERAL_SERIES_WORDS = LATERAL_WORDS | plain_set("ll profile stl")
 LATERAL_PHRASES = (
     *("side view", "z boku", "bok lewy", "bok prawy", "lewy bok", "prawy bok", "levy bok", "pravy bok", "левый бок"),
     *(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bsnet_core.loading.codestream import CodeStream, Coding
+from bsnet_core.loading.jpeg_2000_tiles import has_all_tiles
 
 END = b"\xff\xd9"
 """End of image in JPEG and JPEG-LS, end of code stream in JPEG 2000."""
@@ -48,8 +49,10 @@ def decode_stream(content: bytes, stream: CodeStream, photometric: str = "") -> 
         photometric: The DICOM header's Photometric Interpretation, where the stream does not name its colours.
 
     Raises:
-        UndecodedError: damaged, or a kind that no decoder knows.
+        UndecodedError: damaged, without some of its tiles, or a kind that no decoder knows.
     """
+    if stream.coding in (Coding.JPEG_2000, Coding.HTJ2K) and not has_all_tiles(content):
+        raise UndecodedError
     strict, tolerant = _decoders(stream, photometric)
     has_end = stream.coding in (Coding.JPEG_XL, Coding.RLE) or content.rstrip(b"\0").endswith(END)
     whole = content if has_end else content + END

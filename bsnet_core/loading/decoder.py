@@ -27,6 +27,8 @@ BASE_LIMIT_S = 15.0
 LIMIT_S_PER_MEGAPIXEL = 3.0
 LIMIT_S_PER_MEGABYTE = 1.5
 """A computer busy with other work decodes a megapixel of the slowest codec within a second or two."""
+MOST_PIXELS_PER_BYTE = 100
+"""Sound images with more than that are nearly blank and decoded at once; a damaged header may declare any size."""
 COMMAND = (sys.executable, "-m", "bsnet_core.loading.decoder_process")
 
 
@@ -54,7 +56,8 @@ def time_limit_s(pixels: int, file_bytes: int) -> float:
         pixels: As declared; 0 if not known.
         file_bytes: Size of the file.
     """
-    return BASE_LIMIT_S + LIMIT_S_PER_MEGAPIXEL * pixels / 10**6 + LIMIT_S_PER_MEGABYTE * file_bytes / 10**6
+    megapixels = min(pixels, MOST_PIXELS_PER_BYTE * file_bytes) / 10**6
+    return BASE_LIMIT_S + LIMIT_S_PER_MEGAPIXEL * megapixels + LIMIT_S_PER_MEGABYTE * file_bytes / 10**6
 
 
 class Decoder:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
+from bsnet_core.display import full_window
 from bsnet_core.language import translate as _
 from bsnet_core.loading.header import integer_of, number_of, numbers_and_gaps_of, text_of, value_of
 from bsnet_core.loading.look_up_tables import tables_of
@@ -67,8 +68,7 @@ def is_grey_scale(header: Dataset) -> bool:
 
 def window_as_stored(bits: int) -> VoiWindow:
     """The window that shows a colour image's luminance as it is: the whole range of `bits`."""
-    highest = float((1 << bits) - 1)
-    return VoiWindow(highest / 2, highest, VoiFunction.LINEAR_EXACT, _("as stored"))
+    return full_window(bits, _("as stored"))
 
 
 def windows_of(header: Dataset) -> tuple[VoiWindow, ...]:

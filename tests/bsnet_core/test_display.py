@@ -15,6 +15,7 @@ from bsnet_core.display import (
     default_preset,
     default_voi,
     display_table,
+    full_window,
     is_blank_through,
     measure_values,
     modality_range,
@@ -158,6 +159,12 @@ def test_the_first_window_is_the_default_where_there_is_no_table():
 def test_a_window_off_nearly_all_values_is_blank(window, is_blank):
     assert is_blank_through(image(), window) is is_blank
     assert is_blank_through(image(monochrome1=True), window) is is_blank
+
+
+def test_a_window_over_all_stored_values_is_never_blank():
+    dark = Radiograph((ramp(200, 200) // 600).astype(np.uint16), 0, 8, monochrome1=False)
+    assert not is_blank_through(dark, full_window(8, ""))
+    assert is_blank_through(dark, VoiWindow(2047, 4095))
 
 
 def test_a_blank_window_gives_way_to_the_next_that_is_not():

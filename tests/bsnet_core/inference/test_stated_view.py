@@ -28,7 +28,18 @@ LATERAL_POSITIONS = [
         "SWIMMERS",
         "X-TABLE LAT",
     ),
-    *("CROSSTABLE LATERAL", "SIDE VIEW", "PROFILE", "SEITLICH", "seitl.", "Seitenaufnahme", "von der Seite"),
+    *(
+        "CROSSTABLE LATERAL",
+        "SIDE VIEW",
+        "PROFILE",
+        "SEITLICH",
+        "seitl.",
+        "Seite",
+        "stl.",
+        "SIDEBILD",
+        "Seitenaufnahme",
+        "von der Seite",
+    ),
     *("PROFIL",),
     *("DE PROFIL", "Profil gauche", "LATERALE", "L-L", "L.L.", "latero-laterale", "PROFILO", "PERFIL", "LATERAL IZQ"),
     *(
@@ -127,6 +138,7 @@ LATERAL_DESCRIPTIONS = [
     ),
     *(
         "Thorax seitlich",
+        "Thorax stl.",
         "Rö-Thorax seitl.",
         "Thoraxlat",
         "Thorax lateral links",

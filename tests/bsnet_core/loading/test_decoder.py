@@ -109,9 +109,13 @@ def test_the_time_limit_grows_with_the_declared_size_and_with_the_file():
     smallest = time_limit_s(0, 0)
     assert 5 <= smallest <= 30
     assert time_limit_s(10**6, 30_000) < 20 <= 60 < time_limit_s(20 * 10**6, 20 * 10**6)
-    assert smallest < time_limit_s(10**6, 0) < time_limit_s(2 * 10**6, 0)
+    assert smallest < time_limit_s(10**6, 10**6) < time_limit_s(2 * 10**6, 10**6)
     assert smallest < time_limit_s(0, 10**6) < time_limit_s(0, 2 * 10**6)
     assert time_limit_s(MAX_PIXELS, 240 * 10**6) < 900
+
+
+def test_a_huge_declared_size_gives_a_small_file_no_more_time():
+    assert time_limit_s(MAX_PIXELS, 30_000) < 30
 
 
 @pytest.mark.parametrize("kind", ["DICOM", "JPEG 2000", "PNG"])

@@ -118,6 +118,16 @@ def test_nothing_of_a_grey_scale_has_a_meaning_in_a_colour_image(tmp_path, kind)
     assert np.abs(radiograph.pixels - (grey - grey.min()) / np.ptp(grey)).max() < 0.01
 
 
+def test_a_nearly_black_colour_image_is_shown_as_stored_and_blames_no_window(tmp_path):
+    rgb = np.repeat((ramp(bits=8) // 32).astype(np.uint8)[..., None], 3, axis=2)
+    path = write_dicom(
+        tmp_path / "a", rgb, 8, PhotometricInterpretation="RGB", SamplesPerPixel=3, PlanarConfiguration=0
+    )
+    radiograph = load_radiograph(path)
+    assert np.array_equal(display_table(radiograph, default_voi(radiograph))[radiograph.stored], rgb[..., 0])
+    assert radiograph.loading_notes == ()
+
+
 def test_an_rgb_image_of_12_bits_is_shown_over_its_12_bits(tmp_path):
     rgb = np.repeat(ramp(bits=12)[..., None], 3, axis=2)
     path = write_dicom(
