@@ -115,6 +115,7 @@ def all_pixels(path: Path, header: Dataset, syntax: UID, rows: int, columns: int
         if colour_model_of(dataset) == PARTIAL_422:
             return to_grey(rgb_of_partial_range(dataset.PixelData, rows, columns))
         repair_pixel_tags(dataset)
+        dataset.PixelData = dataset.PixelData[: needed + needed % 2]  # else what follows may be taken for more frames
         if dataset.PhotometricInterpretation in ("YBR_ICT", "YBR_RCT"):
             dataset.PhotometricInterpretation = "RGB"  # the decoder that left these pixels gave red, green and blue
         dataset.file_meta.TransferSyntaxUID = syntax

@@ -105,7 +105,7 @@ def _place_in(file: BinaryIO) -> PixelData | None:
     start = file.read(12)
     if "Rows" not in header or len(start) < 8 or struct.unpack_from(order + "2H", start) != PIXEL_DATA:
         return None
-    if implicit or start[4:6] not in LONG_VRS:
+    if not _has_long_vr(start, is_implicit=bool(implicit)):
         file.seek(8 - len(start), os.SEEK_CUR)
         length = struct.unpack_from(order + "L", start, 4)[0]
     else:
@@ -113,6 +113,15 @@ def _place_in(file: BinaryIO) -> PixelData | None:
     position = file.tell()
     head = file.read(HEAD_BYTES)
     return PixelData(position, None if length == UNDEFINED_LENGTH else length, head, order == "<")
+
+
+def _has_long_vr(start: bytes, *, is_implicit: bool) -> bool:
+    """Whether the element's VR is written, with a length of four bytes, whatever the transfer syntax says.
+
+    As a length the letters of all these VRs would be odd, which no length is (PS3.5 7.1.1).
+    """
+    vr = start[4:6]
+    return vr in LONG_VRS and (not is_implicit or (vr != b"\0\0" and start[6:8] == b"\0\0"))
 
 
 def frame_in(path: Path, pixel_data: PixelData) -> tuple[bytes, CodeStream | None]:

@@ -233,6 +233,35 @@ def test_run_lengths_of_fewer_bytes_than_allocated(tmp_path, allocated):
     assert np.array_equal(load_radiograph(path).stored, GREY)
 
 
+def test_compressed_pixels_in_a_file_that_states_implicit_vr(tmp_path):
+    path = write_encapsulated(tmp_path / "a.dcm", PIXELS, FRAMES["JPEG 2000"], JPEG2000Lossless, 12)
+    stated = JPEG2000Lossless.encode()
+    stripped = path.read_bytes().replace(stated, str(ImplicitVRLittleEndian).encode().ljust(len(stated), b"\0"), 1)
+    path.write_bytes(stripped)
+    radiograph = load_radiograph(path)
+    assert np.array_equal(radiograph.stored, load_radiograph(compressed_twin(tmp_path)).stored)
+    assert ["JPEG 2000" in note for note in radiograph.loading_notes] == [True]
+
+
+def compressed_twin(folder):
+    return write_encapsulated(folder / "twin.dcm", PIXELS, FRAMES["JPEG 2000"], JPEG2000Lossless, 12)
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian])
+@pytest.mark.parametrize("times", [2, 3])
+def test_uncompressed_pixels_followed_by_as_many_more(tmp_path, syntax, times):
+    dataset = chest_dataset(PIXELS, 12)
+    dataset.PixelData = PIXELS.tobytes() * times
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True, implicit_vr=syntax.is_implicit_VR, little_endian=True)
+    assert np.array_equal(load_radiograph(tmp_path / "a.dcm").stored, PIXELS)
+
+
+def test_pixels_of_one_bit_with_a_byte_for_each(tmp_path):
+    path = write_dicom(tmp_path / "a.dcm", GREY, 1, BitsAllocated=1, HighBit=0)
+    assert load_radiograph(path).shape == GREY.shape
+
+
 def test_a_deflated_file_is_loaded_without_a_note(tmp_path):
     dataset = chest_dataset(PIXELS, 12)
     dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
