@@ -236,6 +236,13 @@ def _explanation_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--images", type=int, default=20, metavar="N", help=_("largest number of images (default: 20)"))
     parser.add_argument("--out", type=Path, metavar="FILE", help=_("JSON file to write"))
     parser.add_argument("--exact", action="store_true", help=_("measure exact maps, which is slow"))
+    parser.add_argument(
+        "--outlines",
+        type=Path,
+        metavar="FOLDER",
+        help=_("radiologists' outlines of disease: bit masks named as the images"),
+    )
+    parser.add_argument("--maps", nargs="+", default=(), metavar="NAME", help=_("the maps to measure"))
 
 
 def _evaluate_explanations(arguments: Namespace) -> int:
@@ -243,7 +250,15 @@ def _evaluate_explanations(arguments: Namespace) -> int:
     from training.evaluation.explanation_evaluation import evaluate_explanations
 
     mode = Mode.EXACT if arguments.exact else Mode.FAST
-    text = evaluate_explanations(arguments.model, arguments.data, arguments.images, mode, arguments.out)
+    text = evaluate_explanations(
+        arguments.model,
+        arguments.data,
+        arguments.images,
+        mode,
+        arguments.out,
+        outlines=arguments.outlines,
+        maps=arguments.maps,
+    )
     sys.stdout.write(text + "\n")
     return 0
 

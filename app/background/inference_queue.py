@@ -15,10 +15,11 @@ from app.background.network import ModelChoice, Network
 from app.session.open_image import ImageState
 from app.session.session import Session
 from bsnet_core.errors import BSNetError, UnsuitableImageError, WeightsError
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.progress import Report
 
 if TYPE_CHECKING:
-    from bsnet_core.explanation import Explanation, Mode
+    from bsnet_core.explanation import Explanation
     from bsnet_core.inference.prediction import Prediction
 
 
@@ -123,7 +124,7 @@ class InferenceQueue(QObject):
             self.batch_changed.emit(0, self._batch_size)
         self._continue_batch()
 
-    def explain(self, key: int, mode: Mode) -> None:
+    def explain(self, key: int, mode: Mode, masking: Masking = Masking.BLACK) -> None:
         """Computes an image's explanation map, which grows on the screen; if it is stopped, what is there stays."""
         prediction = self._session.image(key).prediction
         if prediction is None:
@@ -131,7 +132,7 @@ class InferenceQueue(QObject):
         self.interrupt()
 
         def work(report: Report) -> Explanation:
-            return self._network.explain(self._choice, prediction, mode, report, job.send_part)
+            return self._network.explain(self._choice, prediction, mode, report, job.send_part, masking)
 
         job = Job(work, parent=self)
         job.part_arrived.connect(lambda part: self._session.accept_explanation(key, part))

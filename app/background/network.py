@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bsnet_core.child_process import Child, end_child, start_child
 from bsnet_core.errors import BSNetError, Cancelled, UnforeseenError
-from bsnet_core.explanation import Mode, OnPartial
+from bsnet_core.explanation import Masking, Mode, OnPartial
 from bsnet_core.language import language_in_use
 from bsnet_core.language import translate as _
 from bsnet_core.model.card import default_model_dir, load_card
@@ -54,6 +54,7 @@ class Request:
         language: Language of the window, for stages and errors.
         radiograph: Image to predict, else None.
         prediction: Prediction to explain in `mode`, else None.
+        masking: What masking means in its explanation.
     """
 
     choice: ModelChoice
@@ -61,6 +62,7 @@ class Request:
     radiograph: Radiograph | None = None
     prediction: Prediction | None = None
     mode: Mode = Mode.EXACT
+    masking: Masking = Masking.BLACK
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,22 @@ class Network:
         return prediction
 
     def explain(
-        self, choice: ModelChoice, prediction: Prediction, mode: Mode, report: Report, on_partial: OnPartial
+        self,
+        choice: ModelChoice,
+        prediction: Prediction,
+        mode: Mode,
+        report: Report,
+        on_partial: OnPartial,
+        masking: Masking = Masking.BLACK,
     ) -> Explanation:
         """Explains as `bsnet_core.explanation.explain` does; raises the same errors as `predict`."""
-        request = Request(_with_absolute_folder(choice), language_in_use(), prediction=replace(prediction), mode=mode)
+        request = Request(
+            _with_absolute_folder(choice),
+            language_in_use(),
+            prediction=replace(prediction),
+            mode=mode,
+            masking=masking,
+        )
         explanation: Explanation = self._ask(request, report, on_partial)
         return explanation
 

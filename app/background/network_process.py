@@ -101,7 +101,14 @@ class RequestHandler:
         if request.prediction is not None:
             from bsnet_core.explanation import explain
 
-            return explain(predictor, request.prediction, self._parent.report, mode=request.mode, on_partial=send_part)
+            return explain(
+                predictor,
+                request.prediction,
+                self._parent.report,
+                mode=request.mode,
+                masking=request.masking,
+                on_partial=send_part,
+            )
         if request.radiograph is None:
             raise ValueError("A request needs a radiograph or a prediction.")
         return predictor.predict(request.radiograph, self._parent.report, send_part)

@@ -20,14 +20,14 @@ from PySide6.QtWidgets import (
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
 from app.session.open_image import OpenImage
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import translate as _
 
 SWATCH = "<span style='color:{colour}; background:{paper}'>■</span>&nbsp;{score}"
 PAPER = "#cfd4d9"
 
 
-def legend() -> str:
+def legend(masking: Masking = Masking.BLACK) -> str:
     """Meaning of the explanation's colours, as rich text."""
     swatches = " &nbsp;".join(
         SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
@@ -35,13 +35,13 @@ def legend() -> str:
     )
     swatches += " &nbsp;" + _("no colour: no support")
     colours = _("Regions that support the predicted score:<br>{swatches}").format(swatches=swatches)
-    return f"{colours}<br>{describe_strength()}"
+    return f"{colours}<br>{describe_strength(masking)}"
 
 
-def plain_legend() -> str:
+def plain_legend(masking: Masking = Masking.BLACK) -> str:
     """Meaning of the explanation's colours in words, for screen readers."""
     words = _("Regions that support the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
-    return f"{words} {describe_strength()}"
+    return f"{words} {describe_strength(masking)}"
 
 
 def mode_name(mode: Mode) -> str:
@@ -56,6 +56,28 @@ def mode_description(mode: Mode) -> str:
     return _("The occlusion map as defined in the paper: runs the whole network once per region.")
 
 
+def masking_name(masking: Masking) -> str:
+    """Name of what masking means, as offered to the reader."""
+    return {
+        Masking.EVIDENCE: _("evidence"),
+        Masking.BLACK: _("blackened (paper)"),
+        Masking.LUNGS_HELD: _("blackened, same lungs"),
+        Masking.SURROUNDINGS: _("like surroundings, same lungs"),
+    }[masking]
+
+
+def masking_description(masking: Masking) -> str:
+    """Description of what masking means in one sentence."""
+    return {
+        Masking.EVIDENCE: _("Divides the score of each zone among the regions, without changing the image."),
+        Masking.BLACK: _("As defined in the paper: blackens a region and runs the whole network, lungs included."),
+        Masking.LUNGS_HELD: _("Blackens a region, and keeps lungs and alignment of the whole image."),
+        Masking.SURROUNDINGS: _(
+            "Gives a region the mean brightness of its surroundings, and keeps lungs and alignment of the whole image."
+        ),
+    }[masking]
+
+
 class OverlaySwitches(QWidget):
     """A checkbox and a slider per overlay; for the explanation also a button, mode, zone and legend."""
 
@@ -67,6 +89,8 @@ class OverlaySwitches(QWidget):
     """The `Zone` whose map is shown, or None for all."""
     mode_chosen = Signal(object)
     """The `Mode` of the next explanation."""
+    masking_chosen = Signal(object)
+    """The `Masking` of the next explanation."""
 
     def __init__(
         self, actions: dict[str, QAction], opacity: dict[str, int], explain: QAction, parent: QWidget | None = None
@@ -96,6 +120,7 @@ class OverlaySwitches(QWidget):
             self._modes.setItemData(self._modes.count() - 1, mode_description(mode), Qt.ItemDataRole.ToolTipRole)
         self._modes.setAccessibleName(_("Mode of the explanation"))
         self._modes.currentIndexChanged.connect(self._choose_mode)
+        self._maskings = self._masking_chooser(box)
         self._choose_mode()
         self._zones = self._zone_chooser(box)
         self._legend = QLabel("", box)
@@ -111,6 +136,7 @@ class OverlaySwitches(QWidget):
         inside.setSpacing(8)
         inside.addLayout(grid)
         inside.addLayout(row_layout)
+        inside.addWidget(self._maskings)
         inside.addWidget(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -133,6 +159,17 @@ class OverlaySwitches(QWidget):
         slider.setToolTip(_("Opacity"))
         slider.valueChanged.connect(lambda percent: self.faded.emit(name, percent))
         return slider
+
+    def _masking_chooser(self, box: QWidget) -> QComboBox:
+        chooser = QComboBox(box)
+        for masking in (Masking.EVIDENCE, Masking.BLACK, Masking.LUNGS_HELD, Masking.SURROUNDINGS):
+            chooser.addItem(masking_name(masking), masking)
+            chooser.setItemData(chooser.count() - 1, masking_description(masking), Qt.ItemDataRole.ToolTipRole)
+        chooser.setAccessibleName(_("Definition of the explanation"))
+        chooser.setToolTip(masking_description(Masking.EVIDENCE))
+        chooser.setAccessibleDescription(masking_description(Masking.EVIDENCE))
+        chooser.currentIndexChanged.connect(self._choose_masking)
+        return chooser
 
     def _zone_chooser(self, box: QWidget) -> QComboBox:
         chooser = QComboBox(box)
@@ -163,6 +200,23 @@ class OverlaySwitches(QWidget):
         """Chooses a mode; emits `mode_chosen` if it was another one."""
         self._modes.setCurrentIndex(self._modes.findData(mode))
 
+    @property
+    def chosen_masking(self) -> Masking:
+        """What masking means in the next explanation."""
+        return Masking(self._maskings.currentData())
+
+    def choose_masking(self, masking: Masking) -> None:
+        """Chooses what masking means; emits `masking_chosen` if it was something else."""
+        self._maskings.setCurrentIndex(self._maskings.findData(masking))
+
+    def _choose_masking(self) -> None:
+        masking = self.chosen_masking
+        self._maskings.setToolTip(masking_description(masking))
+        self._maskings.setAccessibleDescription(masking_description(masking))
+        # Evidence is the same in both modes.
+        self._modes.setEnabled(self._maskings.isEnabled() and masking is not Masking.EVIDENCE)
+        self.masking_chosen.emit(masking)
+
     def _choose_mode(self) -> None:
         mode = self.chosen_mode
         self._modes.setToolTip(mode_description(mode))
@@ -174,17 +228,22 @@ class OverlaySwitches(QWidget):
         scored = image is not None and image.prediction is not None
         explanation = image.explanation if image is not None else None
         self._explain.setEnabled(scored and not busy)
-        self._modes.setEnabled(scored and not busy)
+        self._maskings.setEnabled(scored and not busy)
+        self._modes.setEnabled(scored and not busy and self.chosen_masking is not Masking.EVIDENCE)
         self._zones.setEnabled(explanation is not None)
         text = ""
         if explanation is not None:
-            text = legend()
+            text = legend(explanation.masking)
+            self._legend.setAccessibleDescription(plain_legend(explanation.masking))
             done, count = int(explanation.is_computed.sum()), len(explanation.contributions)
             if done < count:
                 text += "<br>" + _("{done} of {count} regions so far; hatched: not masked").format(
                     done=done, count=count
                 )
             else:
-                text += "<br>" + _("Computed: {mode}").format(mode=mode_name(explanation.mode))
+                how = masking_name(explanation.masking)
+                if explanation.masking is not Masking.EVIDENCE:
+                    how += f", {mode_name(explanation.mode)}"
+                text += "<br>" + _("Computed: {mode}").format(mode=how)
         self._legend.setText(text)
         self._legend.setVisible(bool(text))

@@ -37,7 +37,7 @@ from app.settings.settings import (
     Settings,
     ThemeChoice,
 )
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import SOURCE_LANGUAGE, languages
 from bsnet_core.language import translate as _
 
@@ -176,14 +176,23 @@ class PreferencesDialog(QDialog):
         page, form = _page(self)
         modes = {
             Mode.FAST: _("Fast: an approximation"),
-            Mode.EXACT: _("Exact: as in the paper, slow"),
+            Mode.EXACT: _("Exact: slow"),
         }
+        definitions = {
+            Masking.EVIDENCE: _("Evidence: each zone's score divided among the regions"),
+            Masking.BLACK: _("Blackened: as in the paper"),
+            Masking.LUNGS_HELD: _("Blackened, with the lungs of the whole image"),
+            Masking.SURROUNDINGS: _("Like the surroundings, with the lungs of the whole image"),
+        }
+        self._choice(
+            form, "explanation_masking", _("Explanation shows"), _("What the explanation map shows"), definitions
+        )
         self._choice(form, "explanation_mode", _("Explanation"), _("How the explanation map is computed"), modes)
         self._switch(
             form,
             "explains",
             _("Explain automatically"),
-            _("Computes the explanation after each analysis if fast mode is selected"),
+            _("Computes the explanation after each analysis, unless exact masking is selected"),
         )
         devices = {
             Device.AUTO: _("Automatic"),

@@ -11,7 +11,7 @@ from app.panels.overlay_switches import OverlaySwitches
 from app.session.open_image import ImageState
 from app.session.session import Session
 from app.settings.settings import Settings
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 
 
 class AnalysisActions(QObject):
@@ -36,6 +36,8 @@ class AnalysisActions(QObject):
         actions.connect("cancel", inference.cancel)
         overlays.choose_mode(settings.explanation_mode)
         overlays.mode_chosen.connect(self._save_mode)
+        overlays.choose_masking(settings.explanation_masking)
+        overlays.masking_chosen.connect(self._save_masking)
         settings.changed.connect(self._follow_setting)
         inference.analysed.connect(self._explain_analysed)
         inference.busy_changed.connect(lambda busy: self.follow_image())
@@ -62,26 +64,37 @@ class AnalysisActions(QObject):
             self._inference.analyse(image.key)
 
     def _explain(self) -> None:
-        image, mode = self._session.current, self._overlays.chosen_mode
+        image, mode, masking = self._session.current, self._overlays.chosen_mode, self._overlays.chosen_masking
         if image is None:
             return
         self._actions["explanation"].setChecked(True)
         so_far = image.explanation
-        is_there = so_far is not None and so_far.mode is mode and so_far.is_whole
+        is_there = (
+            so_far is not None
+            and so_far.masking is masking
+            and (so_far.mode is mode or masking is Masking.EVIDENCE)  # both modes compute the same evidence
+            and so_far.is_whole
+        )
         is_under_way = self._inference.is_explaining(image.key) and mode is Mode.FAST
         if not is_there and not is_under_way:
-            self._inference.explain(image.key, mode)
+            self._inference.explain(image.key, mode, masking)
 
     def _explain_analysed(self, key: int) -> None:
-        image = self._session.current
-        requested = self._settings.explains and self._settings.explanation_mode is Mode.FAST
-        if requested and image is not None and image.key == key:
-            self._inference.explain(key, Mode.FAST)
+        image, masking = self._session.current, self._settings.explanation_masking
+        is_quick = self._settings.explanation_mode is Mode.FAST or masking is Masking.EVIDENCE
+        if self._settings.explains and is_quick and image is not None and image.key == key:
+            self._inference.explain(key, Mode.FAST, masking)
 
     def _save_mode(self, mode: Mode) -> None:
         if self._settings.explanation_mode != mode:
             self._settings.explanation_mode = mode
 
+    def _save_masking(self, masking: Masking) -> None:
+        if self._settings.explanation_masking != masking:
+            self._settings.explanation_masking = masking
+
     def _follow_setting(self, name: str) -> None:
+        if name == "explanation_masking":
+            self._overlays.choose_masking(self._settings.explanation_masking)
         if name == "explanation_mode":
             self._overlays.choose_mode(self._settings.explanation_mode)

@@ -11,6 +11,7 @@ from app.canvas.overlays.explanation_map import image_of, place_of_superpixel, s
 from app.report import image_painting
 from app.report.reported_image import ReportedExplanation, ReportedImage
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 
@@ -43,12 +44,14 @@ class MapImage:
 
     Attributes:
         image: Each zone's letter marks its strongest super-pixel.
-        description: Exact or fast, complete or partial, and of which zones.
+        description: What masking means, exact or fast, complete or partial, and of which zones.
+        masking: What masking means.
         strongest: One entry per zone shown that is predicted over 0.
     """
 
     image: QImage
     description: str
+    masking: Masking = Masking.BLACK
     strongest: tuple[StrongestRegion, ...] = ()
 
 
@@ -76,7 +79,7 @@ def map_image(reported: ReportedImage, prediction: Prediction | None) -> MapImag
     }
     image = QImage(painted.image)
     image_painting.paint_letters(image, places)
-    return MapImage(image, describe_map(explained), tuple(strongest))
+    return MapImage(image, describe_map(explained), explained.map.masking, tuple(strongest))
 
 
 def paint_map(
@@ -91,13 +94,9 @@ def paint_map(
 
 
 def describe_map(explained: ReportedExplanation) -> str:
-    """Sentences on a map: exact or fast, complete or partial, and of which zones."""
+    """Sentences on a map: what masking means, exact or fast, complete or partial, and of which zones."""
     count = len(explained.map.contributions)
-    parts = [
-        _("Exact map: each region is masked in turn and the whole network run in PyTorch.")
-        if explained.exact
-        else _("Fast map: an approximation of the exact map."),
-    ]
+    parts = _how_computed(explained.map.masking, Mode.EXACT if explained.exact else Mode.FAST)
     if explained.share_done < 1.0:
         parts.append(_("Partial: {share:.0%} of {count} regions done.").format(share=explained.share_done, count=count))
         parts.append(_("Hatched: not masked."))
@@ -110,3 +109,23 @@ def describe_map(explained: ReportedExplanation) -> str:
         only = translate_count("Only zone {zones}.", "Only zones {zones}.", len(explained.zones))
         parts.append(only.format(zones=zones))
     return " ".join(parts)
+
+
+def _how_computed(masking: Masking, mode: Mode) -> list[str]:
+    """Sentences on what masking means, and how the map was computed."""
+    if masking is Masking.EVIDENCE:
+        return [_("Evidence map: the score of each zone is divided among the regions; the image is not changed.")]
+    if mode is Mode.FAST:
+        how = _("Fast map: an approximation of the exact map.")
+    elif masking is Masking.BLACK:
+        how = _("Exact map: each region is masked in turn and the whole network run in PyTorch.")
+    else:
+        how = _("Exact map: each region is masked in turn and the zones scored again in PyTorch.")
+    if masking is Masking.LUNGS_HELD:
+        return [how, _("Masked regions are black; lungs and alignment are those of the whole image.")]
+    if masking is Masking.SURROUNDINGS:
+        return [
+            how,
+            _("Masked regions look like their surroundings; lungs and alignment are those of the whole image."),
+        ]
+    return [how]

@@ -136,7 +136,7 @@ def compose_figure(reported: ReportedImage) -> Figure:
         # First, as the hash does not break: further on, it could leave half a line empty.
         f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
         describe_map(explained),
-        describe_strength(),
+        describe_strength(explained.map.masking),
         _("Input check") + f": {input_check_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),

@@ -27,6 +27,7 @@ from app.report.score_blocks import (
     zone_table,
 )
 from bsnet_core.errors import ReportError
+from bsnet_core.explanation import Masking
 from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
@@ -155,7 +156,8 @@ def _blocks(content: ReportContent) -> list[Block]:
         images.append((content.lungs.masked, _("Lungs only: everything else is black.")))
     if images:
         blocks.append(Images(_("What the network saw"), images))
-    legend = ClassLegend(with_colours=content.map is not None)
+    masking = Masking.BLACK if content.map is None else content.map.masking
+    legend = ClassLegend(content.map is not None, masking)
     strongest = content.map.strongest if content.map is not None else ()
     if strongest:
         # Side by side, so that everything about the images fits on their page.

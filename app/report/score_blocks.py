@@ -29,6 +29,7 @@ from app.report.layout import (
 )
 from app.report.score_differences import signed
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
+from bsnet_core.explanation import Masking
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
 
@@ -147,9 +148,10 @@ def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
 
 @dataclass(frozen=True)
 class ClassLegend:
-    """Meanings of the scores, with their colours if there is a map."""
+    """Meanings of the scores, with their colours if there is a map, and what masking means in it."""
 
     with_colours: bool
+    masking: Masking = Masking.BLACK
 
     def height(self, sheet: Sheet) -> float:
         """Height in mm."""
@@ -178,7 +180,7 @@ class ClassLegend:
 
     @property
     def _foot(self) -> str:
-        return describe_strength() if self.with_colours else ""
+        return describe_strength(self.masking) if self.with_colours else ""
 
     def _title_height(self, sheet: Sheet) -> float:
         return max(6.0, sheet.text_height(self._title, sheet.content.width(), HEADING) + 0.5)

@@ -14,7 +14,7 @@ from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.library.order import ListOrder
 from app.report.paper import Paper
 from app.settings.paths import config_dir
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.gsdf import Screen
 from bsnet_core.language import SOURCE_LANGUAGE
 from bsnet_core.language import translate as _
@@ -187,6 +187,7 @@ class Settings(QObject):
     library_order = _choice("library/order", ListOrder.LAST_OPENED)
     explains = _switch("analysis/explains", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
+    explanation_masking = _choice("analysis/explanation_masking", Masking.EVIDENCE)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)
     deidentifies = _switch("report/deidentifies", True)

@@ -1,4 +1,4 @@
-"""The exact explanation map (paper 5.4, Eq. 4): every super-pixel is masked in turn and the whole network run again."""
+"""The exact explanation map (paper 5.4, Eq. 4): every super-pixel is masked in turn and the image scored again."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import time
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.explanation.maps.filling import divided
 from bsnet_core.explanation.maps.growing_map import GrowingMap, most_promising_first
-from bsnet_core.explanation.maps.masking import mask_in_whole_network
-from bsnet_core.explanation.maps.result import Explanation, Mode, OnPartial, no_partial
+from bsnet_core.explanation.maps.masking import mask_in_whole_network, scorer_of
+from bsnet_core.explanation.maps.result import Explanation, Masking, Mode, OnPartial, no_partial
 from bsnet_core.explanation.maps.superpixels import reference_superpixels_of
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.inference.predictor import Predictor
@@ -24,8 +25,9 @@ def explain_exactly(
     on_partial: OnPartial = no_partial,
     superpixels: npt.NDArray[np.int32] | None = None,
     only: npt.NDArray[np.intp] | None = None,
+    masking: Masking = Masking.BLACK,
 ) -> Explanation:
-    """Sets every super-pixel to zero in turn and runs the whole network in torch.
+    """Masks every super-pixel in turn and scores the image in torch.
 
     Args:
         predictor: The predictor that gave `prediction`.
@@ -34,17 +36,24 @@ def explain_exactly(
         on_partial: Given the map as it grows.
         superpixels: (S, S) labels 0..N-1 of another partition; quickshift by scikit-image if None.
         only: Super-pixels to mask; all if None.
+        masking: What takes their place, and whether lungs and alignment stay; not EVIDENCE.
 
     Raises:
         Cancelled: `report` asked to stop.
+        ValueError: evidence is not found by masking images.
     """
+    if masking is Masking.EVIDENCE:
+        raise ValueError("Evidence is not found by masking images.")
     start = time.perf_counter()
     report(_("Dividing the image into regions"), 0.0)
     image = prediction.network_image
-    labels = reference_superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
+    if superpixels is None:
+        labels = divided(image, masking, reference_superpixels_of)
+    else:
+        labels = np.array(superpixels, dtype=np.int32)
     order = most_promising_first(labels, prediction, only)
-    base = predictor.reference_probabilities(image[None])[0]
-    growing = GrowingMap(prediction, labels, base, Mode.EXACT, start, report, on_partial)
-    mask_in_whole_network(growing, predictor, image, labels, order)
+    score = scorer_of(predictor, image, masking)
+    growing = GrowingMap(prediction, labels, score(image[None])[0], Mode.EXACT, start, report, on_partial, masking)
+    mask_in_whole_network(growing, predictor, image, labels, order, score, masking)
     report(_("Done"), 1.0)
     return growing.so_far()

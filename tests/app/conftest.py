@@ -18,6 +18,7 @@ from app.commands.keys import Keys
 from app.session.session import Session
 from app.settings.settings import Settings
 from bsnet_core.errors import WeightsError
+from bsnet_core.explanation import Masking
 from bsnet_core.model.card import default_model_dir
 from tests.app.action_keys import keys_with
 
@@ -128,10 +129,11 @@ def open_viewer(qapp, qtbot, own_home, network):
 
     windows = []
 
-    def start(*arguments, explains=False):
+    def start(*arguments, explains=False, masking=Masking.EVIDENCE):
         """Maps come only where a test wants them: they would take seconds of every test."""
         window = open_window(build_parser().parse_args([str(argument) for argument in arguments]), network)
         window._settings.explains = explains
+        window._settings.explanation_masking = masking
         windows.append(window)
         window.resize(1440, 900)
         with qtbot.waitActive(window):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QPushButton
 from app.canvas.overlays.zones import zone_polygon
 from app.session.open_image import ImageState
 from bsnet_core.brixia import Zone
+from bsnet_core.explanation import Masking
 from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import ramp, write_dicom
@@ -150,7 +151,9 @@ def test_the_map_follows_the_score_by_itself_and_stays_hidden_until_it_is_wanted
 
 
 def test_asking_for_a_map_that_grows_shows_it_and_does_not_begin_anew(qtbot, open_viewer, shipped_model):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[1], explains=True)
+    viewer = open_viewer(
+        "--model", shipped_model, "--device", "cpu", sample_files()[1], explains=True, masking=Masking.BLACK
+    )
     wait_until_analysed(qtbot, viewer, 0)
     qtbot.waitUntil(lambda: viewer.inference.is_explaining(0), timeout=RESULT_WITHIN_MS)
     begun = []
@@ -171,7 +174,9 @@ def test_no_map_comes_by_itself_where_it_is_not_wanted(qtbot, open_viewer, shipp
 
 
 def test_opening_another_film_stops_the_map_that_grows_by_itself(qtbot, open_viewer, shipped_model):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:2], explains=True)
+    viewer = open_viewer(
+        "--model", shipped_model, "--device", "cpu", *sample_files()[:2], explains=True, masking=Masking.BLACK
+    )
     qtbot.waitUntil(lambda: viewer.inference.is_explaining(0), timeout=RESULT_WITHIN_MS)
     viewer.session.select(1)
     wait_until_analysed(qtbot, viewer, 1)
@@ -180,7 +185,7 @@ def test_opening_another_film_stops_the_map_that_grows_by_itself(qtbot, open_vie
 
 
 def test_a_long_analysis_shows_its_stage_and_a_cancel_button(qtbot, open_viewer, shipped_model):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4])
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[4], masking=Masking.BLACK)
     wait_until_analysed(qtbot, viewer, 0)
     (cancel,) = [button for button in viewer.statusBar().findChildren(QPushButton) if button.text() == "Cancel"]
     assert not cancel.isVisible()

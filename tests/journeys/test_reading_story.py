@@ -17,6 +17,7 @@ from app.panels.report_dialog import ReportDialog
 from app.session.open_image import ImageState
 from bsnet_core.agreement import agreement_table, compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.explanation import Masking
 from bsnet_core.resources import sample_files
 
 pytestmark = pytest.mark.usefixtures("shipped_model")
@@ -312,7 +313,7 @@ def test_an_earlier_film_stands_beside_the_current_one_and_follows_its_zoom_and_
 def test_an_explanation_grows_on_the_screen_answers_the_pointer_and_becomes_a_figure(
     qtbot, open_viewer, shipped_model, tmp_path, monkeypatch
 ):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0])
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", sample_files()[0], masking=Masking.BLACK)
     wait_until_analysed(qtbot, viewer, 0)
     parts = []
     viewer.session.image_changed.connect(

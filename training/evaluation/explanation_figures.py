@@ -22,11 +22,11 @@ FEWEST_FOR_INTERVAL = 2
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Difference of a measure between two maps of the same images.
+    """A measure of a map, or its difference between two maps of the same images.
 
     Attributes:
-        mean: Mean over the images for which both maps give a number.
-        interval_95: Bootstrap interval of the mean over images; None if there are too few.
+        mean: Mean over the images for which the map, or both maps, give a number.
+        interval_95: Bootstrap interval of the mean over patients; None if there are too few.
         images: Number of these images.
     """
 
@@ -63,12 +63,25 @@ def differences(results: Sequence[Measured]) -> dict[str, dict[str, Difference]]
     return {other: {measure: _difference(results, measure, first, other) for measure in MEASURES} for other in others}
 
 
+def intervals(results: Sequence[Measured]) -> dict[str, dict[str, Difference]]:
+    """Mean and interval of every measure by method, over the images that give a number."""
+    return {
+        name: {
+            measure: _with_interval(
+                [(result.values[measure], _group_of(result)) for result in results if result.method == name]
+            )
+            for measure in MEASURES
+        }
+        for name in _methods_of(results)
+    }
+
+
 def table(results: Sequence[Measured]) -> str:
     """The means as aligned text, then the first method minus each of the others with intervals over images."""
     count = len({result.image for result in results})
-    lines = [f"{count} images, one zone each", f"{'method':<20}" + "".join(f"{measure:>15}" for measure in MEASURES)]
+    lines = [f"{count} images, one zone each", f"{'method':<20}" + "".join(f"{measure:>19}" for measure in MEASURES)]
     for name, values in summary(results).items():
-        lines.append(f"{name:<20}" + "".join(f"{values[measure]:>15.3f}" for measure in MEASURES))
+        lines.append(f"{name:<20}" + "".join(f"{values[measure]:>19.3f}" for measure in MEASURES))
     first = _methods_of(results)[0]
     for other, by_measure in differences(results).items():
         lines.append(f"{first} minus {other}, mean and 95% confidence interval over images:")
@@ -86,6 +99,10 @@ def write_figures(out: Path, predictor: Predictor, mode: Mode, results: Sequence
         "steps": STEPS,
         "noise": NOISE,
         "means": summary(results),
+        "intervals": {
+            name: {measure: _difference_to_json(value) for measure, value in by_measure.items()}
+            for name, by_measure in intervals(results).items()
+        },
         "differences": {
             "of": _methods_of(results)[0],
             "minus": {
@@ -100,15 +117,29 @@ def write_figures(out: Path, predictor: Predictor, mode: Mode, results: Sequence
 
 
 def _difference(results: Sequence[Measured], measure: str, first: str, other: str) -> Difference:
-    def by_image(method: str) -> dict[str, float]:
-        return {result.image: result.values[measure] for result in results if result.method == method}
+    def by_image(method: str) -> dict[str, Measured]:
+        return {result.image: result for result in results if result.method == method}
 
     of_first, of_other = by_image(first), by_image(other)
-    values = np.array([of_first[image] - of_other[image] for image in of_first if image in of_other])
-    values = values[~np.isnan(values)]
-    enough = len(values) >= FEWEST_FOR_INTERVAL
-    interval = grouped_bootstrap_interval(values, np.arange(len(values))) if enough else None
-    return Difference(_mean(values), interval, len(values))
+    return _with_interval(
+        [
+            (result.values[measure] - of_other[image].values[measure], _group_of(result))
+            for image, result in of_first.items()
+            if image in of_other
+        ]
+    )
+
+
+def _with_interval(values: Sequence[tuple[float, str]]) -> Difference:
+    """Mean and interval of values and their groups, without those that are nan."""
+    known = [(value, group) for value, group in values if not np.isnan(value)]
+    numbers, groups = [value for value, _ in known], [group for _, group in known]
+    enough = len(set(groups)) >= FEWEST_FOR_INTERVAL
+    return Difference(_mean(numbers), grouped_bootstrap_interval(numbers, groups) if enough else None, len(numbers))
+
+
+def _group_of(result: Measured) -> str:
+    return result.group or result.image
 
 
 def _mean(values: npt.ArrayLike) -> float:

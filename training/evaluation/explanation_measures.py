@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import spearmanr
+import numpy.typing as npt
+from scipy.stats import rankdata, spearmanr
 
 from bsnet_core.brixia import ZONES, Zone
-from bsnet_core.explanation import Mode
 from bsnet_core.frames import apply, invert
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.inference.predictor import Predictor
 from bsnet_core.model.roi_pooling import zone_bands
-from training.evaluation.explanation_maps import Maker, Map, methods
+from training.evaluation.explanation_maps import Maker, Map
+from training.evaluation.outlines import Outlines
 
 STEPS = 10
 """Number of steps of a deletion or insertion curve."""
@@ -24,7 +26,16 @@ NOISE = 0.01
 SEED = 0
 DELETION, INSERTION = "deletion", "insertion"
 CURVES = (DELETION, INSERTION)
-MEASURES = ("deletion_auc", "insertion_auc", "pointing", "share_in_zone", "stability")
+MEASURES = (
+    "deletion_auc",
+    "insertion_auc",
+    "pointing",
+    "weight_in_lungs",
+    "share_in_zone",
+    "stability",
+    "lesion_auroc",
+    "weight_in_lesions",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class Measured:
         method: Name of the map.
         values: Numbers by the names of `MEASURES`; nan if the map gives none.
         curves: `STEPS` + 1 probabilities of the predicted class each, by the names of `CURVES`.
+        group: The patient, or what else must not be counted twice; the image itself if empty.
     """
 
     image: str
@@ -45,6 +57,7 @@ class Measured:
     method: str
     values: Mapping[str, float]
     curves: Mapping[str, tuple[float, ...]]
+    group: str = ""
 
 
 def curve(
@@ -92,10 +105,24 @@ def share_in_zone(prediction: Prediction, zone: Zone, shown: Map) -> float:
     to_aligned = invert(prediction.frames.aligned_to_network)
     x, y = apply(to_aligned, np.stack([columns.ravel(), rows.ravel()], axis=1)).T / side
     (top, bottom), (left, right) = zone_bands(zone)
-    inside = ((y >= top) & (y < bottom) & (x >= left) & (x < right)).reshape(side, side)
+    return share_of_weight(shown, ((y >= top) & (y < bottom) & (x >= left) & (x < right)).reshape(side, side))
+
+
+def share_of_weight(shown: Map, inside: npt.NDArray[np.bool_]) -> float:
+    """Share of the map's positive weight within an (S, S) area, in [0, 1]; nan if nothing is positive."""
     positive = np.maximum(shown, 0)
     total = float(positive.sum())
-    return float(positive[inside].sum()) / total if total > 0 else float("nan")
+    return float(positive[inside].sum()) / total if total > 0 else math.nan
+
+
+def lesion_auroc(shown: Map, outlines: Outlines) -> float:
+    """AUROC over the pixels of the outlined lungs: disease against the rest; nan without either."""
+    diseased = outlines.disease[outlines.lungs]
+    positive, negative = int(diseased.sum()), int((~diseased).sum())
+    if not positive or not negative:
+        return math.nan
+    ranks = rankdata(shown[outlines.lungs])
+    return float((ranks[diseased].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def stability(predictor: Predictor, prediction: Prediction, zone: Zone, shown: Map, make: Maker) -> float:
@@ -105,7 +132,7 @@ def stability(predictor: Predictor, prediction: Prediction, zone: Zone, shown: M
     again = make(predictor, dataclasses.replace(prediction, network_image=noisy), zone)
     before, after = shown[::2, ::2].ravel(), again.values[::2, ::2].ravel()
     if np.ptp(before) == 0 or np.ptp(after) == 0:
-        return float("nan")
+        return math.nan
     return float(spearmanr(before, after)[0])
 
 
@@ -115,10 +142,28 @@ def zone_to_explain(prediction: Prediction) -> Zone | None:
     return zone if prediction.score[zone] > 0 else None
 
 
-def measure(predictor: Predictor, prediction: Prediction, zone: Zone, image_name: str, mode: Mode) -> list[Measured]:
-    """Measures every method on one zone of one image."""
+def measure(
+    predictor: Predictor,
+    prediction: Prediction,
+    zone: Zone,
+    image_name: str,
+    makers: Mapping[str, Maker],
+    outlines: Outlines | None = None,
+    group: str = "",
+) -> list[Measured]:
+    """Measures maps by name, of one zone of one image and of all its zones together.
+
+    Args:
+        predictor: The predictor that gave `prediction`.
+        prediction: The prediction that is explained.
+        zone: The zone that is explained.
+        image_name: Name of the image in the results.
+        makers: Makers of maps by name.
+        outlines: Outlines of disease, in the network frame; without them two measures are nan.
+        group: As in the results.
+    """
     results = []
-    for name, make in methods(mode).items():
+    for name, make in makers.items():
         made = make(predictor, prediction, zone)
         shown = made.values
         curves = {
@@ -129,8 +174,12 @@ def measure(predictor: Predictor, prediction: Prediction, zone: Zone, image_name
             "deletion_auc": area_under(curves[DELETION]),
             "insertion_auc": area_under(curves[INSERTION]),
             "pointing": float(points_into_lungs(prediction, shown)),
+            "weight_in_lungs": share_of_weight(shown, prediction.lung_probability >= 0.5),
             "share_in_zone": share_in_zone(prediction, zone, shown),
             "stability": stability(predictor, prediction, zone, shown, make),
+            "lesion_auroc": math.nan if outlines is None else lesion_auroc(made.overall, outlines),
+            "weight_in_lesions": math.nan if outlines is None else share_of_weight(made.overall, outlines.disease),
         }
-        results.append(Measured(image_name, zone.name, prediction.score[zone], made.method(name), values, curves))
+        score = prediction.score[zone]
+        results.append(Measured(image_name, zone.name, score, made.method(name), values, curves, group))
     return results

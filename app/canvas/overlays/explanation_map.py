@@ -4,6 +4,9 @@ Score 1 is orange, 2 red, 3 black; nothing else has a colour. A colour's strengt
 map: it grows with the change of the probability, independently of other super-pixels. So no super-pixel fades when a
 stronger one is found, and images can be compared.
 
+Two quantities can be drawn: by how far masking lowers the probability of the predicted score, or, of an evidence map,
+the part of the score that a super-pixel accounts for.
+
 An unfinished map is drawn as far as it is computed: super-pixels not masked yet are hatched.
 """
 
@@ -19,6 +22,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.explanation import Masking
 from bsnet_core.frames import Frames, apply
 from bsnet_core.language import translate as _
 
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
 CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0, 0)}
 FULL_STRENGTH = 0.05
 """A super-pixel whose masking lowers the probability by this much or more is drawn at full strength."""
+FULL_EVIDENCE, FAINTEST_EVIDENCE = 0.15, 0.02
+"""The same of an evidence map: parts of a zone's latent score, in its units."""
 RIM = (235, 235, 235)
 FAINTEST = 0.005
 """A super-pixel whose masking lowers the probability by less is not drawn."""
@@ -37,6 +43,8 @@ HATCH = (200, 200, 200, 80)
 HATCH_EVERY_PX = 16
 AFFECTED = 0.005
 """A zone counts as affected from this change of a probability on: half a percentage point."""
+AFFECTED_EVIDENCE = 0.005
+"""A zone counts as affected from this part of its latent score on: it is not rounded to zero."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +64,22 @@ def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Z
         zones: One zone, or several; where they overlap, the stronger contribution is drawn.
 
     Returns:
-        An image that is transparent where masking lowers the probability by less than `FAINTEST`, and hatched where
+        An image that is transparent where a super-pixel supports the score by less than `FAINTEST`, and hatched where
         nothing was computed yet.
     """
     count = len(explanation.contributions)
+    full, faintest = (FULL_STRENGTH, FAINTEST) if explanation.evidence is None else (FULL_EVIDENCE, FAINTEST_EVIDENCE)
     strength, colour = np.zeros(count, dtype=np.float32), np.zeros((count, 3), dtype=np.uint8)
     for zone in zones:
         shown = prediction.score[zone]
         if shown == 0:
             continue
-        support = np.maximum(-explanation.contributions[:, zone.row, zone.column, shown], 0.0)
+        support = np.maximum(explanation.strength_of(zone, shown), 0.0)
         stronger = support > strength
         strength = np.where(stronger, support, strength)
         class_colour = CLASS_COLOURS[shown]
         colour[stronger] = (class_colour.red(), class_colour.green(), class_colour.blue())
-    alpha = np.where(strength < FAINTEST, 0.0, np.minimum(strength / FULL_STRENGTH, 1.0))
+    alpha = np.where(strength < faintest, 0.0, np.minimum(strength / full, 1.0))
     labels = explanation.superpixels
     rgba = np.column_stack([colour, np.rint(alpha * 255).astype(np.uint8)])
     pixels = rgba.view(np.uint32)[:, 0][labels]  # all four channels by one look-up
@@ -90,8 +99,12 @@ def image_of(explanation: Explanation, prediction: Prediction, zones: Iterable[Z
     return ExplanationImage(image, _transform_of(prediction.frames))
 
 
-def describe_strength() -> str:
+def describe_strength(masking: Masking = Masking.BLACK) -> str:
     """A sentence on the meaning of the colours' strength."""
+    if masking is Masking.EVIDENCE:
+        return _("Full colour: a region of average size accounts for {points:.2f} or more of the zone's score.").format(
+            points=FULL_EVIDENCE
+        )
     return _("Full colour: masking lowers the probability by {points:.0f} percentage points or more.").format(
         points=100 * FULL_STRENGTH
     )
@@ -108,15 +121,15 @@ def superpixel_at(explanation: Explanation, prediction: Prediction, image_x: flo
 
 
 def strongest_superpixel(explanation: Explanation, prediction: Prediction, zone: Zone) -> int | None:
-    """The super-pixel whose masking lowers the probability of a zone's predicted score most.
+    """The super-pixel that supports a zone's predicted score most.
 
     Returns:
-        Its number; None where the score is 0, or where no masked super-pixel lowers the probability.
+        Its number; None where the score is 0, or where no super-pixel supports it.
     """
     score = prediction.score[zone]
-    changes = explanation.contributions[:, zone.row, zone.column, score]
-    index = int(changes.argmin())
-    return index if score > 0 and changes[index] < 0 else None
+    strength = explanation.strength_of(zone, score)
+    index = int(strength.argmax())
+    return index if score > 0 and strength[index] > 0 else None
 
 
 def place_of_superpixel(explanation: Explanation, prediction: Prediction, index: int) -> QPointF:
@@ -132,6 +145,8 @@ def describe_superpixel(
     explanation: Explanation, prediction: Prediction, image_x: float, image_y: float, zones: Sequence[Zone]
 ) -> str | None:
     """The effect on the class probabilities of masking the super-pixel at a place, one line per zone.
+
+    Of an evidence map instead the part of the zone's score that the super-pixel accounts for.
 
     Args:
         explanation: An explanation of the same image as `prediction`, complete or not.
@@ -149,6 +164,8 @@ def describe_superpixel(
         return None
     if not explanation.is_computed[index]:
         return _("This region has not been masked.")
+    if explanation.evidence is not None:
+        return _describe_evidence(explanation.evidence, index, zones)
     changes = explanation.contributions[index]
     affected = [each for each in zones if len(zones) == 1 or np.abs(changes[each.row, each.column]).max() >= AFFECTED]
     if not affected:
@@ -164,6 +181,19 @@ def describe_superpixel(
             for score in range(N_CLASSES)
         ]
         lines.append(_("zone {zone}:  {changes}").format(zone=each.name, changes=",  ".join(by_class)))
+    return "\n".join(lines)
+
+
+def _describe_evidence(evidence: npt.NDArray[np.float32], index: int, zones: Sequence[Zone]) -> str:
+    of_zones = {zone: float(evidence[index, zone.row, zone.column]) for zone in zones}
+    shown = {zone: part for zone, part in of_zones.items() if len(zones) == 1 or abs(part) >= AFFECTED_EVIDENCE}
+    if not shown:
+        return _("This region accounts for no part of a visible zone's score.")
+    lines = [_("Of the score, before rounding, this region accounts for:")]
+    for zone, part in shown.items():
+        whole = float(evidence[:, zone.row, zone.column].sum())
+        text = _("zone {zone}:  {part:.2f} of {whole:.1f}").format(zone=zone.name, part=part, whole=whole)
+        lines.append(text.replace("-", "\N{MINUS SIGN}"))
     return "\n".join(lines)
 
 

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.explanation.fast.approximations import DEFAULT, Approximations
+from bsnet_core.explanation.fast.approximations import DEFAULT, Approximations, Lungs
 from bsnet_core.explanation.fast.masking_response import MaskingResponse
 from bsnet_core.explanation.fast.side_by_side import SideBySide
 from bsnet_core.explanation.fast.superpixel_batches import BATCH, alike_together, boxes_of, masked_batches
 from bsnet_core.explanation.fast.traced_network import traced_network_of
+from bsnet_core.explanation.maps.filling import divided, filling_of
 from bsnet_core.explanation.maps.growing_map import GrowingMap, most_promising_first, touching_lungs
-from bsnet_core.explanation.maps.masking import mask_in_whole_network
-from bsnet_core.explanation.maps.result import Explanation, Mode, OnPartial, no_partial
-from bsnet_core.explanation.maps.superpixels import superpixels_of
+from bsnet_core.explanation.maps.masking import mask_in_whole_network, scorer_of
+from bsnet_core.explanation.maps.result import Explanation, Masking, Mode, OnPartial, no_partial
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.inference.predictor import Predictor
 from bsnet_core.language import translate as _
@@ -37,8 +38,9 @@ def explain_fast(
     approximations: Approximations = DEFAULT,
     superpixels: npt.NDArray[np.int32] | None = None,
     only: npt.NDArray[np.intp] | None = None,
+    masking: Masking = Masking.BLACK,
 ) -> Explanation:
-    """Sets every super-pixel to zero in turn, the most promising ones first, and computes only what changes.
+    """Masks every super-pixel in turn, the most promising ones first, and computes only what changes.
 
     Args:
         predictor: The predictor that gave `prediction`.
@@ -48,16 +50,22 @@ def explain_fast(
         approximations: The approximations in use.
         superpixels: (S, S) labels 0..N-1 of another partition; quickshift if None.
         only: Super-pixels to mask; all if None.
+        masking: What takes their place, and whether lungs and alignment stay; not EVIDENCE.
 
     Raises:
         Cancelled: `report` asked to stop.
+        ValueError: evidence is not found by masking images.
     """
+    if masking is Masking.EVIDENCE:
+        raise ValueError("Evidence is not found by masking images.")
     start = time.perf_counter()
+    if masking.holds_lungs:
+        approximations = replace(approximations, lungs=Lungs.FROZEN)
     image = prediction.network_image
 
     def divide() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
         report(_("Dividing the image into regions"), 0.0)
-        labels = superpixels_of(image) if superpixels is None else np.array(superpixels, dtype=np.int32)
+        labels = divided(image, masking) if superpixels is None else np.array(superpixels, dtype=np.int32)
         order = most_promising_first(labels, prediction, only)
         if approximations.lungs_only_margin_px is not None:
             near = touching_lungs(labels, prediction, approximations.lungs_only_margin_px)
@@ -65,15 +73,16 @@ def explain_fast(
         return labels, order
 
     def grow(labels: npt.NDArray[np.int32], base: npt.NDArray[np.float32]) -> GrowingMap:
-        return GrowingMap(prediction, labels, base, Mode.FAST, start, report, on_partial)
+        return GrowingMap(prediction, labels, base, Mode.FAST, start, report, on_partial, masking)
 
     responses = _responses(predictor, image, approximations)
     if responses:
-        growing = _by_windows(prediction, responses, divide, grow, report)
+        growing = _by_windows(prediction, responses, divide, grow, report, masking)
     else:
         labels, order = divide()
-        growing = grow(labels, predictor.reference_probabilities(image[None])[0])
-        mask_in_whole_network(growing, predictor, image, labels, order)
+        score = scorer_of(predictor, image, masking)
+        growing = grow(labels, score(image[None])[0])
+        mask_in_whole_network(growing, predictor, image, labels, order, score, masking)
     report(_("Done"), 1.0)
     return growing.so_far()
 
@@ -101,6 +110,7 @@ def _by_windows(
     divide: Callable[[], tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]],
     grow: Callable[[npt.NDArray[np.int32], npt.NDArray[np.float32]], GrowingMap],
     report: Report,
+    masking: Masking,
 ) -> GrowingMap:
     """Grows the map by the mean of the responses."""
     image = prediction.network_image
@@ -109,7 +119,7 @@ def _by_windows(
         labels, order = divide()
         boxes = boxes_of(labels)
         order = alike_together(order, image, labels, boxes)
-        batches = masked_batches(order, image, labels, boxes)
+        batches = masked_batches(order, image, labels, boxes, filling_of(image, labels, masking))
         report(_("Analysing the whole image"), 0.0)
         contributions = sides.run([response.contributions for response in next(preparing)], batches)
         growing = grow(labels, prediction.zone_probabilities)

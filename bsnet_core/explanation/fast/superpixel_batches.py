@@ -42,11 +42,18 @@ def alike_together(
 
 
 def masked_batches(
-    order: npt.NDArray[np.intp], image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], boxes: Boxes
+    order: npt.NDArray[np.intp],
+    image: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int32],
+    boxes: Boxes,
+    filling: npt.NDArray[np.float32],
 ) -> list[tuple[list[npt.NDArray[np.float32]], Boxes]]:
-    """The batches of an order: per super-pixel its masked patch (1, h, w), and the boxes (B, 4) of the patches."""
+    """The batches of an order: per super-pixel its masked patch (1, h, w), and the boxes (B, 4) of the patches.
+
+    `filling` (S, S) has the values that take a super-pixel's place.
+    """
     return [
-        ([_masked_patch(image, labels, index, boxes[index]) for index in chosen], boxes[chosen])
+        ([_masked_patch(image, labels, index, boxes[index], filling) for index in chosen], boxes[chosen])
         for chosen in _parts(order, BATCH)
     ]
 
@@ -56,9 +63,13 @@ def _parts(order: npt.NDArray[np.intp], size: int) -> list[npt.NDArray[np.intp]]
 
 
 def _masked_patch(
-    image: npt.NDArray[np.float32], labels: npt.NDArray[np.int32], index: np.intp, box: npt.NDArray[np.intp]
+    image: npt.NDArray[np.float32],
+    labels: npt.NDArray[np.int32],
+    index: np.intp,
+    box: npt.NDArray[np.intp],
+    filling: npt.NDArray[np.float32],
 ) -> npt.NDArray[np.float32]:
-    """(1, h, w): the image within a super-pixel's box, the super-pixel set to zero."""
+    """(1, h, w): the image within a super-pixel's box, the super-pixel filled."""
     top, bottom, left, right = box
     place = slice(top, bottom), slice(left, right)
-    return np.where(labels[place] == index, np.float32(0), image[place])[None]
+    return np.where(labels[place] == index, filling[place], image[place])[None]

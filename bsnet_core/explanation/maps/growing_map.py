@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.explanation.maps.result import Explanation, Mode, OnPartial
+from bsnet_core.explanation.maps.result import Explanation, Masking, Mode, OnPartial
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
@@ -31,6 +31,7 @@ class GrowingMap:
         start: float,
         report: Report,
         on_partial: OnPartial,
+        masking: Masking = Masking.BLACK,
     ) -> None:
         count = int(superpixels.max()) + 1
         superpixels.setflags(write=False)
@@ -38,6 +39,7 @@ class GrowingMap:
         base.setflags(write=False)
         self.base = base
         self._prediction, self._superpixels, self._mode = prediction, superpixels, mode
+        self._masking = masking
         self._contributions = np.zeros((count, *base.shape), dtype=np.float32)
         self._computed = np.zeros(count, dtype=np.bool_)
         self._report, self._on_partial = report, on_partial
@@ -71,7 +73,14 @@ class GrowingMap:
             array.setflags(write=False)
         seconds = time.perf_counter() - self._start
         return Explanation(
-            self._superpixels, self.base, contributions, seconds, computed, self._mode, self._prediction.frames
+            self._superpixels,
+            self.base,
+            contributions,
+            seconds,
+            computed,
+            self._mode,
+            self._prediction.frames,
+            self._masking,
         )
 
 

@@ -22,6 +22,24 @@ class Mode(StrEnum):
     """An approximation of it, see `bsnet_core.explanation.fast`."""
 
 
+class Masking(StrEnum):
+    """What masking a super-pixel means: what takes its place, and what stays as in the unmasked image."""
+
+    BLACK = "black"
+    """The paper's definition: the super-pixel is set to zero and the whole network runs, lungs and alignment too."""
+    LUNGS_HELD = "lungs-held"
+    """Set to zero, but lungs and alignment stay: a distant super-pixel moves no zone."""
+    SURROUNDINGS = "surroundings"
+    """Filled with the mean of its surroundings instead of zero; lungs and alignment stay."""
+    EVIDENCE = "evidence"
+    """Its part of every zone's latent score is taken away, see `bsnet_core.explanation.evidence`; the image stays."""
+
+    @property
+    def holds_lungs(self) -> bool:
+        """Whether lungs and alignment stay as in the unmasked image."""
+        return self is not Masking.BLACK
+
+
 @dataclass(frozen=True)
 class Explanation:
     """An explanation map: the change of every class probability by masking each super-pixel of the network image.
@@ -35,6 +53,9 @@ class Explanation:
         computed: (N,) bool, which super-pixels have been masked; all of them once the explanation is whole, unless
             it was limited to the lungs. All if not given.
         mode: Exact or fast.
+        masking: What masking means.
+        evidence: (N, 3, 2) float32, the part of each zone's latent score that a super-pixel accounts for, in units of
+            the Brixia score; they add up to the latent score. Only if `masking` is EVIDENCE.
         frames: Maps between network image and original image; None if not known.
     """
 
@@ -45,6 +66,8 @@ class Explanation:
     computed: npt.NDArray[np.bool_] | None = None
     mode: Mode = Mode.EXACT
     frames: Frames | None = None
+    masking: Masking = Masking.BLACK
+    evidence: npt.NDArray[np.float32] | None = None
 
     @property
     def is_computed(self) -> npt.NDArray[np.bool_]:
@@ -55,6 +78,18 @@ class Explanation:
     def is_whole(self) -> bool:
         """Whether every super-pixel has been masked."""
         return bool(self.is_computed.all())
+
+    def strength_of(self, zone: Zone, score_class: int) -> npt.NDArray[np.float32]:
+        """(N,) float32, how strongly each super-pixel supports a class of a zone, as shown; negative if it does not.
+
+        How far masking lowers the probability of the class. With evidence: the latent score that the super-pixel
+        accounts for, as if it had the mean area of all, so that large super-pixels are not shown as strong ones.
+        """
+        if self.evidence is None:
+            return -self.contributions[:, zone.row, zone.column, score_class]
+        areas = np.bincount(self.superpixels.ravel(), minlength=len(self.evidence))
+        strength = self.evidence[:, zone.row, zone.column] * (self.superpixels.size / len(areas)) / np.maximum(areas, 1)
+        return np.asarray(strength, dtype=np.float32)
 
     def map_of(self, zone: Zone, score_class: int) -> npt.NDArray[np.float32]:
         """(S, S) float32, E = sum_i S_i (p_i - p_0) of one zone and class, network frame."""

@@ -24,6 +24,8 @@ CHANNELS = 3
 SEED = 0
 TIE_BREAKING_NOISE = 1e-5
 """Standard deviation of the noise that scikit-image adds to the densities."""
+SMOOTHING_SHARE = 2 / 384
+"""Standard deviation, as a share of the side, by which an image is smoothed for a division that noise does not move."""
 DENSITY_ERROR = 1e-11
 """Largest error of a density that the series below may have; densities are around 50."""
 
@@ -79,6 +81,15 @@ def reference_superpixels_of(network_image: npt.NDArray[np.float32]) -> Labels:
         rng=SEED,
     )
     return _gapless(labels)
+
+
+def smoothed(network_image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(S, S) float32: the image without its finest detail, which noise cannot be told from.
+
+    Divided into super-pixels, it keeps its borders under noise that nobody sees; the image itself does not.
+    """
+    sigma = SMOOTHING_SHARE * network_image.shape[0]
+    return np.asarray(cv2.GaussianBlur(network_image, (0, 0), sigma), dtype=np.float32)
 
 
 def _sizes(side_px: int) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from scipy.ndimage import minimum_filter
 from app.panels.overlay_switches import OverlaySwitches
 from app.session.open_image import ImageState, OpenImage
 from bsnet_core.brixia import Zone
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from tests.app.predictions import explanation, prediction
 from tests.app.report.images import pixels_of
 
@@ -52,12 +52,48 @@ def legend(panel):
 
 def test_fast_is_offered_first_and_the_choice_is_told(qtbot, panel):
     assert panel.chosen_mode is Mode.FAST
+    panel.choose_masking(Masking.BLACK)
     panel.show_image(shown_with(), busy=False)
     with qtbot.waitSignal(panel.mode_chosen) as told:
         qtbot.keyClick(ways(panel), Qt.Key.Key_Down)
     assert told.args == [Mode.EXACT]
     assert panel.chosen_mode is Mode.EXACT
     assert "as defined in the paper" in ways(panel).toolTip()
+
+
+def definitions(panel):
+    return next(box for box in panel.findChildren(QComboBox) if box.accessibleName() == "Definition of the explanation")
+
+
+def test_what_the_map_shows_is_chosen_evidence_first_and_the_choice_is_told(qtbot, panel):
+    assert panel.chosen_masking is Masking.EVIDENCE
+    panel.show_image(shown_with(), busy=False)
+    assert not ways(panel).isEnabled()  # both modes compute the same evidence
+    with qtbot.waitSignal(panel.masking_chosen) as told:
+        qtbot.keyClick(definitions(panel), Qt.Key.Key_Down)
+    assert told.args == [Masking.BLACK]
+    assert ways(panel).isEnabled()
+    assert "in the paper" in definitions(panel).toolTip()
+    panel.show_image(shown_with(), busy=True)
+    assert not definitions(panel).isEnabled()
+    assert {definitions(panel).itemData(row) for row in range(definitions(panel).count())} == set(Masking)
+
+
+@pytest.mark.parametrize(
+    ("masking", "said"),
+    [
+        (Masking.BLACK, "Computed: blackened (paper), exact"),
+        (Masking.LUNGS_HELD, "Computed: blackened, same lungs, exact"),
+        (Masking.EVIDENCE, "Computed: evidence"),
+    ],
+)
+def test_the_legend_says_what_is_shown(panel, masking, said):
+    evidence = np.zeros((16, 3, 2), dtype=np.float32) if masking is Masking.EVIDENCE else None
+    panel.show_image(shown_with(replace(explanation({}), masking=masking, evidence=evidence)), busy=False)
+    assert legend(panel).text().endswith(said)
+    strength = "accounts for 0.15" if masking is Masking.EVIDENCE else "lowers the probability by 5"
+    assert strength in legend(panel).text()
+    assert strength in legend(panel).accessibleDescription()
 
 
 def test_the_button_explains_once_there_is_a_score_and_nothing_runs(qtbot, panel, explain):

@@ -4,7 +4,7 @@ from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
 from app.panels.preferences import PreferencesDialog, language_name
 from app.report.paper import Paper
 from app.settings.settings import Device, Settings, ThemeChoice
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import languages
 
 CHOICES = {
@@ -13,6 +13,7 @@ CHOICES = {
     "corner_texts": CornerTexts.NONE,
     "current_side": CurrentSide.RIGHT,
     "explanation_mode": Mode.EXACT,
+    "explanation_masking": Masking.LUNGS_HELD,
     "device": Device.CPU,
     "paper": Paper.LETTER,
 }

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -5,14 +7,30 @@ from app.canvas.overlays.explanation_map import CLASS_COLOURS
 from app.report.explanation_part import paint_map
 from app.report.reported_image import ReportedExplanation
 from bsnet_core.brixia import Zone
+from bsnet_core.explanation import Masking
 from tests.app.predictions import explanation, prediction
 from tests.app.report.images import content_of, explained_d_and_e, pixels_of, reported, text_of
+
+
+def evidence_map():
+    evidence = np.full((16, 3, 2), 0.1, dtype=np.float32)
+    return replace(explanation({}), masking=Masking.EVIDENCE, evidence=evidence)
 
 
 @pytest.mark.parametrize(
     ("explained", "sentence"),
     [
         (ReportedExplanation(explanation({}), exact=False), "Fast map: an approximation of the exact map. Complete"),
+        (
+            ReportedExplanation(replace(explanation({}), masking=Masking.LUNGS_HELD), exact=False),
+            "Masked regions are black; lungs and alignment are those of the whole image.",
+        ),
+        (
+            ReportedExplanation(replace(explanation({}), masking=Masking.SURROUNDINGS)),
+            "the zones scored again in PyTorch. Masked regions look like their surroundings",
+        ),
+        (ReportedExplanation(evidence_map()), "Evidence map: the score of each zone is divided among the regions"),
+        (ReportedExplanation(evidence_map()), "accounts for 0.15 or more of the zone's score"),
         (ReportedExplanation(explanation({}), share_done=0.25), "Partial: 25% of 16 regions done. Hatched: not"),
         (ReportedExplanation(explanation({})), "the whole network run in PyTorch. Complete"),
         (ReportedExplanation(explanation({}), zones=(Zone.C,)), "Only zone C."),

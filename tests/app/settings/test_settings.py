@@ -18,7 +18,7 @@ from app.settings.settings import (
     Settings,
     ThemeChoice,
 )
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.gsdf import Screen
 
 OTHERS = {
@@ -39,6 +39,7 @@ OTHERS = {
     "library_order": ListOrder.NAME,
     "explains": False,
     "explanation_mode": Mode.EXACT,
+    "explanation_masking": Masking.BLACK,
     "device": Device.CPU,
     "paper": Paper.LETTER,
     "deidentifies": False,

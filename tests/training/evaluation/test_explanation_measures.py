@@ -9,19 +9,22 @@ from bsnet_core.explanation import Mode
 from bsnet_core.frames import apply
 from bsnet_core.loading import load_radiograph
 from tests.app.predictions import SIDE, prediction
-from training.evaluation.explanation_maps import MadeMap
+from training.evaluation.explanation_maps import MadeMap, methods
 from training.evaluation.explanation_measures import (
     MEASURES,
     NOISE,
     STEPS,
     area_under,
     curve,
+    lesion_auroc,
     measure,
     points_into_lungs,
     share_in_zone,
+    share_of_weight,
     stability,
     zone_to_explain,
 )
+from training.evaluation.outlines import Outlines
 
 
 class Counting:
@@ -82,6 +85,26 @@ def test_weight_within_the_zone_s_crop_counts_and_no_other(zone):
     assert np.isnan(share_in_zone(result, zone, np.zeros_like(shown)))
 
 
+def test_weight_within_an_area_is_a_share_of_the_positive_weight():
+    shown, inside = left_half(2.0), np.zeros((SIDE, SIDE), dtype=np.bool_)
+    inside[: SIDE // 2] = True
+    shown[0, -1] = -50.0
+    assert share_of_weight(shown, inside) == pytest.approx(0.5)
+    assert math.isnan(share_of_weight(-left_half(), inside))
+
+
+def test_lesion_auroc_ranks_disease_against_the_rest_of_the_lungs_only():
+    lungs, disease = np.zeros((2, SIDE, SIDE), dtype=np.bool_)
+    lungs[:, : SIDE // 2], disease[:, : SIDE // 4] = True, True
+    shown = left_half()
+    shown[:, : SIDE // 4] = 2.0
+    shown[:, -1] = 9.0  # outside the lungs
+    assert lesion_auroc(shown, Outlines(lungs, disease)) == 1.0
+    assert lesion_auroc(-shown, Outlines(lungs, disease)) == 0.0
+    assert lesion_auroc(np.ones_like(shown), Outlines(lungs, disease)) == 0.5
+    assert math.isnan(lesion_auroc(shown, Outlines(lungs, lungs)))
+
+
 def test_the_zone_of_the_highest_score_is_explained_and_none_where_all_are_zero():
     assert zone_to_explain(prediction("012301")) is ZONES[3]
     assert zone_to_explain(prediction("000000")) is None
@@ -89,8 +112,8 @@ def test_the_zone_of_the_highest_score_is_explained_and_none_where_all_are_zero(
 
 def test_every_method_is_measured_on_an_image(small, image_file):
     result = small.predict(load_radiograph(image_file))
-    results = measure(small, result, Zone.C, "a.png", Mode.EXACT)
-    assert [each.method for each in results] == ["quickshift (exact)", "SLIC (exact)", "Grad-CAM"]
+    results = measure(small, result, Zone.C, "a.png", methods(Mode.EXACT, small))
+    assert [each.method for each in results] == ["black (exact)", "SLIC (exact)", "Grad-CAM", "brightness"]
     whole = result.probabilities_of(Zone.C)[result.score[Zone.C]]
     black = small.zone_probabilities(np.zeros((1, 64, 64), np.float32))[0, 2, 0, result.score[Zone.C]]
     for each in results:
@@ -103,7 +126,7 @@ def test_every_method_is_measured_on_an_image(small, image_file):
         assert each.values["deletion_auc"] == pytest.approx(area_under(deletion))
         assert each.values["pointing"] in (0.0, 1.0)
         assert not each.values["stability"] >= 1  # nan where a map is even
-    assert len({each.curves["deletion"] for each in results}) == 3
+    assert len({each.curves["deletion"] for each in results}) == 4
 
 
 def test_stability_sees_what_faint_noise_changes(white):
@@ -111,7 +134,7 @@ def test_stability_sees_what_faint_noise_changes(white):
 
     def of_the_image(predictor, result, zone):
         seen.append(result.network_image)
-        return MadeMap(result.network_image)
+        return MadeMap(result.network_image, result.network_image)
 
     grey = np.linspace(0.5, 0.5 + NOISE, SIDE * SIDE, dtype=np.float32).reshape(SIDE, SIDE)
     result = dataclasses.replace(white, network_image=grey)
@@ -122,5 +145,5 @@ def test_stability_sees_what_faint_noise_changes(white):
     assert abs(noise.mean()) < NOISE / 10
     even = stability(Counting(), result, ZONES[0], np.zeros_like(grey), of_the_image)
     assert math.isnan(even)
-    deaf = stability(Counting(), result, ZONES[0], grey, lambda *_: MadeMap(grey))
+    deaf = stability(Counting(), result, ZONES[0], grey, lambda *_: MadeMap(grey, grey))
     assert deaf == pytest.approx(1)

@@ -5,6 +5,7 @@ import pytest
 
 from app.canvas.overlays import explanation_map
 from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.explanation import Masking
 from tests.app.canvas.overlays.painted import GREY, HEIGHT, WIDTH, painted
 from tests.app.predictions import SIDE, prediction
 from tests.app.predictions import explanation as explanation_of
@@ -159,3 +160,37 @@ def test_an_explanation_under_way_shows_what_it_has_and_says_what_it_has_not():
     known = painted(lambda painter, to_view: explanation_map.paint(painter, to_view, nothing, 1.0))
     assert (known[row - 20 : row + 20, column - 20 : column + 20] == GREY).all()
     assert explanation_map.describe_superpixel(part, result, column, row, ZONES) == "This region has not been masked."
+
+
+def evidence_of(parts):
+    """An evidence map whose super-pixels account for `parts` of zone A's score, 0 else."""
+    evidence = np.zeros((16, 3, 2), dtype=np.float32)
+    for superpixel, part in parts.items():
+        evidence[superpixel, 0, 0] = part
+    return replace(explanation_of({}), masking=Masking.EVIDENCE, evidence=evidence)
+
+
+def test_an_evidence_map_is_as_strong_as_the_part_of_the_score_that_a_super_pixel_accounts_for():
+    made = evidence_of({5: 0.3, 6: 0.075, 9: -0.5})
+    image = explanation_map.image_of(made, prediction("200000"), ZONES).image
+    side = SIDE // 4
+    found = {
+        number: image.pixelColor(number % 4 * side + side // 2, number // 4 * side + side // 2).alphaF()
+        for number in range(16)
+    }
+    assert found == pytest.approx(dict.fromkeys(range(16), 0.0) | {5: 1.0, 6: 0.5}, abs=0.01)
+    assert explanation_map.strongest_superpixel(made, prediction("200000"), Zone.A) == 5
+    assert explanation_map.strongest_superpixel(made, prediction("200000"), Zone.B) is None
+
+
+def test_under_the_pointer_an_evidence_map_says_the_part_and_the_whole():
+    made, result = evidence_of({5: 0.3, 6: 2.0, 9: -0.1}), prediction("200000")
+
+    def said_of(number, zones=ZONES):
+        row, column = superpixel_centre(number)
+        return explanation_map.describe_superpixel(made, result, column, row, zones)
+
+    assert said_of(5).splitlines()[1:] == ["zone A:  0.30 of 2.2"]
+    assert said_of(9).splitlines()[1:] == ["zone A:  \N{MINUS SIGN}0.10 of 2.2"]
+    assert "no part" in said_of(1)
+    assert said_of(1, [Zone.A]).splitlines()[1:] == ["zone A:  0.00 of 2.2"]
