@@ -202,7 +202,7 @@ class OverlaySwitches(QWidget):
 
     @property
     def chosen_masking(self) -> Masking:
-        """What masking means in the next explanation."""
+        """The definition of masking in the next explanation."""
         return Masking(self._maskings.currentData())
 
     def choose_masking(self, masking: Masking) -> None:

@@ -5,10 +5,14 @@ is a sum over places, and so is a standard deviation: the sum of squared deviati
 aligned frame accounts for a part of the latent score, and the parts add up to it exactly. Masking a super-pixel takes
 away its part: as if it had looked like a place that scores 0. No image is shown to the network that it was not trained
 on, lungs and alignment stay, and one pass over the image is enough.
+
+A feature is computed from more than its own place. So each part is divided among the places around it that belong to
+the same zone and to the lungs, by a bell curve half as wide as a cell of the coarsest level.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from typing import cast
 
@@ -41,6 +45,10 @@ from bsnet_core.model.statistics_head import (
 from bsnet_core.progress import Report, no_report
 
 NEARLY_NOTHING = 1e-6
+REACH_SHARE = 16 / 384
+"""Standard deviation, as a share of the side, by which a part is divided among the places around it."""
+REACHED = 3
+"""Standard deviations after which the bell curve ends."""
 
 
 def has_evidence(predictor: Predictor) -> bool:
@@ -127,17 +135,45 @@ def _divided_among(
     head: StatisticsHead, aligned: AlignedFeatures, masks: tuple[Tensor, ...] | None, places: Tensor, count: int
 ) -> Tensor:
     """(N, 6) evidence of N super-pixels; `places` is `_superpixels_of_places`."""
-    side = places.shape[0]
-    found = torch.zeros(len(aligned.levels), count + 1, 6, device=places.device)
-    first = 0
+    finest = aligned.levels[0]
+    total, first = torch.zeros(6, *finest.shape[2:], device=places.device), 0
     for index, level in enumerate(aligned.levels):
         own = slice(first, first := first + 2 * level.shape[1])
         dense = _by_place(head, own, level, None if masks is None else masks[index], len(aligned.levels))
-        # Enlarging keeps the sum: every place is divided among (side / h)^2 places.
-        dense = F.interpolate(dense[None], (side, side), mode="bilinear", align_corners=False)[0]
-        dense = dense * (level.shape[2] * level.shape[3] / side**2)
-        found[index].index_add_(0, places.flatten(), dense.flatten(1).T)
-    return found.sum(dim=0)[:count]
+        total += _enlarged(dense, finest.shape[2])
+    shares = zone_shares(finest, None if masks is None else masks[0])[0]
+    dense = _enlarged(_among_neighbours(total, shares), places.shape[0])
+    found = torch.zeros(count + 1, 6, device=places.device)
+    found.index_add_(0, places.flatten(), dense.flatten(1).T)
+    return found[:count]
+
+
+def _enlarged(dense: Tensor, side: int) -> Tensor:
+    """(6, side, side) of (6, h, w): every place is divided among (side / h)^2 places, so the sum stays."""
+    enlarged = F.interpolate(dense[None], (side, side), mode="bilinear", align_corners=False)[0]
+    return enlarged * (dense.shape[1] * dense.shape[2] / side**2)
+
+
+def _among_neighbours(dense: Tensor, shares: Tensor) -> Tensor:
+    """(6, h, w): every place's part divided among the places around it, in proportion to their (6, h, w) shares.
+
+    A place of no share gets nothing, and the sum stays.
+    """
+    sigma = REACH_SHARE * dense.shape[1]
+    steps = torch.arange(-math.ceil(REACHED * sigma), math.ceil(REACHED * sigma) + 1, device=dense.device)
+    bell = torch.exp(-((steps / sigma) ** 2) / 2)
+    bell = bell / bell.sum()
+
+    def around(maps: Tensor) -> Tensor:
+        rows = F.conv2d(maps[:, None], bell[None, None, :, None], padding=(len(bell) // 2, 0))
+        return F.conv2d(rows, bell[None, None, None, :], padding=(0, len(bell) // 2))[:, 0]
+
+    reached = around(shares)
+    near = reached > NEARLY_NOTHING * shares.max()
+    divided_up = shares * around(torch.where(near, dense / torch.where(near, reached, 1.0), 0.0))
+    # Cells of coarse levels reach beyond the zone: what no place of it is near enough to take belongs to all of it.
+    lost = (dense - divided_up).sum(dim=(1, 2), keepdim=True)
+    return divided_up + lost * shares / shares.sum(dim=(1, 2), keepdim=True).clamp(min=NEARLY_NOTHING)
 
 
 def _by_place(head: StatisticsHead, own: slice, level: Tensor, mask: Tensor | None, levels: int) -> Tensor:

@@ -34,7 +34,7 @@ CLASS_COLOURS = {1: QColor(255, 150, 30), 2: QColor(225, 35, 35), 3: QColor(0, 0
 FULL_STRENGTH = 0.05
 """A super-pixel whose masking lowers the probability by this much or more is drawn at full strength."""
 FULL_EVIDENCE, FAINTEST_EVIDENCE = 0.15, 0.02
-"""The same of an evidence map: parts of a zone's latent score, in its units."""
+"""Limits of an evidence map: parts of a zone's latent score, in its units."""
 RIM = (235, 235, 235)
 FAINTEST = 0.005
 """A super-pixel whose masking lowers the probability by less is not drawn."""

@@ -23,7 +23,7 @@ class Mode(StrEnum):
 
 
 class Masking(StrEnum):
-    """What masking a super-pixel means: what takes its place, and what stays as in the unmasked image."""
+    """The meaning of masking a super-pixel: what takes its place, and what stays as in the unmasked image."""
 
     BLACK = "black"
     """The paper's definition: the super-pixel is set to zero and the whole network runs, lungs and alignment too."""

@@ -1,4 +1,4 @@
-"""What the network finds in the unmasked image, and in its mirror image if the model averages both."""
+"""Features, lungs and alignment of the unmasked image, and of its mirror image if the model averages both."""
 
 from __future__ import annotations
 
