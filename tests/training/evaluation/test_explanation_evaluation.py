@@ -64,5 +64,5 @@ def test_only_images_with_outlines_are_measured_against_them(small_model, image_
         assert 0 <= of_map["lesion_auroc"] <= 1
         assert 0 <= of_map["weight_in_lesions"] <= 1
     capsys.readouterr()
-    assert main([*map(str, command[:-2]), "--maps", "no-such-map"]) != 0
+    assert main([*map(str, command[:-3]), "--maps", "no-such-map"]) != 0
     assert "no-such-map" in capsys.readouterr().err
