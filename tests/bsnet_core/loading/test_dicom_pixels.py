@@ -206,12 +206,13 @@ def test_a_high_bit_above_the_usual_one_moves_the_values_down(tmp_path):
     assert np.array_equal(load_radiograph(path).stored, pixels)
 
 
-def test_a_codestream_wider_than_the_header_says_is_not_cut(tmp_path):
+def test_a_lossless_code_stream_wider_than_the_header_says_is_cut_to_it_with_a_note(tmp_path):
     pixels = ramp(bits=14)
     dataset = chest_dataset(pixels, 14)
     dataset.compress(JPEG2000Lossless, generate_instance_uid=False)
     dataset.BitsStored, dataset.HighBit = 12, 11
     dataset.save_as(tmp_path / "a.dcm", enforce_file_format=True)
     radiograph = load_radiograph(tmp_path / "a.dcm")
-    assert np.array_equal(radiograph.stored, pixels)
-    assert radiograph.bits_stored == 14
+    assert np.array_equal(radiograph.stored, pixels & 4095)
+    assert radiograph.bits_stored == 12
+    assert ["12 bits" in note for note in radiograph.loading_notes] == [True]
