@@ -49,6 +49,13 @@ LATERAL_PHRASES = (
         "li anl",
         "re anl",
         "de cote",
+        "thorax seite",
+        "lunge seite",
+        "klatka bok",
+        "klatka piersiowa bok",
+        "klp bok",
+        "lungor sida",
+        "thorax sida",
         "de lado",
     ),
 )

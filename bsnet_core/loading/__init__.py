@@ -81,7 +81,7 @@ def _no_image(path: Path, start: bytes) -> UnreadableImageError:
         )
     if container_of(path) is not None:  # it lay in a folder, under another name
         return UnreadableImageError(_("This is an archive or a compressed file. Open it alone, not with its folder."))
-    return UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
+    return UnreadableImageError(_("This file is neither DICOM nor an image such as JPEG, PNG or TIFF."))
 
 
 def _first_bytes(path: Path) -> bytes:

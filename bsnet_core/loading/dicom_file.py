@@ -36,7 +36,7 @@ def load_header(path: Path) -> Dataset:
         # Files without preamble are still DICOM; files of other formats have neither class nor rows.
         header = load_data_set(path, needed="Rows", stop_before_pixels=True)
         if "SOPClassUID" not in header and "Rows" not in header and "Modality" not in header:
-            raise UnreadableImageError(_("This file is neither DICOM nor a JPEG, PNG or TIFF image."))
+            raise UnreadableImageError(_("This file is neither DICOM nor an image such as JPEG, PNG or TIFF."))
         if "Rows" not in header and repaired(path).is_cut_off:
             raise _cut_off()
         unfold_functional_groups(header)

@@ -149,7 +149,18 @@ LATERAL_DESCRIPTIONS = [
     *("Torace LL", "Torace laterale", "Torace L-L", "Rx tórax lateral", "Tórax perfil", "Torax perfil esquerdo"),
     *("X-thorax lateraal", "Thorax zijdelings", "Klatka piersiowa boczne", "RTG klp bok lewy"),
     *("ОГК боковая проекция",),
-    *("Akciğer yan", "胸部側面", "胸部侧位", "흉부 측면", "Chest obl.", "Thorax RAO", "Chest, 2 of 2: Lateral"),
+    *(
+        "Thorax Seite",
+        "klatka piersiowa bok",
+        "Lungor sida",
+        "Akciğer yan",
+        "胸部側面",
+        "胸部侧位",
+        "흉부 측면",
+        "Chest obl.",
+        "Thorax RAO",
+        "Chest, 2 of 2: Lateral",
+    ),
 ]
 FRONTAL_DESCRIPTIONS = [
     *(
