@@ -8,34 +8,46 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
-from bsnet_core.explanation import Explanation, Mode, explain
+from bsnet_core.explanation import Explanation, Masking, Mode, explain
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.inference.predictor import Predictor
 from training.datasets.kept_apart import is_kept_apart
-from training.datasets.lesion_outlines import load_lesion_outlines
 from training.datasets.pixels import load_sample_radiograph
 from training.datasets.sample import Sample
 from training.datasets.splits import scored_patients
 from training.elsewhere.answer_store import AnswerStore
 from training.elsewhere.json_lines import add_line, load_lines
 from training.elsewhere.measured_images import Source, images_of, name_below
-from training.elsewhere.outline_agreement import Map, in_network_frame, lesion_auroc, weight_inside
-from training.evaluation.explanation_maps import MadeMap, grad_cam, methods
-from training.evaluation.explanation_measures import area_under, curve, share_in_zone, stability, zone_to_explain
+from training.evaluation.explanation_maps import methods
+from training.evaluation.explanation_measures import (
+    area_under,
+    curve,
+    lesion_auroc,
+    share_in_zone,
+    share_of_weight,
+    stability,
+    zone_to_explain,
+)
+from training.evaluation.outlines import load_outlines
 
 MAPS = "maps"
 LARGEST, WITH_CURVES, WITH_EXACT_MAP = 24, 8, 2
 """Numbers of images: all; those for deletion and insertion; those compared with the exact map, which takes longest."""
-BLUR = 1 / 48
-"""Standard deviation of the blurred brightness, as a share of the side."""
-VIEWER, SLIC, GRAD_CAM, BRIGHTNESS = "map", "SLIC", "Grad-CAM", "blurred brightness"
+EVIDENCE, PAPER, SLIC, GRAD_CAM, BRIGHTNESS = "evidence", "paper's map", "SLIC", "Grad-CAM", "blurred brightness"
+NAMES = {
+    Masking.EVIDENCE.value: EVIDENCE,
+    Masking.BLACK.value: PAPER,
+    "SLIC": SLIC,
+    "Grad-CAM": GRAD_CAM,
+    "brightness": BRIGHTNESS,
+}
+"""Names in figures by those of the makers of maps; evidence is the viewer's default map."""
 NO_NUMBER = float("nan")
 
 
@@ -105,37 +117,29 @@ def _measure(predictor: Predictor, sample: Sample, *, curves: bool, exact: bool)
     zone = zone_to_explain(prediction)
     if zone is None or sample.lesions is None:
         return {}
-    outlines = load_lesion_outlines(sample.lesions, prediction.frames.image_shape)
-    lungs, disease = (in_network_frame(each, prediction.frames) for each in (outlines.lungs, outlines.disease))
-    start = time.perf_counter()
-    explanation = explain(predictor, prediction, mode=Mode.FAST)
-    values = {f"{VIEWER}: seconds": time.perf_counter() - start}
-    shown = _zone_map(explanation, prediction, zone)
-    of_zone: dict[str, Map] = {VIEWER: shown, GRAD_CAM: grad_cam(predictor, prediction, zone).values}
-    of_zone[SLIC] = methods(Mode.FAST)[SLIC](predictor, prediction, zone).values
-    for method, of_method in of_zone.items():
-        values[f"{method}: weight in the lungs"] = weight_inside(of_method, lungs)
-        values[f"{method}: weight in the disease"] = weight_inside(of_method, disease)
-        values[f"{method}: share in the explained zone"] = share_in_zone(prediction, zone, of_method)
-    all_zones = np.sum([_zone_map(explanation, prediction, each) for each in scored_zones(prediction)], axis=0)
-    side = prediction.frames.side_px
-    for method, of_all in {
-        VIEWER: all_zones,
-        GRAD_CAM: np.sum([grad_cam(predictor, prediction, each).values for each in scored_zones(prediction)], axis=0),
-        BRIGHTNESS: cv2.GaussianBlur(prediction.network_image, (0, 0), BLUR * side),
-    }.items():
-        values[f"{method}: AUROC of lung pixels, all zones"] = lesion_auroc(of_all, lungs, disease)
-    values[f"{VIEWER}: stability"] = stability(predictor, prediction, zone, shown, _fast_map)
-    values[f"{GRAD_CAM}: stability"] = stability(predictor, prediction, zone, of_zone[GRAD_CAM], grad_cam)
-    if curves:
-        for method in (VIEWER, GRAD_CAM):
-            for name, inserting in (("deletion", False), ("insertion", True)):
-                heights = curve(predictor, prediction, zone, of_zone[method], inserting=inserting)
-                values[f"{method}: area under the {name} curve"] = area_under(heights)
+    outlines = load_outlines(sample.lesions, prediction.frames)
+    values: dict[str, float] = {}
+    for name, make in methods(Mode.FAST, predictor).items():
+        method, start = NAMES[name], time.perf_counter()
+        made = make(predictor, prediction, zone)
+        seconds = time.perf_counter() - start
+        values[f"{method}: AUROC of lung pixels, all zones"] = lesion_auroc(made.overall, outlines)
+        if method == BRIGHTNESS:
+            continue
+        values[f"{method}: weight in the lungs"] = share_of_weight(made.values, outlines.lungs)
+        values[f"{method}: weight in the disease"] = share_of_weight(made.values, outlines.disease)
+        values[f"{method}: share in the explained zone"] = share_in_zone(prediction, zone, made.values)
+        if method == SLIC:
+            continue
+        values[f"{method}: seconds"] = seconds
+        values[f"{method}: stability"] = stability(predictor, prediction, zone, made.values, make)
+        if curves:
+            for kind, inserting in (("deletion", False), ("insertion", True)):
+                heights = curve(predictor, prediction, zone, made.values, inserting=inserting)
+                values[f"{method}: area under the {kind} curve"] = area_under(heights)
     if exact:
-        values[f"{VIEWER}: rank correlation with the exact map"] = fidelity(
-            explanation, explain(predictor, prediction, mode=Mode.EXACT), prediction
-        )
+        fast, whole = (explain(predictor, prediction, mode=mode) for mode in (Mode.FAST, Mode.EXACT))
+        values[f"{PAPER}: rank correlation with the exact map"] = fidelity(fast, whole, prediction)
     return values
 
 
@@ -153,15 +157,6 @@ def fidelity(explanation: Explanation, exact: Explanation, prediction: Predictio
         place = (slice(None), zone.row, zone.column, prediction.score[zone])
         found.append(float(spearmanr(explanation.contributions[place], exact.contributions[place])[0]))
     return float(np.median(found))
-
-
-def _zone_map(explanation: Explanation, prediction: Prediction, zone: Zone) -> Map:
-    return -explanation.map_of(zone, prediction.score[zone])
-
-
-def _fast_map(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:
-    explanation = explain(predictor, prediction, mode=Mode.FAST)
-    return MadeMap(_zone_map(explanation, prediction, zone), explanation.mode)
 
 
 def names_of_measures(images: Sequence[MappedImage]) -> list[str]:

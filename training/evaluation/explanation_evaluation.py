@@ -28,7 +28,7 @@ class MappedImage:
     Attributes:
         name: Its name in the results.
         file: The image.
-        outlines: Bit mask of radiologists' outlines (`load_outlines`); None if there is none.
+        outlines: Bit masks of radiologists' outlines (`load_outlines`); None if there is none.
         group: The patient; the image counts alone if empty.
     """
 

@@ -55,15 +55,12 @@ Maker = Callable[[Predictor, Prediction, Zone], MadeMap]
 
 
 def overall_of(explanation: Explanation, prediction: Prediction) -> Map:
-    """The map of all zones: evidence added up, or support for the predicted class in the zones scored above 0."""
-    by_zone = [
-        strength if explanation.evidence is not None else np.maximum(strength, 0)
-        for zone in ZONES
-        if explanation.evidence is not None or prediction.score[zone] > 0
-        for strength in [explanation.strength_of(zone, prediction.score[zone])]
-    ]
-    total = np.sum(by_zone, axis=0) if by_zone else np.zeros(len(explanation.contributions))
-    return np.asarray(total[explanation.superpixels], dtype=np.float32)
+    """The map of all zones: the evidence of all added up, or the support for the score in those scored above 0."""
+    zones = [zone for zone in ZONES if explanation.evidence is not None or prediction.score[zone] > 0]
+    total = np.zeros(len(explanation.contributions), dtype=np.float32)
+    for zone in zones:
+        total += explanation.strength_of(zone, prediction.score[zone])
+    return total[explanation.superpixels]
 
 
 def evidence_map(predictor: Predictor, prediction: Prediction, zone: Zone) -> MadeMap:

@@ -1,4 +1,4 @@
-"""Outlines of disease by radiologists, as bit masks: what an explanation map should point at."""
+"""Outlines of disease by radiologists in the network frame: what an explanation map should point at."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from bsnet_core.frames import Frames, centre_affine
-from training.datasets.sample import DataSetError
-
-LUNGS, DISEASE = 1 | 2, 4 | 8
-"""Bits of the right and left lung; of ground glass and consolidation."""
+from training.datasets.lesion_outlines import load_lesion_outlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +27,15 @@ class Outlines:
 
 
 def load_outlines(path: Path, frames: Frames) -> Outlines:
-    """Loads the bit mask of an image: 1 right lung, 2 left lung, 4 ground glass, 8 consolidation.
-
-    Args:
-        path: Mask of the image's size, or of another size and the same field of view.
-        frames: The image's frames.
+    """Loads the bit masks of an image; false outside of the image.
 
     Raises:
-        DataSetError: the file cannot be opened, or has no lungs.
+        DataSetError: not bit masks of outlines, or of another size than the image.
     """
-    try:
-        with Image.open(path) as file:
-            bits = np.asarray(file)
-    except OSError as error:
-        raise DataSetError(f"{path}: the outlines cannot be opened.") from error
-    if bits.ndim != 2 or not np.issubdtype(bits.dtype, np.integer) or not (bits & LUNGS).any():
-        raise DataSetError(f"{path}: not a mask of outlines: one channel with the bits 1 and 2 for the lungs.")
-    height, width = frames.image_shape
-    if bits.shape != (height, width):
-        bits = cv2.resize(bits, (width, height), interpolation=cv2.INTER_NEAREST)
-    size = (frames.side_px, frames.side_px)
-    seen = cv2.warpAffine(bits, centre_affine(frames.image_to_network), size, flags=cv2.INTER_NEAREST)
-    lungs = (seen & LUNGS) > 0
-    return Outlines(lungs, lungs & ((seen & DISEASE) > 0))
+    outlines = load_lesion_outlines(path, frames.image_shape)
+    matrix, size = centre_affine(frames.image_to_network), (frames.side_px, frames.side_px)
+    lungs, disease = (
+        cv2.warpAffine(mask.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
+        for mask in (outlines.lungs, outlines.disease)
+    )
+    return Outlines(lungs, lungs & disease)

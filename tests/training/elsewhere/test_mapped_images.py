@@ -35,10 +35,14 @@ def test_maps_of_outlined_images_are_measured_once_and_stored(data, small_model,
     store = AnswerStore.of_weights(tmp_path, predictor.identity)
     measured = mapped_images(store, predictor, data)
     assert len(measured) == 2
-    assert "map: area under the deletion curve" in measured[0].values
-    assert "map: area under the deletion curve" not in measured[1].values
+    assert "paper's map: area under the deletion curve" in measured[0].values
+    assert "paper's map: area under the deletion curve" not in measured[1].values
     for image in measured:
-        for name in ("map: weight in the lungs", "map: share in the explained zone", "Grad-CAM: weight in the disease"):
+        for name in (
+            "paper's map: weight in the lungs",
+            "paper's map: share in the explained zone",
+            "Grad-CAM: weight in the disease",
+        ):
             assert 0 <= image.values.get(name, 0.5) <= 1
         assert 0 <= image.values["blurred brightness: AUROC of lung pixels, all zones"] <= 1
     monkeypatch.setattr(module, "explain", lambda *arguments, **options: pytest.fail("computed again"))
