@@ -42,6 +42,7 @@ from app.panels.tags import TagsWindow
 from app.panels.trend import TrendPanel
 from app.presenters.analysis_actions import AnalysisActions
 from app.presenters.archive_password import ArchivePassword
+from app.presenters.blind_mode import BlindMode
 from app.presenters.current_image import CurrentImage
 from app.presenters.exports import Exports
 from app.presenters.image_actions import ImageActions
@@ -186,9 +187,10 @@ class MainWindow(QMainWindow):
         self.own_reading = OwnReading(
             session, keeper, settings, self.scores, messages, actions, self._charts_queue, self
         )
+        self.blind_mode = BlindMode(session, settings, actions, messages, self)
         self.unsaved_readings = UnsavedReadings(keeper, messages, self)
         self.exports = Exports(session, self.view, keeper, settings, messages, actions, self)
-        self.library_files = LibraryFiles(keeper, messages, actions, self)
+        self.library_files = LibraryFiles(session, keeper, messages, actions, self)
         self.archive_password = ArchivePassword(self.loader, messages, self)
 
     def _make_windows(self) -> None:
@@ -243,6 +245,7 @@ class MainWindow(QMainWindow):
         self.current_image.refreshed.connect(lambda image: self.image_actions.follow_image())
         self.current_image.refreshed.connect(lambda image: self.analysis_actions.follow_image())
         self.current_image.refreshed.connect(self.image_repair.follow_image)
+        self.current_image.refreshed.connect(lambda image: self.blind_mode.follow_image())
         self.overlays.faded.connect(self._settings.set_overlay_opacity)
         self.overlays.zone_chosen.connect(self.current_image.explain_zone)
         for view in self.group.views:

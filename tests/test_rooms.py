@@ -33,6 +33,7 @@ NOT_TESTED_ALONE = {
     "app/report/paper.py": "tests/app/report/test_pdf.py",
     "app/report/result_files.py": "tests/app/test_score_command.py",
     "app/report/reported_image.py": "tests/app/report/test_content.py",
+    "app/session/kept_pixels.py": "tests/app/session/test_session.py",
     "bsnet_core/child_process.py": "tests/bsnet_core/loading/test_decoder.py",
     "bsnet_core/errors.py": "tests/app/test_italian.py",
     "bsnet_core/explanation/fast/first_order.py": "tests/bsnet_core/model/test_statistics_head.py",

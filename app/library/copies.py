@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from app.library.opening import library_errors
-from app.library.schema import all_tables, properties
+from app.library.schema import all_tables, drafts, kept_annotations, predictions, properties, readings
+from app.session.visibility import Visibility
 from bsnet_core.private_files import private_file, write_private
+
+OF_READERS = (readings.name, drafts.name, kept_annotations.name)
+"""Tables whose rows are what one reader entered."""
 
 
 def copy_database(engine: Engine, path: Path) -> None:
@@ -41,6 +45,27 @@ def all_rows(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
         if table is not properties
         for row in connection.execute(sa.select(table)).mappings()
     ]
+
+
+def visible_rows(
+    rows: Sequence[tuple[str, dict[str, Any]]], visibility: Visibility
+) -> tuple[list[tuple[str, dict[str, Any]]], int]:
+    """The rows that a reader may be shown, and the number of images whose results are left out.
+
+    Of an image that must be read blind first, predictions and whatever other readers entered are left out.
+    """
+    readers: dict[int, set[str]] = {}
+    for table, row in rows:
+        if table == readings.name:
+            readers.setdefault(row["study_id"], set()).add(row["reader"])
+    visible, hidden = [], set()
+    for table, row in rows:
+        is_result = table == predictions.name or (table in OF_READERS and row["reader"] != visibility.reader)
+        if is_result and not visibility.allows(readers.get(row["study_id"], ())):
+            hidden.add(row["study_id"])
+        else:
+            visible.append((table, row))
+    return visible, len(hidden)
 
 
 def write_json_lines(path: Path, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:

@@ -59,7 +59,7 @@ class Keeper(QObject):
     failed = Signal(object)
     """A `BSNetError`: the library cannot be used at the moment; sent once, not for every image."""
     kept = Signal(int, object)
-    """Key of the image, and the `Reading` that is on the disk now."""
+    """Key of the image, and the `Reading` as recorded: not blind if another window has shown the prediction."""
     not_kept = Signal(int, object, object)
     """Key of the image, the `Reading`, and the error."""
     recalled = Signal(int, object)
@@ -84,6 +84,7 @@ class Keeper(QObject):
         self._predictions: dict[int, weakref.ref[Prediction]] = {}
         self._unkept: dict[tuple[int, Reading], bool] = {}
         self._unsaved_drafts: set[int] = set()
+        self._shown: set[tuple[int, str]] = set()
         self._unsaved_annotations: dict[int, KeptAnnotations] = {}
         self._closed: threading.Event | None = None
         self._last_failure = ""
@@ -117,12 +118,14 @@ class Keeper(QObject):
         image = self._session.image(key)
         self._unkept[(key, reading)] = True
 
-        def work(library: Library) -> None:
-            library.add_reading(self._worker.number_of(library, image), reading)
+        def work(library: Library) -> Reading:
+            return library.add_reading(self._worker.number_of(library, image), reading)
 
-        def accept(nothing: None) -> None:
+        def accept(recorded: Reading) -> None:
             self._unkept.pop((key, reading), None)
-            self.kept.emit(key, reading)
+            if recorded != reading:
+                self._session.replace_reading(key, reading, recorded)
+            self.kept.emit(key, recorded)
             self.logged.emit()
             self.changed.emit()
 
@@ -148,6 +151,13 @@ class Keeper(QObject):
             library.log(event, reader, number, detail, at=at)
 
         self.ask(work, lambda nothing: self.logged.emit())
+
+    def note_shown(self, number: int) -> None:
+        """Notes that a list shows the reader the prediction of an image in the library, opened or not."""
+        reader, at = self._session.reader, datetime.now(UTC)
+        if (number, reader) not in self._shown:
+            self._shown.add((number, reader))
+            self.ask(lambda library: library.note_seen(number, reader, at), lambda nothing: self.logged.emit())
 
     def keep_annotations(self, key: int, items: tuple[Annotation, ...]) -> KeptAnnotations:
         """Adds this reader's measurements on an image; a moment later, so that quick changes are one row."""

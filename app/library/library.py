@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection, Engine
 
-from app.library.copies import all_rows, copy_database, write_json_lines
+from app.library.copies import all_rows, copy_database, visible_rows, write_json_lines
 from app.library.identities import PatientKeys, columns_of, forget_all
 from app.library.opening import library_errors, open_database, quarantined_files, with_write_transactions
 from app.library.order import ListOrder
@@ -25,6 +26,7 @@ from app.library.queries import (
     page_of_images,
     recall_images,
     rows_of_images,
+    was_seen_before,
 )
 from app.library.records import (
     Draft,
@@ -54,6 +56,7 @@ from app.library.rows import (
 )
 from app.library.schema import drafts, images, kept_annotations, log, predictions, readings
 from app.session.readings import ComparedReading, Reading
+from app.session.visibility import Visibility
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import ImageMetadata
@@ -219,18 +222,22 @@ class Library:
             connection.execute(sa.insert(predictions).values(study_id=number, **row))
         return True
 
-    def add_reading(self, number: int, reading: Reading) -> None:
+    def add_reading(self, number: int, reading: Reading) -> Reading:
         """Adds a reading, notes it in the audit log, and deletes the reader's draft; all of it, or nothing.
 
-        A reading that is handed over twice, after a failure for instance, is added once.
+        A reading that is handed over twice is added once. Returns the reading as recorded: not blind if any window has
+        shown the prediction to this reader before.
         """
-        added = insert(readings).values(study_id=number, **row_of_reading(reading)).on_conflict_do_nothing()
-        detail = "blind" if reading.blind else ""
         with self._write_transaction() as connection:
+            if reading.blind and was_seen_before(connection, number, reading.reader, reading.saved_at):
+                reading = replace(reading, blind=False)
+            detail = "blind" if reading.blind else ""
+            added = insert(readings).values(study_id=number, **row_of_reading(reading)).on_conflict_do_nothing()
             is_new = connection.execute(added).rowcount
             connection.execute(_delete_draft(number, reading.reader))
             if is_new:
                 _add_to_log(connection, LogEntry(reading.saved_at, Event.SAVED, reading.reader, number, detail))
+        return reading
 
     def predictions_of(self, number: int) -> tuple[KeptPrediction, ...]:
         """All predictions of an image, oldest first."""
@@ -288,9 +295,8 @@ class Library:
         self, event: Event, reader: str, image: int | None = None, detail: str = "", *, at: datetime | None = None
     ) -> None:
         """Notes who did what, and when (now if None); `detail` holds neither a patient's name nor a path."""
-        moment = at if at is not None else datetime.now(UTC)
         with self._write_transaction() as connection:
-            _add_to_log(connection, LogEntry(moment, event, reader, image, detail))
+            _add_to_log(connection, LogEntry(at or datetime.now(UTC), event, reader, image, detail))
 
     def note_seen(self, number: int, reader: str, at: datetime) -> None:
         """Notes, once, that a reader has seen a prediction of this image."""
@@ -299,9 +305,7 @@ class Library:
 
     def seen_by(self, number: int) -> frozenset[str]:
         """Readers who have seen a prediction of this image."""
-        seen = sa.select(log.c.reader).where(log.c.study_id == number, log.c.event == Event.SEEN.value)
-        with self._read_transaction() as connection:
-            return frozenset(connection.execute(seen).scalars())
+        return frozenset(entry.reader for entry in self.log_entries(number) if entry.event is Event.SEEN)
 
     def log_entries(self, number: int | None = None) -> tuple[LogEntry, ...]:
         """The audit log, oldest first: all of it, or what concerns one image."""
@@ -342,12 +346,13 @@ class Library:
         """Writes a copy of the whole library as one SQLite file; see `copy_database`."""
         copy_database(self._engine, path)
 
-    def export_json_lines(self, path: Path) -> int:
-        """Writes all rows as JSON lines (see `write_json_lines`), and gives their number."""
+    def export_json_lines(self, path: Path, visibility: Visibility) -> int:
+        """Writes as JSON lines all that may be shown (see `visible_rows`); gives the number of images with gaps."""
         with self._read_transaction() as connection:
             rows = all_rows(connection)
-        write_json_lines(path, rows)
-        return len(rows)
+        visible, hidden = visible_rows(rows, visibility)
+        write_json_lines(path, visible)
+        return hidden
 
     def _stored_or_made_keys(self) -> PatientKeys:
         with self._read_transaction() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -43,7 +44,10 @@ def page_of_images(connection: Connection, text: str, *, order: ListOrder, offse
     )
     total = connection.execute(sa.select(sa.func.count()).select_from(matching)).scalar_one()
     rows = connection.execute(page).mappings().all()
-    return ImagePage(tuple(_listed_image(row) for row in rows), offset, total)
+    of_page = readings.c.study_id.in_([row["id"] for row in rows])
+    pairs = sa.select(readings.c.study_id, readings.c.reader).where(of_page).distinct()
+    readers = _by_image(connection.execute(pairs).mappings(), lambda row: str(row["reader"]))
+    return ImagePage(tuple(_listed_image(row, readers[row["id"]]) for row in rows), offset, total)
 
 
 def history_of_patient(connection: Connection, patient_key: str) -> tuple[PastImage, ...]:
@@ -91,6 +95,13 @@ def compared_readings(connection: Connection) -> tuple[ComparedReading, ...]:
         )
         for row, reading in last.values()
     )
+
+
+def was_seen_before(connection: Connection, number: int, reader: str, moment: datetime) -> bool:
+    """Whether a reader, or somebody unnamed, had seen a prediction of an image before a moment."""
+    of_image = sa.select(log.c.id).where(log.c.study_id == number, log.c.event == Event.SEEN.value)
+    seen = of_image.where(log.c.reader.in_({reader, ""}), log.c.at < moment)
+    return connection.execute(seen.limit(1)).first() is not None
 
 
 def recall_images(connection: Connection, numbers: Sequence[int], reader: str) -> dict[int, Recalled]:
@@ -199,7 +210,7 @@ def _latest(table: sa.Table, column: sa.Column[Any], number: sa.ColumnElement[in
     return sa.select(column).where(table.c.study_id == number).order_by(*newest).limit(1).scalar_subquery()
 
 
-def _listed_image(row: RowMapping) -> ListedImage:
+def _listed_image(row: RowMapping, readers: Iterable[str]) -> ListedImage:
     return ListedImage(
         image=image_of(row),
         predicted_total=row["predicted"],
@@ -208,6 +219,7 @@ def _listed_image(row: RowMapping) -> ListedImage:
         place=row["place"],
         of_patient=row["of_patient"],
         place_in_study=row["place_in_study"],
+        readers=frozenset(readers),
     )
 
 

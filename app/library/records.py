@@ -238,6 +238,7 @@ class ListedImage:
         image: The image.
         predicted_total: Global score of the last prediction.
         read_total, reader: Global score of the last reading, and its reader.
+        readers: Everybody who has saved a reading.
         place, of_patient: Place among the listed images of the same patient, newest first, from 1; and their number.
         place_in_study: Place among the images of the same study, from 1.
     """
@@ -249,6 +250,7 @@ class ListedImage:
     place: int
     of_patient: int
     place_in_study: int = 1
+    readers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

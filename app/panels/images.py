@@ -78,9 +78,8 @@ class ImagesPanel(QWidget):
         self._images.counted.connect(self._count_images)
         self._image_list.setModel(self._images)
         self._images.put_in_order(ListOrder(self._order.currentData()))
-        self._session.blind_changed.connect(self._follow_reader)
-        self._session.reader_changed.connect(self._follow_reader)
-        self._follow_reader()
+        self._session.visibility_changed.connect(self._images.follow_visibility)
+        self._images.follow_visibility(self._session.visibility)
 
     def choose_order(self, order: ListOrder) -> None:
         """Lists the library's patients in this order, as if the reader had chosen it."""
@@ -135,10 +134,6 @@ class ImagesPanel(QWidget):
         places = (QPoint(middle, y) for y in range(viewport.top(), viewport.bottom() + 1, step))
         rows = dict.fromkeys(self._list.indexAt(place).row() for place in places)
         self.in_sight.emit(tuple(row for row in rows if row >= 0))
-
-    def _follow_reader(self) -> None:
-        if self._images is not None:
-            self._images.hide_scores(self._session.reader, hidden=self._session.blind)
 
     def _start_search(self, text: str) -> None:
         if self._images is not None:

@@ -13,6 +13,7 @@ from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ImagePage, ListedImage
 from app.panels.image_rows import MAX_ICONS
+from app.session.visibility import Visibility
 from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
@@ -40,8 +41,7 @@ class LibraryListModel(QAbstractListModel):
         self._icons: OrderedDict[int, QIcon] = OrderedDict()
         self._request = 0
         self._is_asking = False
-        self._hides_unread_scores = False
-        self._reader = ""
+        self._visibility = Visibility()
         self._reload_due = QTimer(self)
         self._reload_due.setSingleShot(True)
         self._reload_due.setInterval(RELOAD_AFTER_MS)
@@ -63,9 +63,9 @@ class LibraryListModel(QAbstractListModel):
             self._replace_rows((), 0)
             self._reload()
 
-    def hide_scores(self, reader: str, *, hidden: bool) -> None:
-        """While `hidden`, shows no scores of images that this reader has not read."""
-        self._reader, self._hides_unread_scores = reader, hidden
+    def follow_visibility(self, visibility: Visibility) -> None:
+        """Shows the scores that may be shown."""
+        self._visibility = visibility
         if self._rows:
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
 
@@ -92,8 +92,10 @@ class LibraryListModel(QAbstractListModel):
             return None
         row = self._rows[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            is_hidden = self._hides_unread_scores and row.reader != self._reader
-            return describe_library_row(row, scores_hidden=is_hidden)
+            may_show = self._visibility.allows(row.readers)
+            if may_show and row.predicted_total is not None:
+                self._keeper.note_shown(row.image.number)
+            return describe_library_row(row, scores_hidden=not may_show)
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icon(row)
         if role == Qt.ItemDataRole.ToolTipRole:

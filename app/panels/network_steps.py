@@ -1,7 +1,4 @@
-"""The network's intermediate images: lungs found, aligned, masked; small, and larger on demand.
-
-None of them reveals a score, so a reader may look at them while the prediction is hidden.
-"""
+"""The network's intermediate images: lungs found, aligned, masked; small, and larger on demand."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -78,6 +80,13 @@ def masking_description(masking: Masking) -> str:
     }[masking]
 
 
+def _follow(action: QAction, check: QCheckBox, slider: QSlider) -> None:
+    """Switch and slider of an overlay that cannot be shown are disabled, and the tooltip says why."""
+    check.setToolTip(action.toolTip())
+    for control in (check, slider):
+        control.setEnabled(action.isEnabled())
+
+
 class OverlaySwitches(QWidget):
     """A checkbox and a slider per overlay; for the explanation also a button, mode, zone and legend."""
 
@@ -108,8 +117,10 @@ class OverlaySwitches(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         for row, (name, action) in enumerate(actions.items()):
-            grid.addWidget(self._switch_of(name, action, box), row, 0)
-            grid.addWidget(self._slider_of(name, action, opacity[name], box), row, 1)
+            check, slider = self._switch_of(name, action, box), self._slider_of(name, action, opacity[name], box)
+            grid.addWidget(check, row, 0)
+            grid.addWidget(slider, row, 1)
+            action.changed.connect(partial(_follow, action, check, slider))
         self._explain = QPushButton(_("Explain"), box)
         self._explain.setToolTip(explain.toolTip())
         self._explain.setEnabled(False)

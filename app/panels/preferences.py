@@ -284,7 +284,8 @@ class PreferencesDialog(QDialog):
         line = QLineEdit(self)
         line.setMaxLength(LONGEST_NAME)
         _introduce(line, name, text, tip)
-        line.textEdited.connect(lambda words: setattr(self._settings, name, words.strip()))
+        # Not letter by letter: half a name, or none, is another reader, who may see what this one may not.
+        line.editingFinished.connect(lambda: setattr(self._settings, name, line.text().strip()))
 
         def show() -> None:
             if line.text().strip() != getattr(self._settings, name):

@@ -1,13 +1,9 @@
-"""The score panel: quality notes, predicted grid, the reader's own score, and the network's intermediate images.
-
-While a prediction is hidden, `show_image` is the one place that leaves out everything that reveals a score.
-"""
+"""The score panel: quality notes, predicted grid, the reader's own score, and the network's intermediate images."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -18,9 +14,8 @@ from app.report.score_differences import describe_total_difference, describe_zon
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, name_of_reader
 from bsnet_core.agreement import MAX_TOTAL, compare_scores
-from bsnet_core.brixia import GRID_SHAPE, N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.inference.content_findings import sentences_of
-from bsnet_core.inference.quality import quality_notes
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.standard_orientation import StandardOrientation
@@ -131,12 +126,11 @@ class ScoresPanel(QWidget):
         """Fills the panel.
 
         Args:
-            image: The open image with all its results; None empties the panel.
-            hidden: Whether its prediction must not be seen yet, from `Session.prediction_is_visible`.
+            image: The open image as it may be shown, from `Session.shown`; None empties the panel.
+            hidden: Whether it is shown without its prediction, for the words that say so.
             reader: Name of the reader.
         """
-        result = image.prediction if image is not None else None
-        prediction = None if hidden else result
+        prediction = image.prediction if image is not None else None
         saved = image.reading_of(reader) if image is not None and not image.draft else None
         own = _own_zones(image, saved)
         for zone, cell in self._cells.items():
@@ -145,12 +139,14 @@ class ScoresPanel(QWidget):
         self._expected.setText(
             "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
         )
-        _show_text(self._notes, "\n".join(_notes_of(image, hidden=hidden)))
+        _show_text(self._notes, "\n".join(_notes_of(image)))
         self._show_repair(image)
-        _show_text(self._own, _own_line(image, saved))
+        was_seen = hidden and image is not None and image.was_seen_by(reader)
+        _show_text(self._own, "\n".join(part for part in (_own_line(image, saved), _seen_line(was_seen)) if part))
         _show_text(self._comparison, _comparison_line(own, prediction))
-        _show_text(self._model, _model_line(result))
-        self.network_steps.show_prediction(result if result is not None and _has_lungs(result) else None)
+        _show_text(self._model, _model_line(prediction))
+        has_lungs = prediction is not None and bool(prediction.lung_probability.any())  # a plain classifier has none
+        self.network_steps.show_prediction(prediction if has_lungs else None)
         has_draft = image is not None and bool(image.draft)
         self.save_button.setEnabled(image is not None and image.entered_total is not None)
         self.save_button.setVisible(saved is None)
@@ -201,32 +197,13 @@ class ScoresPanel(QWidget):
         return button
 
 
-def notes_without_scores(prediction: Prediction) -> tuple[str, ...]:
-    """Quality notes on the lungs and the image alone, computed without the predicted probabilities."""
-    of_content = sentences_of(prediction.content)
-    if not _has_lungs(prediction):
-        return of_content
-    sure = np.zeros((*GRID_SHAPE, N_CLASSES), dtype=np.float32)
-    sure[..., 0] = 1.0
-    left, top, width, height = prediction.frames.box
-    inside = prediction.network_image[top : top + height, left : left + width]
-    blank_share = float((inside <= inside.min()).mean())
-    notes = quality_notes(prediction.lung_probability, prediction.frames, sure, blank_share=blank_share)
-    return (*of_content, *notes)
-
-
-def _has_lungs(prediction: Prediction) -> bool:
-    """Whether the model outlines lungs; a plain classifier does not."""
-    return bool(prediction.lung_probability.any())
-
-
 def _own_zones(image: OpenImage | None, saved: Reading | None) -> dict[Zone, int]:
     if saved is not None:
         return {zone: saved.score[zone] for zone in ZONES}
     return image.draft if image is not None else {}
 
 
-def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
+def _notes_of(image: OpenImage | None) -> list[str]:
     if image is None:
         return []
     notes = [_("No score: {reason}").format(reason=image.problem)] if image.problem else []
@@ -239,12 +216,14 @@ def _notes_of(image: OpenImage | None, *, hidden: bool) -> list[str]:
         )
     notes += image.loading_notes
     if image.prediction is not None:
-        notes += notes_without_scores(image.prediction) if hidden else image.prediction.quality
+        notes += image.prediction.quality
+    elif image.findings:
+        notes += sentences_of(image.findings)
     return notes
 
 
 def _total_line(image: OpenImage | None, *, hidden: bool) -> str:
-    if image is not None and image.score is not None and hidden:
+    if image is not None and image.state is ImageState.ANALYSED and hidden:
         return _("Hidden until you save")
     if image is not None and image.prediction is not None:
         return _("Global {total} / {most}").format(total=image.prediction.score.total, most=MAX_TOTAL)
@@ -275,6 +254,10 @@ def _own_line(image: OpenImage | None, saved: Reading | None) -> str:
         return _("Yours: not entered")
     missing = len(ZONES) - len(image.draft)
     return translate_count("Yours: {count} zone missing", "Yours: {count} zones missing", missing).format(count=missing)
+
+
+def _seen_line(was_seen: bool) -> str:
+    return _("You have seen this prediction: your reading will not count as blind.") if was_seen else ""
 
 
 def _comparison_line(own: dict[Zone, int], prediction: Prediction | None) -> str:

@@ -55,6 +55,7 @@ class StatisticsPanel(QWidget):
     def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._all: tuple[ComparedReading, ...] = ()
+        self._left_out = 0
         self._figures = statistics_of((), ReadingFilter())
         self._queue = queue
         self._job: Job | None = None
@@ -96,9 +97,14 @@ class StatisticsPanel(QWidget):
         """The readings that pass the filters."""
         return self._figures.chosen
 
-    def show_readings(self, compared: Iterable[ComparedReading]) -> None:
-        """Takes all readings of the library; the chosen filters stay if they still apply."""
-        self._all = tuple(compared)
+    def show_readings(self, compared: Iterable[ComparedReading], left_out: int = 0) -> None:
+        """Takes the readings of the library that may be shown; the chosen filters stay if they still apply.
+
+        Args:
+            compared: The readings.
+            left_out: How many more there are, of images that the reader is to read blind first.
+        """
+        self._all, self._left_out = tuple(compared), left_out
         readers = sorted({one.reading.reader for one in self._all})
         models = sorted({one.model.sha256: one.model for one in self._all}.values(), key=name_of_model)
         _offer(self.reader, _("all readers"), [(name_of_reader(reader), reader) for reader in readers])
@@ -147,9 +153,13 @@ class StatisticsPanel(QWidget):
 
     def _summarise(self, figures: ReadingStatistics) -> str:
         if not figures.chosen:
-            if not figures.all_count:
-                return _("No reading can be compared with a prediction yet.")
-            return _("No reading matches these filters.")
+            some = figures.all_count > 0
+            nothing = (
+                _("No reading matches these filters.")
+                if some
+                else _("No reading can be compared with a prediction yet.")
+            )
+            return "  ".join([nothing, *self._hidden_ones()])
         images, readings, among = figures.images, len(figures.chosen), figures.among
         parts = [
             translate_count("{count} reading", "{count} readings", readings).format(count=readings)
@@ -164,7 +174,15 @@ class StatisticsPanel(QWidget):
             )
         if figures.models > 1:
             parts.append(_("Several models are evaluated together. Select one to see its figures separately."))
-        return "  ".join(parts)
+        return "  ".join([*parts, *self._hidden_ones()])
+
+    def _hidden_ones(self) -> list[str]:
+        hidden = translate_count(
+            "Blind reading: {count} reading of an image that you have not read is left out.",
+            "Blind reading: {count} readings of images that you have not read are left out.",
+            self._left_out,
+        )
+        return [hidden.format(count=self._left_out)] if self._left_out else []
 
     def _show_table(self, figures: ReadingStatistics) -> None:
         names = [*(_("zone {zone}").format(zone=zone.name) for zone in ZONES), _("all zones"), _("global")]

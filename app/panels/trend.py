@@ -258,8 +258,7 @@ class TrendPanel(QWidget):
         self._due.timeout.connect(self._ask)
         for signal in (session.current_changed, session.image_changed, session.previews_known, keeper.changed):
             signal.connect(self._refresh_soon)
-        for signal in (self._session.blind_changed, self._session.reader_changed):
-            signal.connect(self._refresh_soon)
+        session.visibility_changed.connect(self._refresh_soon)
         self.hide()
 
     def _refresh_soon(self) -> None:
@@ -289,17 +288,18 @@ class TrendPanel(QWidget):
         if current is None:
             return
         visible = [self._as_visible(entry) for entry in past]
+        for entry in visible:
+            if entry.prediction is not None:
+                self._keeper.note_shown(entry.image.number)
         shown = [self._session.shown(image.key) for image in self._session.images]
         images = images_of_patient(current, shown, visible)
         self.chart.show_images(images)
         self.setVisible(len(images) > 1 and bool(self.chart.images))
 
     def _as_visible(self, entry: PastImage) -> PastImage:
-        """While reading blind, an unread prior image shows no score: it would give a hint."""
-        reader = self._session.reader
-        if self._session.blind and reader not in {reading.reader for reading in entry.readings}:
-            return replace(entry, prediction=None, readings=())
-        return entry
+        if self._session.visibility.allows(reading.reader for reading in entry.readings):
+            return entry
+        return replace(entry, prediction=None, readings=())
 
     def _choose(self, image: TrendImage) -> None:
         if image.key is not None:

@@ -41,6 +41,8 @@ class AnalysisActions(QObject):
         settings.changed.connect(self._follow_setting)
         inference.analysed.connect(self._explain_analysed)
         inference.busy_changed.connect(lambda busy: self.follow_image())
+        session.reading_saved.connect(lambda key, reading: self._explain_revealed())
+        session.visibility_changed.connect(lambda visibility: self._explain_revealed())
         self.follow_image()
 
     def follow_image(self) -> None:
@@ -80,10 +82,17 @@ class AnalysisActions(QObject):
             self._inference.explain(image.key, mode, masking)
 
     def _explain_analysed(self, key: int) -> None:
+        """Explains a score, unless it is hidden: how long that takes would tell which zones have a score above 0."""
         image, masking = self._session.current, self._settings.explanation_masking
         is_quick = self._settings.explanation_mode is Mode.FAST or masking is Masking.EVIDENCE
-        if self._settings.explains and is_quick and image is not None and image.key == key:
+        requested = self._settings.explains and is_quick and self._session.prediction_is_visible(key)
+        if requested and image is not None and image.key == key:
             self._inference.explain(key, Mode.FAST, masking)
+
+    def _explain_revealed(self) -> None:
+        image = self._session.current
+        if image is not None and image.explanation is None and not self._inference.is_busy:
+            self._explain_analysed(image.key)
 
     def _save_mode(self, mode: Mode) -> None:
         if self._settings.explanation_mode != mode:

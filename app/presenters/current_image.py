@@ -17,6 +17,7 @@ from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
+from app.canvas.overlays.usual_zones import usual_frames
 from app.commands.action_table import zone_action
 from app.commands.actions import Actions
 from app.session.open_image import ImageState, OpenImage
@@ -27,6 +28,7 @@ from bsnet_core.language import translate as _
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
+    from bsnet_core.frames import Frames
     from bsnet_core.inference.prediction import LungsFound, Prediction
 
 
@@ -67,8 +69,7 @@ class CurrentImage(QObject):
         self._pointed_at: tuple[float, float] | None = None
         session.current_changed.connect(self._show)
         session.image_changed.connect(self._follow)
-        session.blind_changed.connect(lambda blind: self._update_overlays())
-        session.reader_changed.connect(lambda reader: self._update_overlays())
+        session.visibility_changed.connect(lambda visibility: self._update_overlays())
         loader.loaded.connect(self._accept)
         view.pointer_moved.connect(self._point_at)
         view.clicked.connect(self._emit_zone)
@@ -160,8 +161,9 @@ class CurrentImage(QObject):
             self.overlays_switched.emit()
 
     def overlays_of(self, image: OpenImage) -> OverlayState:
-        """The overlays of any image, as the switches say."""
-        return self._switched(_overlays_of(Ingredients(image.prediction, image.explanation, self._explained)), image)
+        """The overlays of any image, as the switches say, with nothing that must not be seen."""
+        shown = self._session.shown(image.key)
+        return self._switched(_overlays_of(Ingredients(shown.prediction, shown.explanation, self._explained)), shown)
 
     def show_lungs(self, key: int, lungs: LungsFound) -> None:
         """Outlines the lungs before the rest of the prediction is there."""
@@ -169,7 +171,7 @@ class CurrentImage(QObject):
         self._update_overlays()
 
     def _update_overlays(self) -> None:
-        image = self._session.current
+        image = self._shown_image
         made_of, caption = NOTHING, ""
         if image is not None and image.key == self._shown_key:
             made_of = Ingredients(image.prediction, image.explanation, self._explained)
@@ -183,13 +185,30 @@ class CurrentImage(QObject):
             self._painted = made_of
             drawn = _overlays_of(made_of, known)
         if image is not None and made_of.prediction is None:
-            early = self._early_outline
-            is_there = early is not None and early[0] == image.key == self._shown_key
-            drawn = replace(drawn, lungs=early[1] if early is not None and is_there else None)
+            drawn = replace(drawn, lungs=self._early_lungs(image), frames=self._usual_frames(image))
         self._view.set_result_caption(caption)
         marked = replace(drawn, in_turn=self._zone_to_score, differing=self._differing)
         self._view.set_overlays(self._switched(marked, image))
         self._describe_superpixel()  # the map may have grown under a resting pointer
+
+    @property
+    def _shown_image(self) -> OpenImage | None:
+        """The current image as it may be shown."""
+        current = self._session.current
+        return None if current is None else self._session.shown(current.key)
+
+    def _early_lungs(self, image: OpenImage) -> lungs_overlay.LungOutline | None:
+        early = self._early_outline
+        is_there = early is not None and early[0] == image.key == self._shown_key
+        may_show = self._session.prediction_is_visible(image.key)
+        return early[1] if early is not None and is_there and may_show else None
+
+    def _usual_frames(self, image: OpenImage) -> Frames | None:
+        """The grid in its usual place, to click on while the network's must not be seen."""
+        radiograph = self._view.radiograph
+        if radiograph is None or image.key != self._shown_key or self._session.prediction_is_visible(image.key):
+            return None
+        return usual_frames(radiograph.shape, image.metadata.patient_orientation)
 
     @property
     def _explained(self) -> tuple[Zone, ...]:
@@ -208,7 +227,6 @@ class CurrentImage(QObject):
             own=own,
             zones_shown=self._zones_shown,
             zones_explained=self._explained,
-            blind=image is not None and not self._session.prediction_is_visible(image.key),
         )
 
     def _emit_zone(self, x: float, y: float) -> None:
@@ -221,10 +239,10 @@ class CurrentImage(QObject):
         self._describe_superpixel()
 
     def _describe_superpixel(self) -> None:
-        image, overlays, place = self._session.current, self._view.overlays, self._pointed_at
+        image, overlays, place = self._shown_image, self._view.overlays, self._pointed_at
         text = None
         if place is not None and image is not None and image.prediction is not None and image.explanation is not None:
-            is_seen = not overlays.blind and not self._view.is_original and overlays.strength("explanation") > 0
+            is_seen = not self._view.is_original and overlays.strength("explanation") > 0
             if is_seen:
                 text = explanation_overlay.describe_superpixel(
                     image.explanation, image.prediction, *place, self._explained

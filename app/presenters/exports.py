@@ -32,7 +32,6 @@ from app.session.session import Session
 from app.settings.settings import Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
-from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
 
@@ -144,9 +143,10 @@ class Exports(QObject):
 
     def reported(self) -> ReportedImage | None:
         """The current image as it is shown, for a report; None while no image is shown."""
-        image, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
-        if image is None or radiograph is None or voi is None:
+        current, radiograph, voi = self._session.current, self._view.radiograph, self._view.voi
+        if current is None or radiograph is None or voi is None:
             return None
+        image = self._session.shown(current.key)
         explained = None
         if image.explanation is not None:
             explained = ReportedExplanation(
@@ -220,9 +220,8 @@ class Exports(QObject):
     def shown_image(self) -> QImage:
         """The view with a strip that names the model; with patient texts only if the preferences keep them."""
         view, image = self._view, self._session.current
-        model: ModelIdentity | None = None
-        if image is not None and image.prediction is not None and view.overlays.shows_result:
-            model = image.prediction.model
+        shown = None if image is None else self._session.shown(image.key).prediction
+        model = shown.model if shown is not None and view.overlays.shows_result else None
         view.set_identity_hidden(self._settings.deidentifies)
         grabbed = view.image_of_view(IMAGE_DENSITY)
         view.set_identity_hidden(False)
@@ -231,8 +230,12 @@ class Exports(QObject):
     # Tables
 
     def ask_for_readings(self) -> None:
-        """Saves all readings of the library as a table."""
-        self._keeper.ask(lambda library: library.compared_readings(), self.save_readings)
+        """Saves as a table all readings of the library that may be shown."""
+
+        def accept(compared: Sequence[ComparedReading]) -> None:
+            self.save_readings(self._session.visibility.comparable(compared))
+
+        self._keeper.ask(lambda library: library.compared_readings(), accept)
 
     def save_readings(self, compared: Sequence[ComparedReading]) -> None:
         """Asks for a file and saves these readings as a table."""

@@ -14,6 +14,7 @@ from app.commands.actions import Actions
 from app.library.keeper import Keeper
 from app.library.records import Event, ForgottenIdentities, Quarantined
 from app.look.messages import MessageBar, Severity
+from app.session.session import Session
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -28,9 +29,11 @@ T = TypeVar("T")
 class LibraryFiles(QObject):
     """Asks for the file, and lets the library's own thread do the work."""
 
-    def __init__(self, keeper: Keeper, messages: MessageBar, actions: Actions, window: QWidget) -> None:
+    def __init__(
+        self, session: Session, keeper: Keeper, messages: MessageBar, actions: Actions, window: QWidget
+    ) -> None:
         super().__init__(window)
-        self._keeper, self._messages, self._window = keeper, messages, window
+        self._session, self._keeper, self._messages, self._window = session, keeper, messages, window
         self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
         self._question: QMessageBox | None = None
         self._quarantined: tuple[Path, ...] = ()
@@ -58,10 +61,24 @@ class LibraryFiles(QObject):
             self._write(lambda library: library.copy_to(path), path, "library copy")
 
     def ask_for_lines(self) -> None:
-        """Asks for a file and writes all rows of the library to it as JSON lines."""
+        """Asks for a file and writes to it, as JSON lines, all of the library that may be shown."""
         path = self._ask_for_path(_("Save the library as JSON lines"), "jsonl", "JSON lines (*.jsonl)")
-        if path is not None:
-            self._write(lambda library: library.export_json_lines(path), path, "library lines")
+        visibility = self._session.visibility
+        if path is None:
+            return
+
+        def tell(left_out: int) -> None:
+            text = _("Saved: {path}").format(path=path)
+            if left_out:
+                hidden = translate_count(
+                    "Without the results of {count} image that you are to read blind first.",
+                    "Without the results of {count} images that you are to read blind first.",
+                    left_out,
+                )
+                text += "\n" + hidden.format(count=left_out)
+            self._messages.show_message(Severity.INFO, text)
+
+        self._submit(lambda library: library.export_json_lines(path, visibility), tell, path, "library lines")
 
     def ask_to_forget(self) -> None:
         """Asks whether to delete identities from the library, and deletes them."""

@@ -1,7 +1,8 @@
-"""The reader's own reading: scoring, saving, blind reading, comparison and statistics."""
+"""The reader's own reading: scoring, saving, comparison and statistics."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from app.panels.comparison import ComparisonPanel
 from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
 from app.session.open_image import OpenImage
-from app.session.readings import Reading, result_sets
+from app.session.readings import ComparedReading, Reading, result_sets
 from app.session.scoring_mode import ScoringMode
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -60,7 +61,7 @@ class OwnReading(QObject):
         self.comparison = ComparisonPanel(window)
         self._window = window
         self._queue = queue
-        session.reader, session.blind = settings.reader, settings.blind
+        session.reader = settings.reader
         self._connect_actions(actions)
         self._connect()
 
@@ -74,7 +75,6 @@ class OwnReading(QObject):
     def _connect_actions(self, actions: Actions) -> None:
         for name, other in (
             ("score_mode", "scoring"),
-            ("blind_mode", "blind"),
             ("clear_reading", "clear_reading"),
             ("correct_reading", "correct_reading"),
             ("undo", "undo"),
@@ -89,7 +89,7 @@ class OwnReading(QObject):
     def show_image(self, image: OpenImage) -> None:
         """Fills the score panel and the comparison, without what must not be seen."""
         hidden = not self._session.prediction_is_visible(image.key)
-        self._scores.show_image(image, hidden=hidden, reader=self._session.reader)
+        self._scores.show_image(self._session.shown(image.key), hidden=hidden, reader=self._session.reader)
         sets = () if hidden else result_sets(image.readings, self._predictions_of(image))
         self.comparison.show_sets(sets, hidden=hidden)
         self.comparison.setVisible(len(sets) > 1)
@@ -99,7 +99,19 @@ class OwnReading(QObject):
         self.statistics.show()
         self.statistics.raise_()
         self.statistics.activateWindow()
-        self._keeper.ask(lambda library: library.compared_readings(), self.statistics.panel.show_readings)
+        self._fill_statistics()
+
+    def _fill_statistics(self) -> None:
+        self._keeper.ask(lambda library: library.compared_readings(), self._show_statistics)
+
+    def _show_statistics(self, compared: Sequence[ComparedReading]) -> None:
+        may_be_shown = self._session.visibility.comparable(compared)
+        self.statistics.panel.show_readings(may_be_shown, left_out=len(compared) - len(may_be_shown))
+
+    def _follow_visibility(self) -> None:
+        if "statistics" in self.__dict__:  # else the window was never opened
+            self.statistics.panel.show_readings(())
+            self._fill_statistics()
 
     def _predictions_of(self, image: OpenImage) -> list[tuple[ModelIdentity, BrixiaScore]]:
         now = [(image.prediction.model, image.prediction.score)] if image.prediction is not None else []
@@ -115,7 +127,7 @@ class OwnReading(QObject):
         scoring.zone_changed.connect(self._show_current_zone)
         scoring.switched.connect(lambda on: self._show_current_zone())
         scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text))
-        session.blind_changed.connect(self._save_blind)
+        session.visibility_changed.connect(lambda visibility: self._follow_visibility())
         settings.changed.connect(self._follow_setting)
         self._keeper.recalled.connect(self._take_recalled)
         self._keeper.kept.connect(self._report_saved)
@@ -128,15 +140,9 @@ class OwnReading(QObject):
     def _show_current_zone(self, zone: Zone | None = None) -> None:
         self._scores.show_turn(self.scoring.current_zone, self.scoring.hint if self.scoring.is_on else "")
 
-    def _save_blind(self, on: bool) -> None:
-        if self._settings.blind != on:
-            self._settings.blind = on
-
     def _follow_setting(self, name: str) -> None:
         if name == "reader":
             self._session.reader = self._settings.reader
-        elif name == "blind":
-            self._session.blind = self._settings.blind
 
     def _take_recalled(self, key: int, recalled: Recalled) -> None:
         self._kept_predictions[key] = recalled.predictions
@@ -146,6 +152,8 @@ class OwnReading(QObject):
 
     def _report_saved(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)
+        if self._session.blind and not reading.blind:
+            text += " " + _("It is not recorded as blind: you had seen this prediction.")
         self._messages.show_message(Severity.INFO, text)
 
     def _report_not_saved(self, key: int, reading: Reading, error: Exception) -> None:

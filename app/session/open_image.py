@@ -15,7 +15,7 @@ import numpy.typing as npt
 from app.session.readings import IncompleteReadingError, Reading, last_reading_of
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.errors import BSNetError, UnsuitableImageError
-from bsnet_core.inference.content_findings import repair_for
+from bsnet_core.inference.content_findings import ContentFinding, repair_for
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 from bsnet_core.radiograph import ImageMetadata, Radiograph
@@ -24,6 +24,10 @@ from bsnet_core.repair import RepairStep
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
     from bsnet_core.inference.prediction import Prediction
+
+
+TOUCHED_BY_DISEASE = frozenset({ContentFinding.PERHAPS_NOT_CHEST, ContentFinding.UNLIKE_TRAINING})
+"""Findings of the content check that disease can cause, so that they are hidden from a blind reader."""
 
 
 class ImageState(StrEnum):
@@ -73,6 +77,7 @@ class OpenImage:
         seen_by: Readers to whom the prediction has been shown.
         loading_notes: What its file contradicts itself in, from `Radiograph.loading_notes`.
         repairs: What was done to the image on request, from `Radiograph.repairs`.
+        findings: What the content check says of the image itself, where its prediction is hidden.
         problem: The reason for having no pixels or no score, in a sentence.
         rejection: The error behind `problem`, with its code.
     """
@@ -91,6 +96,7 @@ class OpenImage:
     seen_by: frozenset[str] = frozenset()
     loading_notes: tuple[str, ...] = ()
     repairs: tuple[RepairStep, ...] = ()
+    findings: tuple[ContentFinding, ...] = ()
     problem: str = ""
     rejection: BSNetError | None = None
 
@@ -107,8 +113,8 @@ class OpenImage:
     @property
     def offered_repair(self) -> tuple[RepairStep, ...]:
         """Steps that the content check offers; empty if it found nothing to repair."""
-        if self.prediction is not None:
-            return repair_for(self.prediction.content)
+        if self.prediction is not None or self.findings:
+            return repair_for(self.findings if self.prediction is None else self.prediction.content)
         steps = self.rejection.repair if isinstance(self.rejection, UnsuitableImageError) else ()
         return tuple(RepairStep(step) for step in steps)
 
@@ -180,8 +186,13 @@ class OpenImage:
         )
 
     def without_prediction(self) -> OpenImage:
-        """The image as blind reading shows it: without its prediction and without others' readings."""
-        return replace(self, score=None, prediction=None, explanation=None, readings=())
+        """The image as blind reading shows it: without its prediction and without others' readings.
+
+        How the image lies and how it was exposed stays: whoever reads a mirrored image must know it.
+        """
+        found = self.findings if self.prediction is None else self.prediction.content
+        findings = tuple(finding for finding in found if finding not in TOUCHED_BY_DISEASE)
+        return replace(self, score=None, prediction=None, explanation=None, readings=(), findings=findings)
 
     def without_results(self) -> OpenImage:
         """The image as before its analysis; what readers entered stays."""

@@ -42,7 +42,7 @@ class ScoringMode(QObject):
     """The zone that the next key scores, and the actions of the reader's own reading.
 
     Attributes:
-        actions: By name. "scoring" and "blind" switch the modes, "undo" and "redo" use the session's undo stack,
+        actions: By name. "scoring" switches the mode, "undo" and "redo" use the session's undo stack,
             "clear_reading" and "correct_reading" start over; the others work only in the mode. Their keys are
             defaults and may be changed.
     """
@@ -67,7 +67,6 @@ class ScoringMode(QObject):
         session.image_changed.connect(self._follow_image)
         session.draft_changed.connect(self._follow_draft)
         session.recalled.connect(self._follow_recall)
-        session.blind_changed.connect(self.actions["blind"].setChecked)
         session.reader_changed.connect(self._refresh)
         self._refresh()
 
@@ -272,9 +271,6 @@ class ScoringMode(QObject):
         self._refresh()
         self.switched.emit(on)
 
-    def _set_blind(self, on: bool) -> None:
-        self._session.blind = on
-
     def _name_undo(self, step: str) -> None:
         self.actions["undo"].setText(_("&Undo {step}").format(step=step.replace("&", "&&")).strip())
 
@@ -284,7 +280,6 @@ class ScoringMode(QObject):
     def _make_actions(self) -> dict[str, QAction]:
         always: dict[str, tuple[str, Callable[..., object]]] = {
             "scoring": ("S", self._switch),
-            "blind": ("Ctrl+B", self._set_blind),
             "clear_reading": ("Ctrl+Backspace", self.clear),
             "correct_reading": ("Shift+S", self.correct),
         }
@@ -305,7 +300,7 @@ class ScoringMode(QObject):
             action = QAction(self)
             action.setShortcut(QKeySequence(keys))
             action.setProperty(KEY_CONTEXT, "scoring" if name in in_mode else "window")
-            if name in ("scoring", "blind"):
+            if name == "scoring":
                 action.setCheckable(True)
                 action.toggled.connect(slot)
             else:

@@ -15,9 +15,11 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.session.kept_pixels import KeptPixels
 from app.session.open_image import ImageState, OpenImage, Preview
 from app.session.readings import Reading
 from app.session.undo_step import UndoStep
+from app.session.visibility import Visibility
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
     from bsnet_core.inference.prediction import Prediction
 
-KEPT_RADIOGRAPHS = 4
-"""Number of images whose pixels stay in memory; those of others are loaded again when they are shown."""
 KEPT_PREDICTIONS = 24
 """Number of images whose maps stay in memory; others keep their score, and are analysed again when they are shown."""
 RECALLED = ("draft", "draft_started_at", "readings", "seen_by")
@@ -46,7 +46,7 @@ class Session(QObject):
     """The images of this session and which one is shown.
 
     While `blind` is on, an image's prediction stays hidden until its reader has saved a reading of it. Whatever shows
-    an image asks `shown`, which leaves out what must not be seen.
+    an image asks `shown`, which leaves out what must not be seen; `visibility` is the rule, for what is not open, too.
 
     Attributes:
         undo_stack: The steps that the reader can undo, on whichever image; `do` adds one.
@@ -68,6 +68,8 @@ class Session(QObject):
     """Key of an image that now has what earlier sessions left."""
     blind_changed = Signal(bool)
     reader_changed = Signal(str)
+    visibility_changed = Signal(object)
+    """The new `Visibility`."""
     prediction_seen = Signal(int, str)
     """Key and reader: a prediction is shown to this reader for the first time."""
     prediction_revealed = Signal(int)
@@ -83,7 +85,7 @@ class Session(QObject):
         self.undo_stack.setUndoLimit(KEPT_STEPS)
         self._images: dict[int, OpenImage] = {}
         self._key_of_path: dict[Path, int] = {}
-        self._radiographs: OrderedDict[int, Radiograph] = OrderedDict()
+        self._pixels = KeptPixels()
         self._with_maps: OrderedDict[int, None] = OrderedDict()
         self._current: int | None = None
 
@@ -128,10 +130,9 @@ class Session(QObject):
         """
         start = -1 if self._current is None else self._current
         keys = list(self._images)
-        for key in keys[start + 1 :] + keys[: start + 1]:
-            image = self._images[key]
+        for image in map(self.image, keys[start + 1 :] + keys[: start + 1]):
             if image.state is not ImageState.UNREADABLE and image.reading_of(self._reader) is None:
-                return key
+                return image.key
         return None
 
     def select(self, key: int) -> None:
@@ -146,14 +147,12 @@ class Session(QObject):
 
     def radiograph_of(self, key: int) -> Radiograph | None:
         """An image's pixels, if they are in memory."""
-        if key in self._radiographs:
-            self._radiographs.move_to_end(key)
-        return self._radiographs.get(key)
+        return self._pixels.of(key)
 
     @property
     def has_room_for_pixels(self) -> bool:
         """Whether pixels that nobody has asked for yet would be kept."""
-        return len(self._radiographs) < KEPT_RADIOGRAPHS
+        return self._pixels.has_room
 
     def accept_metadata(self, metadata: Mapping[int, ImageMetadata]) -> None:
         """Takes headers by key, so that images can be listed before their pixels are loaded."""
@@ -182,11 +181,7 @@ class Session(QObject):
         place of those used longest ago.
         """
         if make_room or key == self._current or self.has_room_for_pixels:
-            self._radiographs[key] = radiograph
-            self._radiographs.move_to_end(key)
-        while len(self._radiographs) > KEPT_RADIOGRAPHS:
-            oldest = next(other for other in self._radiographs if other != self._current)
-            del self._radiographs[oldest]
+            self._pixels.keep(key, radiograph, on_screen=self._current)
         self._change(self._images[key].with_radiograph(radiograph, thumbnail))
 
     def accept_failure(self, key: int, state: ImageState, error: BSNetError) -> None:
@@ -264,23 +259,24 @@ class Session(QObject):
             self.blind_changed.emit(on)
             self._follow_visibility(hidden)
 
+    @property
+    def visibility(self) -> Visibility:
+        """The rule for what the reader may be shown at the moment."""
+        return Visibility(self._reader, self._blind)
+
     def prediction_is_visible(self, key: int) -> bool:
         """Whether anything that the network predicted of an image may be shown."""
-        return not self._blind or self._images[key].reading_of(self._reader) is not None
+        return self.visibility.shows(self._images[key])
 
     def shown(self, key: int) -> OpenImage:
         """An image as it may be shown: while its prediction is hidden, without it and without others' readings."""
-        image = self._images[key]
-        return image if self.prediction_is_visible(key) else image.without_prediction()
+        return self.visibility.shown(self._images[key])
 
     def _hidden_predictions(self) -> set[int]:
-        return {
-            key
-            for key, image in self._images.items()
-            if image.score is not None and not self.prediction_is_visible(key)
-        }
+        return {key for key, image in self._images.items() if self.visibility.hides_score_of(image)}
 
     def _follow_visibility(self, hidden_before: set[int]) -> None:
+        self.visibility_changed.emit(self.visibility)
         for key in sorted(hidden_before - self._hidden_predictions()):
             self.prediction_revealed.emit(key)
         self._note_seen(list(self._images))
@@ -302,11 +298,8 @@ class Session(QObject):
         """Enters a zone's score in the draft; None takes it back."""
         if self._images[key].draft.get(zone) == score:
             return
-        if score is None:
-            text = _("clear zone {zone}").format(zone=zone.name)
-        else:
-            text = _("enter {score} in zone {zone}").format(score=score, zone=zone.name)
-        self._change_draft(key, {zone: score}, text)
+        text = _("clear zone {zone}") if score is None else _("enter {score} in zone {zone}")
+        self._change_draft(key, {zone: score}, text.format(score=score, zone=zone.name))
 
     def clear_draft(self, key: int) -> None:
         """Takes back all entered zones."""
@@ -342,6 +335,11 @@ class Session(QObject):
         self._change_draft(key, dict.fromkeys(ZONES), _("remove saved draft"))
         self._note_seen([key])
         return reading
+
+    def replace_reading(self, key: int, reading: Reading, kept: Reading) -> None:
+        """Takes a reading as the library has recorded it, where that differs: what another window has shown counts."""
+        readings = (kept if one == reading else one for one in self._images[key].readings)
+        self._change(replace(self._images[key], readings=tuple(readings)))
 
     def recall(
         self,

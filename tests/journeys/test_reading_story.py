@@ -133,7 +133,6 @@ def test_nothing_on_the_window_depends_on_a_hidden_prediction(qtbot, open_viewer
     wait_until_rested(qtbot, viewer)
     assert texts_of(viewer) == texts
     qtbot.waitUntil(lambda: viewer.grab().toImage() == image)
-    assert viewer.view.overlays.blind
     assert not viewer.view.overlays.shows_result
     other = report_text(qtbot, viewer, monkeypatch, tmp_path / "two.pdf")
     without_time = [line for line in report.splitlines() if line in other.splitlines()]

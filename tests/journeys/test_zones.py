@@ -155,14 +155,29 @@ def test_where_no_grid_is_seen_a_click_chooses_nothing(qtbot, viewer):
     viewer.own_reading.scoring.switch(True)
     place = middle_of(viewer, Zone.E)
     for hide in (
-        lambda: setattr(viewer.session, "blind", True),
-        lambda: (setattr(viewer.session, "blind", False), viewer.actions_by_name["zones"].setChecked(False)),
+        lambda: viewer.actions_by_name["zones"].setChecked(False),
         lambda: (viewer.actions_by_name["zones"].setChecked(True), viewer.view.set_original(True)),
         lambda: (viewer.view.set_original(False), viewer.actions_by_name[zone_action(Zone.E)].setChecked(False)),
     ):
         hide()
         qtbot.mouseClick(viewer.view, Qt.MouseButton.LeftButton, pos=place)
         assert viewer.own_reading.scoring.current_zone is Zone.A
+
+
+def test_a_blind_reader_clicks_on_a_grid_in_its_usual_place_and_sees_the_own_scores_in_it(qtbot, viewer):
+    shown = viewer.view.overlays
+    viewer.own_reading.scoring.switch(True)
+    viewer.session.blind = True
+    usual = viewer.view.overlays
+    assert (usual.lungs, usual.labels, usual.explanation) == (None, None, None)
+    assert not np.array_equal(usual.frames.alignment, shown.frames.alignment)
+    for zone in (Zone.E, Zone.B):
+        qtbot.mouseClick(viewer.view, Qt.MouseButton.LeftButton, pos=middle_of(viewer, zone))
+        assert viewer.own_reading.scoring.current_zone is zone
+    before = viewer.view.grab().toImage()
+    viewer.session.enter(0, Zone.A, 3)
+    assert viewer.view.overlays.own == {Zone.A: 3}
+    assert viewer.view.grab().toImage() != before
 
 
 def test_the_zones_stand_in_a_menu_of_their_own(viewer):

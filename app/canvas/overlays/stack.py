@@ -1,4 +1,4 @@
-"""All overlays of one image: which are drawn, in which order, and what blind reading hides."""
+"""All overlays of one image: which are drawn, and in which order."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class OverlayState:
     Attributes:
         shown, opacity: By overlay name: "lungs" (contour), "lung_fill", "zones" (grid), "scores", "explanation",
             "planes" (the file's DICOM overlays); opacity in [0, 1].
+        lungs, labels, explanation: What the model said; None while there is nothing or it must not be seen.
+        frames: The place of the grid; without `labels`, the usual one.
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
         zones_shown: Zones whose part of the grid is drawn and whose scores are written.
         zones_explained: Those of them whose explanation map is drawn.
-        blind: Whether everything from the model is hidden; the reader's own scores stay.
-        blind_grid: Whether the grid's lines, in the pose found by the model, are drawn even then, without any score.
     """
 
     shown: dict[str, bool]
@@ -56,8 +56,6 @@ class OverlayState:
     differing: frozenset[Zone] = frozenset()
     zones_shown: frozenset[Zone] = frozenset(ZONES)
     zones_explained: tuple[Zone, ...] = ZONES
-    blind: bool = False
-    blind_grid: bool = False
 
     def zone_at(self, x: float, y: float) -> Zone | None:
         """The zone of the drawn grid at x and y in image pixels; None outside, and where no grid is drawn."""
@@ -75,26 +73,24 @@ class OverlayState:
     @property
     def shows_result(self) -> bool:
         """Whether anything from the model is on the screen."""
-        if self.blind:
-            return False
         has_grid = self.frames is not None and self.labels is not None and bool(self.zones_shown)
         return self.draws_map or self.draws_lungs or (has_grid and self.strength(ZONE_GRID) > 0)
 
     @property
     def draws_map(self) -> bool:
         """Whether the explanation map is drawn."""
-        return not self.blind and self.explanation is not None and self.strength(EXPLANATION) > 0
+        return self.explanation is not None and self.strength(EXPLANATION) > 0
 
     @property
     def draws_lungs(self) -> bool:
         """Whether the lungs' contour or fill is drawn."""
         strength = max(self.strength(LUNGS), self.strength(LUNG_FILL))
-        return not self.blind and self.lungs is not None and strength > 0
+        return self.lungs is not None and strength > 0
 
     @property
     def draws_grid(self) -> bool:
         """Whether the grid is drawn, given its frames."""
-        return self.strength(ZONE_GRID) > 0 and (not self.blind or self.blind_grid)
+        return self.strength(ZONE_GRID) > 0
 
 
 def drawn_extent(to_view: QTransform, state: OverlayState, image: QRectF, *, has_planes: bool) -> QRectF:
@@ -120,17 +116,16 @@ def paint(
     painter: QPainter, to_view: QTransform, state: OverlayState, patient_orientation: tuple[str, str] | None
 ) -> None:
     """Draws everything that is switched on; `to_view` maps image pixels to the painter."""
-    if not state.blind:
-        if state.explanation is not None and state.strength(EXPLANATION) > 0:
-            explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
-        if state.lungs is not None and state.strength(LUNG_FILL) > 0:
-            lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
-        if state.lungs is not None and state.strength(LUNGS) > 0:
-            lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
+    if state.explanation is not None and state.strength(EXPLANATION) > 0:
+        explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
+    if state.lungs is not None and state.strength(LUNG_FILL) > 0:
+        lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
+    if state.lungs is not None and state.strength(LUNGS) > 0:
+        lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
     if state.frames is None or not state.draws_grid:
         return
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
-    if not state.blind and state.labels is not None and state.strength(SCORES) > 0:
+    if state.labels is not None and state.strength(SCORES) > 0:
         labels = state.labels
     zones_overlay.paint(
         painter,
@@ -141,7 +136,7 @@ def paint(
         score_opacity=state.strength(SCORES) or None,
         own=state.own,
         in_turn=state.in_turn,
-        differing=frozenset() if state.blind else state.differing,
+        differing=frozenset() if state.labels is None else state.differing,
         shown=state.zones_shown,
         patient_orientation=patient_orientation,
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from app.background.image_loader import ImageLoader
+from app.session.kept_pixels import KEPT_RADIOGRAPHS
 from app.session.open_image import ImageState
-from app.session.session import KEPT_RADIOGRAPHS
 from tests.dicom_files import ramp, write_dicom
 
 IMAGES = 80

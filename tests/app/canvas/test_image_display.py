@@ -71,7 +71,7 @@ def test_the_result_s_name_stands_only_while_something_of_it_is_shown(show):
     frames = Frames.fit(view.radiograph.shape, SIDE, Aspect.STRETCH).with_alignment(alignment())
     shown = OverlayState({"zones": True}, {}, None, frames, zones.labels_of(prediction()))
     texts = []
-    for state in (shown, replace(shown, shown={"zones": False}), replace(shown, blind=True)):
+    for state in (shown, replace(shown, shown={"zones": False}), replace(shown, labels=None)):
         view.set_overlays(state)
         view.set_result_caption("")
         without = screen(view)

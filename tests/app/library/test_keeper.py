@@ -184,6 +184,30 @@ def test_a_blind_reading_stays_blind_in_the_library_and_revealing_is_logged(open
     assert revealed == [2]
 
 
+def test_a_prediction_seen_in_another_window_makes_the_reading_not_blind_in_both(open_window):
+    blind, other = open_window(), open_window()
+    blind.session.blind = True
+    key = blind.open()
+    blind.session.accept_prediction(key, prediction())
+    other.session.accept_prediction(other.open(), prediction())
+    other.wait()
+    assert blind.session.image(key).seen_by == frozenset()
+    blind.save(key, "111111")
+    (reading,) = blind.session.image(key).readings
+    assert not reading.blind
+    assert blind.ask(lambda library: library.readings_of(1)) == (reading,)
+
+
+def test_a_prediction_shown_in_a_list_counts_as_seen_once(open_window):
+    window = open_window()
+    window.open()
+    for _again in range(2):
+        window.keeper.note_shown(1)
+    window.wait()
+    assert window.ask(lambda library: library.seen_by(1)) == {"Reader One"}
+    assert len(window.ask(lambda library: library.log_entries(1))) == 1
+
+
 def test_the_privacy_option_can_be_changed_while_the_window_is_open(open_window, qtbot):
     window = open_window(keep_identity=False)
     window.open()

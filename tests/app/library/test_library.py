@@ -116,6 +116,20 @@ def test_the_audit_log_says_who_did_what_and_when(library):
     assert entries[1].at == reading().saved_at
 
 
+def test_a_reading_is_not_recorded_as_blind_if_any_window_had_shown_the_prediction_to_its_reader(library):
+    for number, seen_by, at in (
+        (1, "Reader One", -1),
+        (2, "", -1),
+        (3, "Reader Two", -1),
+        (4, "Reader One", 1),
+    ):
+        kept = library.remember_image(*image(number)).number
+        library.note_seen(kept, seen_by, reading().saved_at + timedelta(minutes=at))
+    stored = [library.add_reading(number, reading(blind=True)) for number in (1, 2, 3, 4)]
+    assert [one.blind for one in stored] == [False, False, True, True]
+    assert [library.readings_of(number) for number in (1, 2, 3, 4)] == [(one,) for one in stored]
+
+
 def test_a_library_whose_file_was_taken_away_says_so_and_writes_nowhere_else(library, path):
     number = library.remember_image(*image()).number
     path.rename(path.with_name("moved.sqlite3"))

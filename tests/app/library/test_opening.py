@@ -11,6 +11,7 @@ import pytest
 
 from app.library.library import Library
 from app.library.opening import quarantined_files
+from app.session.visibility import Visibility
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.errors import LibraryNewerError, LibraryUnwritableError
 from tests.app.library.damage import (
@@ -113,7 +114,7 @@ def test_the_files_are_their_owners_alone_while_open_and_after(tmp_path):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     library.copy_to(path.parent / "copy.sqlite3")
-    library.export_json_lines(path.parent / "rows.jsonl")
+    library.export_json_lines(path.parent / "rows.jsonl", Visibility())
     for name in ("copy.sqlite3", "rows.jsonl"):
         assert stat.S_IMODE((path.parent / name).stat().st_mode) == 0o600
     library.close()

@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QModelIndex, Qt
 
 from app.library.library import Library
 from app.library.records import ListedImage
 from app.panels.library_list import PAGE_ROWS, LibraryListModel, describe_library_row
+from app.session.visibility import Visibility
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.radiograph import ImageMetadata
 from tests.app.library_content import THUMBNAIL, fill, image, kept_prediction, metadata, reading
@@ -30,6 +32,29 @@ def test_blind_a_row_tells_no_score(library):
     assert describe_library_row(listed(library), scores_hidden=True).endswith("\nanalysed")
     library.add_reading(number, reading("111111"))
     assert describe_library_row(listed(library), scores_hidden=True).endswith("\nread by others")
+
+
+@pytest.mark.parametrize("reader", ["", "Reader Two"])
+def test_of_a_row_that_nobody_has_read_nobody_reads_blind_the_prediction(library, keeper, qtbot, reader):
+    library.add_prediction(library.remember_image(*image()).number, kept_prediction("012321"))
+    model = LibraryListModel(keeper)
+    qtbot.waitUntil(lambda: model.rowCount() == 1, timeout=20_000)
+    model.follow_visibility(Visibility(reader, blind=True))
+    assert model.index(0).data().endswith("\nanalysed")
+    model.follow_visibility(Visibility(reader))
+    assert model.index(0).data().endswith("\npredicted 9/18")
+
+
+def test_who_has_read_sees_a_row_whole_even_after_another_reader(library, keeper, qtbot):
+    number = library.remember_image(*image()).number
+    library.add_prediction(number, kept_prediction("012321"))
+    library.add_reading(number, reading("111111", "Reader One"))
+    library.add_reading(number, reading("222222", "Reader Two", minutes=50))
+    model = LibraryListModel(keeper)
+    qtbot.waitUntil(lambda: model.rowCount() == 1, timeout=20_000)
+    for name, ending in (("Reader One", "predicted 9/18"), ("Reader Two", "predicted 9/18"), ("", "read by others")):
+        model.follow_visibility(Visibility(name, blind=True))
+        assert model.index(0).data().endswith(ending)
 
 
 def test_films_of_a_patient_are_marked_as_such(library):

@@ -79,9 +79,8 @@ def test_notes_on_the_file_stand_before_the_quality_notes_even_while_the_predict
     image = replace(analysed(quality=("Low confidence in zone A.",)), loading_notes=("The file contradicts itself.",))
     panel.show_image(image)
     assert panel.notes_text == "The file contradicts itself.\nLow confidence in zone A."
-    panel.show_image(image, hidden=True)
-    assert panel.notes_text.startswith("The file contradicts itself.")
-    assert "Low confidence" not in panel.notes_text
+    panel.show_image(image.without_prediction(), hidden=True)
+    assert panel.notes_text == "The file contradicts itself."
 
 
 def test_a_picture_said_to_be_mirrored_gets_a_warning(panel):
@@ -163,33 +162,38 @@ def test_a_hidden_prediction_leaks_neither_to_the_eye_nor_to_a_screen_reader(pan
     shown = []
     for score, confidence in (("012321", 0.9), ("333000", 0.35)):
         quality = ("Low confidence in zones A, B.",) if confidence < 0.4 else ()
-        image = replace(analysed(score, draft={Zone.A: 1}, confidence=confidence, quality=quality))
-        panel.show_image(image, hidden=True, reader=READER)
+        image = analysed(score, draft={Zone.A: 1}, confidence=confidence, quality=quality)
+        panel.show_image(image.without_prediction(), hidden=True, reader=READER)
         QApplication.processEvents()
         shown.append((panel.grab().toImage(), everything_said(panel)))
     assert shown[0] == shown[1]
     assert panel.total_text == "Hidden until you save"
-    assert panel.model_text
+    assert panel.model_text == panel.notes_text == ""
+    assert panel.network_steps.isHidden()
 
 
-def test_notes_on_the_lungs_are_there_while_the_prediction_is_hidden(panel):
-    panel.show_image(analysed(angle_deg=35.0), hidden=True)
-    assert "rotated by 35°" in panel.notes_text
+def test_who_has_seen_the_prediction_is_told_that_the_reading_will_not_be_blind(panel):
+    hidden = replace(analysed(), seen_by=frozenset({READER})).without_prediction()
+    panel.show_image(hidden, hidden=True, reader=READER)
+    assert panel.own_text == (
+        "Yours: not entered\nYou have seen this prediction: your reading will not count as blind."
+    )
+    panel.show_image(hidden, hidden=True, reader="Dr. Bianchi")
+    assert panel.own_text == "Yours: not entered"
 
 
 def test_a_model_that_outlines_no_lungs_gets_no_lung_pictures_and_no_notes_on_them(panel):
     image = analysed()
     nothing = np.zeros_like(image.prediction.lung_probability)
     plain = replace(image.prediction, lung_probability=nothing, aligned_lung_probability=nothing)
-    for hidden in (False, True):
-        panel.show_image(replace(image, prediction=plain), hidden=hidden)
-        assert panel.notes_text == ""
-        assert panel.network_steps.isHidden()
+    panel.show_image(replace(image, prediction=plain))
+    assert panel.notes_text == ""
+    assert panel.network_steps.isHidden()
 
 
 def test_other_readers_scores_stay_out_of_the_reader_s_own_cells(panel):
     image = replace(analysed(), readings=(reading("333333", "Dr. Bianchi"),))
-    panel.show_image(image, hidden=True, reader=READER)
+    panel.show_image(image.without_prediction(), hidden=True, reader=READER)
     assert {panel.cell(zone).entry.score for zone in ZONES} == {None}
     assert "18 / 18" not in " ".join(everything_said(panel))
 

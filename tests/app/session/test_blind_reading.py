@@ -50,7 +50,7 @@ class Panes(QWidget):
             return
         hidden = not self.session.prediction_is_visible(current.key)
         shown = self.session.shown(current.key)
-        self.scores.show_image(current, hidden=hidden, reader=self.session.reader)
+        self.scores.show_image(shown, hidden=hidden, reader=self.session.reader)
         predictions = [(shown.prediction.model, shown.prediction.score)] if shown.prediction else []
         self.comparison.show_sets(result_sets(shown.readings, predictions), hidden=hidden)
         self.overlays.show_image(shown, busy=False)

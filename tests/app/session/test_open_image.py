@@ -1,5 +1,6 @@
 """One image's draft and readings: entering, saving, recalling."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,9 @@ from app.session.readings import (
     IncompleteReadingError,
 )
 from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.inference.content_findings import ContentFinding
+from bsnet_core.repair import RepairStep
+from tests.app.predictions import analysed
 from tests.app.session.conftest import START, enter_all, saved
 
 
@@ -104,3 +108,12 @@ def test_a_clock_set_back_does_not_end_a_reading_before_it_began(session):
     session.recall(0, dict.fromkeys(ZONES, 1), [], draft_started_at=START + timedelta(days=400))
     reading = session.save_reading(0)
     assert reading.started_at == reading.saved_at
+
+
+def test_a_blind_reader_is_told_how_the_image_lies_and_not_what_disease_may_cause():
+    found = (ContentFinding.MIRRORED, ContentFinding.UNLIKE_TRAINING, ContentFinding.PERHAPS_NOT_CHEST)
+    image = analysed()
+    hidden = replace(image, prediction=replace(image.prediction, content=found)).without_prediction()
+    assert hidden.findings == (ContentFinding.MIRRORED,)
+    assert hidden.offered_repair == (RepairStep.MIRRORED,)
+    assert hidden.without_prediction() == hidden

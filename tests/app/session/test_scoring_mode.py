@@ -108,7 +108,7 @@ def test_six_presses_enter_a_whole_score_and_enter_saves_it(qtbot, scoring):
 
 
 def test_in_blind_mode_enter_reveals_the_prediction(qtbot, scoring):
-    scoring.mode.actions["blind"].trigger()
+    scoring.session.blind = True
     scoring.session.accept_prediction(0, prediction("012321"))
     press(qtbot, scoring, *[KEY.Key_1] * 6)
     assert scoring.panel.total_text == "Hidden until you save"

@@ -5,10 +5,20 @@ from pathlib import Path
 import pytest
 
 from app.panels.session_list import SessionListModel
+from app.session.readings import ComparedReading
 from app.session.session import Session
-from bsnet_core.brixia import Zone
+from app.session.visibility import Visibility
+from bsnet_core.brixia import BrixiaScore, Zone
+from bsnet_core.inference.prediction import ModelIdentity
 from tests.app.predictions import explanation, prediction
 from tests.app.session.conftest import enter_all, saved
+
+
+def compared(image, reader):
+    score = BrixiaScore.from_text("012321")
+    return ComparedReading(
+        image, "20260301", saved("111111", reader), score, ModelIdentity("bsnet-test", "1", "ab" * 32)
+    )
 
 
 @pytest.fixture
@@ -147,3 +157,31 @@ def test_what_was_seen_in_an_earlier_session_counts_as_seen(session):
 def test_a_study_is_shown_as_it_is_while_nothing_is_hidden(session):
     session.accept_prediction(0, prediction())
     assert session.shown(0) is session.image(0)
+
+
+@pytest.mark.parametrize("reader", ["", "Dr. Rossi"])
+def test_of_an_image_that_nobody_has_read_a_blind_reader_sees_nothing_named_or_not(reader):
+    assert not Visibility(reader, blind=True).allows([])
+    assert Visibility(reader, blind=True).allows([reader, "Dr. Bianchi"])
+    assert not Visibility(reader, blind=True).allows(["Dr. Bianchi"])
+    assert Visibility(reader).allows([])
+
+
+def test_readings_beside_predictions_are_shown_of_the_images_that_the_reader_has_read():
+    rossi, bianchi, other = (compared("a", "Dr. Rossi"), compared("a", "Dr. Bianchi"), compared("b", "Dr. Bianchi"))
+    every = (rossi, bianchi, other)
+    assert Visibility("Dr. Rossi", blind=True).comparable(every) == (rossi, bianchi)
+    assert Visibility("", blind=True).comparable(every) == ()
+    assert Visibility("").comparable(every) == every
+
+
+def test_the_unnamed_reader_sees_after_saving_and_others_do_not(session):
+    session.reader = ""
+    session.blind = True
+    session.accept_prediction(0, prediction())
+    assert session.shown(0).score is None
+    enter_all(session, 0, "000000")
+    assert session.save_reading(0).blind
+    assert session.shown(0).score is not None
+    session.reader = "Dr. Rossi"
+    assert session.shown(0).score is None
