@@ -30,6 +30,7 @@ from app.library.measurements import KeptMeasurements
 from app.library.order import ListOrder
 from app.look import screens
 from app.look.arrangement import Arrangement
+from app.look.kept_layout import KeptLayout
 from app.look.messages import IntendedUseBar, MessageBar, Severity
 from app.look.status_line import StatusLine
 from app.look.theme import Appearance
@@ -96,7 +97,7 @@ class MainWindow(QMainWindow):
         self._connect_look()
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
-        screens.bring_back(self, settings.geometry, FIRST_SIZE)
+        screens.bring_back(self, settings.geometry_on(screens.screen_layout()), FIRST_SIZE)
 
     @property
     def actions_by_name(self) -> dict[str, QAction]:
@@ -201,13 +202,14 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         self.arrangement = Arrangement(
-            self._settings,
+            self._settings.pane_widths_on(screens.screen_layout()),
             left=(self.images, self.trend),
             centre=(self.intended_use, self.messages, self.group),
             right=(self.scores, self.own_reading.comparison, self.overlays),
             parent=self,
         )
         self.setCentralWidget(self.arrangement)
+        self.kept_layout = KeptLayout(self, self.arrangement, self._settings)
         self.setStatusBar(self.status_line)
 
     # Connections
@@ -344,8 +346,7 @@ class MainWindow(QMainWindow):
         if not self.unsaved_readings.let_window_close():
             event.ignore()
             return
-        self._settings.geometry = self.saveGeometry()
-        self.arrangement.keep_widths()
+        self.kept_layout.keep()
         self._settings.save()
         for window in (self, *self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)):
             if window.isWindow():

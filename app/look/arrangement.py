@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
-from app.settings.settings import Settings
-
 FIRST_WIDTHS = (280, 770, 390)
 LEFT_AT_LEAST_PX = 250
 
@@ -38,10 +36,10 @@ class ScrollingPane(QScrollArea):
 
 
 class Arrangement(QSplitter):
-    """Three panes side by side, whose widths are kept.
+    """Three panes side by side; the image's pane takes what the window grows by.
 
     Args:
-        settings: Where the widths are kept.
+        widths: The panes' widths in logical pixels, as they were left; empty for those of the first start.
         left: Widgets below each other; the first takes the space that is left.
         centre: Bars, and last the image, which takes all the space.
         right: Widgets at their own height; the pane scrolls.
@@ -50,7 +48,7 @@ class Arrangement(QSplitter):
 
     def __init__(
         self,
-        settings: Settings,
+        widths: Sequence[int],
         *,
         left: Sequence[QWidget],
         centre: Sequence[QWidget],
@@ -58,20 +56,17 @@ class Arrangement(QSplitter):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        self._settings = settings
         left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
         left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
         centre_pane = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
         right_pane = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)), self)
-        for index, pane in enumerate((left_pane, centre_pane, right_pane)):
+        for pane in (left_pane, centre_pane, right_pane):
             self.addWidget(pane)
-            self.setStretchFactor(index, 1 if pane is centre_pane else 0)
+        # Only now: a pane made as a child of the splitter is in it, at another place, before it is added.
+        for pane in (left_pane, centre_pane, right_pane):
+            self.setStretchFactor(self.indexOf(pane), 1 if pane is centre_pane else 0)
         self.setChildrenCollapsible(False)
-        self.setSizes(list(settings.pane_widths or FIRST_WIDTHS))
-
-    def keep_widths(self) -> None:
-        """Keeps the panes' widths for the next start."""
-        self._settings.pane_widths = tuple(self.sizes())
+        self.setSizes(list(widths or FIRST_WIDTHS))
 
 
 def _pane(widgets: Sequence[QWidget], *, stretched: QWidget | None, margins: tuple[int, int, int, int]) -> QWidget:

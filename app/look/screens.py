@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QProcess, QSize, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from app.background.network import ModelChoice
@@ -23,6 +24,12 @@ def bring_back(window: QWidget, geometry: QByteArray, first_size: QSize) -> None
     """
     if not window.restoreGeometry(geometry):
         window.resize(first_size.boundedTo(window.screen().availableGeometry().size()))
+
+
+def screen_layout() -> str:
+    """A name for the screens that are connected, sizes and places, as in `1920x1080_0_0-1080x1920_1920_0`."""
+    areas = sorted((screen.geometry() for screen in QGuiApplication.screens()), key=lambda area: (area.x(), area.y()))
+    return "-".join(f"{area.width()}x{area.height()}_{area.x()}_{area.y()}" for area in areas)
 
 
 def show_full_screen(window: QWidget, full: bool) -> None:

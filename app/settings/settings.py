@@ -163,7 +163,8 @@ class Settings(QObject):
         keeps_names: Whether the library and the list of recent files may hold what names a patient.
         font_percent: Size of all texts, in percent of the system's.
         deidentifies: Whether reports are de-identified by default.
-        pane_widths: Widths of the three panes in logical pixels; empty until they are first kept.
+        geometry: The window's place and size as it was left last, on whatever screens; see `geometry_on`.
+        pane_widths: Widths of the three panes in logical pixels; empty until they are first kept; see `pane_widths_on`.
         notes: Sentences about what was wrong with the file when it was loaded.
     """
 
@@ -225,6 +226,20 @@ class Settings(QObject):
     def set_line_mm(self, screen: str, length_mm: float) -> None:
         """Keeps the length measured on a screen."""
         self.store("screens", f"screens/{screen}/line_mm", length_mm)
+
+    def geometry_on(self, layout: str) -> QByteArray:
+        """The window's place and size on these screens, or on the last ones if it was never on these."""
+        return self.stored(f"layouts/{layout}/geometry", self.geometry, _decode_bytes)
+
+    def pane_widths_on(self, layout: str) -> tuple[int, ...]:
+        """The panes' widths on these screens, or on the last ones; empty until they are first kept."""
+        return self.stored(f"layouts/{layout}/pane_widths", self.pane_widths, _decode_widths)
+
+    def keep_layout(self, layout: str, geometry: QByteArray, pane_widths: tuple[int, ...]) -> None:
+        """Keeps the window's place and its panes' widths, for these screens and for others without their own."""
+        self.geometry, self.pane_widths = geometry, pane_widths
+        self.store("layouts", f"layouts/{layout}/geometry", geometry)
+        self.store("layouts", f"layouts/{layout}/pane_widths", ",".join(map(str, pane_widths)))
 
     # Overlays
 

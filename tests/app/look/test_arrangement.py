@@ -3,24 +3,32 @@ from PySide6.QtWidgets import QWidget
 from app.look.arrangement import FIRST_WIDTHS, LEFT_AT_LEAST_PX, Arrangement
 
 
-def arranged(qtbot, settings):
-    arrangement = Arrangement(settings, left=[QWidget()], centre=[QWidget(), QWidget()], right=[QWidget()])
+def arranged(qtbot, widths=()):
+    image = QWidget()
+    arrangement = Arrangement(widths, left=[QWidget()], centre=[QWidget(), image], right=[QWidget()])
     qtbot.addWidget(arrangement)
     arrangement.resize(sum(FIRST_WIDTHS) + 2 * arrangement.handleWidth(), 600)
     arrangement.show()
-    return arrangement
+    return arrangement, image
 
 
-def test_widths_that_were_kept_come_back(qtbot, settings):
-    first = arranged(qtbot, settings)
+def test_widths_as_they_were_left_come_back(qtbot):
+    first, _image = arranged(qtbot)
     first.setSizes([350, 650, 440])
-    first.keep_widths()
-    assert settings.pane_widths == tuple(first.sizes())
-    assert arranged(qtbot, settings).sizes() == first.sizes()
+    again, _image = arranged(qtbot, first.sizes())
+    assert again.sizes() == first.sizes()
 
 
-def test_the_left_pane_stays_readable(qtbot, settings):
-    arrangement = arranged(qtbot, settings)
+def test_the_left_pane_stays_readable(qtbot):
+    arrangement, _image = arranged(qtbot)
     arrangement.setSizes([10, 1000, 400])
     left = next(pane for pane in map(arrangement.widget, range(3)) if pane.minimumWidth() == LEFT_AT_LEAST_PX)
     assert left.width() >= LEFT_AT_LEAST_PX
+
+
+def test_the_image_takes_all_that_the_window_grows_by(qtbot):
+    arrangement, image = arranged(qtbot)
+    before, width = arrangement.sizes(), image.width()
+    arrangement.resize(arrangement.width() + 500, 600)
+    assert arrangement.sizes() == [before[0], before[1] + 500, before[2]]
+    assert image.width() == width + 500
