@@ -17,6 +17,7 @@ from app.background.jobs import JobQueue
 from app.background.network import ModelChoice, Network
 from app.canvas.group import ViewGroup
 from app.canvas.modes import ViewMode
+from app.canvas.pointed_view import PointedView
 from app.canvas.probe import ProbeReading
 from app.commands.action_table import ACTIONS
 from app.commands.actions import Actions
@@ -97,6 +98,7 @@ class MainWindow(QMainWindow):
         self._connect_look()
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
+        self.view.setFocus()  # or the keys of the first minutes would be typed into the library's search
         screens.bring_back(self, settings.geometry_on(screens.screen_layout()), FIRST_SIZE)
 
     @property
@@ -159,6 +161,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(actions["cancel"], self)
         self.group = ViewGroup(self)
         self.view = self.group.current
+        PointedView(self.group.views, self)
         self.images = ImagesPanel(self.session, self.keeper, self)
         self.images.choose_order(settings.library_order)
         self.trend = TrendPanel(self.session, self.keeper, self._charts_queue, self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.annotation_editor import AnnotationEditor
@@ -29,6 +29,10 @@ class ImageView(ImageDisplay):
     mode_changed = Signal(object)
     """The `ViewMode`."""
     annotations_shown_changed = Signal(bool)
+    entered = Signal(object)
+    """This view, when the pointer comes over it."""
+    left = Signal(object)
+    """This view, when the pointer leaves it."""
     pointer_moved = Signal(float, float)
     """x and y in image pixels."""
     clicked = Signal(float, float)
@@ -138,6 +142,14 @@ class ImageView(ImageDisplay):
         """Deletes the selected annotation."""
         self._editor.delete_selected()
 
+    def press_key(self, event: QKeyEvent) -> bool:
+        """Handles a key as if the view had the focus; whether the key means something here."""
+        return self._gestures.press_key(event)
+
+    def release_held_keys(self) -> None:
+        """Ends what a key does while it is held."""
+        self._gestures.release_held_keys()
+
     # Qt events
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -155,15 +167,20 @@ class ImageView(ImageDisplay):
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._gestures.wheel(event)
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        super().enterEvent(event)
+        self.entered.emit(self)
+
     def leaveEvent(self, event: QEvent) -> None:
         self._gestures.leave()
+        self.left.emit(self)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self._gestures.release_held_keys()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._gestures.press_key(event):
+        if not self.press_key(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
