@@ -127,6 +127,7 @@ class OwnReading(QObject):
         scoring.zone_changed.connect(self._show_current_zone)
         scoring.switched.connect(lambda on: self._show_current_zone())
         scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text))
+        scoring.already_read.connect(self._offer_correction)
         session.visibility_changed.connect(lambda visibility: self._follow_visibility())
         settings.changed.connect(self._follow_setting)
         self._keeper.recalled.connect(self._take_recalled)
@@ -149,6 +150,12 @@ class OwnReading(QObject):
         image = self._session.current
         if image is not None and image.key == key:
             self.show_image(image)
+
+    def _offer_correction(self, saved: Reading) -> None:
+        text = _("Your reading {score} of this image is saved. Correct it? The saved one is kept.").format(
+            score=saved.score
+        )
+        self._messages.show_offer(Severity.INFO, text, _("Correct reading"), self.scoring.correct)
 
     def _report_saved(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)

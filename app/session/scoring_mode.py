@@ -33,7 +33,9 @@ from bsnet_core.language import translate as _
 
 OTHER_DIGITS = "456789"
 USES_ARROWS = (QAbstractItemView, QAbstractSlider, QComboBox, QMenuBar, QTabBar)
-NAVIGATION = ("score_next", "score_previous", "score_up", "score_down", "score_left", "score_right", "save_reading")
+USES_RETURN, USES_RETURN_WITHOUT_DRAFT = (QMenuBar,), (QAbstractItemView,)
+"""Return opens a menu at any time, and an image of a list while there is nothing to save."""
+NAVIGATION = ("score_next", "score_previous", "score_up", "score_down", "score_left", "score_right")
 KEY_CONTEXT = "keyContext"
 """Property of an action: keys of "scoring" actions work in the mode only, those of "window" actions everywhere."""
 
@@ -52,6 +54,8 @@ class ScoringMode(QObject):
     """The current zone; None while the mode is off or there is nothing to score."""
     rejected = Signal(str)
     """The reason why a key did nothing, in a sentence."""
+    already_read = Signal(object)
+    """The reader's saved `Reading`, which a score was about to be entered beside: it can be corrected instead."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
         """Args: window: only keys pressed in its widgets score."""
@@ -108,9 +112,13 @@ class ScoringMode(QObject):
             self.choose(zone)
 
     def enter(self, score: int) -> None:
-        """Scores the current zone and goes to the next."""
+        """Scores the current zone and goes to the next; where a reading is saved, emits `already_read` instead."""
         image = self._image
         if image is None:
+            return
+        saved = image.reading_of(self._session.reader)
+        if saved is not None and not image.draft:
+            self.already_read.emit(saved)
             return
         self._is_entering = True
         self._session.enter(image.key, self._zone, score)
@@ -143,9 +151,10 @@ class ScoringMode(QObject):
             self._session.clear_draft(self._session.current.key)
 
     def correct(self) -> None:
-        """Starts a draft from the reader's saved reading of the current image."""
+        """Starts a draft from the reader's saved reading of the current image, and turns the mode on."""
         if self._session.current is not None:
             self._session.correct(self._session.current.key)
+            self.switch(True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Takes the mode's keys before they trigger actions or reach a widget; installed only while the mode is on."""
@@ -187,6 +196,8 @@ class ScoringMode(QObject):
     def _takes_key(self, name: str, focus: QWidget) -> bool:
         if name in NAVIGATION and isinstance(focus, USES_ARROWS):
             return False
+        if name == "save_reading" and isinstance(focus, (*USES_RETURN, *USES_RETURN_WITHOUT_DRAFT)):
+            return not isinstance(focus, USES_RETURN) and self.actions["save_reading"].isEnabled()
         # At either end Tab moves the focus as usual, so that the keyboard leads out of the zones.
         at_end = {"score_next": ZONES[-1], "score_previous": ZONES[0]}
         return at_end.get(name) is not self._zone
