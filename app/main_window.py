@@ -208,7 +208,8 @@ class MainWindow(QMainWindow):
             self._settings.pane_widths_on(screens.screen_layout()),
             left=(self.images, self.trend),
             centre=(self.intended_use, self.messages, self.group),
-            right=(self.scores, self.own_reading.comparison, self.overlays),
+            right=(self.scores, self.own_reading.comparison),
+            in_sight=(self.overlays,),
             parent=self,
         )
         self.setCentralWidget(self.arrangement)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
 FIRST_WIDTHS = (280, 770, 390)
 LEFT_AT_LEAST_PX = 250
@@ -42,7 +42,8 @@ class Arrangement(QSplitter):
         widths: The panes' widths in logical pixels, as they were left; empty for those of the first start.
         left: Widgets below each other; the first takes the space that is left.
         centre: Bars, and last the image, which takes all the space.
-        right: Widgets at their own height; the pane scrolls.
+        right: Widgets at their own height, which scroll.
+        in_sight: Widgets below them that never scroll away.
         parent: The window.
     """
 
@@ -53,13 +54,17 @@ class Arrangement(QSplitter):
         left: Sequence[QWidget],
         centre: Sequence[QWidget],
         right: Sequence[QWidget],
+        in_sight: Sequence[QWidget] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
         left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
         centre_pane = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
-        right_pane = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)), self)
+        scrolling = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)))
+        below = _pane(in_sight, stretched=None, margins=(6, 0, 12, 8))
+        below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        right_pane = _pane((scrolling, below), stretched=scrolling, margins=(0, 0, 0, 0))
         for pane in (left_pane, centre_pane, right_pane):
             self.addWidget(pane)
         # Only now: a pane made as a child of the splitter is in it, at another place, before it is added.

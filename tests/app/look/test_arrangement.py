@@ -32,3 +32,18 @@ def test_the_image_takes_all_that_the_window_grows_by(qtbot):
     arrangement.resize(arrangement.width() + 500, 600)
     assert arrangement.sizes() == [before[0], before[1] + 500, before[2]]
     assert image.width() == width + 500
+
+
+def test_what_stays_in_sight_is_in_the_window_however_long_the_pane_above_grows(qtbot):
+    grown, switches = QWidget(), QWidget()
+    switches.setMinimumHeight(200)
+    arrangement = Arrangement((), left=[QWidget()], centre=[QWidget()], right=[grown], in_sight=[switches])
+    qtbot.addWidget(arrangement)
+    arrangement.resize(1200, 620)
+    arrangement.show()
+    grown.setMinimumHeight(3000)
+    qtbot.waitUntil(lambda: grown.height() >= 3000)
+    assert arrangement.height() == 620
+    top = switches.mapTo(arrangement, switches.rect().topLeft()).y()
+    assert top + switches.height() <= arrangement.height()
+    assert not switches.visibleRegion().isEmpty()
