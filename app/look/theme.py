@@ -14,10 +14,11 @@ import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from string import Template
 
 from PySide6.QtCore import QChildEvent, QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
@@ -206,11 +207,18 @@ class Appearance(QObject):
                 self._next_due.start()
                 return
 
+    @cached_property
+    def _system_font(self) -> QFont:
+        """The system's font by its own name: an alias, as "Sans Serif", is another font once a report's are loaded."""
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font.setFamily(QFontInfo(font).family())
+        return font
+
     def apply(self) -> None:
         """Sets palette and text size of the program at once, and the style sheet of its windows a moment later."""
         self.colours = colours_of(self._settings.theme, self._application.styleHints().colorScheme())
         self._application.setPalette(palette_of(self.colours))
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font = QFont(self._system_font)
         percent = self._settings.font_percent
         if font.pointSizeF() > 0:
             font.setPointSizeF(font.pointSizeF() * percent / 100)
