@@ -157,6 +157,7 @@ class ReportDialog(QDialog):
         self._replace.setChecked(False)
         self._replace.setVisible(isinstance(error, NameTakenError))
         (self._replace if isinstance(error, NameTakenError) else self._name).setFocus()
+        self._make_room()
 
     def _make_paper(self, chosen: Paper) -> QComboBox:
         box = QComboBox(self)
@@ -259,7 +260,14 @@ class ReportDialog(QDialog):
         if self._name_is_proposed:
             self._name.setText(self._proposed_name())
             self._name.setCursorPosition(0)  # the start of the name tells most
-        self.adjustSize()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grows by what a message needs; Qt would take its lines from the other widgets."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _proposed_name(self) -> str:
         if self._deidentified.isChecked():
@@ -301,6 +309,7 @@ class ReportDialog(QDialog):
             self._problem.setText(_("Enter a file name."))
             self._problem.show()
             self._name.setFocus()
+            self._make_room()
             return
         self._set_busy(True)
         self.save_requested.emit(request)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -29,6 +29,7 @@ from app.report.pdf import write_report
 from app.report.reported_image import ReportedExplanation, ReportedImage
 from app.session.readings import ComparedReading
 from app.session.session import Session
+from app.settings.paths import folder_for_exports
 from app.settings.settings import Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
@@ -85,7 +86,7 @@ class Exports(QObject):
         self._session, self._view, self._keeper = session, view, keeper
         self._settings, self._messages, self._window = settings, messages, window
         self._queue = JobQueue("exports")
-        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+        self._folder: Path | None = None
         self._results: dict[int, BatchResult] = {}
         session.image_changed.connect(self._note_result)
         self._connect_actions(actions)
@@ -121,7 +122,9 @@ class Exports(QObject):
             lungs=visible and reported.prediction is not None,
         )
         now = datetime.now().astimezone()
-        dialog = ReportDialog(image.metadata, available, self._folder, now, self._window, paper=self._settings.paper)
+        dialog = ReportDialog(
+            image.metadata, available, folder_for_exports(self._folder), now, self._window, paper=self._settings.paper
+        )
         dialog.deidentify(self._settings.deidentifies)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.save_requested.connect(lambda request: self._write_report(dialog, image.key, reported, request))
@@ -281,7 +284,7 @@ class Exports(QObject):
         return datetime.now().astimezone()
 
     def _ask_for_place(self, title: str, proposed: str, kinds: str) -> ChosenPlace | None:
-        asked = str(self._folder / proposed)
+        asked = str(folder_for_exports(self._folder) / proposed)
         name, kind = QFileDialog.getSaveFileName(self._window, title, asked, kinds)
         return ChosenPlace.of(Path(name), kind, proposed, kinds) if name else None
 

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.commands.actions import Actions
@@ -15,6 +15,7 @@ from app.library.keeper import Keeper
 from app.library.records import Event, ForgottenIdentities, Quarantined
 from app.look.messages import MessageBar, Severity
 from app.session.session import Session
+from app.settings.paths import folder_for_exports
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
@@ -34,7 +35,7 @@ class LibraryFiles(QObject):
     ) -> None:
         super().__init__(window)
         self._session, self._keeper, self._messages, self._window = session, keeper, messages, window
-        self._folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+        self._folder: Path | None = None
         self._question: QMessageBox | None = None
         self._quarantined: tuple[Path, ...] = ()
         self._recover = actions["salvage_library"]
@@ -173,7 +174,7 @@ class LibraryFiles(QObject):
         self._question = None
 
     def _ask_for_path(self, title: str, ending: str, kinds: str, stem: str = "brixia-library") -> Path | None:
-        proposed = self._folder / f"{stem}-{date.today():%Y%m%d}.{ending}"
+        proposed = folder_for_exports(self._folder) / f"{stem}-{date.today():%Y%m%d}.{ending}"
         # The system's own dialog asks before it gives back a name that is taken.
         name, _kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
         return Path(name) if name else None

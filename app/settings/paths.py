@@ -38,6 +38,12 @@ def library_file() -> Path:
     return data_dir() / LIBRARY_NAME
 
 
+def folder_for_exports(last: Path | None) -> Path:
+    """An existing folder to propose for a file that the user saves: the last one, else documents, else home."""
+    documents = Path(platformdirs.user_documents_dir())
+    return next((folder for folder in (last, documents) if folder is not None and folder.is_dir()), Path.home())
+
+
 def _private(folder: Path) -> Path:
     make_private_folder(folder)
     folder.chmod(0o700)  # one that existed may be open to others

@@ -164,3 +164,17 @@ def test_two_keys_of_the_dialog_are_never_the_same(open_dialog):
     keys = [QKeySequence.mnemonic(text).toString() for text in texts]
     used = [key for key in keys if key]
     assert len(used) == len(set(used)), used
+
+
+def test_a_message_takes_its_room_from_the_screen_and_not_from_the_other_widgets(open_dialog):
+    dialog = open_dialog()
+    tick(dialog, "De-identify").click()
+    width = dialog.width()
+    parts = [*dialog.findChildren(QCheckBox), *dialog.findChildren(QLineEdit), *dialog.findChildren(QComboBox)]
+    heights = {part: part.height() for part in parts if part.isVisible()}
+    for error in (NameTakenError("One sentence. " * 20), ReportError("Another sentence. " * 30)):
+        dialog.show_failure(error)
+        (message,) = [label for label in dialog.findChildren(QLabel) if label.accessibleName() == "Problem"]
+        assert message.height() >= message.heightForWidth(message.width())
+        assert {part: part.height() for part in heights} == heights
+        assert dialog.width() == width
