@@ -303,7 +303,8 @@ class MainWindow(QMainWindow):
 
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
-        self.messages.show_message(Severity.ERROR, text)
+        about = next((image.key for image in self.session.images if name == image.path.name), None)
+        self.messages.show_message(Severity.ERROR, text, image=about)
 
     def _show_notes(self, notes: Sequence[tuple[str, str]], rejections: Sequence[tuple[str, BSNetError]]) -> None:
         lines = [_("{file}: {problem}").format(file=name, problem=said) for name, said in [*notes, *rejections]]

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.look.theme import set_look
 from app.settings.settings import Settings
 from bsnet_core.intended_use import intended_use
 from bsnet_core.language import translate as _
+
+SHOWN_AT_LEAST_MS, READ_WITHIN_MS = 6_000, 80
+"""A note is shown for a time, and for so much longer per letter: slow readers read some 12 letters a second."""
 
 
 class Severity(StrEnum):
@@ -27,13 +32,20 @@ class Severity(StrEnum):
 
 
 class MessageBar(QFrame):
-    """Shows one message until it is dismissed or replaced."""
+    """Shows one message until it is dismissed or replaced, until the image it is about is left, or for some seconds.
+
+    A note without an offer goes after the time that it takes to read it, but never while the pointer is over it.
+    Warnings, errors and offers stay.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messageBar")
         self._label = _wrapped_label(_("Message"), self)
         self._act: Callable[[], object] | None = None
+        self._image: int | None = None
+        self._read = QTimer(self, singleShot=True)
+        self._read.timeout.connect(self._go_when_read)
         self._offer = QPushButton(self)
         self._offer.setAccessibleName(_("Suggested action"))
         self._offer.setToolTip(_("Do what this message suggests"))
@@ -61,15 +73,47 @@ class MessageBar(QFrame):
         """The button of the suggested action; hidden if there is none."""
         return self._offer
 
-    def show_message(self, severity: Severity, text: str) -> None:
-        """Replaces the message."""
-        self._show(severity, text, "", None)
+    @property
+    def is_about_to_go(self) -> bool:
+        """Whether the message goes after some seconds."""
+        return self._read.isActive()
 
-    def show_offer(self, severity: Severity, text: str, offer: str, act: Callable[[], object]) -> None:
+    def show_message(self, severity: Severity, text: str, *, image: int | None = None) -> None:
+        """Replaces the message; `image` is the key of the image that it is about, None if it is about none."""
+        self._show(severity, text, "", None, image)
+
+    def show_offer(
+        self, severity: Severity, text: str, offer: str, act: Callable[[], object], *, image: int | None = None
+    ) -> None:
         """Replaces the message, with a button named `offer` that hides the message and calls `act`."""
-        self._show(severity, text, offer, act)
+        self._show(severity, text, offer, act, image)
 
-    def _show(self, severity: Severity, text: str, offer: str, act: Callable[[], object] | None) -> None:
+    def follow_image(self, key: int) -> None:
+        """Hides a message about another image than the one that is shown now."""
+        if self._image is not None and self._image != key:
+            self.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Forgets the message unless only the window is hidden."""
+        super().hideEvent(event)
+        if self.isHidden():
+            self._read.stop()
+            self._image = None
+
+    def _go_when_read(self) -> None:
+        if self.underMouse():
+            self._read.start(SHOWN_AT_LEAST_MS)
+        else:
+            self.hide()
+
+    def _show(
+        self, severity: Severity, text: str, offer: str, act: Callable[[], object] | None, image: int | None
+    ) -> None:
+        self._image = image
+        if severity is Severity.INFO and act is None:
+            self._read.start(SHOWN_AT_LEAST_MS + READ_WITHIN_MS * len(text))
+        else:
+            self._read.stop()
         self._label.setText(_("{severity}: {text}").format(severity=severity.word, text=text))
         self._act = act
         self._offer.setText(offer)

@@ -306,7 +306,7 @@ class Exports(QObject):
     def _report_written(self, path: Path, what: str, key: int | None) -> None:
         self._folder = path.parent
         self._keeper.log(Event.EXPORTED, what, key)
-        self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path))
+        self._messages.show_message(Severity.INFO, _("Saved: {path}").format(path=path), image=key)
 
 
 def _endings(kinds: str) -> list[str]:

@@ -126,13 +126,18 @@ class OwnReading(QObject):
         scores.correct_requested.connect(scoring.correct)
         scoring.zone_changed.connect(self._show_current_zone)
         scoring.switched.connect(lambda on: self._show_current_zone())
-        scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text))
+        scoring.rejected.connect(lambda text: self._messages.show_message(Severity.INFO, text, image=self._current_key))
+        session.current_changed.connect(self._messages.follow_image)
         scoring.already_read.connect(self._offer_correction)
         session.visibility_changed.connect(lambda visibility: self._follow_visibility())
         settings.changed.connect(self._follow_setting)
         self._keeper.recalled.connect(self._take_recalled)
         self._keeper.kept.connect(self._report_saved)
         self._keeper.not_kept.connect(self._report_not_saved)
+
+    @property
+    def _current_key(self) -> int | None:
+        return self._session.current.key if self._session.current is not None else None
 
     def _enter(self, zone: Zone, score: int | None) -> None:
         if self._session.current is not None:
@@ -155,13 +160,15 @@ class OwnReading(QObject):
         text = _("Your reading {score} of this image is saved. Correct it? The saved one is kept.").format(
             score=saved.score
         )
-        self._messages.show_offer(Severity.INFO, text, _("Correct reading"), self.scoring.correct)
+        self._messages.show_offer(
+            Severity.INFO, text, _("Correct reading"), self.scoring.correct, image=self._current_key
+        )
 
     def _report_saved(self, key: int, reading: Reading) -> None:
         text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)
         if self._session.blind and not reading.blind:
             text += " " + _("It is not recorded as blind: you had seen this prediction.")
-        self._messages.show_message(Severity.INFO, text)
+        self._messages.show_message(Severity.INFO, text, image=key)
 
     def _report_not_saved(self, key: int, reading: Reading, error: Exception) -> None:
         text = _("{problem} Your score is not lost: it stays here until the window closes.").format(problem=error)

@@ -72,3 +72,13 @@ def test_a_digit_after_saving_begins_no_other_reading_and_offers_to_correct(qtbo
     with qtbot.waitSignal(viewer.keeper.kept):
         press(qtbot, ["2", Qt.Key.Key_Return])
     assert CORRECTED in scores_of(viewer)
+
+
+def test_a_message_goes_with_the_image_it_is_about(qtbot, viewer, tmp_path):
+    press(qtbot, "2")
+    assert SAVED in viewer.messages.text
+    viewer.open_paths([write_dicom(tmp_path / "two.dcm", ramp(300, 310), bits=12)])
+    qtbot.waitUntil(lambda: len(viewer.session.images) == 2)
+    press(qtbot, "2")
+    viewer.session.select(1 - viewer.session.current.key)
+    assert viewer.messages.text == ""
