@@ -39,6 +39,7 @@ from app.panels.image_history import ImageHistoryWindow
 from app.panels.images import ImagesPanel
 from app.panels.overlay_switches import OverlaySwitches
 from app.panels.preferences import PreferencesDialog
+from app.panels.score_strip import ScoreStrip
 from app.panels.scores import ScoresPanel
 from app.panels.tags import TagsWindow
 from app.panels.trend import TrendPanel
@@ -166,6 +167,7 @@ class MainWindow(QMainWindow):
         self.images.choose_order(settings.library_order)
         self.trend = TrendPanel(self.session, self.keeper, self._charts_queue, self)
         self.scores = ScoresPanel(self)
+        self.strip = ScoreStrip(self.session, actions["full_screen"], self)
         for name in OVERLAYS:
             actions[name].setChecked(settings.overlay_shown(name))
         self.overlays = OverlaySwitches(
@@ -207,7 +209,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(
             self._settings.pane_widths_on(screens.screen_layout()),
             left=(self.images, self.trend),
-            centre=(self.intended_use, self.messages, self.group),
+            centre=(self.intended_use, self.messages, self.strip, self.group),
             right=(self.scores, self.own_reading.comparison),
             in_sight=(self.overlays,),
             parent=self,
@@ -231,6 +233,9 @@ class MainWindow(QMainWindow):
             actions.connect_switch(name, partial(settings.set_overlay_shown, name), checked=shown)
         actions.connect("new_window", self._open_another_window)
         actions.connect_switch("full_screen", partial(screens.show_full_screen, self), checked=self.isFullScreen())
+        for name, pane in (("left_pane", self.arrangement.left), ("right_pane", self.arrangement.right)):
+            actions.connect_switch(name, lambda shown, pane=pane: pane.fold(not shown), checked=True)
+            pane.folded_changed.connect(lambda folded, name=name: actions[name].setChecked(not folded))
         actions.connect("tags", lambda: _bring_to_front(self.tags))
         actions.connect("history", lambda: self.history.open())
         actions.connect("preferences", lambda: _bring_to_front(self.preferences))
@@ -273,6 +278,7 @@ class MainWindow(QMainWindow):
     def _connect_reading(self) -> None:
         scoring, comparison = self.own_reading.scoring, self.own_reading.comparison
         scoring.zone_changed.connect(self.current_image.mark_zone_to_score)
+        scoring.zone_changed.connect(self.strip.show_turn)
         self.current_image.zone_clicked.connect(scoring.choose_if_on)
         comparison.disagreement_changed.connect(self.current_image.mark_differing)
         self.own_reading.export_requested.connect(self.exports.save_readings)
@@ -334,6 +340,16 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.WindowStateChange:
             self.actions_of["full_screen"].setChecked(self.isFullScreen())
+            if self.strip.isHidden() == self.isFullScreen():
+                self._show_image_alone(self.isFullScreen())
+
+    def _show_image_alone(self, alone: bool) -> None:
+        """The image and a line of scores; the keys of the panes bring each of them back."""
+        self.strip.setVisible(alone)
+        for part in (self.menuBar(), self.tool_bar):
+            part.setVisible(not alone)
+        for pane in (self.arrangement.left, self.arrangement.right):
+            pane.fold(alone)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts files and folders."""

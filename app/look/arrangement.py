@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QSplitter, QVBoxLayout, QWidget
 
+from app.look.foldable_pane import EDGE_PX, QT_LARGEST_PX, FoldablePane
+from bsnet_core.language import translate as _
+
 FIRST_WIDTHS = (280, 770, 390)
+PORTRAIT_FROM, LANDSCAPE_FROM = 1.2, 1.1
+"""Height by width from which on the panes are below the image, and below which they are beside it again."""
+IMAGE_SHARE = 0.62
+EDGE_HEIGHT_PX = 28
 LEFT_AT_LEAST_PX = 250
 
 
@@ -38,18 +46,24 @@ class ScrollingPane(QScrollArea):
 class Arrangement(QSplitter):
     """Three panes side by side; the image's pane takes what the window grows by.
 
+    In a window that is clearly higher than wide, the image has the whole width and the other panes are below it.
+
     Args:
-        widths: The panes' widths in logical pixels, as they were left; empty for those of the first start.
+        sizes: Of the left, the image's and the right pane in logical pixels, as they were left; empty for those of the
+            first start. The image's is its height where the others are below it.
         left: Widgets below each other; the first takes the space that is left.
         centre: Bars, and last the image, which takes all the space.
         right: Widgets at their own height, which scroll.
         in_sight: Widgets below them that never scroll away.
         parent: The window.
+
+    Attributes:
+        left, right: The panes that fold.
     """
 
     def __init__(
         self,
-        widths: Sequence[int],
+        sizes: Sequence[int],
         *,
         left: Sequence[QWidget],
         centre: Sequence[QWidget],
@@ -60,18 +74,96 @@ class Arrangement(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
         left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
-        centre_pane = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
+        self._centre = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
         scrolling = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)))
         below = _pane(in_sight, stretched=None, margins=(6, 0, 12, 8))
         below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         right_pane = _pane((scrolling, below), stretched=scrolling, margins=(0, 0, 0, 0))
-        for pane in (left_pane, centre_pane, right_pane):
-            self.addWidget(pane)
-        # Only now: a pane made as a child of the splitter is in it, at another place, before it is added.
-        for pane in (left_pane, centre_pane, right_pane):
-            self.setStretchFactor(self.indexOf(pane), 1 if pane is centre_pane else 0)
+        self.left = FoldablePane(left_pane, _("the list of images"), is_left=True)
+        self.right = FoldablePane(right_pane, _("scores and overlays"), is_left=False)
+        self._row = QSplitter(Qt.Orientation.Horizontal)
+        self._row.setChildrenCollapsible(False)
         self.setChildrenCollapsible(False)
-        self.setSizes(list(widths or FIRST_WIDTHS))
+        for pane in (self.left, self._centre, self.right, self._row):
+            self.addWidget(pane)
+        self._row.hide()
+        self._stretch()
+        self._image_height = 0
+        self.set_pane_sizes(sizes or FIRST_WIDTHS)
+        for pane in (self.left, self.right):
+            pane.folded_changed.connect(lambda folded: self._follow_fold())
+
+    @property
+    def is_portrait(self) -> bool:
+        """Whether the other panes are below the image."""
+        return self.orientation() is Qt.Orientation.Vertical
+
+    @property
+    def pane_sizes(self) -> tuple[int, int, int]:
+        """Sizes of the left, the image's and the right pane; of a folded pane, what it had before."""
+        left, right = self.left.open_width, self.right.open_width
+        if self.is_portrait:
+            return left, self._image_height if self._are_folded else self._centre.height(), right
+        return left, max(self.left.width() + self._centre.width() + self.right.width() - left - right, 1), right
+
+    def set_pane_sizes(self, sizes: Sequence[int]) -> None:
+        """Gives the panes these sizes as far as there is room."""
+        left, centre, right = sizes
+        if self.is_portrait:
+            self.setSizes([centre, max(self.height() - centre, 1)])
+            self._row.setSizes([left, right])
+        else:
+            self.setSizes([left, centre, right, 0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Puts the panes beside the image or below it, as the window's shape asks for."""
+        super().resizeEvent(event)
+        is_high = self.height() > self.width() * PORTRAIT_FROM
+        if is_high and not self.is_portrait:
+            self._put_below()
+        elif self.is_portrait and self.height() < self.width() * LANDSCAPE_FROM:
+            self._put_beside()
+
+    def _put_below(self) -> None:
+        self.setOrientation(Qt.Orientation.Vertical)
+        for pane in (self.left, self.right):
+            self._row.addWidget(pane)
+        self._row.show()
+        self._stretch()
+        self._image_height = round(self.height() * IMAGE_SHARE)
+        self.set_pane_sizes((self.width() // 2, self._image_height, self.width() // 2))
+        self._follow_fold()
+
+    def _put_beside(self) -> None:
+        self._row.hide()
+        self.insertWidget(0, self.left)
+        self.insertWidget(2, self.right)
+        self.setOrientation(Qt.Orientation.Horizontal)
+        self._stretch()
+        left, centre, right = FIRST_WIDTHS
+        self.set_pane_sizes((left, max(self.width() - left - right, centre), right))
+
+    def _stretch(self) -> None:
+        # Only once all panes are in it: a pane made as a child of the splitter is there, elsewhere, before it is added.
+        for index in range(self.count()):
+            self.setStretchFactor(index, 1 if self.widget(index) is self._centre else 0)
+        for index in range(self._row.count()):
+            self._row.setStretchFactor(index, 1)
+
+    @property
+    def _are_folded(self) -> bool:
+        return self.left.is_folded and self.right.is_folded
+
+    def _follow_fold(self) -> None:
+        is_flat = self._are_folded and self.is_portrait
+        self._row.setMaximumHeight(EDGE_HEIGHT_PX if is_flat else QT_LARGEST_PX)
+        left, right = (EDGE_PX if pane.is_folded else pane.width_to_open for pane in (self.left, self.right))
+        if not self.is_portrait:
+            self.set_pane_sizes((left, max(self.width() - left - right, 1), right))
+        elif is_flat:
+            self.set_pane_sizes((left, self.height(), right))
+        else:
+            self.set_pane_sizes((left, self._image_height, right))
 
 
 def _pane(widgets: Sequence[QWidget], *, stretched: QWidget | None, margins: tuple[int, int, int, int]) -> QWidget:

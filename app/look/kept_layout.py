@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.look.arrangement import Arrangement
 from app.look.screens import screen_layout
 from app.settings.settings import Settings
 
@@ -18,11 +19,11 @@ class KeptLayout(QObject):
 
     Args:
         window: The window, whose events it follows; also Qt's parent.
-        panes: The splitter of its panes.
+        panes: Its panes.
         settings: Where they are kept.
     """
 
-    def __init__(self, window: QWidget, panes: QSplitter, settings: Settings) -> None:
+    def __init__(self, window: QWidget, panes: Arrangement, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._panes, self._settings = window, panes, settings
         self._rest = QTimer(self, singleShot=True, interval=KEPT_AFTER_MS)
@@ -35,7 +36,7 @@ class KeptLayout(QObject):
         self._rest.stop()
         if not self._window.isVisible():
             return  # never laid out, or closing: its widths mean nothing
-        self._settings.keep_layout(screen_layout(), self._window.saveGeometry(), tuple(self._panes.sizes()))
+        self._settings.keep_layout(screen_layout(), self._window.saveGeometry(), self._panes.pane_sizes)
         self._settings.save()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

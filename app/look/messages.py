@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.look.theme import set_look
 from app.settings.settings import Settings
@@ -101,7 +101,7 @@ class MessageBar(QFrame):
             self._image = None
 
     def _go_when_read(self) -> None:
-        if self.underMouse():
+        if self.underMouse() or QApplication.mouseButtons():  # the image must not move under a drag
             self._read.start(SHOWN_AT_LEAST_MS)
         else:
             self.hide()

@@ -82,15 +82,15 @@ def test_damaged_settings_do_not_keep_the_window_from_opening_and_are_said(qtbot
 def test_window_panes_theme_and_switches_are_as_they_were_left(qtbot, open_viewer, no_model):
     viewer = open_viewer("--model", no_model, "--no-samples")
     viewer.resize(1200, 800)
-    viewer.arrangement.setSizes([300, 500, 400])
+    viewer.arrangement.set_pane_sizes([300, 500, 400])
     viewer.preferences.control("theme").setCurrentIndex(1)
     viewer.actions_by_name["zones"].trigger()
-    sizes = viewer.arrangement.sizes()
+    sizes = viewer.arrangement.pane_sizes
     viewer.close()
-    assert sizes != list(FIRST_WIDTHS)
+    assert sizes != FIRST_WIDTHS
     again = open_viewer("--model", no_model, "--no-samples")
     again.resize(1200, 800)
-    assert again.arrangement.sizes() == pytest.approx(sizes, abs=2)
+    assert again.arrangement.pane_sizes == pytest.approx(sizes, abs=2)
     assert again.palette().window().color().name() == LIGHT.window
     assert not again.actions_by_name["zones"].isChecked()
     again.preferences.control("theme").setCurrentIndex(0)

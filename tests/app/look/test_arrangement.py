@@ -1,6 +1,8 @@
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.look.arrangement import FIRST_WIDTHS, LEFT_AT_LEAST_PX, Arrangement
+from app.look.foldable_pane import EDGE_PX
 
 
 def arranged(qtbot, widths=()):
@@ -14,23 +16,22 @@ def arranged(qtbot, widths=()):
 
 def test_widths_as_they_were_left_come_back(qtbot):
     first, _image = arranged(qtbot)
-    first.setSizes([350, 650, 440])
-    again, _image = arranged(qtbot, first.sizes())
-    assert again.sizes() == first.sizes()
+    first.set_pane_sizes([350, 650, 440])
+    again, _image = arranged(qtbot, first.pane_sizes)
+    assert again.pane_sizes == first.pane_sizes
 
 
 def test_the_left_pane_stays_readable(qtbot):
     arrangement, _image = arranged(qtbot)
-    arrangement.setSizes([10, 1000, 400])
-    left = next(pane for pane in map(arrangement.widget, range(3)) if pane.minimumWidth() == LEFT_AT_LEAST_PX)
-    assert left.width() >= LEFT_AT_LEAST_PX
+    arrangement.set_pane_sizes([10, 1000, 400])
+    assert arrangement.left.width() >= LEFT_AT_LEAST_PX
 
 
 def test_the_image_takes_all_that_the_window_grows_by(qtbot):
     arrangement, image = arranged(qtbot)
-    before, width = arrangement.sizes(), image.width()
+    before, width = arrangement.pane_sizes, image.width()
     arrangement.resize(arrangement.width() + 500, 600)
-    assert arrangement.sizes() == [before[0], before[1] + 500, before[2]]
+    assert arrangement.pane_sizes == (before[0], before[1] + 500, before[2])
     assert image.width() == width + 500
 
 
@@ -47,3 +48,41 @@ def test_what_stays_in_sight_is_in_the_window_however_long_the_pane_above_grows(
     top = switches.mapTo(arrangement, switches.rect().topLeft()).y()
     assert top + switches.height() <= arrangement.height()
     assert not switches.visibleRegion().isEmpty()
+
+
+def test_a_click_on_the_edge_folds_a_pane_for_the_image_and_another_brings_it_back(qtbot):
+    arrangement, image = arranged(qtbot)
+    before, width = arrangement.pane_sizes, image.width()
+    for pane, size in ((arrangement.left, before[0]), (arrangement.right, before[2])):
+        qtbot.mouseClick(pane.edge, Qt.MouseButton.LeftButton)
+        assert pane.is_folded
+        assert pane.width() == EDGE_PX
+        assert image.width() == width + size - EDGE_PX
+        assert arrangement.pane_sizes == before  # what is kept for the next start
+        qtbot.mouseClick(pane.edge, Qt.MouseButton.LeftButton)
+        assert not pane.is_folded
+        assert image.width() == width
+
+
+def test_on_a_portrait_screen_the_image_has_the_whole_width_and_the_panes_are_below(qtbot):
+    arrangement, image = arranged(qtbot)
+    arrangement.resize(1080, 1800)
+    assert arrangement.is_portrait
+    assert image.width() > 1040
+    assert image.height() > 900
+    for pane in (arrangement.left, arrangement.right):
+        assert pane.isVisible()
+        assert (
+            pane.mapTo(arrangement, pane.rect().topLeft()).y()
+            >= image.mapTo(arrangement, image.rect().bottomLeft()).y()
+        )
+    arrangement.left.fold(True)
+    arrangement.right.fold(True)
+    assert image.height() > 1700
+    arrangement.left.fold(False)
+    arrangement.right.fold(False)
+    assert image.height() < 1400
+    arrangement.resize(1800, 1000)
+    assert not arrangement.is_portrait
+    assert arrangement.left.x() < image.mapTo(arrangement, image.rect().topLeft()).x() < arrangement.right.x()
+    assert image.width() > 1000

@@ -17,9 +17,9 @@ def text_of(own_home):
 
 def test_what_a_killed_program_had_arranged_is_in_the_file_already(qtbot, viewer, own_home):
     splitter = viewer.arrangement
-    splitter.setSizes([400, 600, 440])
+    splitter.set_pane_sizes([400, 600, 440])
     splitter.splitterMoved.emit(400, 1)  # what the mouse sends
-    widths = ",".join(map(str, splitter.sizes()))
+    widths = ",".join(map(str, splitter.pane_sizes))
     qtbot.waitUntil(lambda: text_of(own_home).count(f'pane_widths="{widths}"') == 2)
     before = text_of(own_home)
     viewer.resize(1300, 800)
@@ -27,10 +27,10 @@ def test_what_a_killed_program_had_arranged_is_in_the_file_already(qtbot, viewer
 
 
 def test_the_room_of_a_larger_window_goes_to_the_image(viewer, qtbot):
-    left, image, right = viewer.arrangement.sizes()
+    left, image, right = viewer.arrangement.pane_sizes
     viewer.resize(viewer.width() + 400, viewer.height())
-    qtbot.waitUntil(lambda: sum(viewer.arrangement.sizes()) == left + image + right + 400)
-    assert viewer.arrangement.sizes() == [left, image + 400, right]
+    qtbot.waitUntil(lambda: sum(viewer.arrangement.pane_sizes) == left + image + right + 400)
+    assert viewer.arrangement.pane_sizes == (left, image + 400, right)
 
 
 def test_each_layout_of_screens_has_its_own_and_a_new_one_begins_with_the_last(tmp_path):
