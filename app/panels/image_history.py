@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -49,6 +50,7 @@ class ImageHistoryWindow(QWidget):
         layout.addWidget(self._about)
         layout.addWidget(self.table, 1)
         self.resize(room_for(self, LETTERS, LINES))
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
         session.current_changed.connect(lambda key: self.refresh())
         keeper.recalled.connect(lambda key, recalled: self.refresh())
         keeper.logged.connect(self.refresh)

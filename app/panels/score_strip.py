@@ -1,4 +1,4 @@
-"""The scores in one line below the image, for full screen, where the panes are folded."""
+"""The scores in one line above the image, for full screen, where the panes are folded."""
 
 from __future__ import annotations
 
