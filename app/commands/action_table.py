@@ -167,9 +167,9 @@ ACTION_GROUPS: tuple[tuple[ActionSpec, ...], ...] = (
     ),
     (
         ActionSpec("left_pane", Menu.VIEW, ("F7",), "dock-left",
-            to_translate("&List of images"), to_translate("Show or hide the pane with the images"), checkable=True),
+            to_translate("List of i&mages"), to_translate("Show or hide the pane with the images"), checkable=True),
         ActionSpec("right_pane", Menu.VIEW, ("F8",), "dock-right",
-            to_translate("Sc&ores and overlays"),
+            to_translate("Scores &and overlays"),
             to_translate("Show or hide the pane with scores and overlays"), checkable=True),
         ActionSpec("full_screen", Menu.VIEW, ("F11",), "fullscreen",
             to_translate("F&ull screen"),
