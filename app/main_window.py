@@ -31,7 +31,6 @@ from app.library.measurements import KeptMeasurements
 from app.library.order import ListOrder
 from app.look import screens
 from app.look.arrangement import Arrangement
-from app.look.foldable_pane import FoldablePane
 from app.look.kept_layout import KeptLayout
 from app.look.messages import IntendedUseBar, MessageBar, Severity
 from app.look.status_line import StatusLine
@@ -235,7 +234,7 @@ class MainWindow(QMainWindow):
         actions.connect("new_window", self._open_another_window)
         actions.connect_switch("full_screen", partial(screens.show_full_screen, self), checked=self.isFullScreen())
         for name, pane in (("left_pane", self.arrangement.left), ("right_pane", self.arrangement.right)):
-            actions.connect_switch(name, partial(_show_pane, pane), checked=True)
+            actions.connect_switch(name, pane.unfold, checked=True)
             pane.folded_changed.connect(lambda folded, name=name: actions[name].setChecked(not folded))
         actions.connect("tags", lambda: _bring_to_front(self.tags))
         actions.connect("history", lambda: self.history.open())
@@ -396,7 +395,3 @@ def _bring_to_front(window: QWidget) -> None:
     window.show()
     window.raise_()
     window.activateWindow()
-
-
-def _show_pane(pane: FoldablePane, shown: bool) -> None:
-    pane.fold(not shown)

@@ -76,6 +76,10 @@ class FoldablePane(QWidget):
         if not folded:
             self._open_width = 0  # from now on the pane's own width counts
 
+    def unfold(self, unfolded: bool) -> None:
+        """The opposite of `fold`, for a switch that is on while the pane is shown."""
+        self.fold(not unfolded)
+
     def _describe(self) -> None:
         points_left = self._is_left != self._is_folded
         self._edge.setArrowType(Qt.ArrowType.LeftArrow if points_left else Qt.ArrowType.RightArrow)

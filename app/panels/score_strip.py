@@ -36,8 +36,7 @@ class ScoreStrip(QFrame):
         layout.addWidget(self._leave)
         for changed in (session.current_changed, session.image_changed, session.draft_changed):
             changed.connect(self.refresh)
-        session.blind_changed.connect(self.refresh)
-        session.reader_changed.connect(self.refresh)
+        session.visibility_changed.connect(self.refresh)
         self.refresh()
         self.hide()
 
