@@ -16,6 +16,11 @@ if [ -x .venv/bin/python ] && [ -f "$STAMP" ] && say_stamp | cmp -s - "$STAMP"; 
     exit 0
 fi
 
+# Clearing a link would empty the environment that it leads to, which is somebody else's.
+if [ -L .venv ]; then
+    rm .venv
+fi
+
 find_python() {
     for name in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
         # A name may be there and not work (version managers leave such), so each is tried.
