@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import cv2
+import imagecodecs
 import numpy as np
 import pytest
 from pydicom.uid import JPEG2000, MPEG2MPML
@@ -22,7 +23,7 @@ from app.session.open_image import ImageState
 from app.settings.paths import library_file
 from bsnet_core.brixia import ZONES
 from bsnet_core.resources import sample_files
-from tests.dicom_files import chest_dataset, ramp, write_dicom
+from tests.dicom_files import chest_dataset, ramp, write_dicom, write_encapsulated
 from tests.journeys.test_library_in_the_window import lines_of, save_as, wait_until_read
 from tests.journeys.test_reading_story import name_file, open_report, save_report, wait_until_rested
 
@@ -372,12 +373,22 @@ def claims(syntax):
     return write
 
 
+def destroyed(path):
+    """A JPEG 2000 frame of which only the first third is left."""
+    pixels = ramp(500, 400)
+    frame = imagecodecs.jpeg2k_encode(pixels, reversible=True, level=0)
+    return write_encapsulated(path, pixels, frame[: len(frame) // 3], JPEG2000, 12)
+
+
 @pytest.mark.parametrize(
     ("write", "reason"),
-    [(claims(JPEG2000), "The image in this file is damaged"), (claims(MPEG2MPML), "Images compressed as MPEG2")],
-    ids=["pixels that are not what the file says", "a film in a film's compression"],
+    [
+        (destroyed, "The image in this file is damaged"),
+        (claims(MPEG2MPML), "This DICOM object holds video or audio (MPEG2"),
+    ],
+    ids=["a damaged image", "a film in a film's compression"],
 )
-def test_a_dicom_of_a_wrong_transfer_syntax_is_told_and_the_entered_score_stays(
+def test_a_dicom_that_cannot_be_decoded_is_told_and_the_entered_score_stays(
     qtbot, open_viewer, no_model, image, tmp_path, write, reason
 ):
     viewer = open_viewer("--model", no_model, image)
@@ -389,6 +400,14 @@ def test_a_dicom_of_a_wrong_transfer_syntax_is_told_and_the_entered_score_stays(
     assert viewer.session.current.path == image
     assert viewer.session.current.entered_total == 9
     save_by_keys(qtbot, viewer)
+
+
+def test_a_dicom_that_states_another_transfer_syntax_than_its_own_is_shown_with_a_note(
+    qtbot, open_viewer, no_model, tmp_path
+):
+    viewer = open_viewer("--model", no_model, claims(JPEG2000)(tmp_path / "odd.dcm"))
+    wait_until_read(qtbot, viewer)
+    assert "its pixels are not compressed" in viewer.scores.notes_text
 
 
 def test_a_film_removed_before_its_turn_is_told_and_the_others_are_scored(qtbot, open_viewer, shipped_model, tmp_path):
