@@ -28,7 +28,7 @@ from training.run.stage_weights import build_network, load_weights, starting_wei
 from training.stages.alignment_stage import AlignmentStage
 from training.stages.scoring_stage import ScoringStage
 from training.stages.segmentation_stage import SegmentationStage
-from training.stages.severity_stage import OUTLINED_SIDE_PX, SeverityStage
+from training.stages.severity_stage import SeverityStage
 from training.stages.stage_context import StageContext, StageRows
 
 NOT_YET_TRAINED = {
@@ -144,7 +144,7 @@ def _severity_stage(
     rows = _severity_rows(config, data, context.images)
     if not rows:
         raise ConfigurationError(_("There are no images to learn severity from."))
-    return SeverityStage(model, context, found, data.prepared(config, OUTLINED_SIDE_PX), rows)
+    return SeverityStage(model, context, found, rows)
 
 
 def _severity_rows(config: RunConfig, data: RunData, images: PreparedImages) -> list[int]:

@@ -24,7 +24,7 @@ from bsnet_core.model.resampling import resample
 from training.images.appearance import vary_appearance
 from training.images.augmentation import Augmentation
 from training.images.erasing import erase, random_parts
-from training.images.prepared_images import PreparedImages, as_tensor
+from training.images.prepared_images import as_tensor
 from training.loop.one_ahead import one_ahead
 from training.loop.seeds import epoch_seed, image_seed
 from training.loop.stage import Step
@@ -44,8 +44,6 @@ EARLY_LAYERS = ("conv_stem", "bn1", "blocks.0", "blocks.1")
 HEAD_RATE = 10.0
 """Learning rate of the heads as a multiple of the encoder's."""
 SEGMENTATION_EVERY, SEGMENTATION_IMAGES = 5, 4
-OUTLINED_SIDE_PX = 256
-"""Side of the images on which lungs are segmented in between."""
 ERASED_P = 0.5
 Image = npt.NDArray[np.uint8]
 
@@ -66,7 +64,6 @@ class SeverityStage:
         model: BSNet,
         context: StageContext,
         found: FoundLungs,
-        outlined: PreparedImages,
         severity_rows: Sequence[int],
     ) -> None:
         """Sets up the stage.
@@ -75,11 +72,10 @@ class SeverityStage:
             model: The network, on the context's device; the stage's heads become a part of it.
             context: Rows with lung masks, and all images at the network's own side.
             found: The lungs of all images.
-            outlined: The same images at the side at which lungs are segmented in between.
             severity_rows: Rows to learn severity from.
         """
         self.model, self.settings = model, context.settings
-        self._context, self._found, self._outlined = context, found, outlined
+        self._context, self._found = context, found
         self._groups = rows_by_group(context.images.samples, [row for row in severity_rows if found.are_there(row)])
         self._augmentation = Augmentation(context.augmentation)
         self._heads = SeverityHeads(level_channels(model.encoder)).to(context.device)
@@ -183,8 +179,9 @@ class SeverityStage:
                 yield Step(batch, len(rows), share.weight(len(rows)))
 
     def _augmented(self, row: int, seed: int, rng: np.random.Generator) -> tuple[Image, Image]:
+        images = self._context.images
         self._augmentation.reseed(seed)
-        image, mask, _mirrored = self._augmentation(self._outlined.images[row], self._outlined.masks[row])
+        image, mask, _mirrored = self._augmentation(images.images[row], images.masks[row])
         image = vary_appearance(image, rng)
         if rng.random() < ERASED_P:
             image = erase(image, random_parts(len(image), rng), rng)
