@@ -177,7 +177,7 @@ def _describe_data(config: RunConfig, data: RunData) -> dict[str, Any]:
             name: {
                 "images_with_mask": len(prepared.where(patients - hidden, mask=True)),
                 "images_with_score": len(prepared.where(patients, score=True)),
-                "weak_zero_images": sum(prepared.samples[row].no_finding for row in prepared.where(patients)),
+                "normal_images": sum(prepared.samples[row].is_normal for row in prepared.where(patients)),
             }
             for name, patients in parts.items()
         },

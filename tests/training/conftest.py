@@ -53,7 +53,8 @@ batch_size = 4
 [stages.scoring]
 epochs = {epochs}
 batch_size = 4
-weak_images = 2
+normal_images = 2
+normal_weight = 1.0
 second_reader_weight = 0.3
 frozen_variants = {variants}
 average_decay = 0.9
@@ -61,7 +62,8 @@ average_decay = 0.9
 [stages.end-to-end]
 epochs = {epochs}
 batch_size = 4
-weak_images = 2
+normal_images = 2
+normal_weight = 1.0
 segmentation_weight = 0.3
 """
 

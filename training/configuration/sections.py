@@ -175,8 +175,12 @@ class StageConfig:
             the network's own side.
             The epochs must add up to `epochs`.
         segmentation_weight: Weight of the segmentation loss in the end-to-end stage.
-        weak_images: Number of "No Finding" images drawn for every epoch of the scoring stages. Their weak label is a
-            score of 0 in all zones.
+        normal_images: Number of normal images drawn for every epoch of the scoring stages.
+        normal_weight: Weight of the loss on these: what their expected zone scores exceed a 0 by.
+        lung_images: Number of images with extent and opacity of each lung, but no Brixia score, drawn for every epoch
+            of the scoring stages.
+        lung_weight: Weight of the loss on these: the distance of a lung's mean expected score from a linear fit on
+            its extent and opacity.
         second_reader_weight: Weight of the second radiologist's score in the soft labels, 0 to 0.5.
         encoder_rate: Learning rate of encoder, segmentation and alignment as a share of the heads', where they learn.
         frozen_variants: Number of augmented variants of every image whose aligned features are kept in memory while
@@ -196,7 +200,10 @@ class StageConfig:
     weight_decay: float = 0.0
     sides_px: tuple[tuple[int, int], ...] = ()
     segmentation_weight: float = 0.0
-    weak_images: int = 0
+    normal_images: int = 0
+    normal_weight: float = 0.0
+    lung_images: int = 0
+    lung_weight: float = 0.0
     second_reader_weight: float = 0.0
     encoder_rate: float = 1.0
     frozen_variants: int = 0

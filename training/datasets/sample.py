@@ -87,7 +87,7 @@ class Sample:
         score: The reference reading (the senior radiologist's).
         second_score: Another radiologist's reading of the same image.
         consensus_score: A panel's agreed reading: the gold standard of the paper's consensus set.
-        no_finding: Whether text mining found the image normal: a weak label of 0 in all six zones.
+        no_finding: Whether text mining found the image normal: a weak label.
         opacity: Extent and opacity on their own scales.
         severity: Extent and opacity by other readers, again on their own scales.
         lung_scores: Extent and opacity of each lung, one entry per rater; empty if there are none.
@@ -119,6 +119,11 @@ class Sample:
     published_test: bool | None = None
     patient_known: bool = True
     format: ImageFormat = ImageFormat.BY_CONTENT
+
+    @property
+    def is_normal(self) -> bool:
+        """Whether the image is known to show no disease, by text mining or by a radiologist."""
+        return self.no_finding or self.lung_class is LungClass.NORMAL
 
 
 def files_of(sample: Sample) -> list[Path]:

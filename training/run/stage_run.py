@@ -116,7 +116,7 @@ def build_stage(
     context = StageContext(
         config.stage(name),
         images,
-        _outlined_rows(config, data, images) if trunk_stage else _scored_rows(data, images),
+        _outlined_rows(config, data, images) if trunk_stage else _scored_rows(config, data, images),
         config.augmentation,
         accelerator.device,
         config.seed,
@@ -169,12 +169,17 @@ def _outlined_rows(config: RunConfig, data: RunData, images: PreparedImages) -> 
     return StageRows(images.where(split.train - hidden, mask=True), images.where(split.validation - hidden, mask=True))
 
 
-def _scored_rows(data: RunData, images: PreparedImages) -> StageRows:
+def _scored_rows(config: RunConfig, data: RunData, images: PreparedImages) -> StageRows:
     split, samples = data.split, images.samples
-    unscored = [row for row in images.where(split.train) if samples[row].score is None]
+    unscored = [
+        row
+        for row in images.where(split.train)
+        if samples[row].score is None and not (config.data.keep_apart and is_kept_apart(samples[row].patient))
+    ]
     return StageRows(
         images.where(split.train, score=True),
         images.where(split.validation, score=True),
-        weak=[row for row in unscored if samples[row].no_finding],
+        normal=[row for row in unscored if samples[row].is_normal],
+        lungs=[row for row in unscored if samples[row].lung_scores],
         opacity=[row for row in unscored if samples[row].opacity is not None],
     )

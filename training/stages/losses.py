@@ -8,6 +8,9 @@ from torch import Tensor
 
 from bsnet_core.brixia import N_CLASSES
 
+NORMAL_LIMIT = 0.5
+"""Expected score of a zone up to which it counts as a 0."""
+
 
 def differentiable_mae(probabilities: Tensor, targets: Tensor, beta: float) -> Tensor:
     """MAE^d: |y - sum_c c softmax(beta p)_c|, mean over zones (Eq. 3).
@@ -23,11 +26,29 @@ def differentiable_mae(probabilities: Tensor, targets: Tensor, beta: float) -> T
     return ((classes - soft_score).abs() * targets).sum(dim=-1).mean()
 
 
-def expected_total(logits: Tensor) -> Tensor:
-    """(N,) expected global score, 0 to 18, of (N, 3, 2, 4) logits."""
+def expected_scores(logits: Tensor) -> Tensor:
+    """(N, 3, 2) expected zone scores, 0 to 3, of (N, 3, 2, 4) logits."""
     probabilities = torch.softmax(logits.float(), dim=-1)
     classes = torch.arange(N_CLASSES, device=probabilities.device, dtype=probabilities.dtype)
-    return (probabilities * classes).sum(dim=(1, 2, 3))
+    return (probabilities * classes).sum(dim=-1)
+
+
+def expected_total(logits: Tensor) -> Tensor:
+    """(N,) expected global score, 0 to 18, of (N, 3, 2, 4) logits."""
+    return expected_scores(logits).sum(dim=(1, 2))
+
+
+def normal_loss(logits: Tensor) -> Tensor:
+    """Mean squared excess of the expected zone scores of normal images, (N, 3, 2, 4) logits, over the limit of a 0.
+
+    One-sided: how far below the limit a normal zone lies is not asked, so that the sick need not be flattened for it.
+    """
+    return (expected_scores(logits) - NORMAL_LIMIT).clamp(min=0).square().mean()
+
+
+def lung_score_loss(logits: Tensor, mean_scores: Tensor) -> Tensor:
+    """Mean squared distance of each lung's mean expected score, of (N, 3, 2, 4) logits, from (N, 2) known ones."""
+    return (expected_scores(logits).mean(dim=1) - mean_scores).square().mean()
 
 
 def score_loss(logits: Tensor, targets: Tensor, alpha: float, beta: float) -> Tensor:

@@ -33,7 +33,14 @@ from training.predictions.zone_predictions import (
     probabilities_of,
 )
 from training.stages.batches import IMAGES_SHOWN
-from training.stages.losses import expected_total, latent_loss, lung_loss, score_loss
+from training.stages.losses import (
+    expected_total,
+    latent_loss,
+    lung_loss,
+    lung_score_loss,
+    normal_loss,
+    score_loss,
+)
 from training.stages.opacity_fit import MAX_TOTAL
 from training.stages.scoring_batches import ScoredBatch, ScoringBatches
 from training.stages.stage_context import StageContext
@@ -206,6 +213,16 @@ class ScoringStage:
             latent = torch.stack(squares).sum()
             parts["latent_loss"] = float(latent.detach())
             total = total + self._loss.latent * latent
+        if self.settings.normal_weight > 0 and bool(batch.is_normal.any()):
+            normal = torch.stack([normal_loss(head[batch.is_normal]) for head in heads]).sum()
+            parts["normal_loss"] = float(normal.detach())
+            total = total + self.settings.normal_weight * normal
+        with_lungs = ~torch.isnan(batch.lung_scores).any(dim=1)
+        if self.settings.lung_weight > 0 and bool(with_lungs.any()):
+            known_lungs = batch.lung_scores[with_lungs]
+            distance = torch.stack([lung_score_loss(head[with_lungs], known_lungs) for head in heads]).sum()
+            parts["lung_score_loss"] = float(distance.detach())
+            total = total + self.settings.lung_weight * distance
         known = ~torch.isnan(batch.totals)
         if self._batches.use_opacity and bool(known.any()):
             distances = [(expected_total(head[known]) - batch.totals[known]).abs().mean() for head in heads]

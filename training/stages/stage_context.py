@@ -18,13 +18,15 @@ class StageRows:
 
     Attributes:
         train, validation: Images with a mask or a score, as the stage needs.
-        weak: "No Finding" images for training.
+        normal: Normal images for training, by text mining or by a radiologist.
+        lungs: Images for training with extent and opacity of each lung but no Brixia score.
         opacity: Images for training with extent and opacity but no Brixia score.
     """
 
     train: Sequence[int]
     validation: Sequence[int]
-    weak: Sequence[int] = ()
+    normal: Sequence[int] = ()
+    lungs: Sequence[int] = ()
     opacity: Sequence[int] = ()
 
 

@@ -91,7 +91,7 @@ def test_the_papers_configuration_has_the_papers_numbers():
         assert (stage.learning_rate, stage.batch_size, stage.epochs) == (3e-2, 8, 80)
         assert stage.schedule == "plateau"
         assert (stage.average_decay, stage.opacity_weight, stage.second_reader_weight) == (0.0, 0.0, 0.0)
-        assert (stage.weak_images, stage.segmentation_weight, stage.encoder_rate) == (0, 0.0, 1.0)
+        assert (stage.normal_images, stage.segmentation_weight, stage.encoder_rate) == (0, 0.0, 1.0)
     assert not config.stages[StageName.END_TO_END].freeze_batch_norm
     assert dataclasses.asdict(config.augmentation) == {
         "rotation_deg": 25.0,

@@ -3,7 +3,14 @@ import torch
 
 from bsnet_core.model.statistics_head import StatisticsHead
 from training.configuration.sections import LossConfig
-from training.stages.losses import dice_loss, differentiable_mae, latent_loss, score_loss
+from training.stages.losses import (
+    dice_loss,
+    differentiable_mae,
+    latent_loss,
+    lung_score_loss,
+    normal_loss,
+    score_loss,
+)
 
 
 def one_hot(scores):
@@ -52,3 +59,18 @@ def test_dice_loss_is_0_for_agreement_and_near_1_for_none():
     mask[..., :4] = 1
     assert dice_loss(mask, mask) == pytest.approx(0.0)
     assert dice_loss(mask, 1 - mask) > 0.95
+
+
+def test_only_what_exceeds_the_limit_of_a_0_counts_against_a_normal_image():
+    head = StatisticsHead((1, 1), class_spread=0.7)
+    healthy = head.logits_of(torch.full((2, 3, 2), -3.0))
+    sick = head.logits_of(torch.full((2, 3, 2), 2.0))
+    assert normal_loss(healthy) == 0
+    assert normal_loss(sick) == pytest.approx((2.0 - 0.5) ** 2, abs=0.1)
+
+
+def test_a_lungs_mean_expected_score_is_compared_with_the_known_one():
+    head = StatisticsHead((1, 1), class_spread=0.1)
+    latent = torch.tensor([[0.0, 3.0], [1.0, 3.0], [2.0, 3.0]])[None]
+    assert lung_score_loss(head.logits_of(latent), torch.tensor([[1.0, 3.0]])) == pytest.approx(0, abs=1e-4)
+    assert lung_score_loss(head.logits_of(latent), torch.tensor([[0.0, 3.0]])) == pytest.approx(0.5, abs=1e-2)
