@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bsnet_core.inference.predictor import Predictor
 from bsnet_core.language import translate as _
 from bsnet_core.model.bsnet import BSNet
 from bsnet_core.model.card import ModelCard
+from bsnet_core.model.network_config import BSNetConfig
 from bsnet_core.model.weights import load_model, save_model
 from bsnet_core.private_files import write_private_json
 from training.configuration.run_config import ConfigurationError, RunConfig
@@ -89,8 +91,8 @@ def export_model(
     stage = stage or best_trained_stage(config)
     cross_validated = load_cross_validation(cross_validation or config.output / CROSS_VALIDATION, config)
     architecture = config.model
-    if cross_validated and cross_validated["calibration"]["temperature_helps"]:
-        architecture = dataclasses.replace(architecture, temperature=cross_validated["calibration"]["temperature"])
+    if cross_validated:
+        architecture = _calibrated(architecture, cross_validated["calibration"])
     model = build_network(architecture)
     files = {WeightsChoice.BEST: [BEST], WeightsChoice.LAST: [LAST], WeightsChoice.MEAN: [BEST, LAST]}[choice]
     paths = [stage_weights(config, stage, file) for file in files]
@@ -113,6 +115,14 @@ def export_model(
     return save_model(folder, stored, card)
 
 
+def _calibrated(architecture: BSNetConfig, calibration: Mapping[str, Any]) -> BSNetConfig:
+    """The architecture with a cross-validation's common error, and with its temperature if that helps."""
+    architecture = dataclasses.replace(architecture, common_error=calibration["global_interval"]["common_error"])
+    if not calibration["temperature_helps"]:
+        return architecture
+    return dataclasses.replace(architecture, temperature=calibration["temperature"])
+
+
 def load_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | None:
     """The figures of a `cross-validation.json`; None if there is no such file.
 
@@ -124,6 +134,7 @@ def load_cross_validation(path: Path, config: RunConfig) -> dict[str, Any] | Non
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         float(values["calibration"]["temperature"])
+        float(values["calibration"]["global_interval"]["common_error"])
         recipe = values.pop("recipe")
     except (ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(

@@ -13,6 +13,7 @@ from bsnet_core.backends import TORCH
 from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.frames import Frames
 from bsnet_core.inference.content_findings import ContentFinding
+from bsnet_core.inference.global_interval import global_interval
 from bsnet_core.model.network_config import Attention
 
 
@@ -44,6 +45,7 @@ class Prediction:
         backend: The backend that computed it: "torch", "openvino" or "openvino-int8".
         content: Findings of the content check; their sentences are among the quality notes.
         repairs: What was done to the image on request before (`Radiograph.repairs`).
+        common_error: The model's, for the interval of the global score.
     """
 
     frames: Frames
@@ -60,6 +62,7 @@ class Prediction:
     backend: str = TORCH
     content: tuple[ContentFinding, ...] = ()
     repairs: tuple[str, ...] = ()
+    common_error: float = 0.0
 
     @cached_property
     def score(self) -> BrixiaScore:
@@ -77,6 +80,12 @@ class Prediction:
     def expected_value_of(self, zone: Zone) -> float:
         """Mean of the zone's class under its probabilities, 0 to 3."""
         return float(self.probabilities_of(zone) @ np.arange(N_CLASSES))
+
+    @cached_property
+    def interval(self) -> tuple[int, int]:
+        """Lowest and highest global score of the interval that holds the radiologist's in nine of ten radiographs."""
+        low, high = global_interval(self.zone_probabilities, self.common_error)
+        return int(low), int(high)
 
     @property
     def expected_total(self) -> float:

@@ -313,6 +313,7 @@ class Predictor:
             seconds={**seconds, "total": sum(seconds.values())},
             quality=notes,
             backend=self.backend,
+            common_error=self.card.config.common_error,
         )
 
 

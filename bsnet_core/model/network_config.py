@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,6 +78,8 @@ class BSNetConfig:
         mirror_averaging: Average the probabilities with those of the mirrored image, zones exchanged back; takes
             a second pass. Not the paper's.
         temperature: Divisor of the logits before softmax, fitted for calibration; 1 changes nothing.
+        common_error: Error that all zones of a radiograph share, for the interval of the global score
+            (`global_distribution`); 0 takes the zones' errors as independent.
     """
 
     architecture: Architecture = Architecture.BSNET
@@ -96,6 +99,7 @@ class BSNetConfig:
     alignment_start: AlignmentStart = AlignmentStart.IDENTITY
     mirror_averaging: bool = False
     temperature: float = 1.0
+    common_error: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "architecture", Architecture(self.architecture))
@@ -124,6 +128,8 @@ class BSNetConfig:
             raise ValueError("The statistics head looks at the encoder's four levels.")
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, got {self.temperature}.")
+        if not 0 <= self.common_error < math.inf:
+            raise ValueError(f"common_error must not be negative, got {self.common_error}.")
 
     def heads_of(self, attention: Attention) -> tuple[Attention, ...]:
         """The heads that answer for an attention: itself, or all for the ensemble."""

@@ -66,6 +66,9 @@ def summary_lines(figures: dict[str, Any]) -> Iterable[str]:
             cells.append(f"{reader[part]['mean_absolute_error']:>{width}.3f}{f'{low:.3f} - {high:.3f}':>18}")
         yield "".join(cells)
     calibration = figures["calibration"]
+    yield _("90% interval of the global score: covers {coverage:.1%}, {width:.1f} points wide").format(
+        coverage=calibration["global_interval"]["coverage"], width=calibration["global_interval"]["mean_width"]
+    )
     yield _("calibration error {before:.3f}, with temperature {temperature:.2f} {after:.3f}: {verdict}").format(
         before=calibration["as_trained"]["ece"],
         after=calibration["tempered"]["ece"],

@@ -1,4 +1,4 @@
-"""Calibration of the class probabilities, and the temperature that improves it (Guo et al. 2017)."""
+"""Calibration: of the class probabilities by a temperature (Guo et al. 2017), of the global score by its interval."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.inference.global_interval import COVERAGE, global_interval
 from training.predictions.zone_predictions import ZoneProbabilities
 
 BINS = 10
+COMMON_ERRORS = np.arange(0.0, 3.01, 0.05)
 TEMPERATURES = (0.25, 4.0)
 SEARCH_STEPS = 40
 SMALLEST_PROBABILITY = 1e-6
@@ -84,3 +86,34 @@ def fit_temperature(probabilities_at: Callable[[float], ZoneProbabilities], refe
             right = low + ratio * (high - low)
             cost_right = cost(right)
     return float(np.exp((low + high) / 2))
+
+
+def fit_common_error(probabilities: ZoneProbabilities, reference: Scores) -> float:
+    """The smallest common error (`global_distribution`) by which the intervals cover their share of the images.
+
+    The largest that is searched, 3, if none does.
+
+    Args:
+        probabilities: (N, 3, 2, 4) of images that the network has not seen.
+        reference: The images' scores.
+    """
+    for common_error in COMMON_ERRORS:
+        intervals = global_interval(probabilities, float(common_error))
+        if interval_figures(intervals, reference)["coverage"] >= COVERAGE:
+            return float(common_error)
+    return float(COMMON_ERRORS[-1])
+
+
+def interval_figures(intervals: npt.NDArray[np.int_], reference: Scores) -> dict[str, float]:
+    """`coverage`, the share of images whose global score lies within its interval, and the intervals' `mean_width`.
+
+    Args:
+        intervals: (N, 2) lowest and highest global score.
+        reference: The images' scores.
+    """
+    low, high = intervals.T
+    totals = reference.sum(axis=(1, 2))
+    return {
+        "coverage": float(((low <= totals) & (totals <= high)).mean()),
+        "mean_width": float((high - low).mean()),
+    }

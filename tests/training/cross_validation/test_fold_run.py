@@ -112,6 +112,9 @@ def test_without_validation_images_all_that_are_not_tested_train_and_temperature
     run_stage(measured, StageName.SCORING)
     card = export_model(measured, tmp_path / "model", "1", choice=WeightsChoice.LAST)
     assert card.metrics["lungs"]["images"] == card.metrics["alignment"]["images"] == 8
+    interval = figures["calibration"]["global_interval"]
+    assert card.config.common_error == interval["common_error"]
+    assert 0 < interval["coverage"] <= 1
     assert "scores" not in card.metrics
     assert card.metrics["cross_validation"]["lungs"]["dice"]["mean"] == figures["lungs"]["dice"]["mean"]
     assert card.data["counts"]["train"]["images_with_mask"] == 4

@@ -8,10 +8,12 @@ from safetensors.torch import load_file, save_file
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.model.bsnet import BSNet
 from training.configuration.sections import AugmentationConfig, LossConfig, StageConfig, StageName
-from training.datasets.sample import Sample
+from training.datasets.kept_apart import is_kept_apart
+from training.datasets.lung_scores import LungScore, LungScores
+from training.datasets.sample import Sample, SeverityReading
 from training.images.prepared_images import PreparedImages
 from training.loop.processes import make_accelerator
-from training.run.run_data import load_data
+from training.run.run_data import RunData, load_data
 from training.run.stage_run import build_stage, run_all
 from training.stages.scoring_stage import ScoringStage
 from training.stages.stage_context import StageContext, StageRows
@@ -52,7 +54,7 @@ def test_images_known_by_opacity_alone_train_the_heads(make_config, data_root):
     stage.train_mode()
     told = 0
     for step in stage.steps(0):
-        unscored = step.batch.soft_labels.sum(dim=(1, 2, 3)) == 0
+        unscored = (step.batch.soft_labels.sum(dim=(1, 2, 3)) == 0) & ~step.batch.is_normal
         assert torch.equal(~torch.isnan(step.batch.totals), unscored)
         _, parts = stage.loss(step.batch)
         assert ("opacity_loss" in parts) == bool(unscored.any())
@@ -85,3 +87,46 @@ def test_a_scoring_stage_exchanges_the_zones_of_images_that_were_flipped(make_co
     expected = (SCORE.mirrored() if flip_p else SCORE).grid
     assert (step.batch.soft_labels.argmax(-1).numpy() == expected).all()
     assert SCORE.mirrored() != SCORE
+
+
+def test_single_lungs_and_normal_images_train_the_heads_but_those_kept_apart_do_not(make_config):
+    config = make_config(variants=0)
+    everyone = dataclasses.replace(config.data, validation_share=0.0, test_share=0.0, keep_apart=True)
+    scoring = dataclasses.replace(
+        config.stages[StageName.SCORING], lung_images=3, lung_weight=1.0, normal_images=3, epochs=1
+    )
+    config = dataclasses.replace(config, data=everyone, stages={**config.stages, StageName.SCORING: scoring})
+    data = load_data(config)
+    by_lung = LungScores(LungScore(4, 3), LungScore(0, 0))
+    normal = [sample for sample in data.samples if sample.no_finding]
+    to_train_on = [sample for sample in normal if not is_kept_apart(sample.patient)]
+    read_by_lung = {to_train_on[0].image}
+    samples = [
+        dataclasses.replace(sample, lung_scores=(by_lung,), no_finding=False)
+        if sample.image in read_by_lung
+        else dataclasses.replace(sample, severity=SeverityReading(sample.score.total / 3, sample.score.total / 3))
+        if sample.score
+        else sample
+        for sample in data.samples
+    ]
+    data = RunData(samples, data.split, data.cache)
+    accelerator = make_accelerator(config)
+    segmentation = build_stage(config, StageName.SEGMENTATION, data, accelerator)
+    start = config.output / "start.safetensors"
+    save_file({key: tensor.contiguous() for key, tensor in segmentation.model.state_dict().items()}, start)
+    stage = build_stage(config, StageName.SCORING, data, accelerator, start)
+    unscored = (*stage._context.rows.normal, *stage._context.rows.lungs)
+    assert not any(is_kept_apart(samples[row].patient) for row in unscored)
+    stage.train_mode()
+    lungs, healthy = [], 0
+    for step in stage.steps(0):
+        known = ~torch.isnan(step.batch.lung_scores).any(dim=1)
+        lungs += step.batch.lung_scores[known].tolist()
+        healthy += int(step.batch.is_normal.sum())
+        assert not step.batch.soft_labels[known | step.batch.is_normal].any()
+        _, parts = stage.loss(step.batch)
+        assert ("lung_score_loss" in parts) == bool(known.any())
+        assert ("normal_loss" in parts) == bool(step.batch.is_normal.any())
+    assert lungs
+    assert healthy
+    assert all(min(pair) < 0.5 < max(pair) for pair in lungs)

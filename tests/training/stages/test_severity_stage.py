@@ -98,7 +98,7 @@ def test_patients_with_a_brixia_score_and_those_kept_apart_are_not_learnt_from(c
     class Noted(Exception):
         pass
 
-    def note(_model, _context, found, _outlined, rows):
+    def note(_model, _context, found, rows):
         learnt.extend(_context.images.samples[row] for row in rows)
         raise Noted
 
