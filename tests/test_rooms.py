@@ -65,7 +65,6 @@ NOT_TESTED_ALONE = {
     "training/cross_validation/fold_calibration.py": "tests/training/cross_validation/test_fold_figures.py",
     "training/cross_validation/fold_result.py": "tests/training/cross_validation/test_fold_run.py",
     "training/datasets/tables.py": "tests/training/datasets/test_sources.py",
-    "training/elsewhere/answered_images.py": "tests/training/elsewhere/test_ralo_figures.py",
     "training/elsewhere/measured_figures.py": "tests/training/elsewhere/test_command.py",
     "training/elsewhere/json_lines.py": "tests/training/elsewhere/test_answer_store.py",
     "training/elsewhere/map_figures.py": "tests/training/elsewhere/test_mapped_images.py",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bsnet_core.brixia import GRID_SHAPE, N_CLASSES
+from bsnet_core.inference.global_interval import global_interval
 from training.datasets.sample import Sample
 from training.elsewhere.answers import Answer
 from training.elsewhere.estimates import Measure
@@ -63,6 +65,16 @@ class AnsweredImages:
     def expected(self) -> Values:
         """(N,) expected global scores."""
         return self.expected_zones.sum(axis=1)
+
+    def covers(self, reference: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """(N,) whether the interval of each global score contains a reference, (N,) rounded to whole numbers."""
+        if not self.answers:
+            return np.empty(0, dtype=bool)
+        grids = self.probabilities.reshape(-1, *GRID_SHAPE, N_CLASSES)
+        errors = [answer.common_error for answer in self.answers if answer.score is not None]
+        intervals = np.stack([global_interval(grid, error) for grid, error in zip(grids, errors, strict=True)])
+        rounded = np.round(np.asarray(reference, dtype=np.float64))
+        return (rounded >= intervals[:, 0]) & (rounded <= intervals[:, 1])
 
     def where(self, chosen: Sequence[bool]) -> AnsweredImages:
         """Some of the images."""

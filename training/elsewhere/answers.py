@@ -37,6 +37,7 @@ class Answer:
         notes: Quality notes, without the one on low confidence.
         rejection: Code and sentence of the rejection; None if the image was scored.
         in_boxes: Share of each zone, A-F, in the boxes of an image with boxes; otherwise None.
+        common_error: The model's, for the interval of the global score.
     """
 
     image: str
@@ -46,6 +47,7 @@ class Answer:
     notes: tuple[str, ...] = ()
     rejection: tuple[str, str] | None = None
     in_boxes: tuple[float, ...] | None = None
+    common_error: float = 0.0
 
     @property
     def expected(self) -> npt.NDArray[np.float64]:
@@ -75,6 +77,8 @@ class Answer:
             values["rejection"] = list(self.rejection)
         if self.in_boxes is not None:
             values["in_boxes"] = [round(share, 3) for share in self.in_boxes]
+        if self.common_error:
+            values["common_error"] = self.common_error
         return values
 
     @classmethod
@@ -97,6 +101,7 @@ class Answer:
             tuple(values.get("notes", ())),
             (code, sentence) if code else None,
             tuple(values["in_boxes"]) if "in_boxes" in values else None,
+            float(values.get("common_error", 0.0)),
         )
 
 
@@ -116,6 +121,7 @@ def answer_for(
         probabilities,
         tuple(note for note in prediction.quality if not is_low_confidence(note)),
         in_boxes=zones_in_boxes(prediction, boxes) if boxes else None,
+        common_error=prediction.common_error,
     )
 
 

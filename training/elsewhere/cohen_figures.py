@@ -9,7 +9,6 @@ import numpy as np
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages, Values
 from training.elsewhere.estimates import Measure
-from training.elsewhere.global_interval import covered
 from training.elsewhere.severity_link import SeverityLink
 from training.elsewhere.statistics_of_rows import correlation, mean
 
@@ -27,7 +26,7 @@ def measures(images: AnsweredImages, link: SeverityLink) -> list[Measure]:
         images.measure(EXTENT, correlation(images.expected, extent)),
         images.measure(OPACITY, correlation(images.expected, opacity)),
         images.measure(BIAS, mean(images.expected - reference)),
-        images.measure(INTERVAL, mean(covered(list(images.probabilities), reference))),
+        images.measure(INTERVAL, mean(images.covers(reference))),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +25,7 @@ REPEAT = "#"
 
 
 def cross_validated_answers(config: RunConfig, data: Path) -> list[Answer]:
-    """One answer per scored image and repeat; the temperature is the run's, if it helps.
+    """One answer per scored image and repeat; temperature, if it helps, and common error are the run's.
 
     Args:
         config: A run whose cross-validation is finished.
@@ -40,7 +41,9 @@ def cross_validated_answers(config: RunConfig, data: Path) -> list[Answer]:
     try:
         calibration = json.loads(summary.read_text(encoding="utf-8"))["calibration"]
         temperature = float(calibration["temperature"]) if calibration["temperature_helps"] else 1.0
-        return [answer for fold in folds for answer in _answers_of(fold, samples, temperature, data)]
+        found = [answer for fold in folds for answer in _answers_of(fold, samples, temperature, data)]
+        common_error = float(calibration["global_interval"]["common_error"])
+        return [dataclasses.replace(answer, common_error=common_error) for answer in found]
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise ConfigurationError(
             _("The cross-validation of {run} is missing or damaged: {reason}.").format(run=config.output, reason=error)

@@ -6,7 +6,6 @@ import numpy as np
 
 from training.elsewhere.answered_images import AnsweredImages
 from training.elsewhere.estimates import Measure
-from training.elsewhere.global_interval import covered
 from training.elsewhere.statistics_of_rows import calibration_error, mean, median
 
 MEDIAN, OVER_3, OVER_9 = "median global score, as shown", "share over 3", "share over 9"
@@ -24,5 +23,5 @@ def measures(images: AnsweredImages) -> list[Measure]:
         images.measure(OVER_9, mean(shown > 9)),
         images.measure(BIAS, mean(images.expected)),
         images.measure(ECE, calibration_error(images.probabilities, np.zeros((len(images.samples), 6), dtype=int))),
-        images.measure(INTERVAL, mean(covered(list(images.probabilities), np.zeros(len(images.samples))))),
+        images.measure(INTERVAL, mean(images.covers(np.zeros(len(images.samples))))),
     ]

@@ -11,7 +11,6 @@ from training.datasets.lung_scores import LungScore, LungScores
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages, Values
 from training.elsewhere.estimates import Measure
-from training.elsewhere.global_interval import covered
 from training.elsewhere.severity_link import SeverityLink
 from training.elsewhere.statistics_of_rows import correlation, mean
 
@@ -38,7 +37,7 @@ def measures(images: AnsweredImages, link: SeverityLink) -> list[Measure]:
         found.append(_change(samples, scale, expected, _both_lungs(samples, scale)))
     reference = link.global_score(_both_lungs(samples, "extent"), _both_lungs(samples, "opacity"))
     found.append(images.measure(BIAS, mean(expected - reference)))
-    found.append(images.measure(INTERVAL, mean(covered(list(images.probabilities), reference))))
+    found.append(images.measure(INTERVAL, mean(images.covers(reference))))
     return found
 
 

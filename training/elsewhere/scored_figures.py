@@ -11,7 +11,6 @@ from bsnet_core.brixia import BrixiaScore
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages
 from training.elsewhere.estimates import Measure
-from training.elsewhere.global_interval import covered
 from training.elsewhere.severity_link import link_errors
 from training.elsewhere.statistics_of_rows import calibration_error, correlation, mean
 
@@ -30,7 +29,7 @@ def measures(images: AnsweredImages) -> list[Measure]:
     count = found[0].images
     for name, statistic in (
         (ECE, calibration_error(images.probabilities, truth)),
-        (INTERVAL, mean(covered(list(images.probabilities), truth.sum(axis=1)))),
+        (INTERVAL, mean(images.covers(truth.sum(axis=1)))),
     ):
         found.append(Measure(name, statistic, images.patients, count))
     return found

@@ -13,7 +13,11 @@ def write_fold(config, repeat, rows, grids, temperature=2.0, helps=True):
     folder.mkdir(parents=True)
     logits = np.stack([np.log(grids) * (temperature if helps else 1.0)] * 2)
     (folder / "fold.json").write_text(json.dumps({"test": rows, "logits": {"best": {"ha": logits.tolist()}}}))
-    calibration = {"temperature": temperature, "temperature_helps": helps}
+    calibration = {
+        "temperature": temperature,
+        "temperature_helps": helps,
+        "global_interval": {"common_error": 0.4},
+    }
     (config.output / "cross-validation.json").write_text(json.dumps({"calibration": calibration}))
 
 
@@ -34,6 +38,7 @@ def test_every_repeat_answers_for_its_test_images_at_the_runs_temperature(make_c
     assert answers[0].score is not None
     assert answers[0].score.zones == tuple(answers[0].probabilities.argmax(axis=1))
     assert answers[1].patient == "cohen-5"
+    assert [answer.common_error for answer in answers] == [0.4] * 3
 
 
 def test_a_run_without_a_finished_cross_validation_is_told(make_config, data_root):
