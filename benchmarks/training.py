@@ -44,7 +44,9 @@ def stages() -> list[Row]:
     def context(name: StageName, variants: int = 0) -> StageContext:
         # The recipe may lack the stage, but the cost of a step does not depend on its settings.
         stage = config.stages.get(name, StageConfig(epochs=1))
-        stage = dataclasses.replace(stage, batch_size=BATCH, weak_images=0, sides_px=(), frozen_variants=variants)
+        stage = dataclasses.replace(
+            stage, batch_size=BATCH, normal_images=0, lung_images=0, sides_px=(), frozen_variants=variants
+        )
         return StageContext(stage, data, StageRows(range(BATCH), ()), config.augmentation, device, seed=0)
 
     def network() -> BSNet:
