@@ -9,7 +9,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import N_CLASSES, ZONES, Zone
+from bsnet_core.partial_score import ReadScore
 
 ACCEPTED_ZONE_ERROR = 0.5
 """Error on a zone, or on the mean of the zones, that radiologists accept (paper 7)."""
@@ -179,12 +180,12 @@ def bland_altman(first: npt.ArrayLike, second: npt.ArrayLike) -> BlandAltman:
 
 @dataclass(frozen=True, slots=True)
 class ScoreDifference:
-    """The difference between two Brixia scores of one radiograph.
+    """The difference between two scores of one radiograph, over the zones that both have assessed.
 
     Attributes:
-        zones: Score minus reference per zone.
-        total: Difference of the global scores.
-        mean_absolute: Mean absolute difference of the zones.
+        zones: Score minus reference per zone; zones without a score are missing.
+        total: Difference of the sums of these zones.
+        mean_absolute: Mean absolute difference of these zones; NaN without any.
     """
 
     zones: dict[Zone, int]
@@ -194,7 +195,12 @@ class ScoreDifference:
     @property
     def differing(self) -> tuple[Zone, ...]:
         """Zones with different scores, in reading order."""
-        return tuple(zone for zone in ZONES if self.zones[zone] != 0)
+        return tuple(zone for zone in ZONES if self.zones.get(zone, 0) != 0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all six zones are compared, so that `total` is the difference of the global scores."""
+        return len(self.zones) == len(ZONES)
 
     @property
     def zones_are_accepted(self) -> bool:
@@ -203,15 +209,19 @@ class ScoreDifference:
 
     @property
     def total_is_accepted(self) -> bool:
-        """Whether the difference of the global scores is within the accepted difference."""
-        return abs(self.total) <= ACCEPTED_TOTAL_ERROR
+        """Whether the difference of the global scores is within the accepted difference; False with zones missing."""
+        return self.is_whole and abs(self.total) <= ACCEPTED_TOTAL_ERROR
 
 
-def compare_scores(score: BrixiaScore, reference: BrixiaScore) -> ScoreDifference:
-    """The difference of `score` from `reference`."""
-    zones = {zone: score[zone] - reference[zone] for zone in ZONES}
-    mean = sum(abs(difference) for difference in zones.values()) / len(ZONES)
-    return ScoreDifference(zones, score.total - reference.total, mean)
+def compare_scores(score: ReadScore, reference: ReadScore) -> ScoreDifference:
+    """The difference of `score` from `reference`, over the zones that both have assessed."""
+    zones: dict[Zone, int] = {}
+    for zone in ZONES:
+        mine, other = score[zone], reference[zone]
+        if mine is not None and other is not None:
+            zones[zone] = mine - other
+    mean = sum(abs(difference) for difference in zones.values()) / len(zones) if zones else math.nan
+    return ScoreDifference(zones, sum(zones.values()), mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +249,11 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class AgreementTable:
-    """Agreement per zone, over all zones and of the global score."""
+    """Agreement per zone, over all zones and of the global score; None where nothing can be compared."""
 
-    zones: dict[Zone, Agreement]
-    all_zones: Agreement
-    total: Agreement
+    zones: dict[Zone, Agreement | None]
+    all_zones: Agreement | None
+    total: Agreement | None
 
 
 def agreement_table(predicted: npt.ArrayLike, reference: npt.ArrayLike) -> AgreementTable:
@@ -253,18 +263,19 @@ def agreement_table(predicted: npt.ArrayLike, reference: npt.ArrayLike) -> Agree
 
     Args:
         predicted: (N, 6) integers of 0 to 3 in reading order A-F, N at least 1.
-        reference: (N, 6) integers of the reader.
+        reference: (N, 6) integers of the reader; below 0 for a zone that could not be assessed. Such a zone is left
+            out, and the radiograph's global score as well.
     """
     mine, other = np.asarray(predicted, dtype=np.int64), np.asarray(reference, dtype=np.int64)
     if mine.shape != other.shape or mine.ndim != 2 or mine.shape[0] == 0 or mine.shape[1] != len(ZONES):
         raise ValueError(f"Both must be (N, {len(ZONES)}) scores, got {mine.shape} and {other.shape}.")
-    zones = {
-        zone: _agreement(mine[:, [zone.value]], other[:, [zone.value]], ACCEPTED_ZONE_ERROR, N_CLASSES)
-        for zone in ZONES
-    }
-    totals = (mine.sum(axis=1, keepdims=True), other.sum(axis=1, keepdims=True))
+    whole = (other >= 0).all(axis=1)
+    totals = (mine[whole].sum(axis=1, keepdims=True), other[whole].sum(axis=1, keepdims=True))
     return AgreementTable(
-        zones,
+        {
+            zone: _agreement(mine[:, [zone.value]], other[:, [zone.value]], ACCEPTED_ZONE_ERROR, N_CLASSES)
+            for zone in ZONES
+        },
         _agreement(mine, other, ACCEPTED_ZONE_ERROR, N_CLASSES),
         _agreement(*totals, ACCEPTED_TOTAL_ERROR, MAX_TOTAL + 1),
     )
@@ -327,16 +338,23 @@ def grouped_bootstrap_interval(
 
 def _agreement(
     mine: npt.NDArray[np.int64], other: npt.NDArray[np.int64], accepted_error: float, n_classes: int
-) -> Agreement:
-    """Agreement of (N, values per radiograph) scores."""
-    summary = summarise_errors(mine, other)
-    absolute = np.abs(mine - other).mean(axis=1)
+) -> Agreement | None:
+    """Agreement of (N, values per radiograph) scores, without the values below 0; None if nothing is left."""
+    is_scored = other >= 0
+    rows = is_scored.any(axis=1)
+    mine, other, is_scored = mine[rows], other[rows], is_scored[rows]
+    if not len(mine):
+        return None
+    summary = summarise_errors(mine[is_scored], other[is_scored])
+    counts = is_scored.sum(axis=1)
+    difference = np.where(is_scored, mine - other, 0)
+    absolute = np.abs(difference).sum(axis=1) / counts
     return Agreement(
-        mean_error=mean_with_interval((mine - other).mean(axis=1)),
+        mean_error=mean_with_interval(difference.sum(axis=1) / counts),
         mean_absolute_error=mean_with_interval(absolute),
         absolute_error_sd=summary.absolute_error_sd,
         correlation=summary.correlation,
-        weighted_kappa=quadratic_weighted_kappa(mine, other, n_classes),
+        weighted_kappa=quadratic_weighted_kappa(mine[is_scored], other[is_scored], n_classes),
         accepted_share=float((absolute <= accepted_error).mean()),
         count=len(mine),
     )

@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeySequence
 from app.settings.settings import Settings
 from bsnet_core.language import translate as _
 
-SCORE_KEYS = ("0", "1", "2", "3")
-"""Keys that enter scores in the scoring mode; otherwise only window presets may have them."""
+SCORE_KEYS = ("0", "1", "2", "3", "9")
+"""Keys that score a zone, or call it not assessable, in the scoring mode; else only window presets may have them."""
 NAVIGATION_KEYS = ("Tab", "Shift+Tab", "Backtab", "Shift+Backtab", "Return", "Enter", "Space", "Alt+F4")
 """Keys that move between controls and operate them; no action may have them."""
 PRESET_PREFIX = "preset_"

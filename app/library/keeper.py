@@ -84,6 +84,7 @@ class Keeper(QObject):
         self._predictions: dict[int, weakref.ref[Prediction]] = {}
         self._unkept: dict[tuple[int, Reading], bool] = {}
         self._unsaved_drafts: set[int] = set()
+        self._reader_of_draft: dict[int, str] = {}
         self._shown: set[tuple[int, str]] = set()
         self._unsaved_annotations: dict[int, KeptAnnotations] = {}
         self._closed: threading.Event | None = None
@@ -97,6 +98,7 @@ class Keeper(QObject):
         session.previews_known.connect(self._take_in)
         session.reading_saved.connect(self.keep_reading)
         session.draft_changed.connect(self._follow_draft)
+        session.reader_changed.connect(lambda reader: self._hand_drafts_over())
         session.prediction_seen.connect(self._note_seen)
         session.prediction_revealed.connect(self._note_revealed)
         self.ask(lambda library: None, lambda nothing: None)
@@ -287,11 +289,14 @@ class Keeper(QObject):
 
     def _take_recalled(self, key: int, recalled: Recalled) -> None:
         draft = recalled.draft
+        if draft is not None:
+            self._reader_of_draft.setdefault(key, draft.reader)
         self._session.recall(
             key,
             draft.zones if draft is not None else {},
             recalled.readings,
             draft_started_at=draft.started_at if draft is not None else None,
+            draft_comment=draft.comment if draft is not None else "",
             seen_by=recalled.seen_by,
         )
         self.recalled.emit(key, recalled)
@@ -327,17 +332,26 @@ class Keeper(QObject):
         self.ask(work, lambda nothing: None)
 
     def _save_draft(self, image: OpenImage) -> None:
-        reader = self._session.reader
-        zones, started_at = dict(image.draft), image.draft_started_at or datetime.now(UTC)
+        reader, former = self._session.reader, self._reader_of_draft.get(image.key)
+        draft = Draft(reader, dict(image.draft), image.draft_started_at or datetime.now(UTC), image.draft_comment)
+        self._reader_of_draft[image.key] = reader
 
         def work(library: Library) -> None:
             number = self._worker.number_of(library, image)
-            if zones:
-                library.save_draft(number, Draft(reader, zones, started_at))
+            if former is not None and former != reader:
+                library.clear_draft(number, former)  # the reader has another name now, and the draft goes with it
+            if draft.zones or draft.comment:
+                library.save_draft(number, draft)
             else:
                 library.clear_draft(number, reader)
 
         self.ask(work, lambda nothing: None)
+
+    def _hand_drafts_over(self) -> None:
+        """Keeps the drafts under the reader's other name."""
+        for image in self._session.images:
+            if image.draft or image.draft_comment:
+                self._follow_draft(image.key)
 
     def _note_seen(self, key: int, reader: str) -> None:
         image, at = self._session.image(key), datetime.now(UTC)

@@ -50,6 +50,7 @@ from app.library.rows import (
     prediction_of,
     reading_of,
     row_of_annotations,
+    row_of_draft,
     row_of_log_entry,
     row_of_prediction,
     row_of_reading,
@@ -270,7 +271,7 @@ class Library:
 
     def save_draft(self, number: int, draft: Draft) -> None:
         """Keeps a reading in progress; it replaces an earlier draft of the same reader and image."""
-        row = {"zones": {zone.name: score for zone, score in draft.zones.items()}, "started_at": draft.started_at}
+        row = row_of_draft(draft)
         statement = insert(drafts).values(study_id=number, reader=draft.reader, **row)
         with self._write_transaction() as connection:
             connection.execute(

@@ -32,7 +32,7 @@ from bsnet_core.errors import (
 from bsnet_core.language import translate as _
 from bsnet_core.private_files import create_private_file, make_private_folder
 
-NEWEST_REVISION = "3"
+NEWEST_REVISION = "4"
 """The last migration in `migrations/versions`; files of this revision open without alembic."""
 BUSY_TIMEOUT_S = 10.0
 COMPANIONS = ("-wal", "-shm", "-journal")

@@ -17,6 +17,7 @@ from app.library.rows import annotations_of, draft_of, image_of, model_of, predi
 from app.library.schema import drafts, images, kept_annotations, log, predictions, readings
 from app.session.readings import ComparedReading, Reading
 from bsnet_core.brixia import BrixiaScore
+from bsnet_core.partial_score import read_score_from_text
 
 T = TypeVar("T")
 LAST_OF_ALL = "\U0010ffff"
@@ -36,7 +37,7 @@ def page_of_images(connection: Connection, text: str, *, order: ListOrder, offse
             chosen.c.place,
             chosen.c.place_in_study,
             _latest(predictions, predictions.c.total, chosen.c.id).label("predicted"),
-            _latest(readings, readings.c.total, chosen.c.id).label("read"),
+            _latest(readings, readings.c.score, chosen.c.id).label("read"),
             _latest(readings, readings.c.reader, chosen.c.id).label("reader"),
         )
         .join(chosen, chosen.c.id == images.c.id)
@@ -214,7 +215,7 @@ def _listed_image(row: RowMapping, readers: Iterable[str]) -> ListedImage:
     return ListedImage(
         image=image_of(row),
         predicted_total=row["predicted"],
-        read_total=row["read"],
+        read_score=read_score_from_text(row["read"]) if row["read"] is not None else None,
         reader=row["reader"] or "",
         place=row["place"],
         of_patient=row["of_patient"],

@@ -14,6 +14,7 @@ from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.inference.prediction import ModelIdentity, Prediction
 from bsnet_core.language import translate as _
 from bsnet_core.model.network_config import Attention
+from bsnet_core.partial_score import ReadScore
 from bsnet_core.radiograph import ImageMetadata
 from bsnet_core.repair import RepairStep
 
@@ -146,13 +147,15 @@ class Draft:
 
     Attributes:
         reader: Name of the reader.
-        zones: Scores entered so far.
+        zones: Entries so far, 0 to 3 or `NOT_ASSESSABLE`.
         started_at: Time of the first key, in UTC.
+        comment: The reader's words so far.
     """
 
     reader: str
     zones: Mapping[Zone, int]
     started_at: datetime
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +240,7 @@ class ListedImage:
     Attributes:
         image: The image.
         predicted_total: Global score of the last prediction.
-        read_total, reader: Global score of the last reading, and its reader.
+        read_score, reader: The last reading's score, and its reader.
         readers: Everybody who has saved a reading.
         place, of_patient: Place among the listed images of the same patient, newest first, from 1; and their number.
         place_in_study: Place among the images of the same study, from 1.
@@ -245,7 +248,7 @@ class ListedImage:
 
     image: KeptImage
     predicted_total: int | None
-    read_total: int | None
+    read_score: ReadScore | None
     reader: str
     place: int
     of_patient: int

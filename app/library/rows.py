@@ -17,6 +17,7 @@ from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.model.network_config import Attention
+from bsnet_core.partial_score import read_score_from_text
 from bsnet_core.radiograph import ImageMetadata, PixelSpacing, SpacingMeaning
 
 METADATA_NAMES = frozenset(field.name for field in dataclasses.fields(ImageMetadata))
@@ -147,10 +148,12 @@ def reading_of(row: RowMapping) -> Reading:
     """A reading."""
     return Reading(
         reader=row["reader"],
-        score=BrixiaScore.from_text(row["score"]),
+        score=read_score_from_text(row["score"]),
         started_at=row["started_at"],
         saved_at=row["saved_at"],
         blind=row["blind"],
+        comment=row["comment"],
+        displayed_at=row["displayed_at"],
     )
 
 
@@ -163,12 +166,21 @@ def row_of_reading(reading: Reading) -> dict[str, Any]:
         "started_at": reading.started_at,
         "saved_at": reading.saved_at,
         "blind": reading.blind,
+        "comment": reading.comment,
+        "displayed_at": reading.displayed_at,
     }
 
 
 def draft_of(row: RowMapping) -> Draft:
     """A reading in progress."""
-    return Draft(row["reader"], {Zone[name]: score for name, score in row["zones"].items()}, row["started_at"])
+    zones = {Zone[name]: score for name, score in row["zones"].items()}
+    return Draft(row["reader"], zones, row["started_at"], row["comment"])
+
+
+def row_of_draft(draft: Draft) -> dict[str, Any]:
+    """The columns of a reading in progress, without its image and its reader."""
+    zones = {zone.name: score for zone, score in draft.zones.items()}
+    return {"zones": zones, "started_at": draft.started_at, "comment": draft.comment}
 
 
 def log_entry_of(row: RowMapping) -> LogEntry:

@@ -104,11 +104,13 @@ readings = Table(
     Column("id", Integer, primary_key=True),
     Column("study_id", ForeignKey("studies.id"), nullable=False),
     Column("reader", Text, nullable=False),
-    Column("score", Text, nullable=False),
-    Column("total", Integer, nullable=False),
+    Column("score", Text, nullable=False),  # six characters ABCDEF: a digit, or x for a zone that is not assessable
+    Column("total", Integer, nullable=False),  # of the assessed zones
     Column("started_at", UtcTime, nullable=False),
     Column("saved_at", UtcTime, nullable=False),
     Column("blind", Boolean, nullable=False),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("displayed_at", UtcTime, nullable=True),
     # A reading that is handed over twice, after a failure for instance, is one.
     UniqueConstraint("study_id", "reader", "saved_at", "score"),
 )
@@ -118,8 +120,9 @@ drafts = Table(
     all_tables,
     Column("study_id", ForeignKey("studies.id"), primary_key=True),
     Column("reader", Text, primary_key=True),
-    Column("zones", JSON, nullable=False),  # letter of the zone: score
+    Column("zones", JSON, nullable=False),  # letter of the zone: score, or -1 for a zone that is not assessable
     Column("started_at", UtcTime, nullable=False),
+    Column("comment", Text, nullable=False, server_default=""),
 )
 
 kept_annotations = Table(

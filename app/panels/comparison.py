@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 from app.panels.zone_grid import zone_grid
 from app.report.score_differences import describe_total_difference, describe_zone_difference, signed
 from app.session.readings import ResultSet
-from bsnet_core.agreement import compare_scores
+from bsnet_core.agreement import MAX_TOTAL, compare_scores
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import entry_text, highest_total
 
 MOST_ROWS = 6
 """Result sets shown without scrolling."""
@@ -43,8 +44,14 @@ class DifferenceCell(QLabel):
         self._zone = zone
         self.setObjectName("difference")
 
-    def show_scores(self, first: int, second: int) -> None:
-        """Shows both scores; "≠" and a frame mark a difference."""
+    def show_scores(self, first: int | None, second: int | None) -> None:
+        """Shows both scores; "≠" and a frame mark a difference. None: the zone was not assessable."""
+        if first is None or second is None:
+            self.setText(f"{self._zone.name}   {entry_text(first)}   {entry_text(second)}")
+            self.setAccessibleName(_("Zone {zone}").format(zone=self._zone.name))
+            self.setAccessibleDescription(_("not assessable"))
+            self._mark(differs=False)
+            return
         sign = "=" if first == second else "≠"
         text = f"{self._zone.name}   {first} {sign} {second}"
         self.setText(text if first == second else f"{text}   Δ {signed(second - first)}")
@@ -54,7 +61,10 @@ class DifferenceCell(QLabel):
                 first=first, second=second, difference=signed(second - first)
             )
         )
-        self.setProperty("differs", "false" if first == second else "true")
+        self._mark(differs=first != second)
+
+    def _mark(self, *, differs: bool) -> None:
+        self.setProperty("differs", "true" if differs else "false")
         self.style().unpolish(self)
         self.style().polish(self)
 
@@ -97,7 +107,7 @@ class SetsTable(QTableWidget):
         """Fills the table."""
         self.setRowCount(len(sets))
         for row, one in enumerate(sets):
-            texts = (one.name, *(str(one.score[zone]) for zone in ZONES), str(one.score.total))
+            texts = (one.name, *(entry_text(one.score[zone]) for zone in ZONES), _total_of(one))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 item.setToolTip(f"{one.name}\n{one.detail}" if one.detail else one.name)
@@ -226,17 +236,27 @@ class ComparisonPanel(QWidget):
         for zone, cell in self._cells.items():
             cell.show_scores(first[zone], second[zone])
         difference = compare_scores(second, first)
+        if not difference.zones:
+            self._zones_verdict.setText(_("No zone is assessed in both results."))
+            self._total_verdict.setText("")
+            self._mark_disagreement()
+            return
         zones_sentence = describe_zone_difference(difference)
         total_sentence = describe_total_difference(difference, _("second minus first"))
         self._zones_verdict.setText(_verdict_line(zones_sentence, is_accepted=difference.zones_are_accepted))
-        self._total_verdict.setText(_verdict_line(total_sentence, is_accepted=difference.total_is_accepted))
+        total_line = _verdict_line(total_sentence, is_accepted=difference.total_is_accepted)
+        self._total_verdict.setText(total_line if difference.is_whole else total_sentence)
         self._mark_disagreement()
 
     def _mark_disagreement(self) -> None:
         marked: dict[Zone, tuple[int, int]] = {}
         if self.mark.isChecked() and len(self._sets) > 1:
             first, second = (self._sets[chooser.currentIndex()].score for chooser in (self.first, self.second))
-            marked = {zone: (first[zone], second[zone]) for zone in ZONES if first[zone] != second[zone]}
+            differing = compare_scores(second, first).differing
+            both = {zone: (first[zone], second[zone]) for zone in differing}
+            marked = {
+                zone: (one, other) for zone, (one, other) in both.items() if one is not None and other is not None
+            }
         if marked != self._disagreement:
             self._disagreement = marked
             self.disagreement_changed.emit(dict(marked))
@@ -265,6 +285,12 @@ class ComparisonPanel(QWidget):
         label.setWordWrap(True)
         label.setAccessibleName(name)
         return label
+
+
+def _total_of(one: ResultSet) -> str:
+    """The global score; out of fewer zones, with the highest that it could be."""
+    most = highest_total(one.score)
+    return str(one.score.total) if most == MAX_TOTAL else f"{one.score.total}/{most}"
 
 
 def _verdict_line(sentence: str, *, is_accepted: bool) -> str:

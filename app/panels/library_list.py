@@ -13,6 +13,7 @@ from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ImagePage, ListedImage
 from app.panels.image_rows import MAX_ICONS
+from app.session.readings import describe_read_score
 from app.session.visibility import Visibility
 from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.dicom_dates import shown_date
@@ -189,10 +190,10 @@ def _name_of(row: ListedImage) -> str:
 
 
 def _state_of(row: ListedImage, *, scores_hidden: bool) -> str:
-    if row.read_total is not None and not scores_hidden:
-        total = _("read {total}/{most}").format(total=row.read_total, most=MAX_TOTAL)
+    if row.read_score is not None and not scores_hidden:
+        total = describe_read_score(row.read_score)
         state = _("{total} by {reader}").format(total=total, reader=row.reader) if row.reader else total
-    elif row.read_total is not None:
+    elif row.read_score is not None:
         state = _("read by others") if row.reader else _("read")
     elif row.predicted_total is not None:
         state = _("analysed") if scores_hidden else _("analysed, not read")

@@ -100,7 +100,7 @@ class ReportDialog(QDialog):
         )
         self._deidentified = self._option(
             _("&De-identify"),
-            _("Leave out name, IDs, birth date, dates, institution, descriptions and the reader's name"),
+            _("Leave out name, IDs, birth date, dates, institution, descriptions, and the reader's name and comment"),
         )
         self._keep_dates = self._option(
             _("&Keep the dates"), _("Keep the dates of study and reading in a de-identified report")

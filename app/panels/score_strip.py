@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from app.session.readings import describe_total
 from app.session.session import Session
-from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import entry_text, score_of_entries
 
 NOT_ENTERED = "–"
 
@@ -57,8 +58,7 @@ class ScoreStrip(QFrame):
             self._label.setText("")
             return
         image = self._session.shown(current.key)  # without what a blind reader must not see
-        saved = image.reading_of(self._session.reader) if not image.draft else None
-        own = {zone: saved.score[zone] for zone in ZONES} if saved is not None else dict(image.draft)
+        own = image.own_entries(self._session.reader)
         parts = [_("Yours: {zones}").format(zones=self._zones(own))]
         if image.prediction is not None:
             score = image.prediction.score
@@ -70,8 +70,9 @@ class ScoreStrip(QFrame):
 
     def _zones(self, scores: dict[Zone, int], *, marks: bool = True) -> str:
         said = " ".join(
-            f"{'▸' if marks and zone is self._zone else ''}{zone.name}\u00a0{scores.get(zone, NOT_ENTERED)}"
+            f"{'▸' if marks and zone is self._zone else ''}{zone.name}\u00a0"
+            f"{entry_text(scores[zone]) if zone in scores else NOT_ENTERED}"
             for zone in ZONES
         )
-        total = f"{sum(scores.values())} / {MAX_TOTAL}" if len(scores) == len(ZONES) else NOT_ENTERED
+        total = describe_total(score_of_entries(scores)) if len(scores) == len(ZONES) else NOT_ENTERED
         return f"{said} · {total}"

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.panels.comment_field import CommentField
 from app.panels.network_steps import NetworkSteps
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell
 from app.panels.zone_grid import zone_grid
 from app.report.score_differences import describe_total_difference, describe_zone_difference
 from app.session.open_image import ImageState, OpenImage
-from app.session.readings import HASH_LENGTH, Reading, name_of_reader
+from app.session.readings import HASH_LENGTH, Reading, describe_total, name_of_reader
 from bsnet_core.agreement import MAX_TOTAL, compare_scores
-from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.inference.content_findings import sentences_of
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.partial_score import score_of_entries
 from bsnet_core.standard_orientation import StandardOrientation
 
 if TYPE_CHECKING:
@@ -28,9 +30,11 @@ class ScoresPanel(QWidget):
     """The right pane above the overlay controls."""
 
     zone_entered = Signal(object, object)
-    """Zone and the reader's score for it; None clears the zone."""
+    """Zone and the reader's score for it, or `NOT_ASSESSABLE`; None clears the zone."""
     zone_chosen = Signal(object)
     """Zone of a clicked cell: the next one to score."""
+    comment_edited = Signal(str)
+    """The whole comment on the reading in progress."""
     save_requested = Signal()
     clear_requested = Signal()
     correct_requested = Signal()
@@ -57,6 +61,8 @@ class ScoresPanel(QWidget):
         for cell in self._cells.values():
             cell.entered.connect(self.zone_entered)
             cell.chosen.connect(self.zone_chosen)
+        self.comment = CommentField(self)
+        self.comment.edited.connect(self.comment_edited)
         self.network_steps = NetworkSteps(self)
         self.save_button = self._button(_("Save reading"), _("Save the six zones as your reading"), self.save_requested)
         self.clear_button = self._button(
@@ -81,6 +87,7 @@ class ScoresPanel(QWidget):
         layout.addWidget(self._turn)
         layout.addLayout(zone_grid(self._cells, self))
         layout.addLayout(self._own_row())
+        layout.addWidget(self.comment)
         layout.addWidget(self._comparison)
         layout.addWidget(self.network_steps)
         layout.addWidget(self._model)
@@ -132,7 +139,7 @@ class ScoresPanel(QWidget):
         """
         prediction = image.prediction if image is not None else None
         saved = image.reading_of(reader) if image is not None and not image.draft else None
-        own = _own_zones(image, saved)
+        own = image.own_entries(reader) if image is not None else {}
         for zone, cell in self._cells.items():
             cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None)
         self._total.setText(_total_line(image, hidden=hidden))
@@ -147,8 +154,11 @@ class ScoresPanel(QWidget):
         _show_text(self._model, _model_line(prediction))
         has_lungs = prediction is not None and bool(prediction.lung_probability.any())  # a plain classifier has none
         self.network_steps.show_prediction(prediction if has_lungs else None)
-        has_draft = image is not None and bool(image.draft)
-        self.save_button.setEnabled(image is not None and image.entered_total is not None)
+        comment = "" if image is None else image.draft_comment if saved is None else saved.comment
+        self.comment.show_comment(comment, editable=image is not None and saved is None)
+        self.comment.setVisible(image is not None and (saved is None or bool(comment)))
+        has_draft = image is not None and bool(image.draft or comment) and saved is None
+        self.save_button.setEnabled(image is not None and image.entered_score is not None)
         self.save_button.setVisible(saved is None)
         self.clear_button.setVisible(saved is None)
         self.clear_button.setEnabled(has_draft)
@@ -197,12 +207,6 @@ class ScoresPanel(QWidget):
         return button
 
 
-def _own_zones(image: OpenImage | None, saved: Reading | None) -> dict[Zone, int]:
-    if saved is not None:
-        return {zone: saved.score[zone] for zone in ZONES}
-    return image.draft if image is not None else {}
-
-
 def _notes_of(image: OpenImage | None) -> list[str]:
     if image is None:
         return []
@@ -236,20 +240,15 @@ def _own_line(image: OpenImage | None, saved: Reading | None) -> str:
     if image is None:
         return ""
     if saved is not None:
-        line = (
-            _("{reader}: {total} / {most}, saved {time}, blind")
-            if saved.blind
-            else _("{reader}: {total} / {most}, saved {time}")
-        )
+        line = _("{reader}: {total}, saved {time}, blind") if saved.blind else _("{reader}: {total}, saved {time}")
         return line.format(
             reader=name_of_reader(saved.reader),
-            total=saved.score.total,
-            most=MAX_TOTAL,
+            total=describe_total(saved.score),
             time=f"{saved.saved_at.astimezone():%Y-%m-%d %H:%M}",
         )
-    total = image.entered_total
-    if total is not None:
-        return _("Yours: {total} / {most}, not saved").format(total=total, most=MAX_TOTAL)
+    score = image.entered_score
+    if score is not None:
+        return _("Yours: {total}, not saved").format(total=describe_total(score))
     if not image.draft:
         return _("Yours: not entered")
     missing = len(ZONES) - len(image.draft)
@@ -263,7 +262,9 @@ def _seen_line(was_seen: bool) -> str:
 def _comparison_line(own: dict[Zone, int], prediction: Prediction | None) -> str:
     if prediction is None or len(own) < len(ZONES):
         return ""
-    difference = compare_scores(prediction.score, BrixiaScore.from_values(own[zone] for zone in ZONES))
+    difference = compare_scores(prediction.score, score_of_entries(own))
+    if not difference.zones:
+        return ""
     total = describe_total_difference(difference, _("prediction minus yours"))
     return f"{total} {describe_zone_difference(difference)}"
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from app.library.patients import patient_of
 from app.panels.image_rows import MAX_ICONS, THUMBNAIL_PX
 from app.session.open_image import ImageState, OpenImage
+from app.session.readings import describe_read_score
 from app.session.session import Session
 from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.dicom_dates import shown_date
@@ -112,6 +113,6 @@ def _state_of(image: OpenImage) -> str:
         state = _("predicted {total}/{most}").format(total=image.score.total, most=MAX_TOTAL)
     elif image.problem and image.state in (ImageState.NOT_SCORED, ImageState.UNREADABLE):
         state = textwrap.shorten(f"{state}: {image.problem}", REASON_LENGTH, placeholder=" …")
-    if image.read_total is not None:
-        state += "\n" + _("read {total}/{most}").format(total=image.read_total, most=MAX_TOTAL)
+    if image.read_score is not None:
+        state += "\n" + describe_read_score(image.read_score)
     return state

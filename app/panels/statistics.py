@@ -144,7 +144,9 @@ class StatisticsPanel(QWidget):
         self._summary.setText(self._summarise(figures))
         self._show_table(figures)
         self._show_confusion()
-        self.plot.show_totals(figures.predicted.sum(axis=1).tolist(), figures.read.sum(axis=1).tolist())
+        whole = figures.is_whole
+        predicted, read = figures.predicted[whole], figures.read[whole]
+        self.plot.show_totals(predicted.sum(axis=1).tolist(), read.sum(axis=1).tolist())
         self.counted.emit()
 
     def _show_failure(self, error: BSNetError) -> None:
@@ -171,6 +173,22 @@ class StatisticsPanel(QWidget):
                 _(
                     "Agreement between readers: Fleiss' kappa {kappa} ({readers} readers, {images} images read by all)."
                 ).format(kappa=_decimal(among.kappa), readers=among.readers, images=among.images)
+            )
+        if figures.not_assessable:
+            parts.append(
+                translate_count(
+                    "{count} zone was not assessable; the global row leaves its reading out.",
+                    "{count} zones were not assessable; the global row leaves their readings out.",
+                    figures.not_assessable,
+                ).format(count=figures.not_assessable)
+            )
+        if figures.comments:
+            parts.append(
+                translate_count(
+                    "{count} reading has a comment; the table (CSV) contains it.",
+                    "{count} readings have a comment; the table (CSV) contains them.",
+                    figures.comments,
+                ).format(count=figures.comments)
             )
         if figures.models > 1:
             parts.append(_("Several models are evaluated together. Select one to see its figures separately."))
@@ -210,6 +228,7 @@ class StatisticsPanel(QWidget):
         zone = self.zone.currentData()
         columns = slice(None) if not isinstance(zone, Zone) else [zone.value]
         read, predicted = self._figures.read[:, columns], self._figures.predicted[:, columns]
+        read, predicted = read[read >= 0], predicted[read >= 0]
         counts = confusion_matrix(read, predicted) if len(read) else np.zeros((N_CLASSES, N_CLASSES), dtype=np.int64)
         heads = [(str(score), _("Predicted {score}").format(score=score)) for score in range(N_CLASSES)]
         names = [_("read {score}").format(score=score) for score in range(N_CLASSES)]

@@ -12,6 +12,7 @@ from app.report.score_differences import signed
 from bsnet_core.brixia import N_CLASSES, Zone, zone_class_meaning
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import NOT_ASSESSABLE, entry_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
 
 NOT_ENTERED = "–"
+ENTRIES = (*range(N_CLASSES), NOT_ASSESSABLE)
 BARS_HEIGHT = 30
-BUTTON_SPACING = 3
+BUTTON_SPACING = 2
 STYLE = """
 #scoringMode { background: palette(highlight); color: palette(highlighted-text); border-radius: 6px; padding: 3px 8px; }
 #zoneCell[turn="true"] { border: 2px solid palette(highlight); }
@@ -64,7 +66,8 @@ class ProbabilityBars(QWidget):
             palette = self.palette()
             strong, faint = palette.link().color(), QColor(palette.windowText().color())
             faint.setAlpha(90)
-            width = (self.width() - (N_CLASSES - 1) * BUTTON_SPACING) / N_CLASSES
+            # As wide as the buttons below: one for each score, and one for a zone that is not assessable.
+            width = (self.width() - N_CLASSES * BUTTON_SPACING) / (N_CLASSES + 1)
             predicted = int(self._shares.argmax())
             for number, share in enumerate(self._shares):
                 height = max(float(share) * (self.height() - 2), 1.0)
@@ -79,13 +82,13 @@ class ProbabilityBars(QWidget):
 
 
 class ScoreEntry(QWidget):
-    """Four buttons for one zone's score; pressing the chosen one again clears it.
+    """Four buttons for one zone's score, and one for "not assessable"; pressing the chosen one again clears it.
 
-    Tab reaches one of them, the arrow keys move between them, Space presses: 24 Tab stops would be too many.
+    Tab reaches one of them, the arrow keys move between them, Space presses: 30 Tab stops would be too many.
     """
 
     entered = Signal(object)
-    """The score; None clears it."""
+    """The score, or `NOT_ASSESSABLE`; None clears it."""
 
     def __init__(self, zone: Zone, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,16 +98,17 @@ class ScoreEntry(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(BUTTON_SPACING)
         self._buttons = []
-        for score in range(N_CLASSES):
+        for score in ENTRIES:
             button = QToolButton(self)
             button.setObjectName("scoreButton")
-            button.setText(str(score))
+            button.setText(entry_text(score))
             button.setCheckable(True)
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            meaning = zone_class_meaning(score)
-            button.setAccessibleName(_("Zone {zone}: {score}").format(zone=zone.name, score=score))
+            meaning = _("not assessable") if score == NOT_ASSESSABLE else zone_class_meaning(score)
+            name = meaning if score == NOT_ASSESSABLE else score
+            button.setAccessibleName(_("Zone {zone}: {score}").format(zone=zone.name, score=name))
             button.setAccessibleDescription(meaning)
-            button.setToolTip(f"{score}: {meaning}")
+            button.setToolTip(f"{entry_text(score)}: {meaning}")
             button.clicked.connect(lambda checked=False, score=score: self._press(score))
             button.installEventFilter(self)
             row.addWidget(button, 1)
@@ -113,19 +117,19 @@ class ScoreEntry(QWidget):
 
     @property
     def score(self) -> int | None:
-        """The chosen score; None if there is none."""
+        """The chosen score or `NOT_ASSESSABLE`; None if there is none."""
         return self._score
 
     def button(self, score: int) -> QToolButton:
-        """The button of a score."""
-        return self._buttons[score]
+        """The button of a score, or of `NOT_ASSESSABLE`."""
+        return self._buttons[ENTRIES.index(score)]
 
     def show_score(self, score: int | None) -> None:
         """Shows a score without emitting `entered`."""
         self._score = score
-        for number, button in enumerate(self._buttons):
-            button.setChecked(number == score)
-            is_stop = number == (score or 0)
+        for entry, button in zip(ENTRIES, self._buttons, strict=True):
+            button.setChecked(entry == score)
+            is_stop = entry == (score or 0)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_stop else Qt.FocusPolicy.ClickFocus)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -211,7 +215,7 @@ class ZoneCell(QFrame):
 
         Args:
             prediction: The prediction; None if there is none or it is hidden.
-            own: The reader's own score; None if not entered.
+            own: The reader's own score, or `NOT_ASSESSABLE`; None if not entered.
             editable: Whether the own score can be changed.
         """
         self._entry.show_score(own)
@@ -227,7 +231,7 @@ class ZoneCell(QFrame):
                 str(score),
                 _("{share} low").format(share=share) if unsure else share,
                 _expected_text(prediction.expected_value_of(self._zone)),
-                "" if own is None else f"Δ {signed(score - own)}",
+                "" if own is None or own == NOT_ASSESSABLE else f"Δ {signed(score - own)}",
             )
             tip = _zone_tip(self._zone, prediction)
             description = _("Predicted {score}, confidence {share}").format(score=score, share=share)

@@ -139,6 +139,7 @@ class CurrentImage(QObject):
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
         self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
+        self._session.note_displayed(key)
         self.image_shown.emit(key)
         self._refresh(self._session.image(key))
 
@@ -218,8 +219,7 @@ class CurrentImage(QObject):
     def _switched(self, drawn: OverlayState, image: OpenImage | None) -> OverlayState:
         own: dict[Zone, int] = {}
         if image is not None:
-            saved = image.reading_of(self._session.reader) if not image.draft else None
-            own = dict(image.draft) if saved is None else {zone: saved.score[zone] for zone in ZONES}
+            own = image.own_entries(self._session.reader)
         return replace(
             drawn,
             shown={name: self._settings.overlay_shown(name) for name in OVERLAYS},

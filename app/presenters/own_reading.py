@@ -18,8 +18,9 @@ from app.look.messages import MessageBar, Severity
 from app.panels.comparison import ComparisonPanel
 from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
+from app.presenters.reader_name import ReaderName
 from app.session.open_image import OpenImage
-from app.session.readings import ComparedReading, Reading, result_sets
+from app.session.readings import ComparedReading, Reading, describe_total, result_sets
 from app.session.scoring_mode import ScoringMode
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -58,7 +59,8 @@ class OwnReading(QObject):
         self._scores = scores
         self._messages = messages
         self._kept_predictions: dict[int, tuple[KeptPrediction, ...]] = {}
-        self.scoring = ScoringMode(session, window)
+        self.reader_name = ReaderName(settings, window)
+        self.scoring = ScoringMode(session, window, ask_first=self.reader_name.ask_first)
         self.comparison = ComparisonPanel(window)
         self._window = window
         self._queue = queue
@@ -122,6 +124,7 @@ class OwnReading(QObject):
         session, scoring, scores, settings = self._session, self.scoring, self._scores, self._settings
         scores.zone_entered.connect(self._enter)
         scores.zone_chosen.connect(scoring.choose)
+        scores.comment_edited.connect(self._comment)
         scores.save_requested.connect(scoring.save)
         scores.clear_requested.connect(scoring.clear)
         scores.correct_requested.connect(scoring.correct)
@@ -143,6 +146,10 @@ class OwnReading(QObject):
     def _enter(self, zone: Zone, score: int | None) -> None:
         if self._session.current is not None:
             self._session.enter(self._session.current.key, zone, score)
+
+    def _comment(self, text: str) -> None:
+        if self._session.current is not None:
+            self._session.comment(self._session.current.key, text)
 
     def _show_current_zone(self, zone: Zone | None = None) -> None:
         self._scores.show_turn(self.scoring.current_zone, self.scoring.hint if self.scoring.is_on else "")
@@ -166,7 +173,9 @@ class OwnReading(QObject):
         )
 
     def _report_saved(self, key: int, reading: Reading) -> None:
-        text = _("Your score {score} (global {total}) is saved.").format(score=reading.score, total=reading.score.total)
+        text = _("Your score {score} (global {total}) is saved.").format(
+            score=reading.score, total=describe_total(reading.score)
+        )
         if self._session.blind and not reading.blind:
             text += " " + _("It is not recorded as blind: you had seen this prediction.")
         self._messages.show_message(Severity.INFO, text, image=key)

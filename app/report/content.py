@@ -38,7 +38,7 @@ class ReportChoices:
 
     Attributes:
         deidentified: Leaves out name, id, birth date, accession number, institution, study description, UIDs, file
-            name, the reader's name and, unless `keep_dates`, the dates of study and reading.
+            name, the reader's name and comment and, unless `keep_dates`, the dates of study and reading.
         keep_dates: Keeps these dates in a de-identified report.
         with_reading, with_explanation, with_lungs: Whether the part of that name is included.
     """
@@ -174,6 +174,8 @@ def _reading_lines(reported: ReportedImage, choices: ReportChoices) -> tuple[Lin
         lines.append(Line(_("Saved"), time_with_offset(reading.saved_at)))
     visibility = _("hidden until the reading was saved (blind)") if reading.blind else _("visible during the reading")
     lines.append(Line(_("Prediction"), visibility))
+    if reading.comment and not choices.deidentified:  # free text may name anybody
+        lines.append(Line(_("Comment"), visible(reading.comment)))
     return tuple(lines)
 
 
@@ -181,6 +183,8 @@ def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[
     if prediction is None or reading is None:
         return ()
     difference = compare_scores(prediction.score, reading.score)
+    if not difference.zones:
+        return ()
     return (
         describe_total_difference(difference, _("prediction minus reading")),
         describe_zone_difference(difference),

@@ -24,12 +24,15 @@ from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.errors import BSNetError, ReportError
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import ReadScore
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import ModelIdentity, Prediction
 
 BYTE_ORDER_MARK = "\ufeff"
 """Without it Excel decodes UTF-8 by the system's legacy code page."""
+NOT_ASSESSED = "n/a"
+"""A zone that the reader could not assess; data programs take it for a missing number."""
 HEIGHTS = ("upper", "middle", "lower")
 USE = "research use only, not a medical device"
 """Part of the file format, so not in the language in use."""
@@ -188,8 +191,10 @@ def _score_columns(what: str) -> list[str]:
     return [*(zone_column(what, zone) for zone in ZONES), f"{what} global"]
 
 
-def _score_cells(score: BrixiaScore | None) -> list[Cell]:
-    return [""] * (len(ZONES) + 1) if score is None else [*score.zones, score.total]
+def _score_cells(score: ReadScore | None) -> list[Cell]:
+    if score is None:
+        return [""] * (len(ZONES) + 1)
+    return [*(NOT_ASSESSED if zone is None else zone for zone in score.zones), score.total]
 
 
 def _model_cells(model: ModelIdentity | None) -> list[Cell]:
@@ -201,7 +206,8 @@ def _reading_row(one: TabledReading, naming: ImageNaming, *, with_dates: bool) -
     differences: list[Cell] = [""] * (len(ZONES) + 1)
     if predicted is not None:
         difference = compare_scores(predicted, reading.score)
-        differences = [*(difference.zones[zone] for zone in ZONES), difference.total]
+        differences = [*(difference.zones.get(zone, NOT_ASSESSED) for zone in ZONES)]
+        differences.append(difference.total if difference.is_whole else NOT_ASSESSED)
     return [
         one.image if naming is ImageNaming.LABEL else one.study_uid,
         shown_date(one.study_date) if with_dates else "",

@@ -28,10 +28,12 @@ from app.report.layout import (
     fitted,
 )
 from app.report.score_differences import signed
+from app.session.readings import describe_total
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
 from bsnet_core.explanation import Masking
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import SIGN, assessed_zones, entry_text
 
 if TYPE_CHECKING:
     from app.session.readings import Reading
@@ -99,20 +101,18 @@ class ImageAndScores:
         sheet.text(cell.adjusted(1.8, 1, 0, 0), zone.name, STRONG.in_colour(QUIET))
         numbers = []
         if prediction is not None:
-            numbers.append((_("model"), prediction.score[zone]))
+            numbers.append((_("model"), str(prediction.score[zone])))
         if reading is not None:
-            numbers.append((_("reader"), reading.score[zone]))
+            numbers.append((_("reader"), entry_text(reading.score[zone])))
         inside = cell.adjusted(5, 0, -1, 0)
         for number, (label, score) in enumerate(numbers):
             width = inside.width() / len(numbers)
             left = inside.left() + number * width
             sheet.text(QRectF(left, cell.top() + 1.4, width, 5), label, SMALL, CENTRE)
-            sheet.text(QRectF(left, cell.top() + 5, width, 12), str(score), BIG, CENTRE)
+            sheet.text(QRectF(left, cell.top() + 5, width, 12), score, BIG, CENTRE)
         foot = QRectF(cell.left() + 1.8, cell.bottom() - 5.4, cell.width() - 3.6, 5)
         sheet.text(foot, _cell_detail(prediction, zone), SMALL)
-        if prediction is not None and reading is not None:
-            difference = f"Δ {signed(prediction.score[zone] - reading.score[zone])}"
-            sheet.text(foot, difference, SMALL, RIGHT)
+        sheet.text(foot, _zone_difference(prediction, reading, zone, mark="Δ "), SMALL, RIGHT)
 
     def _summary(self) -> list[tuple[str, TextStyle]]:
         prediction, reading = self.content.prediction, self.content.reading
@@ -125,6 +125,8 @@ class ImageAndScores:
             summary.append((self.content.no_prediction, STRONG))
         if reading is not None:
             summary.append((reading_line(reading), STRONG))
+            if len(assessed_zones(reading.score)) < len(ZONES):
+                summary.append((_("{sign}: not assessable, without a score.").format(sign=SIGN), BODY))
         return [*summary, *((sentence, BODY) for sentence in self.content.agreement)]
 
 
@@ -135,7 +137,15 @@ def prediction_line(prediction: Prediction) -> str:
 
 def reading_line(reading: Reading) -> str:
     """The reader's score in one line; the check of a written file looks for it."""
-    return _("Reading: {score}, global {total} / 18").format(score=reading.score, total=reading.score.total)
+    return _("Reading: {score}, global {total}").format(score=reading.score, total=describe_total(reading.score))
+
+
+def _zone_difference(prediction: Prediction | None, reading: Reading | None, zone: Zone, mark: str = "") -> str:
+    """Prediction minus reading; empty without one of them."""
+    read = None if reading is None else reading.score[zone]
+    if prediction is None or read is None:
+        return ""
+    return f"{mark}{signed(prediction.score[zone] - read)}"
 
 
 def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
@@ -212,7 +222,7 @@ def zone_table(prediction: Prediction, reading: Reading | None) -> Table:
         head += [_("Reading"), _("Difference")]
         shares += [15, 17]
         for zone, row in zip(ZONES, rows, strict=True):
-            row += [str(reading.score[zone]), signed(prediction.score[zone] - reading.score[zone])]
+            row += [entry_text(reading.score[zone]), _zone_difference(prediction, reading, zone)]
     return Table(_("Zones"), [head, *rows], shares)
 
 

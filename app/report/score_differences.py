@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bsnet_core.agreement import ACCEPTED_TOTAL_ERROR, ACCEPTED_ZONE_ERROR, ScoreDifference
 from bsnet_core.language import translate as _
+from bsnet_core.language import translate_count
 
 
 def signed(difference: int) -> str:
@@ -18,6 +19,12 @@ def describe_total_difference(difference: ScoreDifference, direction: str) -> st
         difference: The two scores compared.
         direction: Which score is subtracted from which, in words, such as "prediction minus reading".
     """
+    if not difference.is_whole:
+        return translate_count(
+            "Difference {difference} over the {count} zone assessed ({direction}).",
+            "Difference {difference} over the {count} zones assessed ({direction}).",
+            len(difference.zones),
+        ).format(difference=signed(difference.total), direction=direction, count=len(difference.zones))
     sentence = (
         _("Global difference {difference} ({direction}): within the accepted ±{limit}.")
         if difference.total_is_accepted

@@ -18,6 +18,7 @@ from bsnet_core.errors import BSNetError, UnsuitableImageError
 from bsnet_core.inference.content_findings import ContentFinding, repair_for
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
+from bsnet_core.partial_score import ReadScore, entries_of, score_of_entries
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.repair import RepairStep
 
@@ -71,7 +72,8 @@ class OpenImage:
         key: Number of the image within the session.
         thumbnail: (H, W) uint8; None until it is loaded.
         score: The network's latest score; it stays when `prediction` and its maps are dropped from memory.
-        draft: The reader's scores that are not saved yet; zones not entered are missing.
+        draft: The reader's entries that are not saved yet, 0 to 3 or `NOT_ASSESSABLE`; zones not entered are missing.
+        draft_comment: The reader's comment that is not saved yet.
         draft_started_at: Time of the draft's first entry, in UTC; None without a draft.
         readings: Saved readings of all readers, oldest first.
         seen_by: Readers to whom the prediction has been shown.
@@ -91,6 +93,7 @@ class OpenImage:
     prediction: Prediction | None = None
     explanation: Explanation | None = None
     draft: dict[Zone, int] = field(default_factory=dict)
+    draft_comment: str = ""
     draft_started_at: datetime | None = None
     readings: tuple[Reading, ...] = ()
     seen_by: frozenset[str] = frozenset()
@@ -119,16 +122,16 @@ class OpenImage:
         return tuple(RepairStep(step) for step in steps)
 
     @property
-    def entered_total(self) -> int | None:
-        """The global score of the draft once all six zones are entered."""
-        return sum(self.draft.values()) if len(self.draft) == len(ZONES) else None
+    def entered_score(self) -> ReadScore | None:
+        """The score of the draft once all six zones are entered."""
+        return score_of_entries(self.draft) if len(self.draft) == len(ZONES) else None
 
     @property
-    def read_total(self) -> int | None:
-        """The global score of a whole draft, else of the last saved reading."""
-        if self.entered_total is not None or not self.readings:
-            return self.entered_total
-        return self.readings[-1].score.total
+    def read_score(self) -> ReadScore | None:
+        """The score of a whole draft, else of the last saved reading."""
+        if self.entered_score is not None or not self.readings:
+            return self.entered_score
+        return self.readings[-1].score
 
     @property
     def missing_zones(self) -> tuple[Zone, ...]:
@@ -139,16 +142,24 @@ class OpenImage:
         """A reader's last saved reading."""
         return last_reading_of(self.readings, reader)
 
+    def own_entries(self, reader: str) -> dict[Zone, int]:
+        """What a reader has entered: the draft, else the last saved reading; 0 to 3 or `NOT_ASSESSABLE` by zone."""
+        saved = self.reading_of(reader) if not self.draft else None
+        return dict(self.draft) if saved is None else entries_of(saved.score)
+
     def was_seen_by(self, reader: str) -> bool:
         """Whether the prediction has been shown to this reader; an unnamed reader could be anybody."""
         return reader in self.seen_by or "" in self.seen_by
 
-    def draft_as_reading(self, reader: str, now: datetime, *, was_hidden: bool) -> Reading:
+    def draft_as_reading(
+        self, reader: str, now: datetime, *, was_hidden: bool, displayed_at: datetime | None = None
+    ) -> Reading:
         """The draft as a reading that is saved now.
 
         Args:
             reader: Name of the reader.
             now: In UTC.
+            displayed_at: When the image came to the screen in this session; None if not known.
             was_hidden: Whether the prediction is hidden; the reading is blind only if this reader never saw it.
 
         Raises:
@@ -162,12 +173,15 @@ class OpenImage:
                     len(self.missing_zones),
                 ).format(zones=", ".join(zone.name for zone in self.missing_zones))
             )
+        started_at = min(self.draft_started_at or now, now)
         return Reading(
             reader=reader,
-            score=BrixiaScore.from_values(self.draft[zone] for zone in ZONES),
-            started_at=min(self.draft_started_at or now, now),
+            score=score_of_entries(self.draft),
+            started_at=started_at,
             saved_at=now,
             blind=was_hidden and not self.was_seen_by(reader),
+            comment=self.draft_comment.strip(),
+            displayed_at=displayed_at if displayed_at is not None and displayed_at <= started_at else None,
         )
 
     # Copies with something changed
@@ -199,11 +213,19 @@ class OpenImage:
         nothing = replace(self, score=None, prediction=None, explanation=None)
         return replace(nothing, state=ImageState.READY, problem="", rejection=None)
 
-    def with_draft(self, zones: Mapping[Zone, int | None], now: datetime) -> OpenImage:
-        """The image with some zones of the draft entered, or taken back where the score is None."""
+    def with_draft(self, zones: Mapping[Zone, int | None], now: datetime, comment: str | None = None) -> OpenImage:
+        """The image with some zones of the draft entered, or taken back where the score is None.
+
+        Args:
+            zones: The entries that change.
+            now: The start of a new draft.
+            comment: The draft's other comment; None if it stays.
+        """
         merged = {**self.draft, **zones}
         draft = {zone: score for zone in ZONES if (score := merged.get(zone)) is not None}
-        return replace(self, draft=draft, draft_started_at=(self.draft_started_at or now) if draft else None)
+        comment = self.draft_comment if comment is None else comment
+        started_at = (self.draft_started_at or now) if draft or comment else None
+        return replace(self, draft=draft, draft_comment=comment, draft_started_at=started_at)
 
     def with_recalled(
         self,
@@ -212,16 +234,19 @@ class OpenImage:
         seen_by: Iterable[str],
         draft_started_at: datetime | None,
         now: datetime,
+        draft_comment: str = "",
     ) -> OpenImage:
         """The image with what an earlier session left; what this session has entered stays."""
         both = {**draft, **self.draft}
         merged = {zone: both[zone] for zone in ZONES if zone in both}
         started = [moment for moment in (self.draft_started_at, draft_started_at) if moment is not None]
         every = dict.fromkeys([*self.readings, *readings])
+        comment = self.draft_comment or draft_comment
         return replace(
             self,
             draft=merged,
-            draft_started_at=min(started, default=now) if merged else None,
+            draft_comment=comment,
+            draft_started_at=min(started, default=now) if merged or comment else None,
             readings=tuple(sorted(every, key=lambda reading: reading.saved_at)),
             seen_by=self.seen_by | frozenset(seen_by),
         )

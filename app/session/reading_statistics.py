@@ -11,6 +11,7 @@ import numpy.typing as npt
 from app.session.readings import ComparedReading, ReadersAgreement, last_ones, readers_agreement
 from bsnet_core.agreement import AgreementTable, agreement_table
 from bsnet_core.brixia import ZONES
+from bsnet_core.partial_score import entries_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class ReadingStatistics:
     Attributes:
         all_count: Number of readings before filtering.
         chosen: Readings that pass.
-        predicted, read: (N, 6) integers, zones A-F.
+        predicted, read: (N, 6) integers, zones A-F; what is read is below 0 where a zone was not assessable.
         table: Agreement per zone and overall; None without readings.
         among: Agreement of the readers with each other, on the images that all of them have read.
         images, models: Number of different images and models.
@@ -52,6 +53,21 @@ class ReadingStatistics:
     images: int
     models: int
 
+    @property
+    def is_whole(self) -> npt.NDArray[np.bool_]:
+        """(N,): whether all six zones of a reading are assessed, so that it has a global score to compare."""
+        return np.asarray((self.read >= 0).all(axis=1))
+
+    @property
+    def not_assessable(self) -> int:
+        """Number of zones that readers could not assess."""
+        return int((self.read < 0).sum())
+
+    @property
+    def comments(self) -> int:
+        """Number of readings with a comment."""
+        return sum(bool(one.reading.comment) for one in self.chosen)
+
 
 def statistics_of(compared: Sequence[ComparedReading], requested: ReadingFilter) -> ReadingStatistics:
     """Filters the readings and computes their figures."""
@@ -65,7 +81,7 @@ def statistics_of(compared: Sequence[ComparedReading], requested: ReadingFilter)
     if requested.last_only:
         chosen = last_ones(chosen)
     predicted = _scores([one.predicted.zones for one in chosen])
-    read = _scores([one.reading.score.zones for one in chosen])
+    read = _scores([tuple(entries_of(one.reading.score).values()) for one in chosen])
     return ReadingStatistics(
         all_count=len(compared),
         chosen=tuple(chosen),

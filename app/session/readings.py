@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bsnet_core.agreement import fleiss_kappa
-from bsnet_core.brixia import BrixiaScore
+from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import ReadScore, assessed_zones, entries_of, highest_total
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import ModelIdentity
@@ -31,16 +32,25 @@ class Reading:
 
     Attributes:
         reader: Name of the reader, as in the settings.
-        score: All six zones.
+        score: All six zones, or a `PartialScore` where some could not be assessed.
         started_at, saved_at: Times of the first entry and of saving, in UTC.
         blind: Whether the prediction was hidden from the reader until this reading was saved.
+        comment: The reader's own words; may be empty.
+        displayed_at: When the image came to the screen, in UTC; None if the reading was begun in another session.
     """
 
     reader: str
-    score: BrixiaScore
+    score: ReadScore
     started_at: datetime
     saved_at: datetime
     blind: bool
+    comment: str = ""
+    displayed_at: datetime | None = None
+
+    @property
+    def seconds_to_save(self) -> float | None:
+        """Time from display to saving; None if the time of display is not known."""
+        return None if self.displayed_at is None else (self.saved_at - self.displayed_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +77,13 @@ class ResultSet:
 
     Attributes:
         name: Reader, or model with version and start of its hash.
-        detail: Time and kind of the score, for people; may be empty.
-        score: All six zones.
+        detail: Time and kind of the score, and the reader's comment, for people; may be empty.
+        score: All six zones, or those that were assessed.
     """
 
     name: str
     detail: str
-    score: BrixiaScore
+    score: ReadScore
 
 
 def last_reading_of(readings: Iterable[Reading], reader: str) -> Reading | None:
@@ -83,6 +93,25 @@ def last_reading_of(readings: Iterable[Reading], reader: str) -> Reading | None:
         key=lambda reading: reading.saved_at,
         default=None,
     )
+
+
+def describe_total(score: ReadScore) -> str:
+    """The global score and the highest it could be, and out of how many zones where some were not assessed."""
+    count = len(assessed_zones(score))
+    if not count:
+        return _("no zone assessable")
+    if count == len(ZONES):
+        return f"{score.total} / {highest_total(score)}"
+    return _("{total} / {most} ({count} of 6 zones)").format(total=score.total, most=highest_total(score), count=count)
+
+
+def describe_read_score(score: ReadScore) -> str:
+    """A read global score in few letters, for a list."""
+    count = len(assessed_zones(score))
+    if not count:
+        return _("read, no zone assessable")
+    words = _("read {total}/{most}").format(total=score.total, most=highest_total(score))
+    return words if count == len(ZONES) else _("{total}, {count} of 6 zones").format(total=words, count=count)
 
 
 def name_of_reader(reader: str) -> str:
@@ -155,11 +184,17 @@ def readers_agreement(compared: Iterable[ComparedReading]) -> ReadersAgreement |
     shared = [of_image for of_image in last.values() if len(of_image) == len(readers)]
     if len(readers) < 2 or not shared:
         return None
-    scores = np.array([[of_image[reader].score.zones for reader in readers] for of_image in shared])
+    scores = np.array(
+        [[list(entries_of(of_image[reader].score).values()) for reader in readers] for of_image in shared]
+    )
     by_zone = scores.transpose(0, 2, 1).reshape(-1, len(readers))  # (images × zones, readers)
+    by_zone = by_zone[(by_zone >= 0).all(axis=1)]  # zones that all of them have assessed
+    if not len(by_zone):
+        return None
     return ReadersAgreement(fleiss_kappa(by_zone), len(readers), len(shared))
 
 
 def _detail_of(reading: Reading) -> str:
     when = f"{reading.saved_at.astimezone():%Y-%m-%d %H:%M}"
-    return _("{when}, blind").format(when=when) if reading.blind else when
+    detail = _("{when}, blind").format(when=when) if reading.blind else when
+    return f"{detail}\n{reading.comment}" if reading.comment else detail

@@ -30,8 +30,9 @@ from app.session.readings import IncompleteReadingError
 from app.session.session import Session
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import NOT_ASSESSABLE
 
-OTHER_DIGITS = "456789"
+OTHER_DIGITS = "45678"
 USES_ARROWS = (QAbstractItemView, QAbstractSlider, QComboBox, QMenuBar, QTabBar)
 USES_RETURN, USES_RETURN_WITHOUT_DRAFT = (QMenuBar,), (QAbstractItemView,)
 """Return opens a menu at any time, and an image of a list while there is nothing to save."""
@@ -57,11 +58,20 @@ class ScoringMode(QObject):
     already_read = Signal(object)
     """The reader's saved `Reading`, which a score was about to be entered beside: it can be corrected instead."""
 
-    def __init__(self, session: Session, window: QWidget) -> None:
-        """Args: window: only keys pressed in its widgets score."""
+    def __init__(
+        self, session: Session, window: QWidget, ask_first: Callable[[Callable[[], None]], bool] = lambda go_on: False
+    ) -> None:
+        """Makes the mode, switched off.
+
+        Args:
+            session: Gets the scores.
+            window: Only keys pressed in its widgets score.
+            ask_first: Called before a reading is saved, with what saves it: whether something is asked first.
+        """
         super().__init__(window)
         self._session = session
         self._window = window
+        self._ask_first = ask_first
         self._zone = Zone.A
         self._announced: Zone | None = None
         self._known: dict[Zone, int] = {}
@@ -91,7 +101,8 @@ class ScoringMode(QObject):
         def keys(name: str) -> str:
             return self.actions[name].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
 
-        return _("{scores} score · {back} takes back · {save} saves").format(
+        return _("{scores} score · {other} not assessable · {back} takes back · {save} saves").format(
+            other=keys("score_not_assessable"),
             scores=" ".join(keys(f"score_{score}") for score in range(N_CLASSES)),
             back=keys("score_back"),
             save=keys("save_reading"),
@@ -112,7 +123,11 @@ class ScoringMode(QObject):
             self.choose(zone)
 
     def enter(self, score: int) -> None:
-        """Scores the current zone and goes to the next; where a reading is saved, emits `already_read` instead."""
+        """Scores the current zone and goes to the next; where a reading is saved, emits `already_read` instead.
+
+        Args:
+            score: 0 to 3, or `NOT_ASSESSABLE`.
+        """
         image = self._image
         if image is None:
             return
@@ -138,6 +153,8 @@ class ScoringMode(QObject):
         """Saves the current image's draft; emits `rejected` with the missing zones if it is incomplete."""
         image = self._session.current
         if image is None or not image.draft:
+            return
+        if not image.missing_zones and self._ask_first(self.save):
             return
         try:
             self._session.save_reading(image.key)
@@ -204,7 +221,7 @@ class ScoringMode(QObject):
 
     def _act(self, name: str) -> None:
         if name == "other_digit":
-            self.rejected.emit(_("A zone is scored 0, 1, 2 or 3."))
+            self.rejected.emit(_("A zone is scored 0, 1, 2 or 3, or 9 if it is not assessable."))
         else:
             self.actions[name].trigger()
 
@@ -296,6 +313,7 @@ class ScoringMode(QObject):
         }
         in_mode: dict[str, tuple[str, Callable[..., object]]] = {
             **{f"score_{score}": (str(score), self._scorer(score)) for score in range(N_CLASSES)},
+            "score_not_assessable": ("9", self._scorer(NOT_ASSESSABLE)),
             "score_back": ("Backspace", self.go_back),
             "score_next": ("Tab", lambda: self._step(1)),
             "score_previous": ("Shift+Tab", lambda: self._step(-1)),

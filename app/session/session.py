@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,23 +14,25 @@ import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.session.display_times import DisplayTimes
+from app.session.kept_maps import KeptMaps
 from app.session.kept_pixels import KeptPixels
 from app.session.open_image import ImageState, OpenImage, Preview
+from app.session.open_images import OpenImages
 from app.session.readings import Reading
 from app.session.undo_step import UndoStep
 from app.session.visibility import Visibility
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import NOT_ASSESSABLE, entries_of
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
     from bsnet_core.inference.prediction import Prediction
 
-KEPT_PREDICTIONS = 24
-"""Number of images whose maps stay in memory; others keep their score, and are analysed again when they are shown."""
-RECALLED = ("draft", "draft_started_at", "readings", "seen_by")
+RECALLED = ("draft", "draft_comment", "draft_started_at", "readings", "seen_by")
 """Fields of an image that the library adds to."""
 KEPT_STEPS = 500
 """Number of steps that can be undone."""
@@ -83,10 +84,10 @@ class Session(QObject):
         self._drafts_touched: set[int] = set()
         self.undo_stack = QUndoStack(self)
         self.undo_stack.setUndoLimit(KEPT_STEPS)
-        self._images: dict[int, OpenImage] = {}
-        self._key_of_path: dict[Path, int] = {}
+        self._images = OpenImages()
+        self._display_times = DisplayTimes()
         self._pixels = KeptPixels()
-        self._with_maps: OrderedDict[int, None] = OrderedDict()
+        self._with_maps = KeptMaps()
         self._current: int | None = None
 
     # The open images
@@ -111,16 +112,9 @@ class Session(QObject):
 
     def add_all(self, paths: Iterable[Path]) -> list[OpenImage]:
         """Opens files, in their order; those that are open already are returned as they are."""
-        opened, new = [], []
-        for path in paths:
-            if path not in self._key_of_path:
-                image = OpenImage(key=len(self._images), path=path)
-                self._images[image.key] = image
-                self._key_of_path[path] = image.key
-                new.append(image.key)
-            opened.append(self._images[self._key_of_path[path]])
+        opened, new = self._images.add(paths)
         if new:
-            self.images_added.emit(tuple(new))
+            self.images_added.emit(new)
         return opened
 
     def next_unread(self) -> int | None:
@@ -128,20 +122,18 @@ class Session(QObject):
 
         Images that cannot be loaded are skipped. None if no image is unread.
         """
-        start = -1 if self._current is None else self._current
-        keys = list(self._images)
-        for image in map(self.image, keys[start + 1 :] + keys[: start + 1]):
-            if image.state is not ImageState.UNREADABLE and image.reading_of(self._reader) is None:
-                return image.key
-        return None
+        return self._images.unread_after(self._current, self._reader)
 
     def select(self, key: int) -> None:
         """Shows an image."""
         if key != self._current:
             self._current = key
-            if key in self._with_maps:
-                self._with_maps.move_to_end(key)
+            self._with_maps.use(key)
             self.current_changed.emit(key)
+
+    def note_displayed(self, key: int) -> None:
+        """Notes that an image has come to the screen, from when on its reading takes time."""
+        self._display_times.note(key, self._clock())
 
     # Files
 
@@ -156,19 +148,13 @@ class Session(QObject):
 
     def accept_metadata(self, metadata: Mapping[int, ImageMetadata]) -> None:
         """Takes headers by key, so that images can be listed before their pixels are loaded."""
-        listed = tuple(key for key in metadata if not self._images[key].is_loaded)
-        for key in listed:
-            self._images[key] = replace(self._images[key], metadata=metadata[key])
+        listed = self._images.take_metadata(metadata)
         if listed:
             self.metadata_known.emit(listed)
 
     def accept_previews(self, previews: Mapping[int, Preview]) -> None:
         """Takes headers and thumbnails by key, and notes that these images can be loaded."""
-        new = tuple(key for key in previews if not self._images[key].is_loaded)
-        for key in new:
-            preview = previews[key]
-            image = replace(self._images[key], metadata=preview.metadata, thumbnail=preview.thumbnail)
-            self._images[key] = replace(image, state=ImageState.READY, problem="", rejection=None)
+        new = self._images.take_previews(previews)
         if new:
             self.previews_known.emit(new)
 
@@ -207,18 +193,14 @@ class Session(QObject):
     def accept_prediction(self, key: int, prediction: Prediction) -> None:
         """Takes a prediction; drops the explanation of an older one, and the maps of images not shown for long."""
         image = replace(self._images[key], score=prediction.score, prediction=prediction, explanation=None)
-        self._with_maps[key] = None
-        self._with_maps.move_to_end(key)
-        while len(self._with_maps) > KEPT_PREDICTIONS:
-            oldest = next(other for other in self._with_maps if other not in (key, self._current))
-            del self._with_maps[oldest]
+        for oldest in self._with_maps.keep(key, on_screen=self._current):
             self._change(replace(self._images[oldest], prediction=None, explanation=None))
         self._change(replace(image, state=ImageState.ANALYSED, problem="", rejection=None))
         self._note_seen([key])
 
     def forget_prediction(self, key: int) -> None:
         """Drops an image's prediction, or the reason for having none, since the image is going to change."""
-        self._with_maps.pop(key, None)
+        self._with_maps.forget(key)
         self._change(self._images[key].without_results())
 
     def accept_explanation(self, key: int, explanation: Explanation) -> None:
@@ -237,12 +219,12 @@ class Session(QObject):
         name = name.strip()
         if name != self._reader:
             hidden = self._hidden_predictions()
-            for key, image in list(self._images.items()):
-                if image.draft and image.was_seen_by(self._reader) and name not in image.seen_by:
-                    # The draft continues under the new name, and so does what was seen while it was entered.
-                    self._images[key] = replace(image, seen_by=image.seen_by | {name})
-                    self.prediction_seen.emit(key, name)
+            for key in self._images.hand_drafts_over(self._reader, name):
+                self.prediction_seen.emit(key, name)
             self._reader = name
+            self._display_times.keep_only(self._images.with_draft)
+            if self._current is not None:
+                self.note_displayed(self._current)
             self.reader_changed.emit(name)
             self._follow_visibility(hidden)
 
@@ -295,22 +277,30 @@ class Session(QObject):
     # The reader's own reading
 
     def enter(self, key: int, zone: Zone, score: int | None) -> None:
-        """Enters a zone's score in the draft; None takes it back."""
+        """Enters a zone in the draft, with 0 to 3 or `NOT_ASSESSABLE`; None takes it back."""
         if self._images[key].draft.get(zone) == score:
             return
         text = _("clear zone {zone}") if score is None else _("enter {score} in zone {zone}")
+        if score == NOT_ASSESSABLE:
+            text = _("zone {zone} not assessable")
         self._change_draft(key, {zone: score}, text.format(score=score, zone=zone.name))
 
+    def comment(self, key: int, text: str) -> None:
+        """Writes the draft's comment; a text field undoes its own changes."""
+        if self._images[key].draft_comment != text:
+            self._set_zones(key, {}, text, self._clock())
+
     def clear_draft(self, key: int) -> None:
-        """Takes back all entered zones."""
-        if self._images[key].draft:
-            self._change_draft(key, dict.fromkeys(ZONES), _("clear zones"))
+        """Takes back all entered zones and the comment."""
+        if self._images[key].draft or self._images[key].draft_comment:
+            self._change_draft(key, dict.fromkeys(ZONES), _("clear zones"), "")
 
     def correct(self, key: int) -> None:
         """Starts a draft from the reader's last saved reading, which stays as it is."""
         reading = self._images[key].reading_of(self._reader)
         if reading is not None:
-            self._change_draft(key, {zone: reading.score[zone] for zone in ZONES}, _("correct reading"))
+            self._display_times.restart(key, self._clock())
+            self._change_draft(key, entries_of(reading.score), _("correct reading"), reading.comment)
 
     def save_reading(self, key: int, reader: str | None = None, blind: bool | None = None) -> Reading:
         """Saves the draft as a reading, which never changes. Undo restores the draft and leaves the reading.
@@ -329,10 +319,12 @@ class Session(QObject):
             self._reader if reader is None else reader.strip(),
             self._clock(),
             was_hidden=self._blind if blind is None else blind,
+            displayed_at=self._display_times.since(key),
         )
+        self._display_times.forget(key)
         self._images[key] = replace(image, readings=(*image.readings, reading))
         self.reading_saved.emit(key, reading)
-        self._change_draft(key, dict.fromkeys(ZONES), _("remove saved draft"))
+        self._change_draft(key, dict.fromkeys(ZONES), _("remove saved draft"), "")
         self._note_seen([key])
         return reading
 
@@ -348,6 +340,7 @@ class Session(QObject):
         readings: Iterable[Reading],
         *,
         draft_started_at: datetime | None = None,
+        draft_comment: str = "",
         seen_by: Iterable[str] = (),
     ) -> None:
         """Adds what earlier sessions left of an image.
@@ -357,11 +350,16 @@ class Session(QObject):
         image = self._images[key]
         was_emptied = key in self._drafts_touched and not image.draft
         known = image.with_recalled(
-            {} if was_emptied else draft, readings, seen_by, draft_started_at, now=self._clock()
+            {} if was_emptied else draft,
+            readings,
+            seen_by,
+            draft_started_at,
+            now=self._clock(),
+            draft_comment="" if was_emptied else draft_comment,
         )
         if any(getattr(known, name) != getattr(image, name) for name in RECALLED):
             self._change(known)
-        if known.draft != draft:
+        if known.draft != draft or known.draft_comment != draft_comment:
             self.draft_changed.emit(key)
         self._note_seen([key])
         self.recalled.emit(key)
@@ -377,20 +375,21 @@ class Session(QObject):
         """
         self.undo_stack.push(UndoStep(text, forward, backward, partial(self.select, key)))
 
-    def _change_draft(self, key: int, zones: Mapping[Zone, int | None], text: str) -> None:
+    def _change_draft(self, key: int, zones: Mapping[Zone, int | None], text: str, comment: str | None = None) -> None:
         image = self._images[key]
         before = {zone: image.draft.get(zone) for zone in zones}
+        comment_before = None if comment is None else image.draft_comment
         started_at = image.draft_started_at or self._clock()
         self.do(
             key,
             text,
-            partial(self._set_zones, key, zones, started_at),
-            partial(self._set_zones, key, before, started_at),
+            partial(self._set_zones, key, zones, comment, started_at),
+            partial(self._set_zones, key, before, comment_before, started_at),
         )
 
-    def _set_zones(self, key: int, zones: Mapping[Zone, int | None], started_at: datetime) -> None:
+    def _set_zones(self, key: int, zones: Mapping[Zone, int | None], comment: str | None, started_at: datetime) -> None:
         self._drafts_touched.add(key)
-        self._change(self._images[key].with_draft(zones, started_at))
+        self._change(self._images[key].with_draft(zones, started_at, comment))
         self.draft_changed.emit(key)
 
     def _change(self, image: OpenImage) -> None:

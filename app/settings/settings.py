@@ -154,6 +154,7 @@ class Settings(QObject):
 
     Attributes:
         reader: Name that goes with a saved reading.
+        has_asked_for_reader: Whether the reader was asked for a name, which is done once.
         blind: Whether the prediction stays hidden until the reader's own score is saved.
         compares_four: Whether up to three prior images are shown beside the current one, not only the latest.
         gsdf: Whether grey levels on the screen follow the Grayscale Standard Display Function.
@@ -175,6 +176,7 @@ class Settings(QObject):
     language = _text("appearance/language", SOURCE_LANGUAGE)
     font_percent = _number("appearance/font_percent", 100, 100, 200)
     reader = _text("reading/reader", "")
+    has_asked_for_reader = _switch("reading/has_asked_for_reader", False)
     blind = _switch("reading/blind", False)
     window_drag = _choice("picture/window_drag", WindowDrag.DEFAULT)
     corner_texts = _choice("picture/corner_texts", CornerTexts.FULL)

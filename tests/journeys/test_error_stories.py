@@ -259,7 +259,7 @@ def test_a_report_into_a_folder_that_may_only_be_read_says_so_and_goes_elsewhere
         save_report(qtbot, dialog)
         qtbot.waitUntil(lambda: "permission to write to this folder" in failure_of(dialog), timeout=WITHIN_MS)
     assert list(folder.iterdir()) == []
-    assert reading_viewer.session.current.entered_total == 9
+    assert reading_viewer.session.current.entered_score.total == 9
     write_elsewhere(qtbot, dialog, monkeypatch, tmp_path / "report.pdf")
     save_by_keys(qtbot, reading_viewer)
     folder.rmdir()
@@ -277,7 +277,7 @@ def test_a_report_onto_a_full_disk_says_so_leaves_no_torso_and_keeps_the_score(
         save_report(qtbot, dialog)
         qtbot.waitUntil(lambda: "The disk is full" in failure_of(dialog), timeout=WITHIN_MS)
     assert list(place.iterdir()) == []
-    assert reading_viewer.session.current.entered_total == 9
+    assert reading_viewer.session.current.entered_score.total == 9
     write_elsewhere(qtbot, dialog, monkeypatch, place / "report.pdf")
     save_by_keys(qtbot, reading_viewer)
 
@@ -398,7 +398,7 @@ def test_a_dicom_that_cannot_be_decoded_is_told_and_the_entered_score_stays(
     viewer.open_paths([odd])
     qtbot.waitUntil(lambda: viewer.messages.text.startswith(f"Error: odd.dcm: {reason}"), timeout=WITHIN_MS)
     assert viewer.session.current.path == image
-    assert viewer.session.current.entered_total == 9
+    assert viewer.session.current.entered_score.total == 9
     save_by_keys(qtbot, viewer)
 
 

@@ -15,6 +15,7 @@ from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import entry_text
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
@@ -135,7 +136,7 @@ def paint(
         labels: Prediction per zone; zones left out show only their letter.
         opacity: The grid's opacity, in [0, 1].
         score_opacity: The opacity of the texts in the zones; the grid's if None.
-        own: The reader's own scores, drawn in a box beside the prediction's.
+        own: The reader's own entries, 0 to 3 or `NOT_ASSESSABLE`, drawn in a box beside the prediction's.
         in_turn: The zone that the next key scores; it gets a second frame inside its own.
         differing: Zones in which two results differ; they get a "≠" in the upper right corner.
         shown: Zones that are drawn; of the others only the zone in turn keeps its second frame.
@@ -212,7 +213,7 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
         painter.setPen(QPen(OWN, max(size / 20, 1.2)))
         painter.drawRoundedRect(frame, size * 0.12, size * 0.12)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        _write_line(painter, box.translated(offset, 0), middle, str(own), size, bold=True, ink=OWN)
+        _write_line(painter, box.translated(offset, 0), middle, entry_text(own), size, bold=True, ink=OWN)
         _write_line(painter, box.translated(offset, 0), middle + size * 0.85, _("own"), size * 0.38, ink=OWN)
 
 

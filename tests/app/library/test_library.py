@@ -57,7 +57,7 @@ def test_a_later_reading_supersedes_and_the_earlier_one_stays(library):
     (past,) = library.history_of_patient(library.image(number).patient_key)
     assert [str(kept.score) for kept in past.readings] == ["222222", "333333"]
     (row,) = library.images().rows
-    assert (row.predicted_total, row.read_total, row.reader) == (9, 18, "Reader One")
+    assert (row.predicted_total, row.read_score.total, row.reader) == (9, 18, "Reader One")
 
 
 def test_the_same_reading_handed_over_twice_is_one(library):

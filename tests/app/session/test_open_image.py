@@ -57,7 +57,7 @@ def test_a_saved_reading_is_never_changed_by_later_edits_and_undo(session):
     enter_all(session, 0, "111111")
     first = session.save_reading(0)
     session.undo_stack.undo()
-    assert session.image(0).entered_total == 6
+    assert session.image(0).entered_score.total == 6
     assert session.image(0).draft_started_at == first.started_at
     session.enter(0, Zone.A, 3)
     second = session.save_reading(0)

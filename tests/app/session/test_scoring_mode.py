@@ -131,7 +131,7 @@ def test_other_digits_do_nothing_in_the_mode_and_say_so(qtbot, scoring):
     press(qtbot, scoring, KEY.Key_7)
     assert scoring.presets == []
     assert draft(scoring) == {}
-    assert scoring.told == ["A zone is scored 0, 1, 2 or 3."]
+    assert scoring.told == ["A zone is scored 0, 1, 2 or 3, or 9 if it is not assessable."]
 
 
 def test_digits_typed_into_a_text_field_stay_text(qtbot, scoring):

@@ -6,7 +6,7 @@ import pytest
 
 from app.session.kept_pixels import KEPT_RADIOGRAPHS
 from app.session.open_image import ImageState
-from app.session.session import KEPT_PREDICTIONS
+from app.session.kept_maps import KEPT_PREDICTIONS
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
 from bsnet_core.radiograph import Radiograph
@@ -49,11 +49,11 @@ def test_the_entered_total_needs_all_six_zones(session):
     (key,) = add(session, 1)
     for zone in list(Zone)[:5]:
         session.enter(key, zone, 3)
-    assert session.image(key).entered_total is None
+    assert session.image(key).entered_score is None
     session.enter(key, Zone.F, 1)
-    assert session.image(key).entered_total == 16
+    assert session.image(key).entered_score.total == 16
     session.enter(key, Zone.F, None)
-    assert session.image(key).entered_total is None
+    assert session.image(key).entered_score is None
 
 
 def test_a_new_result_takes_the_old_map_with_it(session):

@@ -46,7 +46,7 @@ def test_a_cleared_draft_comes_back_whole(session):
     session.clear_draft(0)
     assert session.image(0).draft == {}
     session.undo_stack.undo()
-    assert session.image(0).entered_total == 7
+    assert session.image(0).entered_score.total == 7
 
 
 def test_entering_the_same_score_again_is_no_step(session):

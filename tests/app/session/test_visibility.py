@@ -58,9 +58,9 @@ def test_another_reader_s_score_is_hidden_too_while_reading_blind(session):
     session.recall(0, {}, [saved("333333", "Dr. Bianchi")])
     session.blind = True
     assert session.shown(0).readings == ()
-    assert session.shown(0).read_total is None
+    assert session.shown(0).read_score is None
     session.blind = False
-    assert session.shown(0).read_total == 18
+    assert session.shown(0).read_score.total == 18
 
 
 def test_a_prediction_seen_before_the_mode_was_switched_on_makes_the_reading_not_blind(session):
