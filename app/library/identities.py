@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import Any
 
@@ -13,9 +14,14 @@ from app.library.rows import described, image_of
 from app.library.schema import images, properties
 from bsnet_core.radiograph import ImageMetadata
 
+READER_DIGITS, READING_DIGITS = 8, 16
+
 
 class PatientKeys:
-    """The keys that stand for the patients of one library; a library keeps the salt and the cost it was made with."""
+    """The keys that stand for the patients, readers and readings of one library.
+
+    A library keeps the salt and the cost that it was made with.
+    """
 
     def __init__(self, salt: bytes, cost: int) -> None:
         self._salt = salt
@@ -41,6 +47,17 @@ class PatientKeys:
         fresh = [{"name": "salt", "value": salt}, {"name": "key_cost", "value": bytes([KEY_COST])}]
         connection.execute(sa.insert(properties).values(fresh))
         return cls(salt, KEY_COST)
+
+    def of_reader(self, name: str) -> str:
+        """A code for a reader that does not tell the name; the same in every table of this library."""
+        named = f"reader\n{name}"
+        if named not in self._known:
+            self._known[named] = patient_key(named, self._salt, self._cost)[:READER_DIGITS]
+        return f"R-{self._known[named]}"
+
+    def of_reading(self, number: int) -> str:
+        """An identifier for a reading; that of another library's reading is another one."""
+        return hashlib.sha256(self._salt + f"reading {number}".encode()).hexdigest()[:READING_DIGITS]
 
     def of(self, metadata: ImageMetadata) -> str:
         """The key of an image's patient; empty if the file does not say who it is."""

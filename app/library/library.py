@@ -17,12 +17,18 @@ from sqlalchemy.engine import Connection, Engine
 
 from app.library.copies import all_rows, copy_database, visible_rows, write_json_lines
 from app.library.identities import PatientKeys, columns_of, forget_all
-from app.library.opening import library_errors, open_database, quarantined_files, with_write_transactions
+from app.library.opening import (
+    empty_journal,
+    library_errors,
+    open_database,
+    quarantined_files,
+    with_write_transactions,
+)
 from app.library.order import ListOrder
 from app.library.queries import (
-    compared_readings,
     history_of_patient,
     last_annotation_rows,
+    listed_readings,
     page_of_images,
     recall_images,
     rows_of_images,
@@ -55,8 +61,9 @@ from app.library.rows import (
     row_of_prediction,
     row_of_reading,
 )
+from app.library.samples import sample_identifiers
 from app.library.schema import drafts, images, kept_annotations, log, predictions, readings
-from app.session.readings import ComparedReading, Reading
+from app.session.readings import ListedReading, Reading
 from app.session.visibility import Visibility
 from bsnet_core.errors import LibraryBusyError, LibraryReplacedError
 from bsnet_core.language import translate as _
@@ -250,10 +257,10 @@ class Library:
         with self._read_transaction() as connection:
             return tuple(reading_of(row) for row in rows_of_images(connection, readings, [number]))
 
-    def compared_readings(self) -> tuple[ComparedReading, ...]:
-        """The last reading of each reader and image with the last prediction of that image, oldest image first."""
+    def listed_readings(self) -> tuple[ListedReading, ...]:
+        """All readings, the superseded ones too, with their keys and the last prediction of their image."""
         with self._read_transaction() as connection:
-            return compared_readings(connection)
+            return listed_readings(connection, self._patient_keys, sample_identifiers())
 
     # Measurements
 
@@ -330,11 +337,7 @@ class Library:
             named = forget_all(connection)
             entry = LogEntry(datetime.now(UTC), Event.FORGOTTEN, reader, None, f"{named} studies")
             _add_to_log(connection, entry)
-        with library_errors(self.path), self._engine.connect() as connection:
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-            # The journal holds old pages too, so it is emptied.
-            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").first()
-        if busy is None or busy[0]:
+        if not empty_journal(self._engine, self.path):
             raise LibraryBusyError(
                 _(
                     "The names were removed, but another window may still hold copies of them in the library's "

@@ -111,6 +111,14 @@ def with_write_transactions(engine: Engine) -> Engine:
     return engine.execution_options(begin="BEGIN IMMEDIATE")
 
 
+def empty_journal(engine: Engine, path: Path) -> bool:
+    """Empties the journal, which holds old pages too; False if another window uses it."""
+    with library_errors(path), engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").first()
+    return busy is not None and not busy[0]
+
+
 @contextlib.contextmanager
 def library_errors(path: Path) -> Iterator[None]:
     """Turns errors of SQLite and of the file system into a `LibraryError` that names the file."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from app.library.identities import PatientKeys
 from app.library.order import ListOrder
 from app.library.patients import searchable
 from app.library.records import Event, ImagePage, ListedImage, PastImage, Recalled
 from app.library.rows import annotations_of, draft_of, image_of, model_of, prediction_of, reading_of
 from app.library.schema import drafts, images, kept_annotations, log, predictions, readings
-from app.session.readings import ComparedReading, Reading
+from app.session.reading_keys import ReadingKeys
+from app.session.readings import ListedReading, Reading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.partial_score import read_score_from_text
 
@@ -64,37 +67,66 @@ def history_of_patient(connection: Connection, patient_key: str) -> tuple[PastIm
     return tuple(PastImage(kept, predicted.get(kept.number), tuple(read[kept.number].values())) for kept in past)
 
 
-def compared_readings(connection: Connection) -> tuple[ComparedReading, ...]:
-    """The last reading of each reader and image with the last prediction of that image, oldest image first."""
+def listed_readings(connection: Connection, keys: PatientKeys, samples: frozenset[str]) -> tuple[ListedReading, ...]:
+    """All readings, superseded ones too, with the last prediction of their image; oldest image first.
+
+    Args:
+        connection: A transaction.
+        keys: Makes the keys of readings and readers.
+        samples: Identifiers of the bundled samples.
+    """
     newest = sa.select(sa.func.max(predictions.c.id)).group_by(predictions.c.study_id)
-    pairs = (
+    last = sa.select(predictions).where(predictions.c.id.in_(newest)).subquery()
+    requested = (
         sa.select(
             readings,
+            images.c.identifier,
+            images.c.patient_key,
             images.c.study_date,
-            predictions.c.score.label("predicted"),
-            predictions.c.model_name,
-            predictions.c.model_version,
-            predictions.c.model_sha256,
+            images.c.facts,
+            images.c.path,
+            last.c.score.label("predicted"),
+            last.c.model_name,
+            last.c.model_version,
+            last.c.model_sha256,
         )
-        .join(predictions, predictions.c.study_id == readings.c.study_id)
         .join(images, images.c.id == readings.c.study_id)
-        .where(predictions.c.id.in_(newest))
-        .order_by(readings.c.study_id, readings.c.id)
+        .outerjoin(last, last.c.study_id == readings.c.study_id)
+        .order_by(readings.c.study_id, readings.c.saved_at, readings.c.id)
     )
-    last: dict[tuple[int, str], tuple[RowMapping, Reading]] = {}
-    for row in connection.execute(pairs).mappings():
-        of_reader, reading = (row["study_id"], row["reader"]), reading_of(row)
-        if of_reader not in last or reading.saved_at >= last[of_reader][1].saved_at:
-            last[of_reader] = (row, reading)
-    return tuple(
-        ComparedReading(
-            image=f"{row['study_date'] or '–'} #{row['study_id']}",
-            study_date=row["study_date"],
-            reading=reading,
-            predicted=BrixiaScore.from_text(row["predicted"]),
-            model=model_of(row),
-        )
-        for row, reading in last.values()
+    rows = list(connection.execute(requested).mappings())
+    superseded_by: dict[int, int] = {}
+    before: dict[tuple[int, str], int] = {}
+    for row in rows:
+        of_reader = (row["study_id"], row["reader"])
+        if of_reader in before:
+            superseded_by[before[of_reader]] = row["id"]
+        before[of_reader] = row["id"]
+    return tuple(_listed_reading(row, superseded_by.get(row["id"]), keys, samples) for row in rows)
+
+
+def _listed_reading(
+    row: RowMapping, superseded_by: int | None, keys: PatientKeys, samples: frozenset[str]
+) -> ListedReading:
+    known = ReadingKeys(
+        reading=keys.of_reading(row["id"]),
+        superseded_by="" if superseded_by is None else keys.of_reading(superseded_by),
+        reader=keys.of_reader(row["reader"]),
+        image=row["study_id"],
+        patient=row["patient_key"],
+        study_uid=row["facts"].get("study_uid", ""),
+        series_uid=row["facts"].get("series_uid", ""),
+        sop_uid=row["facts"].get("sop_instance_uid", ""),
+        file_name=Path(row["path"]).name if row["path"] else "",
+        is_sample=row["identifier"] in samples,
+    )
+    return ListedReading(
+        image=f"{row['study_date'] or '–'} #{row['study_id']}",
+        study_date=row["study_date"],
+        reading=reading_of(row),
+        keys=known,
+        predicted=None if row["predicted"] is None else BrixiaScore.from_text(row["predicted"]),
+        model=None if row["predicted"] is None else model_of(row),
     )
 
 

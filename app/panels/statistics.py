@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from app.background.jobs import Job, JobQueue
 from app.panels.bland_altman import BlandAltmanPlot
-from app.session.reading_statistics import ReadingFilter, ReadingStatistics, statistics_of
+from app.session.reading_statistics import Counted, ReadingFilter, ReadingStatistics, statistics_of
 from app.session.readings import ComparedReading, name_of_model, name_of_reader
 from bsnet_core.agreement import Agreement, Estimate, confusion_matrix
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
@@ -63,14 +63,20 @@ class StatisticsPanel(QWidget):
         self.model = self._chooser(_("Model"))
         self.blind_only = QCheckBox(_("Blind readings only"), self)
         self.blind_only.setToolTip(_("Only readings saved before the prediction was visible"))
-        self.last_only = QCheckBox(_("Last reading only"), self)
-        self.last_only.setToolTip(_("Only each reader's latest reading of each image, applied after the other filters"))
-        self.last_only.setChecked(True)
+        self.which = self._chooser(_("Readings counted"))
+        self.which.blockSignals(True)
+        for words, counted in (
+            (_("first blind reading"), Counted.FIRST_BLIND),
+            (_("last reading"), Counted.LAST),
+            (_("all readings"), Counted.ALL),
+        ):
+            self.which.addItem(words, counted)
+        self.which.blockSignals(False)
+        self.which.setToolTip(_("Of each reader and image: the first blind reading, the last reading, or all of them"))
         self.export = QPushButton(_("Export CSV…"), self)
         self.export.setToolTip(_("Save the readings shown here as a table, with the model's hash in every row"))
         self.export.clicked.connect(lambda: self.export_requested.emit(self._figures.chosen))
-        for check in (self.blind_only, self.last_only):
-            check.toggled.connect(lambda on: self._compute())
+        self.blind_only.toggled.connect(lambda on: self._compute())
         self._summary = QLabel("", self)
         self._summary.setWordWrap(True)
         self._summary.setAccessibleName(_("Readings compared"))
@@ -121,8 +127,9 @@ class StatisticsPanel(QWidget):
             reader=self.reader.currentData(),
             sha256=self.model.currentData(),
             blind_only=self.blind_only.isChecked(),
-            last_only=self.last_only.isChecked(),
+            counted=self.which.currentData(),
         )
+        self.blind_only.setEnabled(chosen.counted is not Counted.FIRST_BLIND)  # that one is blind anyway
         if self._job is not None:
             self._job.cancel()  # the filter has changed since
             self._job = None
@@ -157,7 +164,7 @@ class StatisticsPanel(QWidget):
         if not figures.chosen:
             some = figures.all_count > 0
             nothing = (
-                _("No reading matches these filters.")
+                _("No reading matches these filters: choose which readings are counted, or save a blind reading.")
                 if some
                 else _("No reading can be compared with a prediction yet.")
             )
@@ -260,7 +267,7 @@ class StatisticsPanel(QWidget):
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
         filters.setSpacing(12)
-        for widget in (self.reader, self.model, self.blind_only, self.last_only):
+        for widget in (self.reader, self.model, self.which, self.blind_only):
             filters.addWidget(widget)
         filters.addStretch(1)
         filters.addWidget(self.export)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,16 @@ from app.library.keeper import Keeper
 from app.library.records import Event
 from app.look.messages import MessageBar, Severity
 from app.panels.report_dialog import AvailableParts, ReportDialog, ReportRequest
+from app.panels.table_dialog import TableDialog
 from app.report.content import compose_report
-from app.report.csv_tables import BatchResult, TabledReading, batch_csv, readings_csv, write_csv
+from app.report.csv_tables import BatchResult, batch_csv, readings_csv, write_csv
 from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.names import file_name
 from app.report.paper_figure import compose_figure, write_figure
 from app.report.pdf import write_report
 from app.report.reported_image import ReportedExplanation, ReportedImage
-from app.session.readings import ComparedReading
+from app.report.table_choices import TableChoices
+from app.session.readings import ComparedReading, ListedReading
 from app.session.session import Session
 from app.settings.paths import folder_for_exports
 from app.settings.settings import Settings
@@ -233,45 +235,60 @@ class Exports(QObject):
     # Tables
 
     def ask_for_readings(self) -> None:
-        """Saves as a table all readings of the library that may be shown."""
+        """Saves as a table all readings of the library that may be shown, superseded ones too."""
 
-        def accept(compared: Sequence[ComparedReading]) -> None:
-            self.save_readings(self._session.visibility.comparable(compared))
+        def accept(listed: Sequence[ListedReading]) -> None:
+            self._save_readings(self._session.visibility.comparable(listed))
 
-        self._keeper.ask(lambda library: library.compared_readings(), accept)
+        self._keeper.ask(lambda library: library.listed_readings(), accept)
 
     def save_readings(self, compared: Sequence[ComparedReading]) -> None:
         """Asks for a file and saves these readings as a table."""
-        if not compared:
-            self._messages.show_message(Severity.INFO, _("There is no saved reading with a prediction yet."))
+        self._save_readings([ListedReading.of(one) for one in compared])
+
+    def _save_readings(self, listed: Sequence[ListedReading]) -> None:
+        if not listed:
+            self._messages.show_message(Severity.INFO, _("There is no saved reading that may be shown yet."))
             return
-        text = readings_csv([TabledReading.from_compared(one) for one in compared])
-        self._save_table(_("Save readings"), "brixia-readings", text)
+        title = _("Save readings")
+        self._ask_what(title, lambda choices: self._save_table(title, "brixia-readings", readings_csv(listed, choices)))
 
     def ask_for_batch(self) -> None:
         """Asks for a file and saves the results of all open images as a table."""
-        results = [self._results[key] for key in sorted(self._results) if self._session.prediction_is_visible(key)]
-        if not results:
+        listed = [image.key for image in self._session.images if image.key in self._results]
+        keys = [key for key in listed if self._session.prediction_is_visible(key)]
+        if not keys:
             self._messages.show_message(Severity.INFO, _("No open image has a result that may be shown yet."))
             return
-        self._save_table(_("Save the results of all images"), "brixia-results", batch_csv(results))
+        metadata = {key: self._session.image(key).metadata for key in keys}
+        title = _("Save the results of all images")
+
+        def save(choices: TableChoices, patients: Mapping[int, str]) -> None:
+            results = [replace(self._results[key], patient=patients[key]) for key in keys]
+            self._save_table(title, "brixia-results", batch_csv(results, choices))
+
+        def find_patients(choices: TableChoices) -> None:
+            self._keeper.ask(
+                lambda library: {key: library.key_of(known) for key, known in metadata.items()},
+                lambda patients: save(choices, patients),
+            )
+
+        self._ask_what(title, find_patients, file_names=True)
+
+    def _ask_what(self, title: str, go_on: Callable[[TableChoices], None], *, file_names: bool = False) -> None:
+        dialog = TableDialog(title, self._window, deidentified=self._settings.deidentifies, file_names=file_names)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(go_on)
+        dialog.open()
 
     def _note_result(self, key: int) -> None:
         # Numbers only: the maps of images not shown for long are dropped, but a table needs all results.
         image = self._session.image(key)
-        metadata = image.metadata
+        result = BatchResult.of(image.path.name, image.metadata, image.loading_notes)
         if image.prediction is not None:
-            self._results[key] = BatchResult.from_prediction(
-                image.path.name, image.prediction, metadata.study_uid, metadata.study_date, image.loading_notes
-            )
+            self._results[key] = result.with_prediction(image.prediction)
         elif image.rejection is not None:
-            self._results[key] = BatchResult(
-                image.path.name,
-                metadata.study_uid,
-                metadata.study_date,
-                notes=image.loading_notes,
-                rejection=image.rejection,
-            )
+            self._results[key] = replace(result, rejection=image.rejection)
 
     def _save_table(self, title: str, stem: str, text: str) -> None:
         place = self._ask_for_place(title, file_name(stem, ".csv", None, self._now()), "CSV (*.csv)")

@@ -20,7 +20,7 @@ from app.panels.scores import ScoresPanel
 from app.panels.statistics import StatisticsPanel
 from app.presenters.reader_name import ReaderName
 from app.session.open_image import OpenImage
-from app.session.readings import ComparedReading, Reading, describe_total, result_sets
+from app.session.readings import ListedReading, Reading, describe_total, result_sets
 from app.session.scoring_mode import ScoringMode
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -105,11 +105,13 @@ class OwnReading(QObject):
         self._fill_statistics()
 
     def _fill_statistics(self) -> None:
-        self._keeper.ask(lambda library: library.compared_readings(), self._show_statistics)
+        self._keeper.ask(lambda library: library.listed_readings(), self._show_statistics)
 
-    def _show_statistics(self, compared: Sequence[ComparedReading]) -> None:
-        may_be_shown = self._session.visibility.comparable(compared)
-        self.statistics.panel.show_readings(may_be_shown, left_out=len(compared) - len(may_be_shown))
+    def _show_statistics(self, listed: Sequence[ListedReading]) -> None:
+        counted = [one for one in listed if one.compared is not None]
+        may_be_shown = self._session.visibility.comparable(counted)
+        compared = [one.compared for one in may_be_shown if one.compared is not None]
+        self.statistics.panel.show_readings(compared, left_out=len(counted) - len(may_be_shown))
 
     def _follow_visibility(self) -> None:
         if "statistics" in self.__dict__:  # else the window was never opened

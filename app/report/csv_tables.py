@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
-from enum import Enum, StrEnum
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,15 @@ from app.report.csv_rows import Cell, write_row
 from app.report.names import visible
 from app.report.provenance import software
 from app.report.saving import save
-from app.session.readings import ComparedReading, Reading
+from app.report.table_choices import TableChoices
+from app.session.readings import ListedReading
 from bsnet_core.agreement import compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.errors import BSNetError, ReportError
 from bsnet_core.language import translate as _
-from bsnet_core.partial_score import ReadScore
+from bsnet_core.partial_score import ReadScore, assessed_zones
+from bsnet_core.radiograph import ImageMetadata
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import ModelIdentity, Prediction
@@ -46,38 +48,6 @@ class Separator(StrEnum):
     """For spreadsheets in locales with a decimal comma."""
 
 
-class ImageNaming(Enum):
-    """The content of the first column."""
-
-    LABEL = "Study"
-    """A column name is part of the file format, so it stays "Study", not "Image"."""
-    UID = "Study Instance UID"
-
-
-@dataclass(frozen=True, slots=True)
-class TabledReading:
-    """A saved reading with the prediction for the same radiograph, if there is one.
-
-    Attributes:
-        image: A label that names no person.
-        study_uid: The Study Instance UID; empty if there is none.
-        study_date: YYYYMMDD as in the file; empty if not stated.
-        predicted, model: Predicted score and its model; both or neither.
-    """
-
-    image: str
-    study_uid: str
-    study_date: str
-    reading: Reading
-    predicted: BrixiaScore | None = None
-    model: ModelIdentity | None = None
-
-    @classmethod
-    def from_compared(cls, compared: ComparedReading, study_uid: str = "") -> TabledReading:
-        """Makes the row of a reading that is compared with a prediction."""
-        return cls(compared.image, study_uid, compared.study_date, compared.reading, compared.predicted, compared.model)
-
-
 @dataclass(frozen=True, slots=True)
 class BatchResult:
     """The result of one image of a batch: a score with its details, or a rejection.
@@ -85,6 +55,8 @@ class BatchResult:
     Attributes:
         image: A name that distinguishes the image from the others, such as its file name.
         study_uid, study_date: Study Instance UID and study date as in the file.
+        series_uid, sop_uid: Series Instance UID and SOP Instance UID as in the file.
+        patient: The patient's key in the library; empty if the patient is unknown.
         score: None for a rejected image.
         confidences, expected: One value per zone in the order A to F; empty for a rejected image.
         notes: Notes on the file, then quality notes.
@@ -103,25 +75,30 @@ class BatchResult:
     model: ModelIdentity | None = None
     device: str = ""
     rejection: BSNetError | None = None
+    series_uid: str = ""
+    sop_uid: str = ""
+    patient: str = ""
 
     @classmethod
-    def from_prediction(
-        cls,
-        image: str,
-        prediction: Prediction,
-        study_uid: str = "",
-        study_date: str = "",
-        loading_notes: tuple[str, ...] = (),
-    ) -> BatchResult:
-        """Makes the result of a scored image; keeps numbers only, none of the prediction's maps."""
+    def of(cls, image: str, metadata: ImageMetadata, loading_notes: tuple[str, ...] = ()) -> BatchResult:
+        """An image without a score, yet."""
         return cls(
             image=image,
-            study_uid=study_uid,
-            study_date=study_date,
+            study_uid=metadata.study_uid,
+            study_date=metadata.study_date,
+            notes=loading_notes,
+            series_uid=metadata.series_uid,
+            sop_uid=metadata.sop_instance_uid,
+        )
+
+    def with_prediction(self, prediction: Prediction) -> BatchResult:
+        """The result with a score; keeps numbers only, none of the prediction's maps."""
+        return replace(
+            self,
             score=prediction.score,
             confidences=tuple(prediction.confidence_of(zone) for zone in ZONES),
             expected=tuple(prediction.expected_value_of(zone) for zone in ZONES),
-            notes=(*loading_notes, *prediction.quality),
+            notes=(*self.notes, *prediction.quality),
             model=prediction.model,
             device=prediction.device,
         )
@@ -134,43 +111,57 @@ def zone_column(what: str, zone: Zone) -> str:
 
 
 def readings_csv(
-    readings: Iterable[TabledReading],
+    readings: Iterable[ListedReading],
+    choices: TableChoices = TableChoices(),  # noqa: B008 - frozen
     *,
-    naming: ImageNaming = ImageNaming.LABEL,
-    with_dates: bool = True,
     separator: Separator = Separator.COMMA,
 ) -> str:
     """A table of readings, one per row, beside the predictions for the same images.
 
     Args:
         readings: The readings in the order of the rows.
-        naming: Whether the first column holds the label or the Study Instance UID.
-        with_dates: Whether the dates of study and reading are filled in.
+        choices: What of patient, image and reader it contains.
         separator: Character between cells.
     """
     header = [
-        *(naming.value, "Study date", "Reader", "Saved at (UTC)", "Blind"),
+        # "Study" is part of the file format, so it stays.
+        *("Study", "Study date", "Reader", "Saved at (UTC)", "Blind"),
+        *("Reading ID", "Superseded by", "Seconds from display to saving", "Comment", "Bundled sample"),
+        *_key_columns(choices),
         *_score_columns("Reading"),
+        "Zones assessed",
         *_score_columns("Predicted"),
         *_score_columns("Difference (predicted minus reading)"),
         *("Model", "Model version", "Weights SHA-256", "Input check", "Software", "Use"),
     ]
-    rows = [_reading_row(one, naming, with_dates=with_dates) for one in readings]
-    return _csv(header, rows, separator)
+    return _csv(header, [_reading_row(one, choices) for one in readings], separator)
 
 
-def batch_csv(results: Iterable[BatchResult], *, separator: Separator = Separator.COMMA) -> str:
-    """A table of the results of a batch, one image per row; rejected images state the reason."""
+def batch_csv(
+    results: Iterable[BatchResult],
+    choices: TableChoices = TableChoices(file_names=True),  # noqa: B008 - frozen
+    *,
+    separator: Separator = Separator.COMMA,
+) -> str:
+    """A table of the results of a batch, one image per row; rejected images state the reason.
+
+    Args:
+        results: The results in the order of the rows.
+        choices: What of patient and image it contains.
+        separator: Character between cells.
+    """
     header = [
         # "Film" is part of the file format, so it stays.
-        *("Film", "Study Instance UID", "Study date", "Input check", "Reason"),
+        *("Film", "Study date", "Input check", "Reason"),
+        *_key_columns(choices),
         *_score_columns("Predicted"),
         *(zone_column("Confidence", zone) for zone in ZONES),
         *(zone_column("Expected value", zone) for zone in ZONES),
         *("Expected global", "Quality notes"),
         *("Model", "Model version", "Weights SHA-256", "Computed on", "Software", "Use"),
     ]
-    return _csv(header, [_batch_row(one) for one in results], separator)
+    rows = [_batch_row(one, number, choices) for number, one in enumerate(results, 1)]
+    return _csv(header, rows, separator)
 
 
 def write_csv(text: str, path: Path, *, overwrite: bool = False) -> Path:
@@ -201,20 +192,37 @@ def _model_cells(model: ModelIdentity | None) -> list[Cell]:
     return ["", "", ""] if model is None else [model.name, model.version, model.sha256]
 
 
-def _reading_row(one: TabledReading, naming: ImageNaming, *, with_dates: bool) -> list[Cell]:
-    reading, predicted = one.reading, one.predicted
+def _key_columns(choices: TableChoices) -> list[str]:
+    uids = [choices.uid_column(name) for name in ("Study Instance UID", "Series Instance UID", "SOP Instance UID")]
+    return ["Patient", *uids, "File name"]
+
+
+def _key_cells(patient: str, uids: Sequence[str], file_name: str, choices: TableChoices) -> list[Cell]:
+    return [patient, *(choices.uid_cell(uid) for uid in uids), file_name if choices.with_file_names else ""]
+
+
+def _reading_row(one: ListedReading, choices: TableChoices) -> list[Cell]:
+    reading, predicted, keys = one.reading, one.predicted, one.keys
     differences: list[Cell] = [""] * (len(ZONES) + 1)
     if predicted is not None:
         difference = compare_scores(predicted, reading.score)
         differences = [*(difference.zones.get(zone, NOT_ASSESSED) for zone in ZONES)]
         differences.append(difference.total if difference.is_whole else NOT_ASSESSED)
+    seconds = reading.seconds_to_save
     return [
-        one.image if naming is ImageNaming.LABEL else one.study_uid,
-        shown_date(one.study_date) if with_dates else "",
-        reading.reader,
-        reading.saved_at.astimezone(UTC).isoformat(timespec="seconds") if with_dates else "",
+        one.image if choices.with_dates else f"#{keys.image}",
+        shown_date(one.study_date) if choices.with_dates else "",
+        reading.reader if choices.with_words else keys.reader,
+        reading.saved_at.astimezone(UTC).isoformat(timespec="seconds") if choices.with_dates else "",
         "yes" if reading.blind else "no",
+        keys.reading,
+        keys.superseded_by,
+        "" if seconds is None else round(seconds, 1),
+        reading.comment if choices.with_words else "",
+        "yes" if keys.is_sample else "no",
+        *_key_cells(keys.patient, (keys.study_uid, keys.series_uid, keys.sop_uid), keys.file_name, choices),
         *_score_cells(reading.score),
+        len(assessed_zones(reading.score)),
         *_score_cells(predicted),
         *differences,
         *_model_cells(one.model),
@@ -224,23 +232,29 @@ def _reading_row(one: TabledReading, naming: ImageNaming, *, with_dates: bool) -
     ]
 
 
-def _batch_row(one: BatchResult) -> list[Cell]:
+def _batch_row(one: BatchResult, number: int, choices: TableChoices) -> list[Cell]:
+    reason = "" if one.rejection is None else str(one.rejection)
     return [
-        one.image,
-        one.study_uid,
-        shown_date(one.study_date),
+        one.image if choices.with_file_names else f"#{number}",
+        shown_date(one.study_date) if choices.with_dates else "",
         "accepted" if one.rejection is None else one.rejection.code.value,
-        "" if one.rejection is None else str(one.rejection),
+        _without_name(reason, one, choices),
+        *_key_cells(one.patient, (one.study_uid, one.series_uid, one.sop_uid), one.image, choices),
         *_score_cells(one.score),
         *_numbers(one.confidences),
         *_numbers(one.expected),
         round(sum(one.expected), 3) if one.expected else "",
-        " ".join(one.notes),
+        _without_name(" ".join(one.notes), one, choices),
         *_model_cells(one.model),
         one.device,
         software(),
         USE,
     ]
+
+
+def _without_name(text: str, one: BatchResult, choices: TableChoices) -> str:
+    """A sentence without the name of the file, unless file names are written."""
+    return text if choices.with_file_names or not one.image else text.replace(one.image, "…")
 
 
 def _numbers(values: tuple[float, ...]) -> list[Cell]:

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 
-from app.session.readings import ComparedReading, ReadersAgreement, last_ones, readers_agreement
+from app.session.readings import (
+    ComparedReading,
+    ReadersAgreement,
+    first_blind_ones,
+    last_ones,
+    readers_agreement,
+)
 from bsnet_core.agreement import AgreementTable, agreement_table
 from bsnet_core.brixia import ZONES
 from bsnet_core.partial_score import entries_of
+
+
+class Counted(Enum):
+    """Which readings are counted where a reader has several of one image."""
+
+    FIRST_BLIND = auto()
+    """The first of those saved before the prediction was seen: the reader's own, not influenced by the network."""
+    LAST = auto()
+    ALL = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +38,13 @@ class ReadingFilter:
         reader: Name of the only reader; None for all.
         sha256: Hash of the only model's weights; None for all.
         blind_only: Whether only readings saved before the prediction was seen are counted.
-        last_only: Whether only the last reading of each reader and image is counted, after the other filters.
+        counted: Which readings of a reader and an image are counted, after the other filters.
     """
 
     reader: str | None = None
     sha256: str | None = None
     blind_only: bool = False
-    last_only: bool = True
+    counted: Counted = Counted.FIRST_BLIND
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +94,9 @@ def statistics_of(compared: Sequence[ComparedReading], requested: ReadingFilter)
         and (requested.sha256 is None or one.model.sha256 == requested.sha256)
         and (one.reading.blind or not requested.blind_only)
     ]
-    if requested.last_only:
+    if requested.counted is Counted.FIRST_BLIND:
+        chosen = first_blind_ones(chosen)
+    elif requested.counted is Counted.LAST:
         chosen = last_ones(chosen)
     predicted = _scores([one.predicted.zones for one in chosen])
     read = _scores([tuple(entries_of(one.reading.score).values()) for one in chosen])

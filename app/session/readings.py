@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.session.reading_keys import ReadingKeys
 from bsnet_core.agreement import fleiss_kappa
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.errors import BSNetError
@@ -16,6 +17,8 @@ from bsnet_core.language import translate as _
 from bsnet_core.partial_score import ReadScore, assessed_zones, entries_of, highest_total
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bsnet_core.inference.prediction import ModelIdentity
 
 HASH_LENGTH = 8
@@ -62,6 +65,7 @@ class ComparedReading:
         study_date: YYYYMMDD as in the file; empty if the file has none.
         predicted: The model's score.
         model: Name, version and hash of the weights.
+        keys: What it is found by in other tables.
     """
 
     image: str
@@ -69,6 +73,38 @@ class ComparedReading:
     reading: Reading
     predicted: BrixiaScore
     model: ModelIdentity
+    keys: ReadingKeys = ReadingKeys()  # noqa: RUF009 - frozen
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReading:
+    """A saved reading of the library, superseded or not, with the last prediction of its image if there is one.
+
+    Attributes:
+        image, study_date, keys: As of a `ComparedReading`.
+        predicted, model: Predicted score and its model; both or neither.
+    """
+
+    image: str
+    study_date: str
+    reading: Reading
+    keys: ReadingKeys = ReadingKeys()  # noqa: RUF009 - frozen
+    predicted: BrixiaScore | None = None
+    model: ModelIdentity | None = None
+
+    @classmethod
+    def of(cls, compared: ComparedReading) -> ListedReading:
+        """A reading that is compared with a prediction."""
+        return cls(
+            compared.image, compared.study_date, compared.reading, compared.keys, compared.predicted, compared.model
+        )
+
+    @property
+    def compared(self) -> ComparedReading | None:
+        """The reading beside the prediction; None without one."""
+        if self.predicted is None or self.model is None:
+            return None
+        return ComparedReading(self.image, self.study_date, self.reading, self.predicted, self.model, self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +183,26 @@ def result_sets(
 
 def last_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
     """Only the last reading of each reader, image and model, in the order given."""
-    last: dict[tuple[str, str, str], ComparedReading] = {}
+    return _one_of_each(compared, lambda one, known: one.reading.saved_at >= known.reading.saved_at)
+
+
+def first_blind_ones(compared: Iterable[ComparedReading]) -> list[ComparedReading]:
+    """Only the first blind reading of each reader, image and model, in the order given."""
+    blind = [one for one in compared if one.reading.blind]
+    return _one_of_each(blind, lambda one, known: one.reading.saved_at < known.reading.saved_at)
+
+
+def _one_of_each(
+    compared: Iterable[ComparedReading], is_better: Callable[[ComparedReading, ComparedReading], bool]
+) -> list[ComparedReading]:
+    best: dict[tuple[str, str, str], ComparedReading] = {}
     every = list(compared)
     for one in every:
         place = (one.image, one.reading.reader, one.model.sha256)
-        known = last.get(place)
-        if known is None or one.reading.saved_at >= known.reading.saved_at:
-            last[place] = one
-    chosen = {id(one) for one in last.values()}
+        known = best.get(place)
+        if known is None or is_better(one, known):
+            best[place] = one
+    chosen = {id(one) for one in best.values()}
     return [one for one in every if id(one) in chosen]
 
 

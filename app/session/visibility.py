@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.session.open_image import OpenImage
-from app.session.readings import ComparedReading
+from app.session.readings import ListedReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ class Visibility:
         is_at_stake = self.hides_score_of(image) or (bool(image.draft) and not self.shows(image))
         return is_at_stake and not image.was_seen_by(self.reader)
 
-    def comparable(self, compared: Iterable[ComparedReading]) -> tuple[ComparedReading, ...]:
-        """The readings beside predictions that may be shown.
+    def comparable(self, listed: Iterable[ListedReading]) -> tuple[ListedReading, ...]:
+        """The readings that may be shown, and with them the predictions for their images.
 
         Args:
-            compared: The readings of every reader, so that the reader's own are among them.
+            listed: The readings of every reader, so that the reader's own are among them.
         """
-        every = tuple(compared)
+        every = tuple(listed)
         readers: dict[str, set[str]] = {}
         for one in every:
             readers.setdefault(one.image, set()).add(one.reading.reader)

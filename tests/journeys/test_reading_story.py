@@ -1,6 +1,5 @@
 """A radiologist reads blind, saves, compares, reports, and finds everything again at the next start."""
 
-import csv
 import dataclasses
 import signal
 import subprocess
@@ -15,10 +14,12 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QListView, QTableWidget, QWid
 
 from app.panels.report_dialog import ReportDialog
 from app.session.open_image import ImageState
+from app.session.reading_statistics import Counted
 from bsnet_core.agreement import agreement_table, compare_scores
 from bsnet_core.brixia import ZONES, BrixiaScore, Zone
 from bsnet_core.explanation import Masking
 from bsnet_core.resources import sample_files
+from tests.journeys.saving_tables import save_table
 
 pytestmark = pytest.mark.usefixtures("shipped_model")
 WITHIN_MS = 120_000
@@ -195,10 +196,7 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     assert "L (patient)" in words
 
     table = tmp_path / "readings.csv"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(table), ""))
-    viewer.actions_by_name["export_csv"].trigger()
-    qtbot.waitUntil(lambda: viewer.messages.text == f"Note: Saved: {table}", timeout=WITHIN_MS)
-    (row,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    (row,) = save_table(qtbot, viewer, monkeypatch, "export_csv", table)
     assert row["Reading A (patient's right, upper)"] == READ[0]
     assert row["Reading D (patient's left, upper)"] == READ[3]
     assert row["Predicted A (patient's right, upper)"] == str(prediction.score[Zone.A])
@@ -359,6 +357,7 @@ def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer
         read_blind(qtbot, viewer, digits)
     viewer.actions_by_name["statistics"].trigger()
     panel = viewer.own_reading.statistics.panel
+    panel.which.setCurrentIndex(panel.which.findData(Counted.LAST))
     qtbot.waitUntil(lambda: len(panel.shown) == 3, timeout=WITHIN_MS)
     expected = agreement_table(predicted, [BrixiaScore.from_text(digits).zones for digits in scores])
     assert panel.summary_text.startswith("3 readings of 3 images.")

@@ -48,7 +48,7 @@ def test_the_repair_is_offered_done_by_one_key_told_of_and_undone(qtbot, open_vi
     assert viewer.scores.notes_text.count("Repaired on request") == 1
     assert "According to its file" not in viewer.scores.notes_text
     assert "Repaired on request" in " ".join(
-        BatchResult.from_prediction("a", image.prediction, loading_notes=image.loading_notes).notes
+        BatchResult.of("a", image.metadata, image.loading_notes).with_prediction(image.prediction).notes
     )
 
     viewer.scores.undo_repair_button.click()

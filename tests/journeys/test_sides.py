@@ -1,7 +1,5 @@
 """Zone A lies on the patient's right, whichever way the film is stored, wherever the window shows it."""
 
-import csv
-
 import numpy as np
 import pypdfium2
 import pytest
@@ -14,6 +12,7 @@ from bsnet_core.brixia import Zone
 from bsnet_core.loading import load_radiograph
 from bsnet_core.resources import sample_files
 from tests.dicom_files import write_dicom
+from tests.journeys.saving_tables import save_table
 
 pytestmark = pytest.mark.usefixtures("shipped_model")
 WITHIN_MS = 120_000
@@ -71,10 +70,7 @@ def test_zone_a_is_the_patient_s_right_on_grid_overlay_report_and_table(
     with qtbot.waitSignal(viewer.keeper.kept, timeout=WITHIN_MS):
         viewer.scores.save_button.click()
     table, report = tmp_path / "readings.csv", tmp_path / "report.pdf"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(table), ""))
-    viewer.actions_by_name["export_csv"].trigger()
-    qtbot.waitUntil(lambda: viewer.messages.text == f"Note: Saved: {table}", timeout=WITHIN_MS)
-    (line,) = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    (line,) = save_table(qtbot, viewer, monkeypatch, "export_csv", table)
     assert line["Reading A (patient's right, upper)"] == "3"
     assert line["Predicted A (patient's right, upper)"] == str(upright_score[Zone.A])
     assert line["Predicted D (patient's left, upper)"] == str(upright_score[Zone.D])

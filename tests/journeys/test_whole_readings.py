@@ -8,10 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QWidget
 
 from app.panels.report_dialog import ReportDialog
+from app.session.reading_statistics import Counted
 from bsnet_core.brixia import Zone
 from bsnet_core.partial_score import NOT_ASSESSABLE
 from tests.app.predictions import prediction
 from tests.dicom_files import ramp, write_dicom
+from tests.journeys.saving_tables import save_table, with_names
 
 COMMENT = "Effusion hides the base"
 
@@ -169,3 +171,43 @@ def test_other_digits_still_score_nothing(qtbot, start):
     press(qtbot, "5")
     assert viewer.session.current.draft == {}
     assert "9 if it is not assessable" in viewer.messages.text
+
+
+def test_the_table_of_readings_can_be_joined_and_marks_what_is_superseded(qtbot, start, monkeypatch, tmp_path):
+    viewer = start()
+    viewer.session.blind = True
+    read(qtbot, viewer, "123012")
+    viewer.session.accept_prediction(0, prediction("012321"))
+    viewer.own_reading.scoring.correct()
+    read(qtbot, viewer, "3")
+    first, second = save_table(qtbot, viewer, monkeypatch, "export_csv", tmp_path / "named.csv", with_names)
+    assert [row["Reading A (patient's right, upper)"] for row in (first, second)] == ["1", "3"]
+    assert first["Superseded by"] == second["Reading ID"] != ""
+    assert (second["Superseded by"], first["Blind"], second["Blind"]) == ("", "yes", "no")
+    assert float(first["Seconds from display to saving"]) >= 0
+    assert first["SOP Instance UID SHA-256"]
+    assert first["Study date"] == "2020-01-01"
+    assert first["Patient"]
+    hidden, _second = save_table(qtbot, viewer, monkeypatch, "export_csv", tmp_path / "unnamed.csv")
+    assert (hidden["Study date"], hidden["Saved at (UTC)"]) == ("", "")
+    assert (hidden["Reading ID"], hidden["Patient"]) == (first["Reading ID"], first["Patient"])
+    assert "2020" not in (tmp_path / "unnamed.csv").read_text("utf-8-sig")
+    (result,) = save_table(qtbot, viewer, monkeypatch, "export_batch", tmp_path / "results.csv")
+    assert (result["Film"], result["Patient"], result["Study date"]) == ("#1", first["Patient"], "")
+    (named,) = save_table(qtbot, viewer, monkeypatch, "export_batch", tmp_path / "named-results.csv", with_names)
+    assert named["Film"] == named["File name"] == "one.dcm"
+
+
+def test_the_statistics_count_the_first_blind_reading_until_others_are_asked_for(qtbot, start):
+    viewer = start()
+    viewer.session.blind = True
+    read(qtbot, viewer, "123012")
+    viewer.session.accept_prediction(0, prediction("012321"))
+    viewer.own_reading.scoring.correct()
+    read(qtbot, viewer, "3")
+    viewer.actions_by_name["statistics"].trigger()
+    panel = viewer.own_reading.statistics.panel
+    qtbot.waitUntil(lambda: len(panel.shown) == 1)
+    assert str(panel.shown[0].reading.score) == "123012"
+    panel.which.setCurrentIndex(panel.which.findData(Counted.LAST))
+    assert str(panel.shown[0].reading.score) == "323012"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -5,6 +6,8 @@ import pytest
 
 from app.library.order import ListOrder
 from bsnet_core.brixia import BrixiaScore
+from bsnet_core.loading import load_metadata
+from bsnet_core.resources import sample_files
 from tests.app.library_content import MORNING, fill, image, kept_prediction, metadata, reading
 
 
@@ -17,16 +20,41 @@ def test_readings_are_compared_with_the_last_prediction_and_named_after_nobody(l
         library.add_reading(kept, reading("111111", minutes=1))
         library.add_reading(kept, reading("222222", minutes=2))
         library.add_reading(kept, reading("333333", reader="Reader Two", minutes=3))
-    compared = library.compared_readings()
-    assert [(pair.study_date, pair.reading.reader, str(pair.reading.score)) for pair in compared] == [
-        ("20260301", "Reader One", "222222"),
-        ("20260301", "Reader Two", "333333"),
-        ("20260302", "Reader One", "222222"),
-        ("20260302", "Reader Two", "333333"),
+    listed = library.listed_readings()
+    assert [(one.study_date, one.reading.reader, str(one.reading.score)) for one in listed] == [
+        (f"2026030{number}", reader, score)
+        for number in (1, 2, 3)
+        for reader, score in (("Reader One", "111111"), ("Reader One", "222222"), ("Reader Two", "333333"))
     ]
-    assert {pair.predicted for pair in compared} == {BrixiaScore.from_text("012321")}
-    assert "Müller" not in str(compared)
-    assert "P-4711" not in str(compared)
+    assert [one.predicted for one in listed] == [BrixiaScore.from_text("012321")] * 6 + [None] * 3
+    assert [one.compared is None for one in listed] == [False] * 6 + [True] * 3
+    without_names = str([replace(one, keys=replace(one.keys, file_name="", sop_uid="")) for one in listed])
+    assert "Müller" not in without_names
+    assert "P-4711" not in without_names
+
+
+def test_a_reading_has_keys_that_stay_the_same_and_name_what_supersedes_it(library):
+    kept = library.remember_image(*image(1, study_uid="1.2", series_uid="1.2.3"))
+    for minutes in (1, 2, 3):
+        library.add_reading(kept.number, reading("111111", minutes=minutes))
+    library.add_reading(kept.number, reading("333333", reader="Reader Two", minutes=2.5))
+    first, second, other, third = library.listed_readings()
+    assert library.listed_readings() == (first, second, other, third)
+    ids = [one.keys.reading for one in (first, second, other, third)]
+    assert len(set(ids)) == 4
+    assert [one.keys.superseded_by for one in (first, second, other, third)] == [ids[1], ids[3], "", ""]
+    keys = first.keys
+    assert (keys.study_uid, keys.series_uid, keys.sop_uid) == ("1.2", "1.2.3", "1.2.3.P-4711.1")
+    assert (keys.patient, keys.file_name, keys.is_sample) == (kept.patient_key, "1.dcm", False)
+    assert keys.reader == second.keys.reader != other.keys.reader
+    assert "One" not in keys.reader
+
+
+def test_readings_of_the_bundled_samples_are_marked_wherever_their_files_are(library):
+    sample = sample_files()[0]
+    kept = library.remember_image(load_metadata(sample), Path("/elsewhere/copied.dcm"))
+    library.add_reading(kept.number, reading())
+    assert [one.keys.is_sample for one in library.listed_readings()] == [True]
 
 
 def test_images_of_a_patient_stand_together_newest_first(library):

@@ -1,17 +1,27 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QComboBox
 
 from app.panels import statistics
 from app.panels.statistics import AT_ONCE, StatisticsPanel
+from app.session.reading_statistics import Counted
 from bsnet_core.agreement import agreement_table
 from bsnet_core.brixia import ZONES
+from bsnet_core.partial_score import PartialScore
 from tests.app.panels.compared_readings import OLD, READS, compared
 
 
 @pytest.fixture
 def panel(show_widget, queue):
-    return show_widget(StatisticsPanel(queue), 960, 700)
+    made = show_widget(StatisticsPanel(queue), 960, 700)
+    count(made, Counted.LAST)
+    return made
+
+
+def count(panel, counted):
+    panel.which.setCurrentIndex(panel.which.findData(counted))
 
 
 def row(panel, name):
@@ -54,7 +64,7 @@ def test_only_last_readings_count_until_all_are_asked_for(panel):
     corrected = compared("1", "333333", "012301", minute=9, blind=False)
     panel.show_readings([READS[0], corrected])
     assert panel.shown == (corrected,)
-    panel.last_only.click()
+    count(panel, Counted.ALL)
     assert panel.shown == (READS[0], corrected)
 
 
@@ -62,6 +72,28 @@ def test_a_blind_reading_corrected_after_the_reveal_counts_as_it_was_among_blind
     panel.show_readings([READS[0], compared("1", "333333", "012301", minute=9, blind=False)])
     panel.blind_only.click()
     assert panel.shown == (READS[0],)
+
+
+def test_by_default_the_first_blind_reading_of_each_reader_counts(show_widget, queue):
+    panel = show_widget(StatisticsPanel(queue), 960, 700)
+    corrected = compared("1", "333333", "012301", minute=9, blind=False)
+    panel.show_readings([READS[0], corrected, READS[2]])
+    assert panel.shown == (READS[0],)
+    assert not panel.blind_only.isEnabled()
+    count(panel, Counted.ALL)
+    assert panel.blind_only.isEnabled()
+    assert len(panel.shown) == 3
+
+
+def test_zones_that_were_not_assessable_are_counted_and_left_out(panel):
+    partial = replace(READS[0].reading, score=PartialScore((None, 1, 2, 3, 0, 1)), comment="effusion")
+    panel.show_readings([replace(READS[0], reading=partial), *READS[1:]])
+    assert row(panel, "zone A")[0] == row(panel, "global")[0] == "4"
+    assert row(panel, "zone B")[0] == "5"
+    assert "1 zone was not assessable" in panel.summary_text
+    assert "1 reading has a comment" in panel.summary_text
+    assert sum(map(sum, confusion(panel))) == 29
+    assert panel.plot.limits.count == 4
 
 
 def test_the_confusion_matrix_has_readings_in_rows_of_all_zones_or_one(panel):
@@ -91,7 +123,7 @@ def test_without_readings_it_says_so_and_there_is_nothing_to_export(panel):
     assert not panel.export.isEnabled()
     panel.show_readings(READS[2:3])
     panel.blind_only.click()
-    assert panel.summary_text == "No reading matches these filters."
+    assert panel.summary_text.startswith("No reading matches these filters")
     assert not panel.export.isEnabled()
 
 
@@ -114,7 +146,7 @@ def test_ten_thousand_reads_are_all_counted(panel, qtbot):
 
 
 def test_every_control_has_a_name_and_a_tooltip(panel):
-    controls = [*panel.findChildren(QComboBox), panel.blind_only, panel.last_only, panel.export]
+    controls = [*panel.findChildren(QComboBox), panel.blind_only, panel.export]
     for control in controls:
         assert control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
         assert control.toolTip()

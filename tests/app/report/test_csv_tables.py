@@ -1,5 +1,6 @@
 import csv
 import dataclasses
+import hashlib
 import io
 import stat
 from datetime import timedelta, timezone
@@ -8,26 +9,31 @@ import pytest
 
 from app.report.csv_tables import (
     BatchResult,
-    ImageNaming,
     Separator,
-    TabledReading,
     batch_csv,
     readings_csv,
     write_csv,
 )
 from app.report.saving import NameTakenError
-from app.session.readings import ComparedReading
+from app.report.table_choices import TableChoices
+from app.session.reading_keys import ReadingKeys
+from app.session.readings import ComparedReading, ListedReading
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.inference.prediction import ModelIdentity
+from bsnet_core.partial_score import read_score_from_text
+from bsnet_core.radiograph import ImageMetadata
 from tests.app.predictions import prediction
 from tests.app.report.images import reading
 
 MODEL = ModelIdentity("bsnet-test", "1.2", "0123456789abcdef" * 4)
 
 
+KEYS = ReadingKeys("id-1", "id-2", "R-1234", 7, "key-of-patient", "1.2.3", "1.2.3.4", "1.2.3.4.5", "Ypsilon.dcm", True)
+
+
 def tabled(**changes):
-    plain = TabledReading("Study 7", "1.2.3", "20200102", reading("112300"), BrixiaScore.from_text("012321"), MODEL)
+    plain = ListedReading("2020-01-02 #7", "20200102", reading("112300"), KEYS, BrixiaScore.from_text("012321"), MODEL)
     return dataclasses.replace(plain, **changes)
 
 
@@ -38,7 +44,7 @@ def rows_of(text, separator=","):
 
 def test_a_line_holds_reading_prediction_difference_and_model():
     (row,) = rows_of(readings_csv([tabled()]))
-    assert row["Study"] == "Study 7"
+    assert row["Study"] == "2020-01-02 #7"
     assert row["Study date"] == "2020-01-02"
     assert row["Reader"] == "Dr. Quirin Ypsilon"
     assert row["Saved at (UTC)"] == "2026-03-03T08:30:00+00:00"
@@ -65,21 +71,51 @@ def test_a_reading_without_a_prediction_leaves_its_cells_empty():
     assert row["Predicted global"] == row["Difference (predicted minus reading) global"] == row["Model"] == ""
 
 
-def test_a_study_stands_there_by_label_or_by_uid():
-    (row,) = rows_of(readings_csv([tabled()], naming=ImageNaming.UID))
-    assert row["Study Instance UID"] == "1.2.3"
-    assert "Study 7" not in row.values()
+def test_a_reading_can_be_joined_with_other_tables():
+    shown = dataclasses.replace(reading("112300"), comment="tubes", displayed_at=reading().started_at)
+    (row,) = rows_of(readings_csv([tabled(reading=shown)], TableChoices(file_names=True)))
+    assert (row["Reading ID"], row["Superseded by"], row["Patient"]) == ("id-1", "id-2", "key-of-patient")
+    uids = [row[f"{kind} Instance UID"] for kind in ("Study", "Series", "SOP")]
+    assert uids == ["1.2.3", "1.2.3.4", "1.2.3.4.5"]
+    assert (row["File name"], row["Comment"], row["Bundled sample"]) == ("Ypsilon.dcm", "tubes", "yes")
+    assert float(row["Seconds from display to saving"]) == (shown.saved_at - shown.started_at).total_seconds()
+    (unnamed,) = rows_of(readings_csv([tabled()]))
+    assert unnamed["File name"] == unnamed["Seconds from display to saving"] == ""
 
 
-def test_dates_can_be_left_out():
-    text = readings_csv([tabled()], with_dates=False)
-    assert "2020" not in text
-    assert "2026" not in text
+def test_uids_can_be_written_as_hashes():
+    (row,) = rows_of(readings_csv([tabled()], TableChoices(hashed=True)))
+    assert row["SOP Instance UID SHA-256"] == hashlib.sha256(b"1.2.3.4.5").hexdigest()
+    assert "1.2.3" not in row.values()
+
+
+def test_a_de_identified_table_names_and_dates_nobody():
+    shown = dataclasses.replace(reading("112300"), comment="Mr. Ypsilon has a tube")
+    text = readings_csv([tabled(reading=shown)], TableChoices(deidentified=True, file_names=True))
+    for told in ("Ypsilon", "2020", "2026", "1.2.3"):
+        assert told not in text
+    (row,) = rows_of(text)
+    assert (row["Study"], row["Reader"], row["Reading ID"]) == ("#7", "R-1234", "id-1")
+    (dated,) = rows_of(readings_csv([tabled()], TableChoices(deidentified=True, keep_dates=True)))
+    assert dated["Study date"] == "2020-01-02"
+
+
+def test_a_zone_that_was_not_assessable_is_no_number_in_a_table():
+    partial = dataclasses.replace(reading(), score=read_score_from_text("x12300"))
+    (row,) = rows_of(readings_csv([tabled(reading=partial)]))
+    assert row["Reading A (patient's right, upper)"] == "n/a"
+    assert row["Difference (predicted minus reading) A (patient's right, upper)"] == "n/a"
+    assert (row["Reading global"], row["Zones assessed"]) == ("6", "5")
+    assert row["Difference (predicted minus reading) global"] == "n/a"
 
 
 def test_a_compared_reading_becomes_a_line():
-    compared = ComparedReading("Study 7", "20200102", reading("112300"), BrixiaScore.from_text("012321"), MODEL)
-    assert readings_csv([TabledReading.from_compared(compared, "1.2.3")]) == readings_csv([tabled()])
+    compared = ComparedReading(
+        "2020-01-02 #7", "20200102", reading("112300"), BrixiaScore.from_text("012321"), MODEL, KEYS
+    )
+    assert readings_csv([ListedReading.of(compared)]) == readings_csv([tabled()])
+    assert tabled().compared == compared
+    assert tabled(predicted=None, model=None).compared is None
 
 
 @pytest.mark.parametrize("text", ["=1+2", "+44 1", "-x", "@SUM(A1)", "\t=1", " =1", "＝1", "\r=1"])  # noqa: RUF001
@@ -101,12 +137,13 @@ def test_any_text_stays_in_its_cell(text, separator):
     written = readings_csv([tabled(image=text), tabled()], separator=separator)
     first, second = rows_of(written, separator.value)
     assert first["Study"] == " ".join(text.split())
-    assert second["Study"] == "Study 7"
+    assert second["Study"] == "2020-01-02 #7"
 
 
 def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
     predicted = prediction("012321", quality=("Note.",))
-    scored = BatchResult.from_prediction("a.dcm", predicted, "1.2.3", "20200102", ("Note on the file.",))
+    metadata = ImageMetadata(study_uid="1.2.3", study_date="20200102", sop_instance_uid="1.2.3.4")
+    scored = BatchResult.of("a.dcm", metadata, ("Note on the file.",)).with_prediction(predicted)
     rejected = BatchResult("b.dcm", rejection=UnsuitableImageError("This is a lateral view."))
     first, second = rows_of(batch_csv([scored, rejected]))
     assert (first["Film"], first["Study date"], first["Input check"]) == ("a.dcm", "2020-01-02", "accepted")
@@ -118,6 +155,20 @@ def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
     assert first["Weights SHA-256"] == "0123456789abcdef" * 4
     assert (second["Input check"], second["Reason"]) == ("not-frontal-chest", "This is a lateral view.")
     assert second["Predicted global"] == second["Model"] == ""
+
+
+def test_a_de_identified_batch_names_and_dates_no_image():
+    metadata = ImageMetadata(study_uid="1.2.3", study_date="20200102", sop_instance_uid="1.2.3.4")
+    known = dataclasses.replace(BatchResult.of("Ypsilon.dcm", metadata, ("Ypsilon.dcm is odd.",)), patient="key")
+    rejected = dataclasses.replace(known, rejection=UnsuitableImageError("Ypsilon.dcm is a lateral view."))
+    text = batch_csv([known.with_prediction(prediction("012321")), rejected], TableChoices(deidentified=True))
+    for told in ("Ypsilon", "2020", "1.2.3"):
+        assert told not in text
+    first, second = rows_of(text)
+    assert (first["Film"], second["Film"], first["Patient"]) == ("#1", "#2", "key")
+    assert first["SOP Instance UID SHA-256"] == hashlib.sha256(b"1.2.3.4").hexdigest()
+    (named, _other) = rows_of(batch_csv([known, rejected]))
+    assert (named["Film"], named["File name"], named["SOP Instance UID"]) == ("Ypsilon.dcm", "Ypsilon.dcm", "1.2.3.4")
 
 
 def test_the_file_is_utf_8_that_spreadsheets_know_as_such(tmp_path):

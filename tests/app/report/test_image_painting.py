@@ -9,7 +9,7 @@ import pytest
 
 from app.report import image_painting
 from app.report.content import ReportChoices, compose_report
-from app.report.csv_tables import TabledReading, readings_csv
+from app.report.csv_tables import readings_csv
 from app.report.image_painting import ImageLayers, paint_image
 from app.report.layout import Sheet
 from app.report.paper import Paper
@@ -17,6 +17,7 @@ from app.report.paper_figure import compose_figure
 from app.report.pdf import pdf_bytes, report_pdf
 from app.report.reported_image import ReportedExplanation
 from app.report.score_blocks import ImageAndScores
+from app.session.readings import ListedReading
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
 from bsnet_core.loading import load_radiograph
@@ -146,7 +147,7 @@ def test_the_figure_shows_the_patient_s_right_on_the_left_of_all_three_pictures(
 
 
 def test_the_table_says_whose_side_every_zone_is_on():
-    one = TabledReading("Study 1", "", "", reading("112300"), prediction("012321").score, None)
+    one = ListedReading("Study 1", "", reading("112300"), predicted=prediction("012321").score)
     header, row = csv.reader(io.StringIO(readings_csv([one])))
     cells = dict(zip(header, row, strict=True))
     for zone in ZONES:

@@ -4,9 +4,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.session.kept_maps import KEPT_PREDICTIONS
 from app.session.kept_pixels import KEPT_RADIOGRAPHS
 from app.session.open_image import ImageState
-from app.session.kept_maps import KEPT_PREDICTIONS
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnforeseenError, UnreadableImageError
 from bsnet_core.radiograph import Radiograph
