@@ -52,7 +52,9 @@ def build_parser() -> argparse.ArgumentParser:
         choices=("ha", "sa", "ens"),
         help="scoring head; by default the ensemble of both if the model has two",
     )
-    parser.add_argument("--no-samples", action="store_true", help="start without the bundled sample images")
+    parser.add_argument(
+        "--no-samples", action="store_true", help="start with no image, neither the samples nor the last session"
+    )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--explain", action="store_true", help=argparse.SUPPRESS)
     return parser
@@ -88,7 +90,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
-    """Opens the main window with the files that the command line names, or with the bundled samples.
+    """Opens the main window with the files that the command line names, or with those that were open last.
+
+    At the first start the bundled samples are opened.
 
     Args:
         arguments: Parsed by `build_parser`.
@@ -106,7 +110,6 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     from app.look.theme import Appearance
     from app.main_window import MainWindow
     from bsnet_core.model.network_config import Attention
-    from bsnet_core.resources import sample_files
 
     application = _application()
     translate_qt_texts(application, settings.language)
@@ -120,7 +123,8 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     if paths:
         window.open_paths(paths)
     elif not arguments.no_samples:
-        window.open_samples(sample_files())
+        window.last_session.open_again(window.open_samples)
+    settings.has_started = True
     return window
 
 

@@ -49,7 +49,9 @@ from app.presenters.blind_mode import BlindMode
 from app.presenters.current_image import CurrentImage
 from app.presenters.exports import Exports
 from app.presenters.image_actions import ImageActions
+from app.presenters.image_list import ImageList
 from app.presenters.image_repair import ImageRepair
+from app.presenters.last_session import LastSession
 from app.presenters.library_files import LibraryFiles
 from app.presenters.own_reading import OwnReading
 from app.presenters.prior_actions import PriorActions
@@ -61,6 +63,7 @@ from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.loading import ARCHIVE_SUFFIXES, IMAGE_SUFFIXES
+from bsnet_core.resources import sample_files
 
 WORK_ENDS_WITHIN_S = 2.5
 FIRST_SIZE = QSize(1440, 900)
@@ -194,6 +197,8 @@ class MainWindow(QMainWindow):
             session, keeper, settings, self.scores, messages, actions, self._charts_queue, self
         )
         self.blind_mode = BlindMode(session, settings, actions, messages, self)
+        self.image_list = ImageList(actions, session, self.images, messages, self)
+        self.last_session = LastSession(session, self.loader, settings, messages, self._queue, self)
         self.unsaved_readings = UnsavedReadings(keeper, messages, self)
         self.exports = Exports(session, self.view, keeper, settings, messages, actions, self)
         self.library_files = LibraryFiles(session, keeper, messages, actions, self)
@@ -225,9 +230,7 @@ class MainWindow(QMainWindow):
         actions.connect("open", self.choose_files)
         actions.connect("open_folder", self.choose_folder)
         actions.connect("quit", self.close)
-        actions.connect("previous", lambda: self._step(-1))
-        actions.connect("next", lambda: self._step(1))
-        actions.connect("next_unread", self._go_to_unread)
+        actions.connect("open_samples", lambda: self.open_samples(sample_files()))
         for name in OVERLAYS:
             shown = settings.overlay_shown(name)
             actions.connect_switch(name, partial(settings.set_overlay_shown, name), checked=shown)
@@ -295,18 +298,6 @@ class MainWindow(QMainWindow):
 
     # Reactions
 
-    def _step(self, offset: int) -> None:
-        image = self.session.current
-        if image is not None and 0 <= image.key + offset < len(self.session.images):
-            self.session.select(image.key + offset)
-
-    def _go_to_unread(self) -> None:
-        key = self.session.next_unread()
-        if key is None:
-            self.messages.show_message(Severity.INFO, _("You have read every open image."))
-        else:
-            self.session.select(key)
-
     def _show_failure(self, name: str, error: BSNetError) -> None:
         text = _("{file}: {problem}").format(file=name, problem=error) if name else str(error)
         about = next((image.key for image in self.session.images if name == image.path.name), None)
@@ -367,6 +358,7 @@ class MainWindow(QMainWindow):
         if not self.unsaved_readings.let_window_close():
             event.ignore()
             return
+        self.last_session.keep()
         self.kept_layout.keep()
         self._settings.save()
         for window in (self, *self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)):

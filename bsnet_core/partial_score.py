@@ -9,7 +9,7 @@ from typing import TypeAlias
 from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 
 NOT_ASSESSABLE = -1
-"""What a reader enters for a zone that cannot be assessed; only among entries, never in a score."""
+"""The entry of a reader for a zone that cannot be assessed; only among entries, never in a score."""
 SIGN = "×"
 """Stands for such a zone on the screen and in reports."""
 LETTER = "x"

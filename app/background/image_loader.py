@@ -128,6 +128,13 @@ class ImageLoader(QObject):
         """The file that is really loaded: an image on a removable medium has a copy, which outlives the medium."""
         return self._medium.place_of(path)
 
+    def file_of(self, path: Path) -> Path:
+        """The file that was opened to get an image: its archive, if it lies in one, or else its own."""
+        origin = self._archives.origin_of(path)
+        if origin == path:
+            return path
+        return next((place for place in (origin, *origin.parents) if place.is_file()), origin)
+
     def load_file(self, path: Path) -> Radiograph:
         """Loads a file, or its copy, with its repairs; for any thread."""
         place = self._medium.place_of(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -74,6 +75,7 @@ class InferenceQueue(QObject):
         self._batch: deque[int] = deque()
         self._batch_size = 0
         session.current_changed.connect(lambda key: self.interrupt())
+        session.images_removed.connect(self._drop)
         # After the window has asked for what the newly shown image needs.
         session.current_changed.connect(lambda key: QTimer.singleShot(0, self, self._continue_batch))
         loader.load_ended.connect(lambda key: self._continue_batch())
@@ -203,8 +205,16 @@ class InferenceQueue(QObject):
         job.failed.connect(lambda error: self._reject_in_batch(key, error))
         self._start(RunningTask(job, key, Task.ANALYSE, in_batch=True))
 
+    def _drop(self, keys: Sequence[int]) -> None:
+        """Stops the work on images that were taken off the list."""
+        if self._running is not None and self._running.key in keys:
+            self.interrupt(and_resume=False)
+            self._continue_batch()
+
     def _is_settled(self, key: int) -> bool:
         image = self._session.image(key)
+        if not self._session.is_listed(key):
+            return True
         return image.score is not None or bool(image.problem)
 
     def _count_batch(self) -> None:

@@ -27,6 +27,11 @@ STANDSTILL_MS = 120
 """After this time without moving or zooming the overlays are drawn sharp."""
 
 
+def nothing_open() -> str:
+    """The sentence in an empty view."""
+    return _("Open a chest radiograph: Ctrl+O, or drop a file here.")
+
+
 class ImageDisplay(QWidget):
     """Shows one radiograph with its overlays, or a sentence in its place."""
 
@@ -52,7 +57,7 @@ class ImageDisplay(QWidget):
         self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
         self._standstill.timeout.connect(self._come_to_rest)
         self._overlays = OverlayState({}, {})
-        self._message = _("Open a chest radiograph: Ctrl+O, or drop a file here.")
+        self._message = nothing_open()
         self._original = False
         self._shutter_shown = True
         self._corner_texts = CornerTexts.FULL
@@ -79,6 +84,10 @@ class ImageDisplay(QWidget):
         self._scene_painter.forget()
         self._message = text
         self.update()
+
+    def show_nothing(self) -> None:
+        """Says how to open an image, since none is open."""
+        self.show_message(nothing_open())
 
     def set_overlays(self, overlays: OverlayState) -> None:
         """Replaces what is drawn over the image."""

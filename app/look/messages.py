@@ -88,8 +88,8 @@ class MessageBar(QFrame):
         """Replaces the message, with a button named `offer` that hides the message and calls `act`."""
         self._show(severity, text, offer, act, image)
 
-    def follow_image(self, key: int) -> None:
-        """Hides a message about another image than the one that is shown now."""
+    def follow_image(self, key: int | None) -> None:
+        """Hides a message about another image than the one that is shown now; None: none is shown."""
         if self._image is not None and self._image != key:
             self.hide()
 

@@ -166,7 +166,7 @@ class ComparisonPanel(QWidget):
         layout.addWidget(self._empty)
         layout.addWidget(self._filled)
         layout.addStretch(1)
-        self.show_sets(())
+        self.show_nothing()
 
     @property
     def disagreement(self) -> dict[Zone, tuple[int, int]]:
@@ -186,6 +186,11 @@ class ComparisonPanel(QWidget):
     def cell(self, zone: Zone) -> DifferenceCell:
         """The cell of a zone."""
         return self._cells[zone]
+
+    def show_nothing(self) -> None:
+        """Says that no image is open, so that there is nothing whose results could be compared."""
+        self.show_sets(())
+        self._empty.setText(_("No image is open."))
 
     def show_sets(self, sets: Sequence[ResultSet], *, hidden: bool = False) -> None:
         """Fills the panel; the chosen results stay chosen if the image has them.

@@ -1,4 +1,4 @@
-"""The history of the open image from the audit log: who saved, saw, revealed and exported what, and when; read-only."""
+"""The history of the open image: its saved readings, and from the audit log who did what, and when; read-only."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from app.library.keeper import Keeper
 from app.library.records import Event, LogEntry
 from app.look.theme import room_for
+from app.panels.saved_readings import SavedReadings
 from app.session.session import Session
 from bsnet_core.language import translate as _
 
@@ -25,7 +26,7 @@ LETTERS, LINES = 80, 16
 
 
 class ImageHistoryWindow(QWidget):
-    """The audit log of the open image, newest entry first, updated while the window is open."""
+    """Readings and audit log of the open image, newest first, updated while the window is open."""
 
     def __init__(self, session: Session, keeper: Keeper, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -46,14 +47,20 @@ class ImageHistoryWindow(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.readings = SavedReadings(self)
         layout = QVBoxLayout(self)
         layout.addWidget(self._about)
-        layout.addWidget(self.table, 1)
+        layout.addWidget(_heading(_("Saved readings"), self))
+        layout.addWidget(self.readings, 1)
+        layout.addWidget(_heading(_("What was done"), self))
+        layout.addWidget(self.table, 2)
         self.resize(room_for(self, LETTERS, LINES))
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
         session.current_changed.connect(lambda key: self.refresh())
+        session.emptied.connect(self.refresh)
         keeper.recalled.connect(lambda key, recalled: self.refresh())
         keeper.logged.connect(self.refresh)
+        session.visibility_changed.connect(lambda visibility: self.refresh())
 
     def open(self) -> None:
         """Shows the window with the current entries."""
@@ -69,6 +76,7 @@ class ImageHistoryWindow(QWidget):
             return
         self._question += 1
         question, image = self._question, self._session.current
+        self.readings.show_readings(() if image is None else self._session.shown(image.key).readings)
         if image is None or not image.is_loaded:
             self._fill(_("No image is open."), ())
             return
@@ -88,6 +96,12 @@ class ImageHistoryWindow(QWidget):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         if entries and self.table.currentRow() < 0:
             self.table.setCurrentCell(0, 0)
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setProperty("role", "heading")
+    return label
 
 
 def describe_entry(entry: LogEntry) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QLabel, QListView, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app.library.keeper import Keeper
@@ -68,6 +69,11 @@ class ImagesPanel(QWidget):
         layout.addWidget(self._library, 1)
         layout.addStretch(0)  # takes the room of folded lists
 
+    def offer_in_menu(self, action: QAction) -> None:
+        """Offers an action in the context menu of the session's images, on the one clicked."""
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self._list.addAction(action)
+
     @property
     def message(self) -> str:
         """The message about the library; empty if there is none."""
@@ -123,17 +129,17 @@ class ImagesPanel(QWidget):
 
     def _choose(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid():
-            self.chosen.emit(current.row())
+            self.chosen.emit(self._model.key_of(current.row()))
 
     def _follow(self, key: int) -> None:
-        self._list.setCurrentIndex(self._model.index(key))
+        self._list.setCurrentIndex(self._model.index_of(key))
 
     def _emit_visible(self) -> None:
         viewport = self._list.viewport().rect()
         middle, step = viewport.center().x(), self._list.spacing() + 1  # finer than the gaps between rows
         places = (QPoint(middle, y) for y in range(viewport.top(), viewport.bottom() + 1, step))
         rows = dict.fromkeys(self._list.indexAt(place).row() for place in places)
-        self.in_sight.emit(tuple(row for row in rows if row >= 0))
+        self.in_sight.emit(tuple(self._model.key_of(row) for row in rows if row >= 0))
 
     def _start_search(self, text: str) -> None:
         if self._images is not None:

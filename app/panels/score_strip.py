@@ -38,6 +38,7 @@ class ScoreStrip(QFrame):
         for changed in (session.current_changed, session.image_changed, session.draft_changed):
             changed.connect(self.refresh)
         session.visibility_changed.connect(self.refresh)
+        session.emptied.connect(self.refresh)
         self.refresh()
         self.hide()
 

@@ -25,28 +25,37 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class SessionListModel(QAbstractListModel):
-    """The images of the session; a row's number is its image's key."""
+    """The images of the session in the order they were opened."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._icons: dict[int, QIcon] = {}
-        session.images_added.connect(self._add)
+        self._keys: list[int] = [image.key for image in session.images]
+        session.images_added.connect(self._follow_list)
+        session.images_removed.connect(self._follow_list)
         session.metadata_known.connect(self._refresh_many)
         session.previews_known.connect(self._refresh_many)
         session.image_changed.connect(self._refresh)
         session.current_changed.connect(self._refresh_all)
-        self._count = 0
+
+    def key_of(self, row: int) -> int:
+        """The key of a row's image."""
+        return self._keys[row]
+
+    def index_of(self, key: int) -> QModelIndex:
+        """The row of an image; invalid for one that is not listed."""
+        return self.index(self._keys.index(key)) if key in self._keys else QModelIndex()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         """Number of open images."""
-        return 0 if parent.isValid() else self._count
+        return 0 if parent.isValid() else len(self._keys)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, thumbnail and tooltip of a row."""
         if not index.isValid():
             return None
-        image = self._session.image(index.row())
+        image = self._session.image(self._keys[index.row()])
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self._text_of(image)
         if role == Qt.ItemDataRole.DecorationRole:
@@ -55,13 +64,30 @@ class SessionListModel(QAbstractListModel):
             return "\n".join(part for part in (image.path.name, image.problem) if part)
         return None
 
-    def _add(self, keys: Sequence[int]) -> None:
-        self.beginInsertRows(QModelIndex(), self._count, self._count + len(keys) - 1)
-        self._count += len(keys)
-        self.endInsertRows()
+    def _follow_list(self, changed: Sequence[int]) -> None:
+        """Takes rows out, and puts new ones in where their images are."""
+        listed = [image.key for image in self._session.images]
+        for row in reversed(range(len(self._keys))):
+            if not self._session.is_listed(self._keys[row]):
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._keys[row]
+                self.endRemoveRows()
+        if self._keys == listed[: len(self._keys)]:  # the usual case: a whole folder is one step
+            if len(listed) > len(self._keys):
+                self.beginInsertRows(QModelIndex(), len(self._keys), len(listed) - 1)
+                self._keys = listed
+                self.endInsertRows()
+            return
+        for row, key in enumerate(listed):
+            if row >= len(self._keys) or self._keys[row] != key:
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._keys.insert(row, key)
+                self.endInsertRows()
 
     def _refresh_many(self, keys: Sequence[int]) -> None:
-        self.dataChanged.emit(self.index(min(keys)), self.index(max(keys)))
+        rows = [self._keys.index(key) for key in keys if key in self._keys]
+        if rows:
+            self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)))
 
     def _text_of(self, image: OpenImage) -> str:
         current, patient = self._session.current, patient_of(image.metadata)
@@ -70,11 +96,13 @@ class SessionListModel(QAbstractListModel):
         return describe_session_row(shown, same_patient=is_prior)
 
     def _refresh_all(self, key: int) -> None:
-        self.dataChanged.emit(self.index(0), self.index(self._count - 1))
+        if self._keys:
+            self.dataChanged.emit(self.index(0), self.index(len(self._keys) - 1))
 
     def _refresh(self, key: int) -> None:
-        index = self.index(key)
-        self.dataChanged.emit(index, index)
+        index = self.index_of(key)
+        if index.isValid():
+            self.dataChanged.emit(index, index)
 
     def _icon(self, image: OpenImage) -> QIcon:
         if image.key not in self._icons and image.thumbnail is not None:

@@ -55,7 +55,7 @@ class StatisticsPanel(QWidget):
     def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._all: tuple[ComparedReading, ...] = ()
-        self._left_out = 0
+        self._left_out = self._of_samples = 0
         self._figures = statistics_of((), ReadingFilter())
         self._queue = queue
         self._job: Job | None = None
@@ -103,14 +103,15 @@ class StatisticsPanel(QWidget):
         """The readings that pass the filters."""
         return self._figures.chosen
 
-    def show_readings(self, compared: Iterable[ComparedReading], left_out: int = 0) -> None:
+    def show_readings(self, compared: Iterable[ComparedReading], left_out: int = 0, of_samples: int = 0) -> None:
         """Takes the readings of the library that may be shown; the chosen filters stay if they still apply.
 
         Args:
             compared: The readings.
             left_out: How many more there are, of images that the reader is to read blind first.
+            of_samples: How many more there are, of the bundled samples.
         """
-        self._all, self._left_out = tuple(compared), left_out
+        self._all, self._left_out, self._of_samples = tuple(compared), left_out, of_samples
         readers = sorted({one.reading.reader for one in self._all})
         models = sorted({one.model.sha256: one.model for one in self._all}.values(), key=name_of_model)
         _offer(self.reader, _("all readers"), [(name_of_reader(reader), reader) for reader in readers])
@@ -207,7 +208,13 @@ class StatisticsPanel(QWidget):
             "Blind reading: {count} readings of images that you have not read are left out.",
             self._left_out,
         )
-        return [hidden.format(count=self._left_out)] if self._left_out else []
+        samples = translate_count(
+            "{count} reading of the bundled samples does not count.",
+            "{count} readings of the bundled samples do not count.",
+            self._of_samples,
+        )
+        said = ((hidden, self._left_out), (samples, self._of_samples))
+        return [text.format(count=count) for text, count in said if count]
 
     def _show_table(self, figures: ReadingStatistics) -> None:
         names = [*(_("zone {zone}").format(zone=zone.name) for zone in ZONES), _("all zones"), _("global")]

@@ -41,7 +41,7 @@ class TableDialog(QDialog):
         self.identifiers.addItem(_("hashes of the UIDs"), True)
         self.identifiers.setAccessibleName(_("Identifiers"))
         self.identifiers.setToolTip(
-            _("Study, series and image by their UIDs, or by their SHA-256, with which other tables can be joined, too")
+            _("The UIDs of each image, or their SHA-256, with which other tables can be joined, too")
         )
         note = QLabel(_("Patients are named by a key of the library, never by name or ID."), self)
         note.setWordWrap(True)
@@ -84,7 +84,7 @@ class TableDialog(QDialog):
         return box
 
     def _follow(self) -> None:
-        """What de-identification decides cannot be chosen beside it."""
+        """Disables the choices that de-identification makes."""
         on = self.deidentified.isChecked()
         self.keep_dates.setEnabled(on)
         for widget in (self.file_names, self.identifiers):

@@ -259,6 +259,8 @@ class TrendPanel(QWidget):
         for signal in (session.current_changed, session.image_changed, session.previews_known, keeper.changed):
             signal.connect(self._refresh_soon)
         session.visibility_changed.connect(self._refresh_soon)
+        session.emptied.connect(self.hide)
+        session.images_removed.connect(self._refresh_soon)
         self.hide()
 
     def _refresh_soon(self) -> None:

@@ -38,7 +38,7 @@ class CurrentImage(QObject):
     image_shown = Signal(int)
     """Key of an image whose pixels have come to the screen."""
     refreshed = Signal(object)
-    """The current `OpenImage`, after another one was selected or something about it has changed."""
+    """The current `OpenImage`, after another was selected or something about it has changed; None if none is open."""
     zone_clicked = Signal(object)
     """The `Zone` that was clicked in the image."""
     overlays_switched = Signal()
@@ -68,6 +68,7 @@ class CurrentImage(QObject):
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         self._pointed_at: tuple[float, float] | None = None
         session.current_changed.connect(self._show)
+        session.emptied.connect(self._show_nothing)
         session.image_changed.connect(self._follow)
         session.visibility_changed.connect(lambda visibility: self._update_overlays())
         loader.loaded.connect(self._accept)
@@ -124,6 +125,12 @@ class CurrentImage(QObject):
             self.show_loading()
             self._loader.load(key)
         self._refresh(image)
+
+    def _show_nothing(self) -> None:
+        self._shown_key = None
+        self._view.show_nothing()
+        self._update_overlays()
+        self.refreshed.emit(None)
 
     def _accept(self, key: int, loaded: LoadedImage) -> None:
         self._renderers[key] = loaded.renderer

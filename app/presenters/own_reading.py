@@ -89,8 +89,14 @@ class OwnReading(QObject):
         actions.connect("statistics", self.show_statistics)
         self.scoring.switched.connect(lambda on: actions.allow_group(PRESETS, not on))
 
-    def show_image(self, image: OpenImage) -> None:
-        """Fills the score panel and the comparison, without what must not be seen."""
+    def show_image(self, image: OpenImage | None) -> None:
+        """Fills the score panel and the comparison, without what must not be seen; None empties them."""
+        if image is None:
+            self._scores.show_image(None)
+            self.comparison.show_nothing()
+            self.comparison.hide()
+            self._messages.follow_image(None)
+            return
         hidden = not self._session.prediction_is_visible(image.key)
         self._scores.show_image(self._session.shown(image.key), hidden=hidden, reader=self._session.reader)
         sets = () if hidden else result_sets(image.readings, self._predictions_of(image))
@@ -108,10 +114,13 @@ class OwnReading(QObject):
         self._keeper.ask(lambda library: library.listed_readings(), self._show_statistics)
 
     def _show_statistics(self, listed: Sequence[ListedReading]) -> None:
-        counted = [one for one in listed if one.compared is not None]
+        pairs = [one for one in listed if one.compared is not None]
+        counted = [one for one in pairs if not one.keys.is_sample]
         may_be_shown = self._session.visibility.comparable(counted)
         compared = [one.compared for one in may_be_shown if one.compared is not None]
-        self.statistics.panel.show_readings(compared, left_out=len(counted) - len(may_be_shown))
+        self.statistics.panel.show_readings(
+            compared, left_out=len(counted) - len(may_be_shown), of_samples=len(pairs) - len(counted)
+        )
 
     def _follow_visibility(self) -> None:
         if "statistics" in self.__dict__:  # else the window was never opened

@@ -51,6 +51,7 @@ class PriorImage(QObject):
         self._place = 0
         self._waits_for_current = False
         session.current_changed.connect(lambda key: self._find())
+        session.emptied.connect(self._hide)
         session.image_changed.connect(self._follow)
         loader.loaded.connect(self._accept)
         shown.overlays_switched.connect(self._update_overlays)

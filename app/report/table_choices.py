@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TableChoices:
-    """What a table contains. Patients are keys of the library in every table, never names.
+    """Contents of a table. Patients are keys of the library in every table, never names.
 
     Attributes:
         deidentified: Leaves out the reader's name and comments, dates and file names, and writes hashes for UIDs.

@@ -27,6 +27,10 @@ class KeptPixels:
             self._radiographs.move_to_end(key)
         return self._radiographs.get(key)
 
+    def drop(self, key: int) -> None:
+        """Drops an image's pixels."""
+        self._radiographs.pop(key, None)
+
     def keep(self, key: int, radiograph: Radiograph, *, on_screen: int | None) -> None:
         """Keeps an image's pixels; those of the image on the screen never make room."""
         self._radiographs[key] = radiograph

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
 
 
+RECALLED = ("draft", "draft_comment", "draft_started_at", "readings", "seen_by")
+"""Fields of an image that the library adds to."""
 TOUCHED_BY_DISEASE = frozenset({ContentFinding.PERHAPS_NOT_CHEST, ContentFinding.UNLIKE_TRAINING})
 """Findings of the content check that disease can cause, so that they are hidden from a blind reader."""
 
@@ -114,6 +116,13 @@ class OpenImage:
         return self.state not in (ImageState.WAITING, ImageState.LOADING, ImageState.UNREADABLE)
 
     @property
+    def state_before_analysis(self) -> ImageState:
+        """The state that an image has again when its analysis is stopped."""
+        if self.score is not None:
+            return ImageState.ANALYSED
+        return ImageState.NOT_SCORED if self.problem else ImageState.READY
+
+    @property
     def offered_repair(self) -> tuple[RepairStep, ...]:
         """Steps that the content check offers; empty if it found nothing to repair."""
         if self.prediction is not None or self.findings:
@@ -143,7 +152,7 @@ class OpenImage:
         return last_reading_of(self.readings, reader)
 
     def own_entries(self, reader: str) -> dict[Zone, int]:
-        """What a reader has entered: the draft, else the last saved reading; 0 to 3 or `NOT_ASSESSABLE` by zone."""
+        """The entries of a reader: the draft, else the last saved reading; 0 to 3 or `NOT_ASSESSABLE` by zone."""
         saved = self.reading_of(reader) if not self.draft else None
         return dict(self.draft) if saved is None else entries_of(saved.score)
 

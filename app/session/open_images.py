@@ -11,11 +11,16 @@ from bsnet_core.radiograph import ImageMetadata
 
 
 class OpenImages(MutableMapping[int, OpenImage]):
-    """Images by key; a key is never given twice, and every file has one."""
+    """Images by key; a key is never given twice, and every file has one.
+
+    Images that were taken off the list are still found by their key, because work on them may not have ended, but they
+    are neither counted nor gone through.
+    """
 
     def __init__(self) -> None:
         self._images: dict[int, OpenImage] = {}
         self._key_of_path: dict[Path, int] = {}
+        self._removed: set[int] = set()
 
     def __getitem__(self, key: int) -> OpenImage:
         return self._images[key]
@@ -24,16 +29,19 @@ class OpenImages(MutableMapping[int, OpenImage]):
         self._images[key] = image
 
     def __delitem__(self, key: int) -> None:
-        del self._key_of_path[self._images.pop(key).path]
+        self.remove(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._images and key not in self._removed
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._images)
+        return (key for key in self._images if key not in self._removed)
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._images) - len(self._removed)
 
     def add(self, paths: Iterable[Path]) -> tuple[list[OpenImage], tuple[int, ...]]:
-        """The images of files, in their order, and the keys of those that were not open yet."""
+        """The images of files, in their order, and the keys of those that were not listed yet."""
         opened, new = [], []
         for path in paths:
             if path not in self._key_of_path:
@@ -41,8 +49,34 @@ class OpenImages(MutableMapping[int, OpenImage]):
                 self._images[image.key] = image
                 self._key_of_path[path] = image.key
                 new.append(image.key)
-            opened.append(self._images[self._key_of_path[path]])
+            key = self._key_of_path[path]
+            if key in self._removed:
+                self.restore(key)
+                new.append(key)
+            opened.append(self._images[key])
         return opened, tuple(new)
+
+    def remove(self, key: int) -> int | None:
+        """Takes an image off the list, and drops what takes much memory.
+
+        Returns:
+            Key of the image that takes its place: the next one, else the one before; None if none is left.
+        """
+        following = self.beside(key, 1)
+        following = self.beside(key, -1) if following is None else following
+        self._removed.add(key)
+        self._images[key] = replace(self._images[key], prediction=None, explanation=None)
+        return following
+
+    def restore(self, key: int) -> None:
+        """Puts an image back where it was in the list."""
+        self._removed.discard(key)
+
+    def beside(self, key: int, offset: int) -> int | None:
+        """Key of the image so many places after another, before it if negative; None if there is none."""
+        keys = list(self)
+        place = keys.index(key) + offset if key in self else -1
+        return keys[place] if 0 <= place < len(keys) else None
 
     def unread_after(self, key: int | None, reader: str) -> int | None:
         """Key of the next image without a reading of a reader, after the one given, then from the first.
@@ -50,7 +84,7 @@ class OpenImages(MutableMapping[int, OpenImage]):
         Images that cannot be loaded are skipped. None if no image is unread.
         """
         keys = list(self)
-        start = keys.index(key) + 1 if key in self._images and key is not None else 0
+        start = keys.index(key) + 1 if key is not None and key in self else 0
         for image in map(self.__getitem__, keys[start:] + keys[:start]):
             if image.state is not ImageState.UNREADABLE and image.reading_of(reader) is None:
                 return image.key

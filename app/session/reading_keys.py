@@ -1,4 +1,4 @@
-"""What a reading is found by in other tables; nothing of it names the patient."""
+"""Keys by which a reading is found in other tables; none of them names the patient."""
 
 from __future__ import annotations
 

@@ -78,6 +78,7 @@ class ScoringMode(QObject):
         self._is_entering = False
         self.actions = self._make_actions()
         session.current_changed.connect(self._start_image)
+        session.emptied.connect(self._refresh)
         session.image_changed.connect(self._follow_image)
         session.draft_changed.connect(self._follow_draft)
         session.recalled.connect(self._follow_recall)

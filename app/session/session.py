@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QUndoStack
 
 from app.session.display_times import DisplayTimes
 from app.session.kept_maps import KeptMaps
 from app.session.kept_pixels import KeptPixels
-from app.session.open_image import ImageState, OpenImage, Preview
+from app.session.open_image import RECALLED, ImageState, OpenImage, Preview
 from app.session.open_images import OpenImages
 from app.session.readings import Reading
+from app.session.session_signals import SessionSignals
 from app.session.undo_step import UndoStep
 from app.session.visibility import Visibility
 from bsnet_core.brixia import ZONES, Zone
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
     from bsnet_core.inference.prediction import Prediction
 
-RECALLED = ("draft", "draft_comment", "draft_started_at", "readings", "seen_by")
-"""Fields of an image that the library adds to."""
 KEPT_STEPS = 500
 """Number of steps that can be undone."""
 
@@ -43,7 +42,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Session(QObject):
+class Session(SessionSignals):
     """The images of this session and which one is shown.
 
     While `blind` is on, an image's prediction stays hidden until its reader has saved a reading of it. Whatever shows
@@ -52,29 +51,6 @@ class Session(QObject):
     Attributes:
         undo_stack: The steps that the reader can undo, on whichever image; `do` adds one.
     """
-
-    images_added = Signal(object)
-    """Keys of newly opened images, all at once."""
-    image_changed = Signal(int)
-    metadata_known = Signal(object)
-    """Keys of images whose headers are loaded, but not their pixels."""
-    previews_known = Signal(object)
-    """Keys of images whose headers and thumbnails are loaded."""
-    current_changed = Signal(int)
-    draft_changed = Signal(int)
-    """Key of an image whose draft was entered, changed or taken back."""
-    reading_saved = Signal(int, object)
-    """Key and `Reading`; emitted before the draft is cleared."""
-    recalled = Signal(int)
-    """Key of an image that now has what earlier sessions left."""
-    blind_changed = Signal(bool)
-    reader_changed = Signal(str)
-    visibility_changed = Signal(object)
-    """The new `Visibility`."""
-    prediction_seen = Signal(int, str)
-    """Key and reader: a prediction is shown to this reader for the first time."""
-    prediction_revealed = Signal(int)
-    """Key of an image whose hidden prediction is shown without a saved reading: blind mode or reader have changed."""
 
     def __init__(self, parent: QObject | None = None, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__(parent)
@@ -126,10 +102,41 @@ class Session(QObject):
 
     def select(self, key: int) -> None:
         """Shows an image."""
-        if key != self._current:
+        if key != self._current and self.is_listed(key):
             self._current = key
             self._with_maps.use(key)
             self.current_changed.emit(key)
+
+    def beside(self, key: int, offset: int) -> int | None:
+        """Key of the image so many places after another in the list, before it if negative; None if there is none."""
+        return self._images.beside(key, offset)
+
+    def is_listed(self, key: int) -> bool:
+        """Whether an image was not taken off the list."""
+        return key in self._images
+
+    def remove(self, key: int) -> None:
+        """Takes an image off the list; file, readings and draft stay. Undo lists it again, and so does opening it."""
+        self.do(
+            key, _("remove from the list"), partial(self._set_listed, key, False), partial(self._set_listed, key, True)
+        )
+
+    def _set_listed(self, key: int, listed: bool) -> None:
+        if listed:
+            self._images.restore(key)
+            self.images_added.emit((key,))
+            self._note_seen([key])
+            return
+        following = self._images.remove(key)
+        self._pixels.drop(key)
+        self._with_maps.forget(key)
+        self.images_removed.emit((key,))
+        if key == self._current:
+            self._current = None
+            if following is None:
+                self.emptied.emit()
+            else:
+                self.select(following)
 
     def note_displayed(self, key: int) -> None:
         """Notes that an image has come to the screen, from when on its reading takes time."""
@@ -182,13 +189,8 @@ class Session(QObject):
 
     def mark_analysis_stopped(self, key: int) -> None:
         """Sets an image that is being analysed back to the state that it had before."""
-        image = self._images[key]
-        if image.state is not ImageState.ANALYSING:
-            return
-        if image.score is not None:
-            self.mark(key, ImageState.ANALYSED)
-        else:
-            self.mark(key, ImageState.NOT_SCORED if image.problem else ImageState.READY)
+        if self._images[key].state is ImageState.ANALYSING:
+            self.mark(key, self._images[key].state_before_analysis)
 
     def accept_prediction(self, key: int, prediction: Prediction) -> None:
         """Takes a prediction; drops the explanation of an older one, and the maps of images not shown for long."""

@@ -161,6 +161,7 @@ class Settings(QObject):
         screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and the luminance
             that the light in the room adds, in cd/m².
         explains: Whether the explanation of the image on the screen is computed automatically once it is scored.
+        has_started: Whether the program was started before; the bundled samples are opened at the first start.
         keeps_names: Whether the library and the list of recent files may hold what names a patient.
         font_percent: Size of all texts, in percent of the system's.
         deidentifies: Whether reports are de-identified by default.
@@ -186,6 +187,7 @@ class Settings(QObject):
     screen_minimum = _decimal("picture/screen_minimum", 0.3, *SCREEN_MINIMUM)
     screen_maximum = _decimal("picture/screen_maximum", 300.0, *SCREEN_MAXIMUM)
     screen_ambient = _decimal("picture/screen_ambient", 0.2, *SCREEN_AMBIENT)
+    has_started = _switch("window/has_started", False)
     keeps_names = _switch("library/keeps_names", True)
     library_order = _choice("library/order", ListOrder.LAST_OPENED)
     explains = _switch("analysis/explains", True)
@@ -300,6 +302,25 @@ class Settings(QObject):
         self._store.remove("recent/files")
         self.changed.emit("recent_files")
 
+    # The last session
+
+    @property
+    def session_files(self) -> tuple[Path, ...]:
+        """Files that were open last; none unless names are kept."""
+        return self.stored("session/files", (), _decode_paths) if self.keeps_names else ()
+
+    @property
+    def session_shown(self) -> Path | None:
+        """The file that was shown last."""
+        name = self.stored("session/shown", "", _decode_text) if self.keeps_names else ""
+        return Path(name) if name else None
+
+    def keep_session(self, files: Iterable[Path], shown: Path | None) -> None:
+        """Keeps what is open; a path can name a patient, so nothing is kept unless names are."""
+        if self.keeps_names:
+            self.store("session", "session/files", [str(path.absolute()) for path in files])
+            self.store("session", "session/shown", "" if shown is None else str(shown.absolute()))
+
     # The file
 
     def stored(self, key: str, default: T, decode: Callable[[Any], T]) -> T:
@@ -320,6 +341,7 @@ class Settings(QObject):
         self._store.setValue(key, value)
         if name == "keeps_names" and not value:
             self.forget_files()
+            self._store.remove("session")
         self.changed.emit(name)
 
     def save(self) -> None:

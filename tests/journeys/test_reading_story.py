@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pydicom
 import pypdfium2
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -345,8 +346,19 @@ def test_an_explanation_grows_on_the_screen_answers_the_pointer_and_becomes_a_fi
     assert view.toolTip() == ""
 
 
-def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer, shipped_model):
-    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *sample_files()[:3])
+def no_longer_samples(folder, count):
+    """Samples with other identifiers: readings of these count."""
+    files = []
+    for number, sample in enumerate(sample_files()[:count]):
+        data_set = pydicom.dcmread(sample)
+        data_set.SOPInstanceUID = data_set.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.{number}"
+        files.append(folder / f"{number}.dcm")
+        data_set.save_as(files[-1])
+    return files
+
+
+def test_the_statistics_window_agrees_with_the_core_s_figures(qtbot, open_viewer, shipped_model, tmp_path):
+    viewer = open_viewer("--model", shipped_model, "--device", "cpu", *no_longer_samples(tmp_path, 3))
     scores = ("123012", "000111", "333222")
     predicted = []
     for key, digits in enumerate(scores):

@@ -26,6 +26,8 @@ OTHERS = {
     "language": "it",
     "font_percent": 130,
     "reader": "Dr. Müller, A.",
+    "has_asked_for_reader": True,
+    "has_started": True,
     "blind": True,
     "window_drag": WindowDrag.IHE_BIR,
     "corner_texts": CornerTexts.MINIMAL,
