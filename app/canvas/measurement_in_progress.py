@@ -5,12 +5,26 @@ from __future__ import annotations
 from app.canvas.measuring import Angle, Annotation, Distance, Point, Region, RegionShape
 from app.canvas.modes import ViewMode
 
+SHAPES = {ViewMode.ROI: RegionShape.RECTANGLE, ViewMode.ROI_ELLIPSE: RegionShape.ELLIPSE}
+POINTS_OF = {ViewMode.DISTANCE: 2, ViewMode.ANGLE: 3, ViewMode.ROI: 2, ViewMode.ROI_ELLIPSE: 2}
+"""Points of a finished measurement in each mode that measures."""
+
 
 class MeasurementInProgress:
     """The points set so far, and the one that follows the pointer."""
 
     def __init__(self, mode: ViewMode, first: Point) -> None:
-        """Args: mode: A mode that measures; first: Where the button was pressed."""
+        """Begins a measurement.
+
+        Args:
+            mode: A mode that measures.
+            first: Where the button was pressed.
+
+        Raises:
+            ValueError: the mode measures nothing that is known here.
+        """
+        if mode not in POINTS_OF:
+            raise ValueError(f"The mode {mode.value!r} measures nothing.")
         self._mode = mode
         self._fixed = [first]
         self._moving = first
@@ -28,8 +42,7 @@ class MeasurementInProgress:
         """Sets a point; returns the annotation once it has all its points."""
         self._fixed.append(point)
         self._moving = point
-        needed = 3 if self._mode is ViewMode.ANGLE else 2
-        return self._annotation_of(self._fixed) if len(self._fixed) == needed else None
+        return self._annotation_of(self._fixed) if len(self._fixed) == POINTS_OF[self._mode] else None
 
     @property
     def preview(self) -> Annotation:
@@ -42,5 +55,4 @@ class MeasurementInProgress:
         first, second = points
         if self._mode in (ViewMode.DISTANCE, ViewMode.ANGLE):
             return Distance(first, second)
-        shape = RegionShape.RECTANGLE if self._mode is ViewMode.ROI else RegionShape.ELLIPSE
-        return Region(first, second, shape)
+        return Region(first, second, SHAPES[self._mode])

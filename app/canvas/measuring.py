@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import assert_never
 
 import cv2
 import numpy as np
@@ -225,14 +226,21 @@ def _histogram(values: npt.NDArray[np.float64], weights: npt.NDArray[np.int64]) 
 
 def described(annotation: Annotation, radiograph: Radiograph) -> Description:
     """The result written beside an annotation."""
-    if isinstance(annotation, Distance):
-        length, meaning = length_of(annotation.start, annotation.end, radiograph)
-        if meaning is SpacingMeaning.UNKNOWN:
-            return Description((_("{length} pixels").format(length=f"{length:.1f}"),))
-        return Description((_("{length} mm").format(length=f"{length:.1f}"), meaning_text(meaning)))
-    if isinstance(annotation, Angle):
-        return Description((f"{degrees_of(annotation, radiograph):.1f}°",))
-    return _described_region(annotation, radiograph)
+    match annotation:
+        case Distance():
+            return _described_distance(annotation, radiograph)
+        case Angle():
+            return Description((f"{degrees_of(annotation, radiograph):.1f}°",))
+        case Region():
+            return _described_region(annotation, radiograph)
+    assert_never(annotation)
+
+
+def _described_distance(distance: Distance, radiograph: Radiograph) -> Description:
+    length, meaning = length_of(distance.start, distance.end, radiograph)
+    if meaning is SpacingMeaning.UNKNOWN:
+        return Description((_("{length} pixels").format(length=f"{length:.1f}"),))
+    return Description((_("{length} mm").format(length=f"{length:.1f}"), meaning_text(meaning)))
 
 
 def _described_region(region: Region, radiograph: Radiograph) -> Description:

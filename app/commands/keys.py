@@ -95,8 +95,13 @@ class Keys(QObject):
                 raise ValueError(objection)
         self._set(name, requested)
 
-    def take_over(self, name: str, key: str) -> None:
-        """Gives an action a key as its first, and takes it from the action that has it now.
+    def take_over(self, name: str, key: str, place: int = 0) -> None:
+        """Gives an action a key, and takes it from the action that has it now.
+
+        Args:
+            name: The action.
+            key: The key.
+            place: Which of the action's keys it replaces: 0 the first, 1 the second; its other keys stay.
 
         Raises:
             ValueError: there is another reason against it.
@@ -104,7 +109,8 @@ class Keys(QObject):
         owner = self.owner_of(key)
         if owner is not None and self.can_take_over(name, key):
             self._set(owner, tuple(kept for kept in self._keys[owner] if kept != normal(key)))
-        self.choose(name, (key, *self._keys[name][1:]))
+        kept = self._keys[name]
+        self.choose(name, (*kept[:place], key, *kept[place + 1 :]))
 
     def reset(self, name: str) -> None:
         """Gives an action its default keys back; other actions lose them."""

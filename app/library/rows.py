@@ -124,9 +124,15 @@ def annotations_of(row: RowMapping) -> KeptAnnotations:
 
 
 def _kind_of(item: Annotation) -> str:
-    if isinstance(item, Region):
-        return item.shape.name.lower()
-    return "distance" if isinstance(item, Distance) else "angle"
+    """The stored name of a measurement's kind; a kind without one is an error, never another kind."""
+    match item:
+        case Distance():
+            return "distance"
+        case Angle():
+            return "angle"
+        case Region(shape=RegionShape.RECTANGLE | RegionShape.ELLIPSE):
+            return item.shape.name.lower()
+    raise TypeError(f"The library cannot store this measurement: {item!r}.")
 
 
 def _points_of(item: Annotation) -> tuple[Point, ...]:

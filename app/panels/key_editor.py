@@ -79,6 +79,7 @@ class KeyEditor(QWidget):
         super().__init__(parent)
         self._keys = keys
         self._requested = ""
+        self._requested_place = 0
         self._model = KeyModel(keys, names, self)
         self._filter = QSortFilterProxyModel(self)
         self._filter.setSourceModel(self._model)
@@ -204,22 +205,28 @@ class KeyEditor(QWidget):
 
     def _show_chosen(self) -> None:
         name = self.chosen
-        keys = self._keys.of(name) if name else ()
         self._chosen.setText(self._keys.text_of(name) if name else _("Choose an action above"))
+        self._show_keys()
+        self._reset.setEnabled(bool(name))
+        self._object("", can_take=False)
+
+    def _show_keys(self) -> None:
+        """Fills the fields with the keys that the chosen action has."""
+        name = self.chosen
+        keys = self._keys.of(name) if name else ()
         for place, edit in enumerate(self._edits):
             edit.blockSignals(True)
             key = keys[place] if place < len(keys) else ""
             edit.setKeySequence(QKeySequence.fromString(key, QKeySequence.SequenceFormat.PortableText))
             edit.blockSignals(False)
             edit.setEnabled(bool(name))
-        self._reset.setEnabled(bool(name))
-        self._object("", can_take=False)
 
     def _change(self, place: int, sequence: QKeySequence) -> None:
         name, key = self.chosen, sequence.toString(QKeySequence.SequenceFormat.PortableText)
         objection = self._keys.objection(name, key) if key else ""
         if objection:
-            self._requested = key
+            self._show_keys()  # the action still has its key, and the field says so
+            self._requested, self._requested_place = key, place
             self._object(objection, can_take=self._keys.can_take_over(name, key))
             return
         keys = list(self._keys.of(name)[:PLACES]) + [""] * (PLACES - len(self._keys.of(name)))
@@ -232,7 +239,7 @@ class KeyEditor(QWidget):
         self._take_over.setVisible(can_take)
 
     def _use_here(self) -> None:
-        self._keys.take_over(self.chosen, self._requested)
+        self._keys.take_over(self.chosen, self._requested, self._requested_place)
 
     def _reset_chosen(self) -> None:
         self._keys.reset(self.chosen)

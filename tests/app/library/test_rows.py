@@ -6,6 +6,7 @@ import pytest
 
 from app.canvas.measuring import Angle, Distance, Region, RegionShape
 from app.library.records import KeptAnnotations
+from app.library.rows import row_of_annotations
 from bsnet_core.inference.prediction import ModelIdentity
 from tests.app.library_content import MORNING, image, kept_prediction
 
@@ -43,6 +44,14 @@ def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_t
     with raw(path) as connection:
         assert connection.execute("SELECT count(*) FROM annotations").fetchone() == (3,)
     connection.close()
+
+
+def test_a_measurement_of_a_new_kind_is_never_stored_as_another_one():
+    with pytest.raises(TypeError, match="cannot store"):
+        row_of_annotations(KeptAnnotations("", (object(),), MORNING))
+    for shape in RegionShape:
+        (item,) = row_of_annotations(KeptAnnotations("", (Region((0, 0), (1, 1), shape),), MORNING))["items"]
+        assert item["kind"] == shape.name.lower()
 
 
 def test_a_measurement_of_a_kind_this_version_does_not_know_is_left_out(library, path):

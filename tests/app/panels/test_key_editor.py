@@ -43,6 +43,25 @@ def test_a_key_in_use_is_explained_and_can_be_taken_over(qtbot, editor, keys):
     assert editor.objection_text == ""
 
 
+def test_a_key_that_cannot_be_used_leaves_the_old_one_in_its_field(qtbot, editor, keys):
+    keys.choose("invert", ["Ctrl+I", "Y"])
+    editor.choose("invert")
+    for place, key in ((0, "Ctrl+O"), (1, "F"), (0, "Space"), (1, "2")):
+        press(editor.edits[place], key)
+        assert [edit.keySequence().toString() for edit in editor.edits] == ["Ctrl+I", "Y"]
+        assert editor.objection_text
+    assert keys.of("invert") == ("Ctrl+I", "Y")
+    assert (keys.of("open"), keys.of("fit")) == (("Ctrl+O",), ("F",))
+
+
+def test_a_key_is_taken_over_into_the_field_it_was_pressed_in(qtbot, editor, keys):
+    editor.choose("invert")
+    press(editor.edits[1], "F")
+    qtbot.mouseClick(editor.take_over_button, Qt.MouseButton.LeftButton)
+    assert keys.of("invert") == ("Ctrl+I", "F")
+    assert keys.of("fit") == ()
+
+
 def test_a_key_that_scores_or_moves_between_controls_cannot_be_taken_over(editor, keys):
     editor.choose("fit")
     for key in ("2", "Space"):
