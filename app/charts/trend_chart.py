@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,16 @@ GAP = 1.7
 LABEL_GAP_PX = 6.0
 DATES_BELOW_PX = 3.5
 """matplotlib's own distance between an axis and its labels, for which it has left room."""
+DASHES: tuple[Any, ...] = ("dashed", "dotted", "dashdot", (0, (6, 2, 1, 2, 1, 2)))
+READER_MARKS = ("D", "s", "^", "v", "P")
+"""Readers differ in marks and dashes, not in colours, which not everybody tells apart."""
+MARKS: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 3}
+LONGEST_LABEL = 24
+"""Letters of a reader's name in the legend; fewer where the chart is narrow."""
+LETTER = 0.65
+HANDLE, NARROW_HANDLE = 2.2, 1.0
+NARROW = 16
+"""Widths in font sizes: of a letter, of a line in the legend, and of a chart below which that line is short."""
 BELOW = 0.6
 """Room for half a mark below the line of score 0, as a share of the font size."""
 
@@ -33,29 +43,41 @@ class TrendPoint:
 
     Attributes:
         predicted: Global score of the prediction.
-        read: Global scores of each reader's last reading; the line goes through the last one.
+        read: Each reader's name and the global score of the reader's last reading.
         is_current: Whether it is the image on the screen.
     """
 
     taken_at: datetime
     predicted: int | None = None
-    read: tuple[int, ...] = ()
+    read: tuple[tuple[str, int], ...] = ()
     is_current: bool = False
 
     @property
     def totals(self) -> tuple[int, ...]:
         """The scores with a mark, the prediction first."""
-        return (*(() if self.predicted is None else (self.predicted,)), *self.read)
+        return (*(() if self.predicted is None else (self.predicted,)), *(total for _reader, total in self.read))
+
+    def total_of(self, reader: str) -> int | None:
+        """The global score that a reader gave; None if there is none."""
+        return dict(self.read).get(reader)
 
 
 @dataclass(frozen=True, slots=True)
 class TrendContent:
-    """The content of the chart: images by date, each with at least one score, and the words of its legend."""
+    """The content of the chart: images by date, each with at least one score, and the words of its legend.
+
+    The predictions are one line, and the readings of each reader another with its own marks and dashes: a line between
+    readings by different people would look like a change of the patient.
+    """
 
     points: tuple[TrendPoint, ...]
     prediction_label: str
-    reading_label: str
     current_label: str
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Everybody who has read one of the images, in the order of their first image."""
+        return tuple(dict.fromkeys(reader for point in self.points for reader, _total in point.read))
 
     def shows_all_of(self, other: TrendContent) -> bool:
         """Whether every score of other content is here too, whichever image is the current one."""
@@ -73,24 +95,13 @@ class TrendContent:
         axes.set_yticks(TICKS)
         axes.set_xticks([0.5], [_label(self.points[0])])
         axes.grid(axis="y")
-        line: dict[str, Any] = {"color": colours.text, "alpha": 0.45, "linewidth": 1.2}
-        predicted = axes.plot([], [], **line)[0]
-        read = axes.plot([], [], linestyle="dashed", **line)[0]
-        marks: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 3}
-        discs = axes.plot(
-            [], [], "o", markersize=DISC * font_px, color=colours.text, markeredgewidth=0,
-            label=self.prediction_label, **marks,
-        )[0]  # fmt: skip
-        # Open, so that a disc below it is still seen.
-        diamonds = axes.plot(
-            [], [], "D", markersize=DIAMOND * font_px, color=colours.accent, markerfacecolor="none", markeredgewidth=2,
-            label=self.reading_label, **marks,
-        )[0]  # fmt: skip
+        series = [_Series.of_predictions(axes, look, self.prediction_label)]
+        series += [_Series.of_reader(axes, look, reader, number) for number, reader in enumerate(self.readers)]
         shade = axes.fill_between([], [], color=colours.text, alpha=0.16, linewidth=0, label=self.current_label)
-        for artist in (predicted, read, discs, diamonds, shade):
-            artist.set_in_layout(False)  # while empty, they would take room at the corner
+        shade.set_in_layout(False)  # while empty, it would take room at the corner
+        handles = {one.label: (one.line, one.marks) for one in series}
         has_current = any(point.is_current for point in self.points)
-        _add_legend(axes, [discs, diamonds, *([shade] if has_current else [])], look)
+        _add_legend(axes, handles | ({self.current_label: shade} if has_current else {}), look)
         width, height = lay_out(axes, look)
 
         above, below = (1.35 + DISC) * font_px, BELOW * font_px
@@ -100,10 +111,9 @@ class TrendContent:
         gap = GAP * font_px
         columns = columns_of([point.taken_at for point in self.points], (gap, width - gap), gap)
         images = list(zip(columns, self.points, strict=True))
-        _set(predicted, [(x, point.predicted) for x, point in images])
-        _set(read, [(x, total) for x, point in images for total in point.read[-1:]])
-        _set(discs, [(x, point.predicted) for x, point in images])
-        _set(diamonds, [(x, total) for x, point in images for total in point.read])
+        series[0].show([(x, point.predicted) for x, point in images])
+        for reader, one in zip(self.readers, series[1:], strict=True):
+            one.show([(x, point.total_of(reader)) for x, point in images])
         for x, point in images:
             if point.is_current:
                 axes.fill_between([x - gap / 2, x + gap / 2], 0, MAX_TOTAL, color=colours.text, alpha=0.16, linewidth=0)
@@ -184,22 +194,69 @@ def _within(x: float, width: float, left: float, look: ChartLook) -> float:
     return min(max(x, left + half), left + look.width_px - half)
 
 
-def _set(line: Line2D, places: Sequence[tuple[float, int | None]]) -> None:
-    known = [(x, y) for x, y in places if y is not None]
-    line.set_data([x for x, _y in known], [y for _x, y in known])
+@dataclass(frozen=True, eq=False)
+class _Series:
+    """One line of the chart with its marks."""
+
+    label: str
+    line: Line2D
+    marks: Line2D
+
+    @classmethod
+    def of_predictions(cls, axes: Axes, look: ChartLook, label: str) -> _Series:
+        """A whole line with discs."""
+        colour = look.colours.text
+        line = axes.plot([], [], color=colour, alpha=0.45, linewidth=1.2)[0]
+        marks = axes.plot([], [], "o", markersize=DISC * look.font_px, color=colour, markeredgewidth=0, **MARKS)[0]
+        return cls._of(label, line, marks)
+
+    @classmethod
+    def of_reader(cls, axes: Axes, look: ChartLook, reader: str, number: int) -> _Series:
+        """A dashed line with open marks, so that a disc below them is still seen; readers differ in both."""
+        colour = look.colours.accent
+        line = axes.plot(
+            [], [], color=colour, alpha=0.7, linewidth=1.2, linestyle=DASHES[number % len(DASHES)]
+        )[0]  # fmt: skip
+        marks = axes.plot(
+            [], [], READER_MARKS[number % len(READER_MARKS)], markersize=DIAMOND * look.font_px, color=colour,
+            markerfacecolor="none", markeredgewidth=2, **MARKS,
+        )[0]  # fmt: skip
+        return cls._of(_label_of(reader, look), line, marks)
+
+    @classmethod
+    def _of(cls, label: str, line: Line2D, marks: Line2D) -> _Series:
+        for artist in (line, marks):
+            artist.set_in_layout(False)  # while empty, it would take room at the corner
+        return cls(label, line, marks)
+
+    def show(self, places: Sequence[tuple[float, int | None]]) -> None:
+        """Draws the scores that there are."""
+        known = [(x, y) for x, y in places if y is not None]
+        for artist in (self.line, self.marks):
+            artist.set_data([x for x, _y in known], [y for _x, y in known])
 
 
-def _add_legend(axes: Axes, handles: list[object], look: ChartLook) -> Legend:
+def _label_of(reader: str, look: ChartLook) -> str:
+    """A reader's name, as much of it as fits beside its mark."""
+    letters = int((look.width_px / look.font_px - NARROW_HANDLE - 2) / LETTER)
+    most = max(min(letters, LONGEST_LABEL), 4)
+    return reader if len(reader) <= most else f"{reader[: most - 1].rstrip()}…"
+
+
+def _add_legend(axes: Axes, handles: Mapping[str, object], look: ChartLook) -> Legend:
     """Adds the legend below the chart, in as many columns as fit."""
     figure = axes.get_figure(root=True)
     if figure is None:
         raise ValueError("The axes belong to no figure.")
+    room = (look.width_px - look.font_px) * look.pixel_ratio
+    length = HANDLE if look.width_px >= NARROW * look.font_px else NARROW_HANDLE
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(
-            handles=handles, loc="outside lower left", ncols=columns,
-            borderpad=0.1, borderaxespad=0.4, handlelength=1.0, handletextpad=0.45, columnspacing=0.8, labelspacing=0.2,
+            handles=list(handles.values()), labels=list(handles), loc="outside lower left", ncols=columns,
+            handlelength=length, handletextpad=0.45, columnspacing=0.8, labelspacing=0.2, borderpad=0.1,
+            borderaxespad=0.4,
         )  # fmt: skip
-        if columns == 1 or legend.get_window_extent().width <= look.width_px * look.pixel_ratio:
+        if columns == 1 or legend.get_window_extent().width <= room:
             break
         legend.remove()
     return legend

@@ -46,7 +46,7 @@ class CommentField(QPlainTextEdit):
         return QSize(160, LINES * QFontMetrics(self.font()).lineSpacing() + frame)
 
     def minimumSizeHint(self) -> QSize:
-        """The same height, in any width."""
+        """Room for `LINES` lines, in any width."""
         return QSize(60, self.sizeHint().height())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -18,10 +18,12 @@ from app.library.keeper import Keeper
 from app.library.patients import patient_of
 from app.library.records import PastImage
 from app.session.open_image import OpenImage
-from app.session.readings import Reading
+from app.session.readings import Reading, describe_total, name_of_reader
 from app.session.session import Session
+from bsnet_core.brixia import BrixiaScore
 from bsnet_core.dicom_dates import moment_of, shown_date
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import ReadScore
 from bsnet_core.radiograph import ImageMetadata
 
 REFRESH_AFTER_MS = 150
@@ -38,7 +40,7 @@ class TrendImage:
         key: Key in the session; None if it is not open.
         path: File of an image in the library; None if it is open, or the library does not know the file.
         predicted: Global score of the last prediction; None if there is none, or it must not be seen yet.
-        read: Reader and global score of the last reading of each reader.
+        read: Reader and score of the last reading of each reader.
         is_current: Whether it is the open image.
     """
 
@@ -46,7 +48,7 @@ class TrendImage:
     key: int | None = None
     path: Path | None = None
     predicted: int | None = None
-    read: tuple[tuple[str, int], ...] = ()
+    read: tuple[tuple[str, ReadScore], ...] = ()
     is_current: bool = False
 
     @property
@@ -55,17 +57,23 @@ class TrendImage:
         return moment_of(self.metadata.study_date, self.metadata.study_time)
 
     @property
+    def read_totals(self) -> tuple[tuple[str, int], ...]:
+        """Reader and global score; a sum of fewer than six zones is no global score, and would look like a decline."""
+        return tuple((reader, score.total) for reader, score in self.read if isinstance(score, BrixiaScore))
+
+    @property
     def is_scored(self) -> bool:
         """Whether there is a score to draw."""
-        return self.predicted is not None or bool(self.read)
+        return self.predicted is not None or bool(self.read_totals)
 
     @property
     def sentence(self) -> str:
         """Date and scores in words."""
         scores = [] if self.predicted is None else [_("predicted {total}").format(total=self.predicted)]
-        for reader, total in self.read:
+        for reader, score in self.read:
             words = _("read {total} by {reader}") if reader else _("read {total}")
-            scores.append(words.format(total=total, reader=reader))
+            whole = isinstance(score, BrixiaScore)
+            scores.append(words.format(total=score.total if whole else describe_total(score), reader=reader))
         date = shown_date(self.metadata.study_date) or _("no date")
         shown = " " + _("(shown)") if self.is_current else ""
         return f"{date}{shown}: " + (", ".join(scores) if scores else _("no score"))
@@ -92,7 +100,7 @@ def images_of_patient(
     for entry in past:
         name = _name_of(entry.image.metadata, entry.image.path)
         known = images.get(name)
-        read = tuple((reading.reader, reading.score.total) for reading in entry.readings)
+        read = tuple((reading.reader, reading.score) for reading in entry.readings)
         predicted = entry.prediction.score.total if entry.prediction is not None else None
         if known is None:
             images[name] = TrendImage(entry.image.metadata, None, entry.image.path, predicted, read)
@@ -124,6 +132,13 @@ class TrendChart(ChartWidget):
     def images(self) -> tuple[TrendImage, ...]:
         """The images that are drawn: those with a date and a score."""
         return self._images
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Names of the lines as in the legend: the predictions, then each reader."""
+        if self._trend is None:
+            return ()
+        return (self._trend.prediction_label, *self._trend.readers)
 
     @property
     def remarks(self) -> str:
@@ -216,11 +231,16 @@ class TrendChart(ChartWidget):
         if not self._images:
             return None
         points = tuple(
-            TrendPoint(image.taken_at, image.predicted, tuple(total for _reader, total in image.read), image.is_current)
+            TrendPoint(
+                image.taken_at,
+                image.predicted,
+                tuple((name_of_reader(reader), total) for reader, total in image.read_totals),
+                image.is_current,
+            )
             for image in self._images
             if image.taken_at is not None
         )
-        return TrendContent(points, _("predictions"), _("readings"), _("open image"))
+        return TrendContent(points, _("predictions"), _("open image"))
 
     def _image_near(self, point: QPointF) -> int | None:
         """The image whose column is near a point, from above the chart down to the dates."""
@@ -323,6 +343,6 @@ def _image_of(image: OpenImage, *, is_current: bool) -> TrendImage:
         metadata=image.metadata,
         key=image.key,
         predicted=image.score.total if image.score is not None else None,
-        read=tuple((reading.reader, reading.score.total) for reading in last.values()),
+        read=tuple((reading.reader, reading.score) for reading in last.values()),
         is_current=is_current,
     )

@@ -224,7 +224,7 @@ def test_a_study_read_blind_is_revealed_compared_reported_and_found_again(
     assert again.own_reading.comparison.isVisible()
     drawn = [(prediction.score.total, (("", 9),))]  # of the films not read yet nothing is told while reading blind
     qtbot.waitUntil(
-        lambda: [(image.predicted, image.read) for image in again.trend.chart.images] == drawn, timeout=WITHIN_MS
+        lambda: [(image.predicted, image.read_totals) for image in again.trend.chart.images] == drawn, timeout=WITHIN_MS
     )
 
 

@@ -22,7 +22,7 @@ from app.charts.chart_image import ChartColours, ChartLook
 from app.charts.trend_chart import TrendContent, TrendPoint
 loaded = sorted(sys.modules)
 look = ChartLook(300, 200, 1.0, 13.0, ChartColours("#000000", "#ffffff", "#ffffff", "#ffffff"))
-chart = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown").draw(look)
+chart = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "shown").draw(look)
 print(json.dumps([loaded, sorted(sys.modules), chart.width]))
 """
 
@@ -82,6 +82,6 @@ def test_matplotlib_comes_with_the_first_chart_without_qt_and_keeps_to_the_viewe
 
 
 def test_drawing_twice_gives_the_same_picture(look):
-    drawing = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "reading", "shown")
+    drawing = TrendContent((TrendPoint(datetime(2020, 1, 1), 4),), "prediction", "shown")
     assert drawing.draw(look) == drawing.draw(look)
     assert Path(os.environ["MPLCONFIGDIR"]).name == "charts"

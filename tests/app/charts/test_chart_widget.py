@@ -18,7 +18,7 @@ class Undrawable:
 
 
 def trend(total):
-    return TrendContent((TrendPoint(datetime(2020, 1, 1), total),), "predictions", "readings", "image shown")
+    return TrendContent((TrendPoint(datetime(2020, 1, 1), total),), "predictions", "image shown")
 
 
 @pytest.fixture

@@ -7,13 +7,17 @@ import pytest
 from app.charts.trend_chart import TrendContent, TrendPoint, columns_of
 from tests.app.charts.conftest import colour, colour_at, drawn_at_the_edges, is_near, pixels
 
+READERS = ("Dr. Rossi", "Dr. Bianchi")
+
 
 def point(day, predicted=None, read=(), hour=12, is_current=False):
-    return TrendPoint(datetime(2020, 3, day, hour), predicted, read, is_current)
+    """A point read by as many readers as there are scores, or by those named."""
+    named = read.items() if isinstance(read, dict) else zip(READERS, read, strict=False)
+    return TrendPoint(datetime(2020, 3, day, hour), predicted, tuple(named), is_current)
 
 
 def trend(*points):
-    return TrendContent(points, "predictions", "readings", "image shown")
+    return TrendContent(points, "predictions", "image shown")
 
 
 def test_marks_lie_by_time_and_score(look):
@@ -39,6 +43,41 @@ def test_a_disc_is_seen_where_a_prediction_lies_and_an_open_diamond_where_a_read
         assert is_near(colour_at(image, diamond), ground)
         right = [colour_at(image, (diamond[0] + dx, diamond[1])) for dx in range(4, 13)]
         assert any(is_near(seen, accent) for seen in right)
+
+
+def colours_between(image, first, last):
+    """The colours halfway between two marks, a few pixels around the straight line between them."""
+    (x0, y0), (x1, y1) = first, last
+    steps = [share / 40 for share in range(12, 29)]
+    return [
+        colour_at(image, (x0 + (x1 - x0) * step, y0 + (y1 - y0) * step + dy)) for step in steps for dy in (-1, 0, 1)
+    ]
+
+
+def are_joined(look, first, second):
+    """Whether anything is drawn between two marks whose way crosses no line of the grid."""
+    image = trend(first, second).draw(look)
+    ground = colour(look.colours.background)
+    return any(not is_near(seen, ground) for seen in colours_between(image, image.marks[0][0], image.marks[1][0]))
+
+
+def test_only_scores_by_the_same_reader_or_the_network_are_joined(look):
+    by_rossi, by_bianchi = ({reader: 11} for reader in READERS)
+    assert are_joined(look, point(1, 7), point(20, 11))
+    assert are_joined(look, point(1, None, {"Dr. Rossi": 7}), point(20, None, by_rossi))
+    assert not are_joined(look, point(1, None, {"Dr. Rossi": 7}), point(20, None, by_bianchi))
+    assert not are_joined(look, point(1, 7), point(20, None, by_rossi))
+
+
+def test_every_reader_has_a_line_of_the_legend(look):
+    narrow = replace(look, width_px=220)
+    heights = [
+        trend(point(1, 9, {f"Dr. Longname {number}": 3 for number in range(count)})).draw(narrow).area[3]
+        for count in (1, 2, 3)
+    ]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] - heights[2] > look.font_px
+    assert trend(point(1, 9, {"A": 1, "B": 2}), point(2, 9, {"C": 3, "A": 1})).readers == ("A", "B", "C")
 
 
 def test_more_films_give_more_marks(look):
@@ -88,7 +127,7 @@ def test_nothing_is_cut_off_at_the_edges(look, font_px, width):
 
 def test_a_longer_key_takes_more_lines(look):
     short = trend(point(1, 9)).draw(look)
-    words = replace(trend(point(1, 9)), prediction_label="what the network said of it", reading_label="and the others")
+    words = replace(trend(point(1, 9, (3, 4))), prediction_label="what the network said of it")
     assert words.draw(replace(look, width_px=260)).area[3] < short.area[3] - look.font_px
 
 

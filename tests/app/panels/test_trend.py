@@ -15,6 +15,7 @@ from app.session.session import Session
 from app.settings.paths import LIBRARY_NAME
 from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.loading import load_radiograph
+from bsnet_core.partial_score import PartialScore
 from bsnet_core.radiograph import ImageMetadata
 from bsnet_core.resources import sample_files
 from tests.app.library_content import THUMBNAIL, kept_prediction, metadata, reading
@@ -24,6 +25,11 @@ from tests.app.session.test_session import THUMBNAIL as GREY
 
 def trend_image(day, **more):
     return TrendImage(ImageMetadata(study_date=f"202003{day:02d}", study_time="120000"), **more)
+
+
+def of_total(total):
+    """A score with this global score."""
+    return BrixiaScore.from_values(min(max(total - 3 * zone, 0), 3) for zone in range(6))
 
 
 @pytest.fixture
@@ -71,7 +77,7 @@ def test_a_click_and_the_keys_choose_a_film(chart, qtbot):
 
 
 def test_the_values_are_told_in_words(chart):
-    read = (("Reader One", 7), ("", 9))
+    read = (("Reader One", of_total(7)), ("", of_total(9)))
     chart.show_images([trend_image(1, predicted=3), trend_image(5, predicted=12, read=read, is_current=True)])
     assert chart.accessibleName() == "Global score over time"
     assert chart.accessibleDescription() == (
@@ -130,6 +136,14 @@ def test_other_colours_and_larger_texts_are_drawn_anew(chart, qtbot):
     assert chart.area.left() > left
 
 
+def test_the_sum_of_fewer_than_six_zones_is_told_and_not_drawn(chart):
+    read = (("Reader One", PartialScore((None, 1, 1, 1, 1, 1))),)
+    chart.show_images([trend_image(1, predicted=3, read=read), trend_image(5, read=read), trend_image(9, predicted=3)])
+    assert "read 5 / 15 (5 of 6 zones) by Reader One" in chart.accessibleDescription()
+    assert [image.read_totals for image in chart.images] == [(), ()]
+    assert chart.remarks == "1 without a date or a score"
+
+
 def test_the_picture_before_stays_only_where_the_new_one_tells_as_much(chart, qtbot):
     images = [trend_image(1, predicted=3), trend_image(5, predicted=12, is_current=True)]
     show(qtbot, chart, images)
@@ -137,7 +151,7 @@ def test_the_picture_before_stays_only_where_the_new_one_tells_as_much(chart, qt
     assert not chart.area.isEmpty()
     assert chart.marks == ()  # they are those of the films before
     qtbot.waitUntil(lambda: chart.is_drawn)
-    chart.show_images([trend_image(1, predicted=3), trend_image(5, read=(("Reader", 12),))])
+    chart.show_images([trend_image(1, predicted=3), trend_image(5, read=(("Reader", of_total(12)),))])
     assert chart.area.isEmpty()
 
 
@@ -180,7 +194,7 @@ def test_open_films_and_those_of_the_library_are_merged_by_their_uid(qapp, tmp_p
     )
     images = images_of_patient(current, [stranger, unscored, current], past)
     assert [
-        (image.metadata.study_date, image.key, image.predicted, image.read, image.is_current) for image in images
+        (image.metadata.study_date, image.key, image.predicted, image.read_totals, image.is_current) for image in images
     ] == [
         ("20260301", None, 6, (("Reader One", 12),), False),
         ("20260302", 7, 18, (("Reader One", 12),), True),
@@ -223,7 +237,7 @@ def test_a_series_shows_the_course_of_the_score_with_what_was_read_before(hannov
     _session, panel, key = hannover
     qtbot.waitUntil(lambda: len(panel.chart.images) == 3, timeout=20_000)
     assert [image.predicted for image in panel.chart.images] == [6, 11, 16]
-    assert [image.read for image in panel.chart.images] == [(("Reader One", 8),), (("Reader One", 8),), ()]
+    assert [image.read_totals for image in panel.chart.images] == [(("Reader One", 8),), (("Reader One", 8),), ()]
     assert [image.is_current for image in panel.chart.images] == [False, False, True]
     assert panel.isVisibleTo(panel.parentWidget())
     qtbot.waitUntil(lambda: panel.chart.is_drawn, timeout=30_000)
