@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -48,6 +48,14 @@ class CommentField(QPlainTextEdit):
     def minimumSizeHint(self) -> QSize:
         """Room for `LINES` lines, in any width."""
         return QSize(60, self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """Takes Esc before the window's action that has it."""
+        is_key = event.type() == QEvent.Type.ShortcutOverride
+        if is_key and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Leaves the field on Esc."""

@@ -96,9 +96,11 @@ def test_a_zone_that_is_not_assessable_and_a_comment_are_kept_shown_and_counted(
     viewer.scores.comment.setFocus()
     qtbot.keyClicks(viewer.scores.comment, COMMENT)
     press(qtbot, Qt.Key.Key_Escape)
-    viewer.view.setFocus()
+    assert not viewer.scores.comment.hasFocus()
     viewer.own_reading.scoring.switch(True)
-    press(qtbot, *"12")
+    for digit in "12":
+        qtbot.keyClick(viewer, digit)
+    viewer.view.setFocus()
     viewer.scores.cell(Zone.C).entry.button(NOT_ASSESSABLE).click()
     assert viewer.session.current.draft[Zone.C] == NOT_ASSESSABLE
     assert viewer.scores.own_text == "Yours: 3 zones missing"
