@@ -73,6 +73,11 @@ def entry_text(entry: int | None) -> str:
     return SIGN if entry is None or entry == NOT_ASSESSABLE else str(entry)
 
 
+def shown_score(score: ReadScore) -> str:
+    """The six characters of a score as they are shown to people."""
+    return str(score).replace(LETTER, SIGN)
+
+
 def read_score_from_text(text: str) -> ReadScore:
     """The score written as six characters, as `str` gives it.
 

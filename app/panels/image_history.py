@@ -21,7 +21,7 @@ from app.panels.saved_readings import SavedReadings
 from app.session.session import Session
 from bsnet_core.language import translate as _
 
-LETTERS, LINES = 80, 16
+LETTERS, LINES = 100, 24
 """Size of the window in characters and lines of text."""
 
 

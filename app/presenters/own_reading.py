@@ -27,6 +27,7 @@ from app.settings.settings import Settings
 from bsnet_core.brixia import BrixiaScore, Zone
 from bsnet_core.inference.prediction import ModelIdentity
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import shown_score
 
 if TYPE_CHECKING:
     from app.library.records import KeptPrediction, Recalled
@@ -177,15 +178,15 @@ class OwnReading(QObject):
 
     def _offer_correction(self, saved: Reading) -> None:
         text = _("Your reading {score} of this image is saved. Correct it? The saved one is kept.").format(
-            score=saved.score
+            score=shown_score(saved.score)
         )
         self._messages.show_offer(
             Severity.INFO, text, _("Correct reading"), self.scoring.correct, image=self._current_key
         )
 
     def _report_saved(self, key: int, reading: Reading) -> None:
-        text = _("Your score {score} (global {total}) is saved.").format(
-            score=reading.score, total=describe_total(reading.score)
+        text = _("Your score {score} is saved: global {total}.").format(
+            score=shown_score(reading.score), total=describe_total(reading.score)
         )
         if self._session.blind and not reading.blind:
             text += " " + _("It is not recorded as blind: you had seen this prediction.")

@@ -33,7 +33,7 @@ from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
 from bsnet_core.explanation import Masking
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
-from bsnet_core.partial_score import SIGN, assessed_zones, entry_text
+from bsnet_core.partial_score import SIGN, assessed_zones, entry_text, shown_score
 
 if TYPE_CHECKING:
     from app.session.readings import Reading
@@ -137,7 +137,9 @@ def prediction_line(prediction: Prediction) -> str:
 
 def reading_line(reading: Reading) -> str:
     """The reader's score in one line; the check of a written file looks for it."""
-    return _("Reading: {score}, global {total}").format(score=reading.score, total=describe_total(reading.score))
+    return _("Reading: {score}, global {total}").format(
+        score=shown_score(reading.score), total=describe_total(reading.score)
+    )
 
 
 def _zone_difference(prediction: Prediction | None, reading: Reading | None, zone: Zone, mark: str = "") -> str:

@@ -117,7 +117,7 @@ def test_a_zone_that_is_not_assessable_and_a_comment_are_kept_shown_and_counted(
     assert "over the 4 zones assessed" in viewer.scores.comparison_text
     assert "accepted ±2" not in viewer.own_reading.comparison.verdict_text
     words = report_words(qtbot, viewer, monkeypatch, tmp_path / "named.pdf", deidentified=False)
-    assert "12x0x1, global 4 / 12 (4 of 6 zones)" in words
+    assert "12×0×1, global 4 / 12 (4 of 6 zones)" in words
     assert COMMENT in words
     assert COMMENT not in report_words(qtbot, viewer, monkeypatch, tmp_path / "unnamed.pdf", deidentified=True)
     lines = tmp_path / "lines.jsonl"

@@ -1,6 +1,7 @@
 import pytest
 
 from app.panels.statistics import StatisticsPanel
+from app.session.reading_statistics import Counted
 from bsnet_core.agreement import bland_altman
 from tests.app.panels.compared_readings import READS
 
@@ -11,6 +12,7 @@ def panel(show_widget, queue):
 
 
 def test_the_bland_altman_plot_draws_and_says_the_limits_of_agreement(panel, qtbot):
+    panel.which.setCurrentIndex(panel.which.findData(Counted.ALL))
     panel.show_readings([])
     assert panel.plot.is_drawn
     empty = panel.plot.grab().toImage()
