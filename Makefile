@@ -8,7 +8,7 @@ HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(QT_QPA_PLATFORM),$(filter Da
 .PHONY: help run test fuzz formats lint bench messages clean environment libraries
 
 help:
-	@echo "make run    start the viewer on the bundled sample studies; ARGS='FILE...' opens others"
+	@echo "make run    start the viewer, the first time on the bundled sample studies; ARGS='FILE...' opens others"
 	@echo "make test   run all tests; ARGS='-k name' runs some"
 	@echo "make fuzz   load damaged files for about a minute; ARGS='--seed 7 --cases 9000' loads others, and for longer"
 	@echo "make formats  write the conformance table of docs/formats.md"
