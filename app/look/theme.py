@@ -113,8 +113,9 @@ QTabWidget::pane { border: 0; border-top: 1px solid $line; }
 QTabBar::tab { padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: $muted; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $link; }
 QTabBar::tab:hover:!selected, QTabBar::tab:focus { background: $raised; }
-QLineEdit { border: 1px solid $control; border-radius: 4px; padding: 3px 5px; background: $base; }
-QLineEdit:focus { border-color: $link; }
+QLineEdit, QPlainTextEdit { border: 1px solid $control; border-radius: 4px; padding: 3px 5px; background: $base; }
+QPlainTextEdit { padding: 1px; }
+QLineEdit:focus, QPlainTextEdit:focus { border-color: $link; }
 QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: 0; padding: 0; background: transparent; }
 QCheckBox::indicator { border: 1px solid $control; border-radius: 3px; background: $base; }
 QCheckBox::indicator { width: ${px14}px; height: ${px14}px; }

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 from bsnet_core.language import translate as _
 
 LINES = 2
+BORDER_PX = 2
+"""Border and padding of the theme."""
 LONGEST_COMMENT = 4000
 
 
@@ -42,7 +44,7 @@ class CommentField(QPlainTextEdit):
 
     def sizeHint(self) -> QSize:
         """Room for `LINES` lines."""
-        frame = 2 * (self.frameWidth() + round(self.document().documentMargin()))
+        frame = 2 * (self.frameWidth() + BORDER_PX + round(self.document().documentMargin()))
         return QSize(160, LINES * QFontMetrics(self.font()).lineSpacing() + frame)
 
     def minimumSizeHint(self) -> QSize:

@@ -27,6 +27,8 @@ def test_a_library_of_the_first_schema_is_brought_to_today_s_with_all_its_rows(p
         ("Reader One", "111111", True),
         ("Reader One", "123012", False),
     ]
+    assert {(entry.comment, entry.displayed_at) for entry in library.readings_of(1)} == {("", None)}
+    assert [one.keys.superseded_by != "" for one in library.listed_readings()] == [True, False]
     assert [str(entry.score) for entry in library.predictions_of(1)] == ["012321"]
     assert {zone.name: score for zone, score in library.draft_of(2, "Reader One").zones.items()} == {"A": 3, "F": 0}
     library.add_reading(2, reading())

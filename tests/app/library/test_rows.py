@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 
 from app.canvas.measuring import Angle, Distance, Region, RegionShape
-from app.library.records import KeptAnnotations
+from app.library.records import Draft, KeptAnnotations
 from app.library.rows import row_of_annotations
+from app.session.readings import Reading
+from bsnet_core.brixia import Zone
 from bsnet_core.inference.prediction import ModelIdentity
+from bsnet_core.partial_score import NOT_ASSESSABLE, read_score_from_text
 from tests.app.library_content import MORNING, image, kept_prediction
 
 
@@ -25,6 +28,21 @@ def test_a_prediction_keeps_probabilities_alignment_and_hash_of_its_weights(libr
     assert kept.expected_total == pytest.approx(sum(kept.expected_values))
     assert kept.alignment == ((0.7, 0.0, 0.0), (0.0, 0.7, 0.0))
     assert 0 < kept.mask_area_fraction < 1
+
+
+def test_a_reading_and_a_draft_come_back_with_zones_that_are_not_assessable_and_comments(library):
+    number = library.remember_image(*image()).number
+    saved = Reading(
+        "Reader One", read_score_from_text("x1230x"), MORNING, MORNING + timedelta(minutes=2), blind=True,
+        comment="“lines”, 2\ntubes", displayed_at=MORNING - timedelta(seconds=5),
+    )  # fmt: skip
+    library.add_reading(number, saved)
+    assert library.readings_of(number) == (saved,)
+    (row,) = library.images().rows
+    assert row.read_score == saved.score
+    draft = Draft("Reader Two", {Zone.A: NOT_ASSESSABLE, Zone.F: 3}, MORNING, "to be asked")
+    library.save_draft(number, draft)
+    assert library.draft_of(number, "Reader Two") == draft
 
 
 def test_measurements_come_back_as_they_were_and_a_later_state_supersedes_only_the_same_reader_s(library, path):
