@@ -47,7 +47,7 @@ class TableDialog(QDialog):
         note.setWordWrap(True)
         note.setProperty("role", "muted")
         buttons = QDialogButtonBox(self)
-        self.save = buttons.addButton(_("Choose &file…"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.save = buttons.addButton(_("C&hoose file…"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -1,7 +1,9 @@
 import pytest
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from app.panels.table_dialog import TableDialog
 from app.report.table_choices import TableChoices
+from bsnet_core.language import use_language
 
 
 @pytest.fixture
@@ -27,3 +29,16 @@ def test_without_it_names_and_identifiers_are_chosen(dialog, qtbot):
     with qtbot.waitSignal(dialog.chosen) as told:
         dialog.save.click()
     assert told.args == [TableChoices(deidentified=False, hashed=False, file_names=True)]
+
+
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_no_letter_is_underlined_twice(show_widget, language):
+    use_language(language)
+    try:
+        dialog = show_widget(TableDialog("", deidentified=True), 400, 240)
+        texts = [widget.text() for widget in dialog.findChildren(QAbstractButton)]
+        texts += [label.text() for label in dialog.findChildren(QLabel)]
+        letters = [text.partition("&")[2][:1].lower() for text in texts if "&" in text]
+        assert len(letters) == len(set(letters)) == 5, texts
+    finally:
+        use_language("en")
