@@ -19,6 +19,7 @@ from app.library.copies import all_rows, copy_database, visible_rows, write_json
 from app.library.identities import PatientKeys, columns_of, forget_all
 from app.library.opening import (
     empty_journal,
+    file_identity,
     library_errors,
     open_database,
     quarantined_files,
@@ -85,7 +86,7 @@ class Library:
         self.keep_identity = keep_identity
         self._engine = engine
         self._write_engine = with_write_transactions(engine)
-        self._file = _file_identity(path)
+        self._file = file_identity(path)
         self._patient_keys = self._stored_or_made_keys()
 
     @classmethod
@@ -380,18 +381,10 @@ class Library:
 
     def _reject_if_replaced(self) -> None:
         """Raises where the file has lost its name: what is written into it would be lost as well."""
-        if _file_identity(self.path) != self._file:
+        if file_identity(self.path) != self._file:
             raise LibraryReplacedError(
                 _("The library {path} was moved, deleted or replaced while it was open.").format(path=self.path)
             )
-
-
-def _file_identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _delete_draft(number: int, reader: str) -> sa.Delete:

@@ -135,6 +135,15 @@ def companions_of(path: Path) -> tuple[Path, ...]:
     return tuple(path.with_name(path.name + ending) for ending in COMPANIONS)
 
 
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Device and number of a file, which tell it from another one of the same name; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 def quarantined_files(path: Path) -> tuple[Path, ...]:
     """Damaged libraries quarantined beside this one, oldest first."""
     return tuple(sorted(path.parent.glob(f"{path.stem}.damaged-*{path.suffix}")))
