@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QImage
@@ -15,12 +15,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.background.jobs import Job, JobQueue
 from app.canvas.image_view import ImageView
+from app.canvas.overlays.stack import LUNG_FILL
 from app.commands.actions import Actions
 from app.library.keeper import Keeper
 from app.library.records import Event
 from app.look.messages import MessageBar, Severity
 from app.panels.report_dialog import AvailableParts, ReportDialog, ReportRequest
 from app.panels.table_dialog import TableDialog
+from app.presenters.reported_prior import prior_for_report
 from app.report.content import compose_report
 from app.report.csv_tables import BatchResult, batch_csv, readings_csv, write_csv
 from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
@@ -37,6 +39,9 @@ from bsnet_core.errors import BSNetError
 from bsnet_core.explanation import Mode
 from bsnet_core.language import translate as _
 from bsnet_core.progress import Report
+
+if TYPE_CHECKING:
+    from app.library.records import PastImage
 
 IMAGE_DENSITY = 2.0
 """Pixels of a saved image per pixel of the view."""
@@ -133,18 +138,32 @@ class Exports(QObject):
         dialog.open()
 
     def _write_report(self, dialog: ReportDialog, key: int, reported: ReportedImage, request: ReportRequest) -> None:
-        now = datetime.now().astimezone()
+        now, metadata, visibility = datetime.now().astimezone(), reported.radiograph.metadata, self._session.visibility
+        with_prediction = not reported.prediction_is_hidden and reported.prediction is not None
 
-        def work(report: Report) -> Path:
-            content = compose_report(reported, request.choices, now)
-            return write_report(content, request.path, request.paper, overwrite=request.overwrite)
+        def compare_with(past: Sequence[PastImage]) -> None:
+            found = prior_for_report(past, metadata, visibility, with_prediction=with_prediction)
+            prior = None if found is None else found.results
 
-        def accept(path: Path) -> None:
-            self._settings.paper = request.paper
-            dialog.accept()
-            self._report_written(path, "report", key)
+            def work(report: Report) -> Path:
+                content = compose_report(replace(reported, prior=prior), request.choices, now)
+                return write_report(content, request.path, request.paper, overwrite=request.overwrite)
 
-        self._submit(work, accept, dialog.show_failure)
+            def accept(path: Path) -> None:
+                self._settings.paper = request.paper
+                if found is not None and found.results.score is not None:
+                    self._keeper.note_shown(found.number)
+                dialog.accept()
+                self._report_written(path, "report", key)
+
+            self._submit(work, accept, dialog.show_failure)
+
+        # A library that cannot be asked costs the comparison, not the report.
+        self._keeper.ask(
+            lambda library: library.history_of_patient(library.key_of(metadata)),
+            compare_with,
+            lambda error: compare_with(()),
+        )
 
     def reported(self) -> ReportedImage | None:
         """The current image as it is shown, for a report; None while no image is shown."""
@@ -169,6 +188,7 @@ class Exports(QObject):
             prediction_is_hidden=not self._session.prediction_is_visible(image.key),
             reading=image.reading_of(self._session.reader),
             explanation=explained,
+            lung_fill=self._view.overlays.strength(LUNG_FILL),
             problem=image.problem,
         )
 

@@ -138,7 +138,7 @@ class Notes:
 
 @dataclass(frozen=True)
 class Images:
-    """Images side by side, all of one height, each with a caption below."""
+    """Images side by side, all of one height, each with a caption below; without a title no room is left for it."""
 
     title: str
     images: Sequence[tuple[QImage, str]]
@@ -148,7 +148,7 @@ class Images:
         """Height in mm."""
         captions = zip(self._widths(sheet), self.images, strict=True)
         return (
-            6.0
+            self._title_height
             + self._height_of_images(sheet)
             + 1.5
             + max(sheet.text_height(caption, width, SMALL) for width, (_image, caption) in captions)
@@ -160,10 +160,14 @@ class Images:
         sheet.text(QRectF(content.left(), top, content.width(), 6), self.title, HEADING)
         left, height = content.left(), self._height_of_images(sheet)
         for width, (image, caption) in zip(self._widths(sheet), self.images, strict=True):
-            area = QRectF(left, top + 6, width, height)
+            area = QRectF(left, top + self._title_height, width, height)
             sheet.image(area, image)
             sheet.text(QRectF(left, area.bottom() + 1.5, width, 40), caption, SMALL)
             left += width + GAP_MM
+
+    @property
+    def _title_height(self) -> float:
+        return 6.0 if self.title else 0.0
 
     def _height_of_images(self, sheet: Sheet) -> float:
         room = sheet.content.width() - (len(self.images) - 1) * GAP_MM

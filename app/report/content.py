@@ -15,6 +15,7 @@ from app.report.fonts import can_draw, load_fonts
 from app.report.lines import Line, time_with_offset
 from app.report.names import visible
 from app.report.patient_lines import patient_lines
+from app.report.prior_change import PriorChange, change_since
 from app.report.provenance import provenance_lines
 from app.report.reported_image import ReportedImage
 from app.report.score_differences import describe_total_difference, describe_zone_difference
@@ -65,8 +66,10 @@ class ReportContent:
     Attributes:
         patient_lines: Patient, study and image; in a de-identified report without anything that identifies.
         deidentified: Whether the report is de-identified.
-        image: The radiograph, with lungs and grid if there is a prediction.
+        image: The radiograph alone.
         image_caption: Description of `image`.
+        outlined: The radiograph with lungs and grid; None without a prediction.
+        outlined_caption: Description of `outlined`.
         prediction: None if there is none or it is hidden.
         no_prediction: Why there is none; empty if there is one.
         reading: The reader's reading; None if there is none or it is not requested.
@@ -75,6 +78,8 @@ class ReportContent:
         notes: Notes on the file, then quality notes.
         map: The explanation.
         lungs: The aligned image, and the lungs only.
+        change: What has changed since the prior image; None without one.
+        signed_by: Name beside the line for the signature; None where a signature would name the reader.
         provenance: Model, hash, device, input check, software, time.
         made_at: Time of the report, with a time zone.
     """
@@ -83,6 +88,8 @@ class ReportContent:
     deidentified: bool
     image: QImage
     image_caption: str
+    outlined: QImage | None
+    outlined_caption: str
     prediction: Prediction | None
     no_prediction: str
     reading: Reading | None
@@ -91,6 +98,8 @@ class ReportContent:
     notes: tuple[str, ...]
     map: MapImage | None
     lungs: LungImages | None
+    change: PriorChange | None
+    signed_by: str | None
     provenance: tuple[Line, ...]
     made_at: datetime
 
@@ -109,15 +118,17 @@ def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: dat
     about_reading = _reading_lines(reported, choices)
     prediction = None if reported.prediction_is_hidden else reported.prediction
     reading = reported.reading if choices.with_reading else None
-    layers = image_painting.ImageLayers(lungs=prediction is not None, zones=prediction is not None)
+    with_dates = not choices.deidentified or choices.keep_dates
     painted = image_painting.paint_image(
-        radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
+        radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=image_painting.PLAIN
     )
     return ReportContent(
         patient_lines=about_patient,
         deidentified=choices.deidentified,
         image=painted.image,
-        image_caption=_image_caption(reported, prediction),
+        image_caption=_image_caption(reported),
+        outlined=None if prediction is None else _outlined(reported, prediction),
+        outlined_caption="" if prediction is None else _outlined_caption(prediction),
         prediction=prediction,
         no_prediction="" if prediction is not None else _why_no_prediction(reported),
         reading=reading,
@@ -126,22 +137,31 @@ def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: dat
         notes=(*_notes(radiograph, prediction), *_undrawable([*about_patient, *about_reading])),
         map=map_image(reported, prediction) if choices.with_explanation else None,
         lungs=_lungs(prediction) if choices.with_lungs else None,
+        change=change_since(reported.prior, radiograph.metadata, prediction, reading, with_dates=with_dates),
+        signed_by=None if choices.deidentified else _name_to_sign(reading),
         provenance=provenance_lines(radiograph, prediction, made_at),
         made_at=made_at,
     )
 
 
-def _image_caption(reported: ReportedImage, prediction: Prediction | None) -> str:
-    if prediction is None:
-        parts = [_("Radiograph.")]
-    elif _has_lungs(prediction):
-        parts = [_("Radiograph with lung outline and zone grid: predicted score and confidence in every zone.")]
-    else:
-        parts = [_("Radiograph with zone grid: predicted score and confidence in every zone.")]
-    parts.append(_describe_voi(reported.voi))
+def _outlined(reported: ReportedImage, prediction: Prediction) -> QImage:
+    layers = image_painting.ImageLayers(lungs=True, lung_fill=reported.lung_fill, zones=True)
+    return image_painting.paint_image(
+        reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers
+    ).image
+
+
+def _image_caption(reported: ReportedImage) -> str:
+    parts = [_("Radiograph."), _describe_voi(reported.voi)]
     if reported.inverted:
         parts.append(_("Grey levels inverted."))
     return " ".join(parts)
+
+
+def _outlined_caption(prediction: Prediction) -> str:
+    if _has_lungs(prediction):
+        return _("Radiograph with lung outline and zone grid: predicted score and confidence in every zone.")
+    return _("Radiograph with zone grid: predicted score and confidence in every zone.")
 
 
 def _describe_voi(voi: Voi) -> str:
@@ -177,6 +197,10 @@ def _reading_lines(reported: ReportedImage, choices: ReportChoices) -> tuple[Lin
     if reading.comment and not choices.deidentified:  # free text may name anybody
         lines.append(Line(_("Comment"), visible(reading.comment)))
     return tuple(lines)
+
+
+def _name_to_sign(reading: Reading | None) -> str:
+    return "" if reading is None else visible(reading.reader)
 
 
 def _agreement(prediction: Prediction | None, reading: Reading | None) -> tuple[str, ...]:

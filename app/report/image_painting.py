@@ -51,11 +51,13 @@ class ImageLayers:
     Attributes:
         explanation: Explanation map and its opacity in [0, 1].
         lungs: Whether the outline of the lung mask is painted.
+        lung_fill: Opacity of the colour over the lungs, in [0, 1]; 0 for none.
         zones: Whether the grid with predicted scores and confidence is painted.
     """
 
     explanation: tuple[explanation_overlay.ExplanationImage, float] | None = None
     lungs: bool = False
+    lung_fill: float = 0.0
     zones: bool = False
 
 
@@ -138,7 +140,10 @@ def paint_image(
     if layers.explanation is not None:
         explanation_overlay.paint(painter, to_units, *layers.explanation)
     if prediction is not None and layers.lungs:
-        lungs_overlay.paint(painter, to_units, lungs_overlay.outline_of(prediction), 1.0)
+        outline = lungs_overlay.outline_of(prediction)
+        if layers.lung_fill > 0:
+            lungs_overlay.paint_fill(painter, to_units, outline, layers.lung_fill)
+        lungs_overlay.paint_contour(painter, to_units, outline, 1.0)
     if prediction is not None and layers.zones:
         labels = zones_overlay.labels_of(prediction)
         stated = radiograph.metadata.patient_orientation

@@ -169,6 +169,24 @@ class Beside:
         return (self.left, sheet.column(0.0, self.share)), (self.right, sheet.column(start, 1.0))
 
 
+@dataclass(frozen=True)
+class Stacked:
+    """Two blocks one below the other that stay on one page."""
+
+    upper: Block
+    lower: Block
+    gap_mm: float = GAP_MM
+
+    def height(self, sheet: Sheet) -> float:
+        """Height in mm of both and the gap between them."""
+        return self.upper.height(sheet) + self.gap_mm + self.lower.height(sheet)
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """Draws one below the other."""
+        self.upper.draw(sheet, top)
+        self.lower.draw(sheet, top + self.upper.height(sheet) + self.gap_mm)
+
+
 def paginate(blocks: Sequence[Block], sheet: Sheet) -> list[list[Block]]:
     """Distributes blocks over pages in order; a block too tall for any page gets a page of its own."""
     pages: list[list[Block]] = [[]]

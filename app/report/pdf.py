@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pypdfium2
@@ -14,18 +14,21 @@ from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 from app.report.blocks import Heading, Images, Lines, Notes
 from app.report.content import ReportContent
 from app.report.fonts import load_fonts
-from app.report.layout import Beside, Block, Sheet, draw_pages, page_number, paginate
+from app.report.layout import Beside, Block, Sheet, Stacked, draw_pages, page_number, paginate
+from app.report.lines import Line
 from app.report.paper import Paper
 from app.report.provenance import software
 from app.report.saving import save
 from app.report.score_blocks import (
     ClassLegend,
-    ImageAndScores,
+    change_table,
+    images_and_scores,
     masking_table,
     prediction_line,
     reading_line,
     zone_table,
 )
+from app.report.signature import SignatureLines
 from bsnet_core.errors import ReportError
 from bsnet_core.explanation import Masking
 from bsnet_core.intended_use import research_only
@@ -34,6 +37,9 @@ from bsnet_core.language import translate as _
 RESOLUTION_DPI = 600
 TABLE_SHARE = 0.52
 """Share of the width for the table beside the legend."""
+TALLEST_OF_NETWORK_MM = 50.0
+LONGEST_IN_COLUMN = 34
+"""Characters of a value that surely fits into one of two columns."""
 Draw = Callable[[QPdfWriter, QPainter], None]
 _one_reader = threading.Lock()
 """PDFium must not be used by two threads at a time."""
@@ -142,12 +148,12 @@ def _blocks(content: ReportContent) -> list[Block]:
     blocks: list[Block] = [
         Heading(content.made_at),
         Lines(_("Patient and study"), content.patient_lines),
-        ImageAndScores(content),
+        *images_and_scores(content),
     ]
-    if content.reading_lines:
-        blocks.append(Lines(_("Reading"), content.reading_lines))
     if content.notes or content.prediction is not None:
-        blocks.append(Notes(_("Quality notes"), content.notes or (_("No problems found."),)))
+        blocks.append(Notes(_("Quality notes"), content.notes or (_no_technical_problem(),)))
+    if content.change is not None:
+        blocks.append(change_table(content.change))
     images = []
     if content.map is not None:
         images.append((content.map.image, _("Explanation map.") + " " + content.map.description))
@@ -155,7 +161,7 @@ def _blocks(content: ReportContent) -> list[Block]:
         images.append((content.lungs.aligned, _("Aligned: rotated and scaled as the network scores it.")))
         images.append((content.lungs.masked, _("Lungs only: everything else is black.")))
     if images:
-        blocks.append(Images(_("What the network saw"), images))
+        blocks.append(Images(_("What the network saw"), images, TALLEST_OF_NETWORK_MM))
     masking = Masking.BLACK if content.map is None else content.map.masking
     legend = ClassLegend(content.map is not None, masking)
     strongest = content.map.strongest if content.map is not None else ()
@@ -166,8 +172,22 @@ def _blocks(content: ReportContent) -> list[Block]:
         blocks.append(zone_table(content.prediction, content.reading))
     if not strongest:
         blocks.append(legend)
-    blocks.append(Lines(_("Provenance"), content.provenance, columns=1))
+    provenance = _provenance(content.provenance)
+    # Never alone on a page: a signature stands under what is signed.
+    sign = content.signed_by
+    blocks.append(provenance if sign is None else Stacked(provenance, SignatureLines(sign)))
     return blocks
+
+
+def _provenance(lines: Sequence[Line]) -> Block:
+    """Short lines in two columns, long ones below them: the hash must stay on one line to be searched for."""
+    short = [line for line in lines if len(line.value) <= LONGEST_IN_COLUMN]
+    long = [line for line in lines if len(line.value) > LONGEST_IN_COLUMN]
+    return Stacked(Lines(_("Provenance"), short), Lines("", long, columns=1), gap_mm=0.0)
+
+
+def _no_technical_problem() -> str:
+    return _("No technical problem was found with the image or its analysis. This says nothing about the lungs.")
 
 
 def _footer(content: ReportContent) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.report.prior_change import ReportedPrior
 from app.session.readings import Reading
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import Voi
@@ -46,6 +47,8 @@ class ReportedImage:
             network enters the report, not even the outline of the lungs.
         reading: The reader's saved reading.
         explanation: The explanation map of `prediction`.
+        prior: The latest prior image with results that may be shown; None without one.
+        lung_fill: Opacity of the colour over the lungs on the screen, in [0, 1]; 0 if it is not shown there.
         problem: Why there is no prediction, in a sentence.
     """
 
@@ -56,4 +59,6 @@ class ReportedImage:
     prediction_is_hidden: bool = False
     reading: Reading | None = None
     explanation: ReportedExplanation | None = None
+    prior: ReportedPrior | None = None
+    lung_fill: float = 0.0
     problem: str = ""

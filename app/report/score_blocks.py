@@ -1,4 +1,4 @@
-"""The blocks of a report that show scores: image and score grid, tables by zone, legend of the classes."""
+"""The blocks of a report that show scores: images and score grid, tables by zone, legend of the classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF
 
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength, signed_points
-from app.report.blocks import AMBER_LINE, Table
+from app.report.blocks import AMBER_LINE, Images, Lines, Table
 from app.report.content import ReportContent
 from app.report.explanation_part import StrongestRegion
 from app.report.image_painting import side_names
@@ -23,10 +23,13 @@ from app.report.layout import (
     RULE,
     SMALL,
     STRONG,
+    Beside,
+    Block,
     Sheet,
+    Stacked,
     TextStyle,
-    fitted,
 )
+from app.report.prior_change import PriorChange
 from app.report.score_differences import signed
 from app.session.readings import describe_total
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
@@ -42,57 +45,37 @@ if TYPE_CHECKING:
 CELL = "#f7f8f9"
 NUMBER_WIDTH_MM = 5.0
 SWATCH_MM = 8.0
-BIG = TextStyle(20.0, bold=True)
+BIG = TextStyle(16.0, bold=True)
+GRID_SHARE = 0.45
+"""Share of the width for the score grid beside the sentences on it."""
+TALLEST_ALONE_MM, TALLEST_OF_PAIR_MM = 112.0, 70.0
+"""Greatest height of the radiograph without a prediction, and with one, beside the radiograph with lungs and grid."""
 
 
 @dataclass(frozen=True)
-class ImageAndScores:
-    """The radiograph on the left, the score grid on the right: the patient's right on the left of both."""
+class ScoreGrid:
+    """The scores as 3 rows × 2 columns, the patient's right on the left."""
 
     content: ReportContent
-    grid_width: float = 76.0
-    tallest: float = 112.0
-    cell_height: float = 25.0
+    cell_height: float = 16.0
 
     def height(self, sheet: Sheet) -> float:
         """Height in mm."""
-        image = fitted(self._image_area(sheet, 0.0), self.content.image).height()
-        caption = sheet.text_height(self.content.image_caption, self._image_area(sheet, 0.0).width(), SMALL)
-        return max(image + 1.5 + caption, self._scores_height(sheet))
+        return 6 + 3 * (self.cell_height + 1.5)
 
     def draw(self, sheet: Sheet, top: float) -> None:
-        """Radiograph with caption, then the grid, then the global scores."""
-        area = self._image_area(sheet, top)
-        covered = sheet.image(area, self.content.image)
-        caption = QRectF(area.left(), covered.bottom() + 1.5, area.width(), 30)
-        sheet.text(caption, self.content.image_caption, SMALL)
-        self._draw_grid(sheet, top)
-        below = top + 6 + 3 * (self.cell_height + 1.5) + 2
-        for text, style in self._summary():
-            place = QRectF(sheet.content.right() - self.grid_width, below, self.grid_width, 60)
-            sheet.text(place, text, style)
-            below += sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM
-
-    def cell_area(self, sheet: Sheet, top: float, zone: Zone) -> QRectF:
-        """Area of a zone's cell."""
-        width = (self.grid_width - 2) / 2
-        left = sheet.content.right() - self.grid_width + zone.column * (width + 2)
-        return QRectF(left, top + 6 + zone.row * (self.cell_height + 1.5), width, self.cell_height)
-
-    def _image_area(self, sheet: Sheet, top: float) -> QRectF:
-        content = sheet.content
-        return QRectF(content.left(), top, content.width() - self.grid_width - 6, self.tallest)
-
-    def _scores_height(self, sheet: Sheet) -> float:
-        summary = sum(sheet.text_height(text, self.grid_width, style) + LINE_GAP_MM for text, style in self._summary())
-        return 6 + 3 * (self.cell_height + 1.5) + 2 + summary
-
-    def _draw_grid(self, sheet: Sheet, top: float) -> None:
+        """Names of the sides, then the cells."""
         for side, zone in zip(side_names(), (Zone.A, Zone.D), strict=True):
             cell = self.cell_area(sheet, top, zone)
             sheet.text(QRectF(cell.left(), top, cell.width(), 6), side, STRONG, CENTRE)
         for zone in ZONES:
             self._draw_cell(sheet, self.cell_area(sheet, top, zone), zone)
+
+    def cell_area(self, sheet: Sheet, top: float, zone: Zone) -> QRectF:
+        """Area of a zone's cell."""
+        width = (sheet.content.width() - 2) / 2
+        left = sheet.content.left() + zone.column * (width + 2)
+        return QRectF(left, top + 6 + zone.row * (self.cell_height + 1.5), width, self.cell_height)
 
     def _draw_cell(self, sheet: Sheet, cell: QRectF, zone: Zone) -> None:
         prediction, reading = self.content.prediction, self.content.reading
@@ -108,13 +91,33 @@ class ImageAndScores:
         for number, (label, score) in enumerate(numbers):
             width = inside.width() / len(numbers)
             left = inside.left() + number * width
-            sheet.text(QRectF(left, cell.top() + 1.4, width, 5), label, SMALL, CENTRE)
-            sheet.text(QRectF(left, cell.top() + 5, width, 12), score, BIG, CENTRE)
-        foot = QRectF(cell.left() + 1.8, cell.bottom() - 5.4, cell.width() - 3.6, 5)
+            sheet.text(QRectF(left, cell.top() + 0.8, width, 5), label, SMALL, CENTRE)
+            sheet.text(QRectF(left, cell.top() + 3.8, width, 12), score, BIG, CENTRE)
+        foot = QRectF(cell.left() + 1.8, cell.bottom() - 4.8, cell.width() - 3.6, 4.6)
         sheet.text(foot, _cell_detail(prediction, zone), SMALL)
         sheet.text(foot, _zone_difference(prediction, reading, zone, mark="Δ "), SMALL, RIGHT)
 
-    def _summary(self) -> list[tuple[str, TextStyle]]:
+
+@dataclass(frozen=True)
+class ScoreSummary:
+    """The global scores in sentences, each on lines of its own."""
+
+    content: ReportContent
+
+    def height(self, sheet: Sheet) -> float:
+        """Height in mm."""
+        return sum(self._height_of(sheet, text, style) for text, style in self._sentences())
+
+    def draw(self, sheet: Sheet, top: float) -> None:
+        """One below the other."""
+        for text, style in self._sentences():
+            sheet.text(QRectF(sheet.content.left(), top, sheet.content.width(), 60), text, style)
+            top += self._height_of(sheet, text, style)
+
+    def _height_of(self, sheet: Sheet, text: str, style: TextStyle) -> float:
+        return sheet.text_height(text, sheet.content.width(), style) + LINE_GAP_MM
+
+    def _sentences(self) -> list[tuple[str, TextStyle]]:
         prediction, reading = self.content.prediction, self.content.reading
         summary = []
         if prediction is not None:
@@ -128,6 +131,27 @@ class ImageAndScores:
             if len(assessed_zones(reading.score)) < len(ZONES):
                 summary.append((_("{sign}: not assessable, without a score.").format(sign=SIGN), BODY))
         return [*summary, *((sentence, BODY) for sentence in self.content.agreement)]
+
+
+def images_and_scores(content: ReportContent) -> list[Block]:
+    """The radiograph, alone and with what the network found, and the scores.
+
+    Without a prediction the radiograph is larger, and the scores are beside it.
+    """
+    alone = (content.image, content.image_caption)
+    summary: Block = ScoreSummary(content)
+    if content.reading_lines:
+        summary = Stacked(summary, Lines(_("Reading"), content.reading_lines, columns=1))
+    if content.outlined is None:
+        scores = Stacked(ScoreGrid(content), summary)
+        return [Beside(Images("", [alone], TALLEST_ALONE_MM), scores, 0.54)]
+    pair = Images("", [alone, (content.outlined, content.outlined_caption)], TALLEST_OF_PAIR_MM)
+    return [pair, Beside(ScoreGrid(content), summary, GRID_SHARE)]
+
+
+def change_table(change: PriorChange) -> Table:
+    """The change since the prior image, a column per zone."""
+    return Table(_("Change since the prior image"), change.rows, [34, *([11] * len(ZONES)), 14], change.note)
 
 
 def prediction_line(prediction: Prediction) -> str:

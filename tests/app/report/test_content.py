@@ -10,6 +10,7 @@ from tests.app.predictions import prediction
 from tests.app.report.documents import opened, texts_of
 from tests.app.report.images import (
     content_of,
+    pixels_of,
     radiograph,
     reading,
     reported,
@@ -123,3 +124,30 @@ def test_a_real_result_of_the_shipped_model_is_reported(sample_prediction):
     assert f"Prediction: {score}, global {score.total} / 18" in text
     assert sample_prediction.model.sha256 in text
     assert all(note in text for note in sample_prediction.quality)
+
+
+def test_a_report_without_notes_says_that_no_technical_problem_was_found_and_not_that_all_is_well():
+    text = text_of(reported(prediction=prediction("333223")))
+    assert "Prediction: 333223, global 16 / 18" in text
+    assert "No technical problem was found with the image or its analysis. This says nothing about the lungs." in text
+    assert "No problems found" not in text
+
+
+def test_the_radiograph_is_in_the_report_without_anything_drawn_over_it():
+    content = content_of()
+    unanalysed = content_of(reported(prediction=None, explanation=None))
+    assert content.image == unanalysed.image
+    assert content.outlined != content.image
+    assert unanalysed.outlined is None
+    text = text_of()
+    assert text.index("Radiograph. Window:") < text.index("Radiograph with lung outline and zone grid")
+
+
+def test_the_lungs_are_filled_in_the_report_only_as_far_as_on_the_screen():
+    bare, filled = content_of(), content_of(reported(lung_fill=1.0))
+    assert filled.image == bare.image
+    inside = (slice(700, 900), slice(420, 520))
+    of_bare, of_filled = pixels_of(bare.outlined)[inside], pixels_of(filled.outlined)[inside]
+    grey_pixels = of_bare.max(axis=2) - of_bare.min(axis=2)
+    assert np.median(grey_pixels) == 0
+    assert np.median(of_filled.max(axis=2) - of_filled.min(axis=2)) > 5

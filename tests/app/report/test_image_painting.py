@@ -16,7 +16,7 @@ from app.report.paper import Paper
 from app.report.paper_figure import compose_figure
 from app.report.pdf import pdf_bytes, report_pdf
 from app.report.reported_image import ReportedExplanation
-from app.report.score_blocks import ImageAndScores
+from app.report.score_blocks import GRID_SHARE, ScoreGrid
 from app.session.readings import ListedReading
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.display import default_voi
@@ -112,7 +112,7 @@ def test_the_map_of_zone_a_lies_over_the_patient_s_right_lung(image, result):
 def test_the_grid_of_the_report_has_a_b_c_under_the_patient_s_right_on_the_left(image, result, paper):
     content = compose_report(reported(image, prediction=result), ReportChoices(), MADE_AT)
     data = report_pdf(content, paper)
-    block = ImageAndScores(content)
+    block = ScoreGrid(content)
     _left, _bottom, right_of_name, top = places_of(data, 0, "R (patient)")[-1]
     left_of_other = places_of(data, 0, "L (patient)")[0][0]
     assert right_of_name < left_of_other
@@ -120,7 +120,7 @@ def test_the_grid_of_the_report_has_a_b_c_under_the_patient_s_right_on_the_left(
     cells = {}
 
     def measure(writer, painter):
-        sheet = Sheet(painter, paper.size_mm)
+        sheet = Sheet(painter, paper.size_mm).column(0.0, GRID_SHARE)
         cells.update({zone: block.cell_area(sheet, top_mm, zone) for zone in ZONES})
 
     pdf_bytes(paper.size_mm, "measuring", measure)
