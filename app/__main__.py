@@ -53,6 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="scoring head; by default the ensemble of both if the model has two",
     )
     parser.add_argument(
+        "--reading-list", type=Path, metavar="FILE", help="reading list of a reader study, in TOML or CSV; no PATH then"
+    )
+    parser.add_argument(
         "--no-samples", action="store_true", help="start with no image, neither the samples nor the last session"
     )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help=argparse.SUPPRESS)
@@ -62,7 +65,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Starts the viewer; the exit status is 2 if there is no screen."""
-    arguments = build_parser().parse_args(argv)
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.reading_list is not None and arguments.paths:
+        parser.error("a reading list names its images itself: leave out PATH")
     if not has_display():
         sys.stderr.write(NO_DISPLAY)
         return EXIT_NO_DISPLAY
@@ -120,7 +126,9 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     switch_threads_often()
     GarbageCollection(window)
     paths = list(arguments.paths)
-    if paths:
+    if arguments.reading_list is not None:
+        window.reading_lists.open(arguments.reading_list)
+    elif paths:
         window.open_paths(paths)
     elif not arguments.no_samples:
         window.last_session.open_again(window.open_samples)

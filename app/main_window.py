@@ -56,7 +56,9 @@ from app.presenters.library_files import LibraryFiles
 from app.presenters.own_reading import OwnReading
 from app.presenters.prior_actions import PriorActions
 from app.presenters.prior_image import PriorImage
+from app.presenters.reading_lists import ReadingLists
 from app.presenters.unsaved_readings import UnsavedReadings
+from app.presenters.worklist_actions import WorklistActions
 from app.session.session import Session
 from app.settings.paths import library_file
 from app.settings.settings import OVERLAYS, Settings
@@ -198,11 +200,18 @@ class MainWindow(QMainWindow):
         )
         self.blind_mode = BlindMode(session, settings, actions, messages, self)
         self.image_list = ImageList(actions, session, self.images, messages, self)
-        self.last_session = LastSession(session, self.loader, settings, messages, self._queue, self)
+        self.last_session = LastSession(
+            session, self.loader, self.images.worklist, settings, messages, self._queue, self
+        )
         self.unsaved_readings = UnsavedReadings(keeper, messages, self)
         self.exports = Exports(session, self.view, keeper, settings, messages, actions, self)
         self.library_files = LibraryFiles(session, keeper, messages, actions, self)
         self.archive_password = ArchivePassword(self.loader, messages, self)
+        WorklistActions(actions, session, self.images.worklist, messages, self)
+        self.reading_lists = ReadingLists(
+            session, self.images.worklist, self.loader, keeper, settings, self.blind_mode, messages, actions,
+            self._queue, self,
+        )  # fmt: skip
 
     def _make_windows(self) -> None:
         settings, actions = self._settings, self.actions_of

@@ -89,6 +89,8 @@ ACTION_GROUPS: tuple[tuple[ActionSpec, ...], ...] = (
             to_translate("&Open…"), to_translate("Open DICOM, JPEG, PNG or TIFF files")),
         ActionSpec("open_folder", Menu.FILE, ("Ctrl+Shift+O",), "folder-open-outline",
             to_translate("Open &folder…"), to_translate("Open every image in a folder")),
+        ActionSpec("open_reading_list", Menu.FILE, ("Ctrl+L",), "format-list-numbered",
+            to_translate("Open reading &list…"), to_translate("Open the reading list of a reader study")),
     ),
     (
         ActionSpec("report", Menu.FILE, ("Ctrl+P",), "file-pdf-box",
@@ -270,7 +272,7 @@ ACTION_GROUPS: tuple[tuple[ActionSpec, ...], ...] = (
         ActionSpec("remove_image", Menu.IMAGES, ("Ctrl+W",), "playlist-remove",
             to_translate("&Remove from the list"),
             to_translate("Take this image off the list; its file, readings and what you entered are kept")),
-        ActionSpec("next_unread", Menu.IMAGES, ("Ctrl+PgDown",), "page-next-outline",
+        ActionSpec("next_unread", Menu.IMAGES, ("Ctrl+PgDown", "J"), "page-next-outline",
             to_translate("Next &unread image"), to_translate("Show the next image that you have not read")),
     ),
     (

@@ -46,7 +46,7 @@ class KeptMeasurements(QObject):
         key = self._images.get(name)
         if key is None:
             key = next((image.key for image in self._session.images if _name_of(image) == name), None)
-        if key is None or self._is_restoring:
+        if key is None or self._is_restoring or self._session.image(key).is_read_only:
             return
         kept = self._keeper.keep_annotations(key, self._annotations.of(name))
         self._recalled.setdefault(key, {})

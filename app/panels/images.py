@@ -16,7 +16,10 @@ from app.panels.image_rows import THUMBNAIL_PX, ImageRows
 from app.panels.library_list import LibraryListModel
 from app.panels.search_line import SearchLine
 from app.panels.session_list import SessionListModel
+from app.panels.worklist_bar import WorklistBar
+from app.panels.worklist_rows import WorklistRows
 from app.session.session import Session
+from app.session.worklist import Worklist
 from bsnet_core.language import translate as _
 
 VISIBLE_AFTER_MS = 50
@@ -26,7 +29,11 @@ SEARCH_AFTER_MS = 200
 
 
 class ImagesPanel(QWidget):
-    """Two lists under headings that fold them: session and library; without a keeper there is no library."""
+    """Two lists under headings that fold them: session and library; without a keeper there is no library.
+
+    Attributes:
+        worklist: The images of the session that are listed.
+    """
 
     chosen = Signal(int)
     """Key of an image of the session."""
@@ -42,17 +49,21 @@ class ImagesPanel(QWidget):
         self._session = session
         self._keeper = keeper
         self._images: LibraryListModel | None = None
+        self.worklist = Worklist(session, self)
+        self._worklist_bar = WorklistBar(session, self.worklist, self)
         self._model = SessionListModel(session, self)
         self._list = _list_view(_("Images of this session"), SESSION_LINES, self)
-        self._list.setModel(self._model)
+        self._rows = WorklistRows(session, self.worklist, self._model, self)
+        self._list.setModel(self._rows)
         self._visible_due = QTimer(self)
         self._visible_due.setSingleShot(True)
         self._visible_due.setInterval(VISIBLE_AFTER_MS)
         self._visible_due.timeout.connect(self._emit_visible)
         self._list.verticalScrollBar().valueChanged.connect(lambda value: self._visible_due.start())
         self._list.selectionModel().currentChanged.connect(self._choose)
-        session.current_changed.connect(self._follow)
+        self._rows.filtered_again.connect(self._follow)
         self._heading = _heading(_("This session"), self._list, self)
+        self._heading.toggled.connect(self._worklist_bar.setVisible)
         self._library = self._make_library()
         self._library_heading = _heading(_("Library"), self._library, self)
         if keeper is None:
@@ -64,6 +75,7 @@ class ImagesPanel(QWidget):
         layout.setContentsMargins(6, 6, 0, 6)
         layout.setSpacing(4)
         layout.addWidget(self._heading)
+        layout.addWidget(self._worklist_bar)
         layout.addWidget(self._list, 1)
         layout.addWidget(self._library_heading)
         layout.addWidget(self._library, 1)
@@ -128,18 +140,19 @@ class ImagesPanel(QWidget):
         return pane
 
     def _choose(self, current: QModelIndex, previous: QModelIndex) -> None:
-        if current.isValid():
-            self.chosen.emit(self._model.key_of(current.row()))
+        if current.isValid() and not self._rows.is_filtering:
+            self.chosen.emit(self._rows.key_at(current))
 
-    def _follow(self, key: int) -> None:
-        self._list.setCurrentIndex(self._model.index_of(key))
+    def _follow(self) -> None:
+        if self._session.current is not None:
+            self._list.setCurrentIndex(self._rows.index_of(self._session.current.key))
 
     def _emit_visible(self) -> None:
         viewport = self._list.viewport().rect()
         middle, step = viewport.center().x(), self._list.spacing() + 1  # finer than the gaps between rows
         places = (QPoint(middle, y) for y in range(viewport.top(), viewport.bottom() + 1, step))
         rows = dict.fromkeys(self._list.indexAt(place).row() for place in places)
-        self.in_sight.emit(tuple(self._model.key_of(row) for row in rows if row >= 0))
+        self.in_sight.emit(tuple(self._rows.key_at(self._rows.index(row, 0)) for row in rows if row >= 0))
 
     def _start_search(self, text: str) -> None:
         if self._images is not None:

@@ -140,8 +140,9 @@ class ScoresPanel(QWidget):
         prediction = image.prediction if image is not None else None
         saved = image.reading_of(reader) if image is not None and not image.draft else None
         own = image.own_entries(reader) if image is not None else {}
+        is_read_only = image is not None and image.is_read_only
         for zone, cell in self._cells.items():
-            cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None)
+            cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None and not is_read_only)
         self._total.setText(_total_line(image, hidden=hidden))
         self._expected.setText(
             "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
@@ -149,20 +150,21 @@ class ScoresPanel(QWidget):
         _show_text(self._notes, "\n".join(_notes_of(image)))
         self._show_repair(image)
         was_seen = hidden and image is not None and image.was_seen_by(reader)
-        _show_text(self._own, "\n".join(part for part in (_own_line(image, saved), _seen_line(was_seen)) if part))
+        about_own = (_own_line(image, saved), _seen_line(was_seen), _read_only_line(image))
+        _show_text(self._own, "\n".join(part for part in about_own if part))
         _show_text(self._comparison, _comparison_line(own, prediction))
         _show_text(self._model, _model_line(prediction))
         has_lungs = prediction is not None and bool(prediction.lung_probability.any())  # a plain classifier has none
         self.network_steps.show_prediction(prediction if has_lungs else None)
         comment = "" if image is None else image.draft_comment if saved is None else saved.comment
-        self.comment.show_comment(comment, editable=image is not None and saved is None)
-        self.comment.setVisible(image is not None and (saved is None or bool(comment)))
+        self.comment.show_comment(comment, editable=image is not None and saved is None and not is_read_only)
+        self.comment.setVisible(image is not None and ((saved is None and not is_read_only) or bool(comment)))
         has_draft = image is not None and bool(image.draft or comment) and saved is None
         self.save_button.setEnabled(image is not None and image.entered_score is not None)
-        self.save_button.setVisible(saved is None)
-        self.clear_button.setVisible(saved is None)
+        self.save_button.setVisible(saved is None and not is_read_only)
+        self.clear_button.setVisible(saved is None and not is_read_only)
         self.clear_button.setEnabled(has_draft)
-        self.correct_button.setVisible(saved is not None)
+        self.correct_button.setVisible(saved is not None and not is_read_only)
 
     def _show_repair(self, image: OpenImage | None) -> None:
         offered = image.offered_repair if image is not None else ()
@@ -257,6 +259,10 @@ def _own_line(image: OpenImage | None, saved: Reading | None) -> str:
 
 def _seen_line(was_seen: bool) -> str:
     return _("You have seen this prediction: your reading will not count as blind.") if was_seen else ""
+
+
+def _read_only_line(image: OpenImage | None) -> str:
+    return _("Read-only: this reading list is finished.") if image is not None and image.is_read_only else ""
 
 
 def _comparison_line(own: dict[Zone, int], prediction: Prediction | None) -> str:

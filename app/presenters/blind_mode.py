@@ -26,6 +26,7 @@ class BlindMode(QObject):
         self._session, self._settings, self._actions = session, settings, actions
         self._messages, self._window = messages, window
         self._question: QMessageBox | None = None
+        self._kept: bool | None = None
         session.blind = settings.blind
         actions.connect_switch("blind_mode", self._switch, checked=session.blind)
         session.blind_changed.connect(lambda on: self._show_state())
@@ -35,6 +36,13 @@ class BlindMode(QObject):
     def question(self) -> QMessageBox | None:
         """The question on the screen."""
         return self._question
+
+    def keep(self, on: bool) -> None:
+        """Switches blind reading on or off as a reading list requests, and keeps it so until the window is closed."""
+        self._kept = None
+        self._switch(on)
+        self._kept = on
+        self._actions.allow("blind_mode", False, _("The reading list says whether you read blind"))
 
     def follow_image(self) -> None:
         """Disables the overlays of the current image that are hidden."""
@@ -46,6 +54,10 @@ class BlindMode(QObject):
 
     def _switch(self, on: bool) -> None:
         if on == self._session.blind:
+            return
+        if self._kept is not None and on != self._kept:
+            self._show_state()
+            self._messages.show_message(Severity.INFO, _("The reading list says whether you read blind."))
             return
         at_stake = 0 if on else self._count_at_stake()
         if at_stake:
@@ -64,7 +76,7 @@ class BlindMode(QObject):
 
     def _show_state(self) -> None:
         self._actions["blind_mode"].setChecked(self._session.blind)
-        if self._settings.blind != self._session.blind:
+        if self._kept is None and self._settings.blind != self._session.blind:
             self._settings.blind = self._session.blind
 
     def _ask(self, count: int) -> None:

@@ -11,6 +11,7 @@ from app.background.image_loader import ImageLoader
 from app.background.jobs import Job, JobQueue
 from app.look.messages import MessageBar, Severity
 from app.session.session import Session
+from app.session.worklist import Worklist
 from app.settings.settings import Settings
 from bsnet_core.language import translate_count
 from bsnet_core.resources import sample_files
@@ -23,13 +24,15 @@ MOST_FILES = 2000
 class LastSession(QObject):
     """Keeps the paths of the open images as they change: a program that is killed has kept them, too.
 
-    A path can name a patient, so nothing is kept unless names are. The samples are never part of what is kept.
+    A path can name a patient, so nothing is kept unless names are. The samples are never part of what is kept, nor is
+    anything while a reading list is open: its images would come back without the list, and a blind reading would end.
     """
 
     def __init__(
         self,
         session: Session,
         loader: ImageLoader,
+        worklist: Worklist,
         settings: Settings,
         messages: MessageBar,
         queue: JobQueue,
@@ -37,7 +40,7 @@ class LastSession(QObject):
     ) -> None:
         """Args: queue: looks which files are still there, which can take long on a network."""
         super().__init__(parent)
-        self._session, self._loader, self._settings = session, loader, settings
+        self._session, self._worklist, self._loader, self._settings = session, worklist, loader, settings
         self._messages, self._queue = messages, queue
         self._has_changed = False
         self._rest = QTimer(self, singleShot=True, interval=KEPT_AFTER_MS)
@@ -51,7 +54,7 @@ class LastSession(QObject):
 
     def keep(self) -> None:
         """Keeps what is open now, if something has changed since it was kept last."""
-        if not self._has_changed:
+        if not self._has_changed or self._worklist.is_reading_list:
             return
         self._rest.stop()
         self._has_changed = False

@@ -82,6 +82,7 @@ class OpenImage:
         loading_notes: What its file contradicts itself in, from `Radiograph.loading_notes`.
         repairs: What was done to the image on request, from `Radiograph.repairs`.
         findings: What the content check says of the image itself, where its prediction is hidden.
+        is_read_only: Whether zones can no longer be entered, because a finished reading list is looked at.
         problem: The reason for having no pixels or no score, in a sentence.
         rejection: The error behind `problem`, with its code.
     """
@@ -102,6 +103,7 @@ class OpenImage:
     loading_notes: tuple[str, ...] = ()
     repairs: tuple[RepairStep, ...] = ()
     findings: tuple[ContentFinding, ...] = ()
+    is_read_only: bool = False
     problem: str = ""
     rejection: BSNetError | None = None
 

@@ -78,18 +78,6 @@ class OpenImages(MutableMapping[int, OpenImage]):
         place = keys.index(key) + offset if key in self else -1
         return keys[place] if 0 <= place < len(keys) else None
 
-    def unread_after(self, key: int | None, reader: str) -> int | None:
-        """Key of the next image without a reading of a reader, after the one given, then from the first.
-
-        Images that cannot be loaded are skipped. None if no image is unread.
-        """
-        keys = list(self)
-        start = keys.index(key) + 1 if key is not None and key in self else 0
-        for image in map(self.__getitem__, keys[start:] + keys[:start]):
-            if image.state is not ImageState.UNREADABLE and image.reading_of(reader) is None:
-                return image.key
-        return None
-
     @property
     def with_draft(self) -> tuple[int, ...]:
         """Keys of the images with a reading in progress."""

@@ -242,9 +242,9 @@ class ScoringMode(QObject):
 
     @property
     def _image(self) -> OpenImage | None:
-        """The current image, if it is loaded."""
+        """The current image, if it is loaded and zones can be entered."""
         image = self._session.current
-        return image if image is not None and image.is_loaded else None
+        return image if image is not None and image.is_loaded and not image.is_read_only else None
 
     def _start_image(self, key: int) -> None:
         self._known = dict(self._session.image(key).draft)

@@ -93,23 +93,12 @@ class Session(SessionSignals):
             self.images_added.emit(new)
         return opened
 
-    def next_unread(self) -> int | None:
-        """Key of the next image without a reading of this reader, after the one on the screen, then from the first.
-
-        Images that cannot be loaded are skipped. None if no image is unread.
-        """
-        return self._images.unread_after(self._current, self._reader)
-
     def select(self, key: int) -> None:
         """Shows an image."""
         if key != self._current and self.is_listed(key):
             self._current = key
             self._with_maps.use(key)
             self.current_changed.emit(key)
-
-    def beside(self, key: int, offset: int) -> int | None:
-        """Key of the image so many places after another in the list, before it if negative; None if there is none."""
-        return self._images.beside(key, offset)
 
     def is_listed(self, key: int) -> bool:
         """Whether an image was not taken off the list."""
@@ -304,6 +293,11 @@ class Session(SessionSignals):
             self._display_times.restart(key, self._clock())
             self._change_draft(key, entries_of(reading.score), _("correct reading"), reading.comment)
 
+    def make_read_only(self, keys: Iterable[int]) -> None:
+        """Ends scoring of these images for this session: no zone of them can be entered any more."""
+        for key in keys:
+            self._change(replace(self._images[key], is_read_only=True))
+
     def save_reading(self, key: int, reader: str | None = None, blind: bool | None = None) -> Reading:
         """Saves the draft as a reading, which never changes. Undo restores the draft and leaves the reading.
 
@@ -379,6 +373,8 @@ class Session(SessionSignals):
 
     def _change_draft(self, key: int, zones: Mapping[Zone, int | None], text: str, comment: str | None = None) -> None:
         image = self._images[key]
+        if image.is_read_only:
+            return
         before = {zone: image.draft.get(zone) for zone in zones}
         comment_before = None if comment is None else image.draft_comment
         started_at = image.draft_started_at or self._clock()

@@ -119,3 +119,19 @@ def test_readings_of_the_samples_do_not_count_in_the_statistics(qtbot, open_view
     qtbot.waitUntil(lambda: len(panel.shown) == 1)
     assert not panel.shown[0].keys.is_sample
     assert "1 reading of the bundled samples does not count." in panel.summary_text
+
+
+def test_the_images_of_a_reading_list_do_not_come_back_without_it(qtbot, open_viewer, no_model, tmp_path):
+    before = films(tmp_path, 1)
+    first = open_viewer("--model", no_model, *before)
+    opened(qtbot, first, before)
+    first.close()
+    study = tmp_path / "study"
+    study.mkdir()
+    shutil.copy(before[0], study / "one.dcm")
+    (study / "list.toml").write_text('blind = true\nimages = ["one.dcm"]', encoding="utf-8")
+    reader = open_viewer("--model", no_model, "--reading-list", study / "list.toml")
+    opened(qtbot, reader, [study / "one.dcm"])
+    reader.close()
+    again = open_viewer("--model", no_model)
+    opened(qtbot, again, before)

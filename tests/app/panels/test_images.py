@@ -101,7 +101,7 @@ def test_the_order_chosen_is_shown_and_told(library, open_panel, qtbot):
         library.remember_image(known, Path(f"/films/{number}.dcm"), at=MORNING + timedelta(minutes=number))
     panel = open_panel()
     view = images_of(panel)
-    chooser = panel.findChild(QComboBox)
+    (chooser,) = (box for box in panel.findChildren(QComboBox) if box.accessibleName() == "Order of the library")
     told = []
     panel.order_chosen.connect(told.append)
 

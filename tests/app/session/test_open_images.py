@@ -19,15 +19,5 @@ def test_an_image_taken_off_the_list_is_still_known_and_comes_back_to_its_place(
     assert (images.beside(0, 1), images.beside(2, 1), images.beside(1, 1)) == (2, None, None)
     assert images.remove(2) == 0
     assert images.remove(0) is None
-    assert images.unread_after(0, "") is None
     opened, new = images.add([Path("/films/2.dcm"), Path("/films/4.dcm")])
     assert ([image.key for image in opened], new, list(images)) == ([1, 3], (1, 3), [1, 3])
-
-
-def test_the_next_unread_image_is_searched_from_the_one_given_round_to_it():
-    images = OpenImages()
-    images.add([Path("/films/1.dcm"), Path("/films/2.dcm")])
-    assert images.unread_after(None, "") == 0
-    assert images.unread_after(0, "") == 1
-    assert images.unread_after(1, "") == 0
-    assert OpenImages().unread_after(None, "") is None

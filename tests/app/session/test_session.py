@@ -112,23 +112,16 @@ def test_a_stopped_analysis_puts_the_study_back_to_where_it_stood(session, score
     assert session.image(key).state is state
 
 
-def test_the_next_unread_study_is_the_next_one_without_a_reading_of_this_reader(session):
-    keys = add(session, 4)
-    session.reader = "Dr. A"
-    session.accept_failure(2, ImageState.UNREADABLE, UnreadableImageError("no film"))
-    session.select(1)
-    assert session.next_unread() == 3
-    for key in (1, 3):
-        for zone in Zone:
-            session.enter(key, zone, 1)
-        session.save_reading(key)
-    assert session.next_unread() == 0
-    session.reader = "Dr. B"
-    assert session.next_unread() == 3
-    session.reader = "Dr. A"
-    session.select(0)
+def test_a_read_only_image_takes_no_zone_correction_or_undo(session):
+    (key,) = add(session, 1)
     for zone in Zone:
-        session.enter(0, zone, 1)
-    session.save_reading(0)
-    assert session.next_unread() is None
-    assert len(keys) == 4
+        session.enter(key, zone, 1)
+    session.save_reading(key)
+    session.make_read_only([key])
+    steps = session.undo_stack.count()
+    session.enter(key, Zone.A, 3)
+    session.correct(key)
+    session.clear_draft(key)
+    assert session.image(key).draft == {}
+    assert len(session.image(key).readings) == 1
+    assert session.undo_stack.count() == steps
