@@ -262,6 +262,7 @@ class MainWindow(QMainWindow):
             chooser.chosen.connect(self.session.select)
             chooser.open_requested.connect(lambda path: self.open_paths([path]))
         self.images.in_sight.connect(self.loader.prefer)
+        self.images.progress_described.connect(self.strip.show_progress)
         self.images.order_chosen.connect(self._save_order)
         self.current_image.refreshed.connect(self.own_reading.show_image)
         self.current_image.refreshed.connect(self.tags.show_image)

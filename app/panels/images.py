@@ -41,6 +41,8 @@ class ImagesPanel(QWidget):
     """Keys of the images whose rows are visible after scrolling."""
     order_chosen = Signal(object)
     """The chosen `ListOrder`."""
+    progress_described = Signal(str)
+    """The number of images that are read, in a line."""
     open_requested = Signal(Path)
     """File of an image in the library that is not open yet; the file exists."""
 
@@ -51,6 +53,7 @@ class ImagesPanel(QWidget):
         self._images: LibraryListModel | None = None
         self.worklist = Worklist(session, self)
         self._worklist_bar = WorklistBar(session, self.worklist, self)
+        self._worklist_bar.progress_described.connect(self.progress_described)
         self._model = SessionListModel(session, self)
         self._list = _list_view(_("Images of this session"), SESSION_LINES, self)
         self._rows = WorklistRows(session, self.worklist, self._model, self)

@@ -29,11 +29,14 @@ class ScoreStrip(QFrame):
         self._zone: Zone | None = None
         self._label = QLabel("", self)
         self._label.setAccessibleName(_("Scores"))
+        self._progress = QLabel("", self)
+        self._progress.setAccessibleName(_("Progress of reading"))
         self._leave = QToolButton(self)
         self._leave.setDefaultAction(leave)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 2, 2)
         layout.addWidget(self._label, 1)
+        layout.addWidget(self._progress)
         layout.addWidget(self._leave)
         for changed in (session.current_changed, session.image_changed, session.draft_changed):
             changed.connect(self.refresh)
@@ -51,6 +54,10 @@ class ScoreStrip(QFrame):
         """Marks the zone that the next key scores."""
         self._zone = zone
         self.refresh()
+
+    def show_progress(self, line: str) -> None:
+        """Shows how many images are read."""
+        self._progress.setText(line)
 
     def refresh(self, *_unused: object) -> None:
         """Writes the line for the current image."""

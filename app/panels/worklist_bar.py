@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 
 from app.session.session import Session
@@ -17,6 +17,9 @@ SHORTEST_CHOICE = 8
 
 class WorklistBar(QWidget):
     """A list of states to choose from, and the progress in a line below it."""
+
+    progress_described = Signal(str)
+    """The line below the choice, whenever it is counted again."""
 
     def __init__(self, session: Session, worklist: Worklist, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +75,7 @@ class WorklistBar(QWidget):
         progress = self._worklist.progress
         self._progress.setText(describe_progress(progress))
         self._progress.setVisible(progress.count > 0)
+        self.progress_described.emit(self._progress.text() if progress.count else "")
 
 
 def describe_progress(progress: Progress) -> str:

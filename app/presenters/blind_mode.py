@@ -39,10 +39,16 @@ class BlindMode(QObject):
 
     def keep(self, on: bool) -> None:
         """Switches blind reading on or off as a reading list requests, and keeps it so until the window is closed."""
-        self._kept = None
+        self._kept = on  # before: the preference is not the list's to change
         self._switch(on)
-        self._kept = on
         self._actions.allow("blind_mode", False, _("The reading list says whether you read blind"))
+
+    def release(self) -> None:
+        """Leaves blind reading to the preference again."""
+        self._kept = None
+        self._actions.allow("blind_mode", True, "")
+        self._switch(self._settings.blind)
+        self._show_state()
 
     def follow_image(self) -> None:
         """Disables the overlays of the current image that are hidden."""

@@ -50,6 +50,7 @@ class ReadingLists(QObject):
         self._session, self._worklist, self._loader, self._settings = session, worklist, loader, settings
         self._blind_mode, self._messages, self._queue, self._window = blind_mode, messages, queue, window
         self._dialog: QInputDialog | None = None
+        self._loaded: ReadingList | None = None
         self._keys: tuple[int, ...] = ()
         self._unsettled: set[int] = set()
         self._first: int | None = None
@@ -76,14 +77,26 @@ class ReadingLists(QObject):
             self.open(Path(name))
 
     def open(self, path: Path) -> None:
-        """Loads a list in the background, then asks who reads it if that is not certain."""
+        """Loads a list in the background, then asks who reads it if that is not certain.
+
+        Until it is known whether the list is read blind, nothing is shown that a blind reader must not see.
+        """
+        self._blind_mode.keep(True)
         job = Job(lambda report: load_reading_list(path), parent=self)
         job.succeeded.connect(self._ask_for_reader)
         job.failed.connect(self._reject)
         self._queue.submit(job)
 
     def _reject(self, error: BSNetError) -> None:
-        self._messages.show_message(Severity.ERROR, str(error))
+        self._leave(Severity.ERROR, str(error))
+
+    def _leave(self, severity: Severity, text: str) -> None:
+        """Goes back to what was before the list, which may be another list."""
+        if self._loaded is None:
+            self._blind_mode.release()
+        else:
+            self._blind_mode.keep(self._loaded.blind)
+        self._messages.show_message(severity, text)
 
     # Who reads
 
@@ -114,7 +127,7 @@ class ReadingLists(QObject):
         dialog.open()
 
     def _give_up(self) -> None:
-        self._messages.show_message(Severity.INFO, _("The reading list was not opened: nobody was chosen to read it."))
+        self._leave(Severity.INFO, _("The reading list was not opened: nobody was chosen to read it."))
 
     def _forget_question(self) -> None:
         self._dialog = None
@@ -124,10 +137,9 @@ class ReadingLists(QObject):
     def _start(self, loaded: ReadingList, reader: str) -> None:
         assigned = loaded.images_for(reader)
         if not assigned:
-            self._messages.show_message(
-                Severity.WARNING, _("The reading list has no images for {reader}.").format(reader=reader)
-            )
+            self._leave(Severity.WARNING, _("The reading list has no images for {reader}.").format(reader=reader))
             return
+        self._loaded = loaded
         if reader != self._session.reader:
             self._settings.reader = reader
         self._blind_mode.keep(loaded.blind)

@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
-from app.__main__ import EXIT_NO_DISPLAY
+from app.__main__ import EXIT_NO_DISPLAY, main
 from app.look.arrangement import FIRST_WIDTHS
 from app.look.theme import LIGHT
 from app.settings.settings import Device
@@ -39,6 +39,13 @@ def test_without_a_screen_the_viewer_says_so_and_how_to_score():
     assert re.search(r"bsnet-score FILE", result.stderr)
     assert "Traceback" not in result.stderr
     assert "qt.qpa" not in result.stderr
+
+
+def test_a_reading_list_and_files_are_not_opened_together(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--reading-list", "list.toml", "image.dcm"])
+    assert ended.value.code == 2
+    assert "a reading list names its images itself: leave out PATH" in capsys.readouterr().err
 
 
 def test_the_command_s_own_module_is_light():

@@ -9,7 +9,7 @@ from app.session.worklist import ReadingState
 from bsnet_core.brixia import Zone
 from tests.app.predictions import IMAGE_SHAPE, prediction
 from tests.dicom_files import ramp, write_dicom
-from tests.journeys.test_reading_story import texts_of, wait_until_rested
+from tests.journeys.test_reading_story import library_rows, texts_of, wait_until_rested
 
 NAMES = ("one", "two", "three")
 
@@ -94,6 +94,7 @@ def test_a_reader_reads_the_list_in_its_order_by_one_key_and_resumes_where_it_wa
     assert shown(viewer) == "three"
     read_current(qtbot, viewer)
     qtbot.waitUntil(lambda: progress(viewer) == "Image 2 · 2 of 3 read")
+    assert "Image 2 · 2 of 3 read" in [label.text() for label in viewer.strip.findChildren(QLabel)]
     viewer.close()
 
     again = start(path, chosen="Dr Bianchi")
@@ -159,7 +160,7 @@ def test_a_list_that_is_corrected_halfway_is_not_finished(qtbot, start, folder):
 def test_blindness_is_the_list_s_for_the_whole_session_and_leaves_the_preference_alone(qtbot, start, folder):
     viewer = start(list_of(folder))
     blind = viewer.actions_by_name["blind_mode"]
-    assert (blind.isChecked(), blind.isEnabled()) == (True, False)
+    assert (blind.isChecked(), blind.isEnabled(), viewer._settings.blind) == (True, False, False)
     assert "The reading list says whether you read blind" in blind.toolTip()
     qtbot.keyClick(viewer, Qt.Key.Key_B)
     assert viewer.session.blind
@@ -193,6 +194,7 @@ def test_a_list_that_is_wrong_says_so_in_the_window_and_opens_nothing(qtbot, ope
     qtbot.waitUntil(lambda: "These images of the reading list are not there: “gone.dcm”." in message(viewer))
     assert viewer.session.images == []
     assert not viewer.session.blind
+    assert viewer.actions_by_name["blind_mode"].isEnabled()
 
 
 def test_whoever_does_not_say_who_reads_gets_no_images(qtbot, open_viewer, no_model, folder):
@@ -205,6 +207,27 @@ def test_whoever_does_not_say_who_reads_gets_no_images(qtbot, open_viewer, no_mo
     viewer.reading_lists.dialog.reject()
     qtbot.waitUntil(lambda: "nobody was chosen" in message(viewer))
     assert viewer.session.images == []
+
+
+def test_until_it_is_known_who_reads_and_how_nothing_is_shown_that_a_blind_reader_must_not_see(
+    qtbot, open_viewer, no_model, folder
+):
+    path = list_of(folder, 'readers = ["Dr Rossi", "Dr Bianchi"]')
+    before = open_viewer("--model", no_model, folder / "one.dcm")
+    qtbot.waitUntil(lambda: before.view.radiograph is not None and not before.inference.is_busy)
+    before.session.accept_prediction(0, prediction("333333"))
+    wait_until_rested(qtbot, before)
+    qtbot.waitUntil(lambda: "predicted 18/18" in library_rows(before))
+    before.close()
+
+    viewer = open_viewer("--model", no_model, "--reading-list", path)
+    qtbot.waitUntil(lambda: viewer.reading_lists.dialog is not None)
+    wait_until_rested(qtbot, viewer)
+    qtbot.waitUntil(lambda: "analysed" in library_rows(viewer))
+    assert "predicted 18" not in "".join(texts_of(viewer))
+    viewer.reading_lists.dialog.reject()
+    qtbot.waitUntil(lambda: "predicted 18/18" in library_rows(viewer))
+    assert viewer.actions_by_name["blind_mode"].isEnabled()
 
 
 def test_a_list_is_opened_from_the_menu_as_well(qtbot, open_viewer, no_model, folder, monkeypatch):
