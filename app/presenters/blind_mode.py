@@ -41,7 +41,8 @@ class BlindMode(QObject):
         """Switches blind reading on or off as a reading list requests, and keeps it so until the window is closed."""
         self._kept = on  # before: the preference is not the list's to change
         self._switch(on)
-        self._actions.allow("blind_mode", False, _("The reading list says whether you read blind"))
+        waits_for_answer = self._session.blind != on
+        self._actions.allow("blind_mode", waits_for_answer, _("The reading list says whether you read blind"))
 
     def release(self) -> None:
         """Leaves blind reading to the preference again."""

@@ -126,3 +126,30 @@ def test_overlays_of_what_is_hidden_are_disabled_with_the_reason_and_keep_their_
     assert all(parts.actions_of[name].isEnabled() for name in HIDDEN_OVERLAYS)
     assert "blind reading" not in parts.actions_of["lungs"].toolTip()
     assert {name: parts.actions_of[name].isChecked() for name in HIDDEN_OVERLAYS} == states
+
+
+def test_a_reading_list_that_is_not_blind_asks_before_it_reveals_what_is_at_stake(parts):
+    parts.session.accept_prediction(0, prediction())
+    parts.mode.keep(False)
+    parts.answer("Keep reading blind")
+    assert parts.session.blind
+    assert parts.actions_of["blind_mode"].isEnabled()
+    parts.press_b()
+    parts.answer("Show predictions")
+    assert not parts.session.blind
+    parts.press_b()
+    assert not parts.session.blind
+    assert parts.messages.text == "Note: The reading list says whether you read blind."
+
+
+def test_what_a_reading_list_keeps_is_the_preference_s_again_once_it_is_released(parts):
+    preference = parts.settings.blind
+    parts.mode.keep(True)
+    assert (parts.session.blind, parts.settings.blind) == (True, preference)
+    assert not parts.actions_of["blind_mode"].isEnabled()
+    parts.settings.blind = True
+    parts.mode.release()
+    assert parts.actions_of["blind_mode"].isEnabled()
+    assert parts.session.blind
+    parts.press_b()
+    assert not parts.session.blind
