@@ -52,10 +52,11 @@ class ReadingLists(QObject):
         self._dialog: QInputDialog | None = None
         self._loaded: ReadingList | None = None
         self._keys: tuple[int, ...] = ()
+        self._recalled: set[int] = set()
         self._unsettled: set[int] = set()
         self._first: int | None = None
         actions.connect("open_reading_list", self.ask_for_list)
-        session.recalled.connect(self._settle)
+        session.recalled.connect(self._note_recalled)
         session.image_changed.connect(self._settle_if_unreadable)
         keeper.kept.connect(lambda key, reading: self._report_end())
 
@@ -145,13 +146,24 @@ class ReadingLists(QObject):
         self._blind_mode.keep(loaded.blind)
         files = [image.path for image in assigned]
         self._keys = tuple(image.key for image in self._session.add_all(files))
-        self._unsettled = set(self._keys)
+        self._unsettled = {key for key in self._keys if key not in self._recalled and not self._is_unreadable(key)}
         self._first = self._keys[0]
         self._worklist.restrict_to(self._keys)
-        self._loader.open(files)
+        if self._unsettled:
+            self._loader.open(files)
+        else:  # all of them were open already
+            self._session.select(self._first)
+            self._go_on()
+
+    def _note_recalled(self, key: int) -> None:
+        self._recalled.add(key)
+        self._settle(key)
+
+    def _is_unreadable(self, key: int) -> bool:
+        return self._session.image(key).state is ImageState.UNREADABLE
 
     def _settle_if_unreadable(self, key: int) -> None:
-        if key in self._unsettled and self._session.image(key).state is ImageState.UNREADABLE:
+        if key in self._unsettled and self._is_unreadable(key):
             self._settle(key)
 
     def _settle(self, key: int) -> None:
@@ -178,7 +190,7 @@ class ReadingLists(QObject):
                 self._session.select(key)
 
     def _has_draft(self, keys: Sequence[int]) -> bool:
-        return any(self._session.image(key).draft for key in keys)
+        return any(image.draft for image in self._session.images if image.key in keys)
 
     def _report_end(self) -> None:
         progress = self._worklist.progress

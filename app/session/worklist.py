@@ -100,6 +100,8 @@ class Worklist(QObject):
 
     def lists(self, image: OpenImage) -> bool:
         """Whether an image is listed: it is in the chosen state, or on the screen."""
+        if self._state is ReadingState.ANY:  # asked for every row of a list of thousands
+            return True
         current = self._session.current
         is_shown = current is not None and current.key == image.key
         return is_shown or self._state.includes(image, self._session.reader)
@@ -136,9 +138,8 @@ class Worklist(QObject):
 
     @property
     def _images(self) -> list[OpenImage]:
-        if not self._keys:
-            return self._session.images
-        return [self._session.image(key) for key in self._keys if self._session.is_listed(key)]
+        images = {image.key: image for image in self._session.images}
+        return [images[key] for key in self._keys if key in images] if self._keys else list(images.values())
 
     def _place_of_current(self) -> int:
         current = self._session.current

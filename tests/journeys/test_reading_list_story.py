@@ -238,6 +238,30 @@ def test_a_list_is_opened_from_the_menu_as_well(qtbot, open_viewer, no_model, fo
     assert len(viewer.session.images) == 3
 
 
+def test_a_list_of_images_that_are_open_already_is_read_all_the_same(qtbot, open_viewer, no_model, folder):
+    viewer = open_viewer("--model", no_model, folder / "other.dcm", folder / "two.dcm", folder / "one.dcm")
+    qtbot.waitUntil(lambda: len(viewer.session.images) == 3 and all(one.is_loaded for one in viewer.session.images))
+    wait_until_rested(qtbot, viewer)
+    viewer.reading_lists.open(list_of(folder, names=("one.dcm", "two.dcm")))
+    qtbot.waitUntil(lambda: viewer.reading_lists.is_settled)
+    assert shown(viewer) == "one"
+    qtbot.waitUntil(lambda: progress(viewer) == "Image 1 · 0 of 2 read")
+    go_to_next(qtbot, viewer)
+    assert shown(viewer) == "two"
+
+
+def test_an_image_that_cannot_be_loaded_keeps_no_list_from_being_finished(qtbot, start, folder):
+    (folder / "broken.dcm").write_bytes(b"no image")
+    path = list_of(folder, 'readers = ["Dr Rossi"]', names=("broken.dcm", "one.dcm"))
+    viewer = start(path, chosen="Dr Rossi")
+    assert shown(viewer) == "one"
+    qtbot.waitUntil(lambda: progress(viewer) == "Image 1 · 0 of 1 read")
+    read_current(qtbot, viewer)
+    assert "The 1 image of the list is read." in message(viewer)
+    viewer.close()
+    assert start(path).session.current.is_read_only
+
+
 def test_the_list_of_images_is_filtered_by_state_and_keys_go_through_what_is_listed(qtbot, start, folder):
     viewer = start(list_of(folder))
     assert session_rows(viewer) == ["two", "three", "one"]
