@@ -52,8 +52,6 @@ class ImagesPanel(QWidget):
         self._keeper = keeper
         self._images: LibraryListModel | None = None
         self.worklist = Worklist(session, self)
-        self._worklist_bar = WorklistBar(session, self.worklist, self)
-        self._worklist_bar.progress_described.connect(self.progress_described)
         self._model = SessionListModel(session, self)
         self._list = _list_view(_("Images of this session"), SESSION_LINES, self)
         self._rows = WorklistRows(session, self.worklist, self._model, self)
@@ -65,6 +63,8 @@ class ImagesPanel(QWidget):
         self._list.verticalScrollBar().valueChanged.connect(lambda value: self._visible_due.start())
         self._list.selectionModel().currentChanged.connect(self._choose)
         self._rows.filtered_again.connect(self._follow)
+        self._worklist_bar = WorklistBar(session, self.worklist, self)
+        self._worklist_bar.progress_described.connect(self.progress_described)
         self._heading = _heading(_("This session"), self._list, self)
         self._heading.toggled.connect(self._worklist_bar.setVisible)
         self._library = self._make_library()

@@ -34,7 +34,7 @@ def test_a_file_without_a_patient_is_listed_by_its_name():
 
 
 def texts(view):
-    return [view.model().index(row).data() for row in range(view.model().rowCount())]
+    return [view.model().index(row, 0).data() for row in range(view.model().rowCount())]
 
 
 def radiograph_of(known):

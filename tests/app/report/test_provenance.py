@@ -11,7 +11,7 @@ from tests.app.report.images import (
 
 def test_the_report_says_what_computed_the_score_where_it_is_not_the_reference():
     by_another = dataclasses.replace(prediction("012321"), backend="openvino-int8")
-    assert "Computed on cpu Input check" in text_of()
+    assert "Computed on cpu Software" in text_of()
     assert "Computed on cpu (openvino-int8)" in text_of(reported(prediction=by_another))
 
 
