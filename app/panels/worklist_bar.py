@@ -43,15 +43,10 @@ class WorklistBar(QWidget):
         layout.addWidget(self._progress)
         self._due = QTimer(self, singleShot=True, interval=COUNTED_AFTER_MS)
         self._due.timeout.connect(self._count)
-        for signal in (
-            session.images_added,
-            session.images_removed,
-            session.emptied,
-            session.image_changed,
-            session.reader_changed,
-            session.current_changed,
-        ):
-            signal.connect(self._count_soon)
+        for changed in (session.images_added, session.images_removed, session.reader_changed, session.current_changed):
+            changed.connect(self._count)
+        session.emptied.connect(self._count)
+        session.image_changed.connect(self._count_soon)
         worklist.changed.connect(self._follow)
         self._count()
 
@@ -71,7 +66,7 @@ class WorklistBar(QWidget):
         if not self._due.isActive():
             self._due.start()
 
-    def _count(self) -> None:
+    def _count(self, *_unused: object) -> None:
         progress = self._worklist.progress
         self._progress.setText(describe_progress(progress))
         self._progress.setVisible(progress.count > 0)
