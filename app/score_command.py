@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from app.report.csv_rows import Cell, write_row
 from app.report.result_files import is_to_screen, result_file
+from app.report.score_records import CSV_COLUMNS, as_utf8, record_of, row_of
 from bsnet_core.backends import ACCELERATED_BACKENDS, BACKEND_CHOICES
 from bsnet_core.errors import BSNetError, PasswordNeededError, ReportError, UnforeseenError, UnreadableImageError
 from bsnet_core.intended_use import intended_use
@@ -24,24 +26,9 @@ if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
     from bsnet_core.inference.predictor import Predictor
     from bsnet_core.loading import FoundImages, UnpackedArchives
+    from bsnet_core.radiograph import Radiograph
 
 EXIT_OK, EXIT_SOME_FAILED, EXIT_INTERRUPTED = 0, 1, 130
-CSV_ZONES = tuple("ABCDEF")
-CSV_COLUMNS = (
-    "file",
-    *CSV_ZONES,
-    "global",
-    *(f"expected {zone}" for zone in CSV_ZONES),
-    "confidence",
-    "quality",
-    "model",
-    "version",
-    "sha256",
-    "error",
-    "code",
-    "findings",
-    "repairs",
-)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -81,6 +68,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add(
         "--password-file", type=Path, metavar="FILE", help=_("file with the password of ZIP archives in its first line")
+    )
+    add(
+        "--dicom-out",
+        type=Path,
+        metavar="DIR",
+        help=_("also write the results of DICOM images as DICOM objects into this folder, for a PACS"),
     )
     add("--repair", action="store_true", help=_("rotate, mirror or invert images that seem stored so, and note it"))
     return parser
@@ -128,6 +121,8 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
         # An earlier result file among the images is not an image.
         results = {path.absolute() for path in (arguments.json, arguments.csv) if path is not None}
         files = [path for path in found.files if path.absolute() not in results]
+        if arguments.dicom_out is not None:
+            files = [path for path in files if arguments.dicom_out.absolute() not in path.absolute().parents]
         if not files and not found.rejections:
             for path, note in found.notes:
                 _write(sys.stderr, _note_line(path, note))
@@ -142,55 +137,12 @@ def _run(arguments: argparse.Namespace, lines: TextIO) -> int:
                 outputs.add_note(path, note)
             for path, error in found.rejections:
                 outputs.add_failure(path, error)
-            repair = arguments.repair
-            failures = _score_all(predictor, files, archives, outputs, repair=repair) if predictor is not None else 0
+            failures = 0
+            if predictor is not None:
+                failures = _score_all(
+                    predictor, files, archives, outputs, repair=arguments.repair, dicom_folder=arguments.dicom_out
+                )
     return EXIT_SOME_FAILED if failures or found.rejections else EXIT_OK
-
-
-def record_of(path: Path, prediction: Prediction, load_seconds: float, notes: tuple[str, ...] = ()) -> dict[str, Any]:
-    """One result as plain JSON values; its quality notes begin with those on the file."""
-    from bsnet_core.brixia import Zone
-
-    return {
-        "file": str(path),
-        "scores": {zone.name: prediction.score[zone] for zone in Zone},
-        "global": prediction.score.total,
-        "probabilities": {
-            zone.name: [round(float(share), 5) for share in prediction.probabilities_of(zone)] for zone in Zone
-        },
-        "expected": {zone.name: round(prediction.expected_value_of(zone), 4) for zone in Zone},
-        "mask_area_fraction": round(prediction.mask_area_fraction, 5),
-        "quality": [*notes, *prediction.quality],
-        "model": {
-            "name": prediction.model.name,
-            "version": prediction.model.version,
-            "sha256": prediction.model.sha256,
-        },
-        "findings": [str(finding) for finding in prediction.content],
-        "repairs": list(prediction.repairs),
-        "backend": prediction.backend,
-        "seconds": {"read": round(load_seconds, 4)}
-        | {step: round(seconds, 4) for step, seconds in prediction.seconds.items()},
-    }
-
-
-def row_of(path: Path, prediction: Prediction, loading_notes: tuple[str, ...] = ()) -> dict[str, Cell]:
-    """One result as a row of the table; its confidence is the lowest of the six zones."""
-    from bsnet_core.brixia import Zone
-
-    return {
-        "file": _as_utf8(path),
-        **{zone.name: prediction.score[zone] for zone in Zone},
-        "global": prediction.score.total,
-        **{f"expected {zone.name}": f"{prediction.expected_value_of(zone):.4f}" for zone in Zone},
-        "confidence": f"{min(prediction.confidence_of(zone) for zone in Zone):.4f}",
-        "quality": " ".join((*loading_notes, *prediction.quality)),
-        "model": prediction.model.name,
-        "version": prediction.model.version,
-        "sha256": prediction.model.sha256,
-        "findings": " ".join(prediction.content),
-        "repairs": " ".join(prediction.repairs),
-    }
 
 
 class Outputs:
@@ -221,7 +173,7 @@ class Outputs:
         if self._records is not None:
             quality: Mapping[str, Any] = {"quality": list(notes)} if notes else {}
             _write(self._records, json.dumps({"file": str(path), **reason, **quality}))
-        self._write_row({"file": _as_utf8(path), "quality": " ".join(notes), **reason})
+        self._write_row({"file": as_utf8(path), "quality": " ".join(notes), **reason})
 
     def add_note(self, path: Path, note: str) -> None:
         """Writes what was found or left out in a folder or archive; not into the table, which has a row per image."""
@@ -290,7 +242,13 @@ def _admit(arguments: argparse.Namespace, files: Sequence[Path], lines: TextIO) 
 
 
 def _score_all(
-    predictor: Predictor, files: Sequence[Path], archives: UnpackedArchives, outputs: Outputs, *, repair: bool
+    predictor: Predictor,
+    files: Sequence[Path],
+    archives: UnpackedArchives,
+    outputs: Outputs,
+    *,
+    repair: bool,
+    dicom_folder: Path | None,
 ) -> int:
     from tqdm import tqdm
 
@@ -316,7 +274,21 @@ def _score_all(
             outputs.add_failure(archives.origin_of(path), error, notes)
             continue
         outputs.add(archives.origin_of(path), prediction, load_seconds, notes)
+        if dicom_folder is not None:
+            try:
+                with _unforeseen_errors_worded():
+                    _write_dicom(dicom_folder, path, radiograph, prediction)
+            except BSNetError as error:
+                failures += 1
+                outputs.add_note(archives.origin_of(path), str(error))
     return failures
+
+
+def _write_dicom(folder: Path, path: Path, radiograph: Radiograph, prediction: Prediction) -> None:
+    from bsnet_core.dicom_objects.object_files import write_objects
+    from bsnet_core.dicom_objects.result_objects import objects_of_prediction
+
+    write_objects(objects_of_prediction(path, radiograph, prediction, datetime.now().astimezone()), folder)
 
 
 @contextmanager
@@ -348,11 +320,6 @@ def _note_line(path: Path, note: str) -> str:
 def _on_one_line(path: Path) -> str:
     # File names may contain line breaks and escape sequences.
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in str(path))
-
-
-def _as_utf8(path: Path) -> str:
-    """A path as text that UTF-8 can encode, whatever bytes are in it."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def _write(stream: TextIO, line: str) -> None:

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.canvas.overlays.zones import COLUMN_EDGES, ROW_EDGES
 from bsnet_core.brixia import ZONES
 from bsnet_core.language import translate as _
+from bsnet_core.zone_outlines import COLUMN_EDGES, ROW_EDGES
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction

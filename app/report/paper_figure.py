@@ -39,6 +39,7 @@ from bsnet_core.brixia import N_CLASSES, ZONES, zone_class_meaning
 from bsnet_core.errors import ReportError
 from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
+from bsnet_core.zone_outlines import COLUMN_EDGES, ROW_EDGES
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
@@ -254,8 +255,8 @@ def _aligned_lungs(prediction: Prediction) -> QImage:
     painter.scale(PIXELS_PER_UNIT, PIXELS_PER_UNIT)
     painter.setFont(report_font(LETTER_PT))
     painter.setPen(QPen(zones_overlay.LINE, 1.0, Qt.PenStyle.DashLine))
-    rows = [LOGICAL_SIDE * edge for edge in zones_overlay.ROW_EDGES]
-    columns = [LOGICAL_SIDE * edge for edge in zones_overlay.COLUMN_EDGES]
+    rows = [LOGICAL_SIDE * edge for edge in ROW_EDGES]
+    columns = [LOGICAL_SIDE * edge for edge in COLUMN_EDGES]
     for row in rows[1:-1]:
         painter.drawLine(QPointF(0, row), QPointF(LOGICAL_SIDE, row))
     for column in columns[1:-1]:

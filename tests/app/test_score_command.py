@@ -13,10 +13,13 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pydicom
 import pytest
 
-from app.score_command import CSV_COLUMNS, main, record_of, row_of
+from app.report.score_records import CSV_COLUMNS, record_of, row_of
+from app.score_command import main
 from bsnet_core.brixia import Zone
 from bsnet_core.errors import UnsuitableImageError
 from bsnet_core.intended_use import intended_use
@@ -424,3 +427,22 @@ def test_a_reader_that_goes_away_ends_the_run_quietly(many_images):
         run.wait()
     assert run.returncode == 1
     assert errors == intended_use() + "\n"
+
+
+@needs_model
+def test_results_of_dicom_images_are_written_as_dicom_objects_and_other_images_said_to_have_none(tmp_path, capsys):
+    images, results = tmp_path / "images", tmp_path / "images" / "results"
+    images.mkdir()
+    shutil.copy(SAMPLE, images / "secret-name.dcm")
+    plain = images / "plain.png"
+    cv2.imwrite(str(plain), np.asarray(load_radiograph(SAMPLE).pixels * 255, dtype=np.uint8))
+    for _ in range(2):
+        assert main([str(images), "--dicom-out", str(results), "--device", "cpu"]) == 1
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split("\t")[0] for line in lines] == [str(plain), str(plain), str(images / "secret-name.dcm")]
+        assert "did not come as DICOM" in lines[1]
+    documents = sorted(results.glob("SR-*.dcm"))
+    assert len(documents) == 2
+    assert not any("secret" in path.name for path in results.iterdir())
+    for document in documents:
+        assert pydicom.dcmread(document).PatientID == pydicom.dcmread(SAMPLE).PatientID

@@ -16,13 +16,11 @@ from bsnet_core.frames import Frames, apply
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
 from bsnet_core.partial_score import entry_text
+from bsnet_core.zone_outlines import COLUMN_EDGES, ROW_EDGES, zone_corners
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction
 
-ROW_EDGES = (0.0, 0.35, 0.65, 1.0)
-"""Zone borders as shares of the aligned height: the middle of the ROI bands' overlaps."""
-COLUMN_EDGES = (0.0, 0.5, 1.0)
 LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
 OWN = QColor(255, 209, 102)
@@ -46,11 +44,7 @@ class ZoneLabel:
 
 def zone_polygon(frames: Frames, zone: Zone) -> QPolygonF:
     """The zone's four corners in image pixels: upper left, upper right, lower right, lower left."""
-    side = frames.side_px
-    top, bottom = ROW_EDGES[zone.row] * side, ROW_EDGES[zone.row + 1] * side
-    left, right = COLUMN_EDGES[zone.column] * side, COLUMN_EDGES[zone.column + 1] * side
-    corners = apply(frames.aligned_to_image, [[left, top], [right, top], [right, bottom], [left, bottom]])
-    return QPolygonF([QPointF(x, y) for x, y in corners])
+    return QPolygonF([QPointF(x, y) for x, y in zone_corners(frames, zone)])
 
 
 def zone_at(frames: Frames, x: float, y: float) -> Zone | None:

@@ -1,0 +1,32 @@
+"""All objects of one prediction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydicom.dataset import Dataset
+
+from bsnet_core.dicom_objects.original_image import original_image_of
+from bsnet_core.dicom_objects.prediction_document import prediction_document
+from bsnet_core.inference.prediction import Prediction
+from bsnet_core.radiograph import Radiograph
+
+
+def objects_of_prediction(
+    path: Path, radiograph: Radiograph, prediction: Prediction, made_at: datetime
+) -> tuple[Dataset, ...]:
+    """Makes the objects that tell other systems of a prediction.
+
+    Args:
+        path: The file of the image.
+        radiograph: The image as it was scored.
+        prediction: The network's result for it.
+        made_at: Now, with a time zone.
+
+    Raises:
+        ReportError: the image did not come as DICOM, or cannot be referred to.
+        UnreadableImageError: the file is gone or damaged.
+    """
+    original = original_image_of(path)
+    return (prediction_document(original, prediction, radiograph.loading_notes, made_at),)
