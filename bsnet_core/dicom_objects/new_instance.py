@@ -1,4 +1,4 @@
-"""The part common to all objects: UIDs, series, the program that made them, the time, and that they are for research."""
+"""The part common to all objects: UIDs, series, the program, the time, and that they are for research."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ attribute has to be there: an object must not repeat a fault.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -60,7 +61,7 @@ class OriginalImage:
         repertoire = self.repertoire.including(self.repertoire.spelled(text) for text in texts)
         if repertoire == self.repertoire:
             return self
-        header = Dataset(self.header)
+        header = copy.deepcopy(self.header)
         repertoire.declare_in(header)
         return replace(self, header=header, repertoire=repertoire)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
+from bsnet_core.dicom_objects.lung_segmentation import lung_probability, lung_segmentation
 from bsnet_core.dicom_objects.original_image import original_image_of
 from bsnet_core.dicom_objects.prediction_document import prediction_document
 from bsnet_core.inference.prediction import Prediction
@@ -29,4 +30,9 @@ def objects_of_prediction(
         UnreadableImageError: the file is gone or damaged.
     """
     original = original_image_of(path)
-    return (prediction_document(original, prediction, radiograph.loading_notes, made_at),)
+    made = (
+        prediction_document(original, prediction, radiograph.loading_notes, made_at),
+        lung_segmentation(original, prediction, made_at),
+        lung_probability(original, prediction, made_at),
+    )
+    return tuple(instance for instance in made if instance is not None)

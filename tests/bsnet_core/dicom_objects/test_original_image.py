@@ -126,3 +126,9 @@ def test_a_time_zone_that_does_not_exist_counts_as_none(stated):
     header = chest_dataset(ramp(), None)
     header.add_new("TimezoneOffsetFromUTC", "SH", stated)
     assert original_image_from(header).offset is None
+
+
+def test_an_image_in_unicode_leaves_the_one_that_it_was_made_of_as_it_is():
+    image = original(SpecificCharacterSet="ISO_IR 100")
+    assert image.able_to_write("Čapek").header.SpecificCharacterSet == "ISO_IR 192"
+    assert image.header.SpecificCharacterSet == "ISO_IR 100"
