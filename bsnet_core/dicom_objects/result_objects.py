@@ -10,6 +10,8 @@ from pydicom.dataset import Dataset
 from bsnet_core.dicom_objects.lung_segmentation import lung_probability, lung_segmentation
 from bsnet_core.dicom_objects.original_image import original_image_of
 from bsnet_core.dicom_objects.prediction_document import prediction_document
+from bsnet_core.dicom_objects.presentation_state import presentation_state
+from bsnet_core.display import default_voi
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.radiograph import Radiograph
 
@@ -34,5 +36,6 @@ def objects_of_prediction(
         prediction_document(original, prediction, radiograph.loading_notes, made_at),
         lung_segmentation(original, prediction, made_at),
         lung_probability(original, prediction, made_at),
+        presentation_state(original, radiograph, prediction, default_voi(radiograph), made_at),
     )
     return tuple(instance for instance in made if instance is not None)
