@@ -33,6 +33,7 @@ LUNG_ZONES = (
 ANATOMICAL_STRUCTURE = _standard("91723000", "Anatomical Structure")
 RIGHT_LUNG, LEFT_LUNG = _standard("3341006", "Right lung"), _standard("44029006", "Left lung")
 RADIOGRAPHY = _standard("43468-8", "XR unspecified body region", "LN")
+REPORT = _standard("18748-4", "Diagnostic imaging study", "LN")
 ARTIFICIAL_INTELLIGENCE = _standard("123110", "Artificial Intelligence", "DCM")
 PERSON = _standard("121006", "Person", "DCM")
 DEVICE = _standard("121007", "Device", "DCM")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from datetime import datetime
 
 import cv2
@@ -144,7 +143,7 @@ def _segmentation(
 
 def _as_source(original: OriginalImage) -> Dataset:
     """The header; that of a class with frames as one without, as highdicom asks them for places in space."""
-    header = copy.deepcopy(original.header)
+    header = original.header
     if "NumberOfFrames" in header:
         header.SOPClassUID = SecondaryCaptureImageStorage
         del header.NumberOfFrames

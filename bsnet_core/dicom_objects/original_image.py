@@ -31,7 +31,7 @@ from bsnet_core.dicom_objects.shared_attributes import (
 from bsnet_core.errors import ReportError, UnreadableImageError
 from bsnet_core.language import translate as _
 from bsnet_core.loading.dicom_file import load_header
-from bsnet_core.loading.header import PARSING_ERRORS, text_of, value_of
+from bsnet_core.loading.header import PARSING_ERRORS, pair_of, text_of, value_of
 from bsnet_core.loading.sniffing import SNIFFED_BYTES, looks_like_a_plain_image
 
 TEXT_VRS = frozenset({"PN", "LO", "SH", "LT", "ST", "UT", "UC", "CS", "AE", "AS", "DA", "TM", "DT", "UI", "DS", "IS"})
@@ -43,14 +43,20 @@ class OriginalImage:
     """The image that objects are made for.
 
     Attributes:
-        header: Patient, study and image, without pixels; every value allowed by its VR.
+        copied: Patient, study and image, without pixels; every value allowed by its VR. Its texts are in no character
+            set yet: highdicom does not take all that there are.
         repertoire: The character set in which its texts, and those of the objects, are written.
         offset: Timezone Offset From UTC as the file states it; None where it does not.
     """
 
-    header: Dataset
+    copied: Dataset
     repertoire: Repertoire
     offset: timezone | None
+
+    @property
+    def header(self) -> Dataset:
+        """A copy of `copied` for one object: pydicom's names remember the character set that they were written in."""
+        return copy.deepcopy(self.copied)
 
     def local(self, moment: datetime) -> datetime:
         """A moment in the time zone of the original's dates and times; in this computer's where it states none."""
@@ -59,16 +65,12 @@ class OriginalImage:
     def able_to_write(self, *texts: str) -> OriginalImage:
         """This image, in Unicode where the character set lacks letters of these texts."""
         repertoire = self.repertoire.including(self.repertoire.spelled(text) for text in texts)
-        if repertoire == self.repertoire:
-            return self
-        header = copy.deepcopy(self.header)
-        repertoire.declare_in(header)
-        return replace(self, header=header, repertoire=repertoire)
+        return self if repertoire == self.repertoire else replace(self, repertoire=repertoire)
 
     @property
     def is_colour(self) -> bool:
         """Whether the pixels are other than one grey value each."""
-        return not str(self.header.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
+        return not str(self.copied.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
 
 
 def original_image_of(path: Path) -> OriginalImage:
@@ -121,14 +123,23 @@ def _original_image(header: Dataset) -> OriginalImage:
         element = None if value is None else _sound(keyword, header[keyword].VR, value)
         if element is not None:
             copied.add(element)
+    _leave_out_halves(copied)
     for keyword in EMPTY_IF_UNKNOWN:
         if keyword not in copied:
             copied.add_new(keyword, dictionary_VR(keyword), None)
     repertoire = Repertoire.of(header).including(
         str(element.value) for element in copied.iterall() if element.VR in TEXT_VRS and element.value is not None
     )
-    repertoire.declare_in(copied)
     return OriginalImage(copied, repertoire, _offset_of(header))
+
+
+def _leave_out_halves(copied: Dataset) -> None:
+    """Removes what the standard allows only together with something that the file lacks."""
+    if "DeidentificationMethod" not in copied and "DeidentificationMethodCodeSequence" not in copied:
+        copied.pop("PatientIdentityRemoved", None)
+    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
+        if keyword in copied and pair_of(copied, keyword) is None:
+            del copied[keyword]
 
 
 def _sound(keyword: str, stated_vr: str, value: Any) -> DataElement | None:

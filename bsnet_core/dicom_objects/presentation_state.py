@@ -111,7 +111,7 @@ def _outlines(original: OriginalImage, prediction: Prediction) -> list[hd.pr.Gra
 def _texts(original: OriginalImage, prediction: Prediction) -> list[hd.pr.TextObject]:
     texts = [
         hd.pr.TextObject(
-            text_value=_score_text(prediction, zone),
+            text_value=score_text(prediction, zone),
             units=hd.pr.AnnotationUnitsValues.PIXEL,
             anchor_point=(float(outline[:, 0].mean()), float(outline[:, 1].mean())),
             anchor_point_visible=False,
@@ -119,14 +119,9 @@ def _texts(original: OriginalImage, prediction: Prediction) -> list[hd.pr.TextOb
         for zone in ZONES
         if len(outline := zone_outline(prediction.frames, zone)) >= 3
     ]
-    low, high = prediction.interval
-    model = prediction.model
-    whole = _("Global score {total}/18 (90% interval {low} to {high}), {model} {version}.").format(
-        total=prediction.score.total, low=low, high=high, model=model.name, version=model.version
-    )
     texts.append(
         hd.pr.TextObject(
-            text_value=original.repertoire.spelled(f"{whole} {research_only()}"),
+            text_value=original.repertoire.spelled(f"{whole_text(prediction)} {research_only()}"),
             units=hd.pr.AnnotationUnitsValues.DISPLAY,
             bounding_box=(0.01, 1 - NOTE_SHARE, 0.99, 0.99),
             text_justification=hd.pr.TextJustificationValues.LEFT,
@@ -135,7 +130,17 @@ def _texts(original: OriginalImage, prediction: Prediction) -> list[hd.pr.TextOb
     return texts
 
 
-def _score_text(prediction: Prediction, zone: Zone) -> str:
+def whole_text(prediction: Prediction) -> str:
+    """Global score, its interval and the model, in a sentence."""
+    low, high = prediction.interval
+    model = prediction.model
+    return _("Global score {total}/18 (90% interval {low} to {high}), {model} {version}.").format(
+        total=prediction.score.total, low=low, high=high, model=model.name, version=model.version
+    )
+
+
+def score_text(prediction: Prediction, zone: Zone) -> str:
+    """A zone's letter, score and confidence."""
     return f"{zone.name} {prediction.score[zone]} ({prediction.confidence_of(zone):.0%})"
 
 

@@ -11,6 +11,7 @@ from bsnet_core.dicom_objects.lung_segmentation import lung_probability, lung_se
 from bsnet_core.dicom_objects.original_image import original_image_of
 from bsnet_core.dicom_objects.prediction_document import prediction_document
 from bsnet_core.dicom_objects.presentation_state import presentation_state
+from bsnet_core.dicom_objects.secondary_capture import secondary_capture
 from bsnet_core.display import default_voi
 from bsnet_core.inference.prediction import Prediction
 from bsnet_core.radiograph import Radiograph
@@ -32,10 +33,12 @@ def objects_of_prediction(
         UnreadableImageError: the file is gone or damaged.
     """
     original = original_image_of(path)
+    voi = default_voi(radiograph)
     made = (
         prediction_document(original, prediction, radiograph.loading_notes, made_at),
         lung_segmentation(original, prediction, made_at),
         lung_probability(original, prediction, made_at),
-        presentation_state(original, radiograph, prediction, default_voi(radiograph), made_at),
+        presentation_state(original, radiograph, prediction, voi, made_at),
+        secondary_capture(original, radiograph, prediction, voi, made_at),
     )
     return tuple(instance for instance in made if instance is not None)

@@ -130,5 +130,14 @@ def test_a_time_zone_that_does_not_exist_counts_as_none(stated):
 
 def test_an_image_in_unicode_leaves_the_one_that_it_was_made_of_as_it_is():
     image = original(SpecificCharacterSet="ISO_IR 100")
-    assert image.able_to_write("Čapek").header.SpecificCharacterSet == "ISO_IR 192"
-    assert image.header.SpecificCharacterSet == "ISO_IR 100"
+    assert image.able_to_write("Čapek").repertoire.terms == ("ISO_IR 192",)
+    assert image.repertoire.terms == ("ISO_IR 100",)
+
+
+def test_what_means_something_only_with_something_else_is_left_out_without_it():
+    header = original(PatientIdentityRemoved="YES", PixelSpacing=[0, 0]).header
+    assert "PatientIdentityRemoved" not in header
+    assert "PixelSpacing" not in header
+    header = original(PatientIdentityRemoved="YES", DeidentificationMethod="by hand", PixelSpacing=[0.1, 0.2]).header
+    assert header.PatientIdentityRemoved == "YES"
+    assert list(header.PixelSpacing) == [0.1, 0.2]
