@@ -119,7 +119,7 @@ def test_the_readme_names_the_options_the_score_command_has():
     known = {option for action in build_parser()._actions for option in action.option_strings}
     for line in text_of("README.md").splitlines():
         if "bsnet-score" in line:
-            assert set(re.findall(r"--\w+", line)) <= known
+            assert set(re.findall(r"--[\w-]+", line)) <= known
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the scripts are for Linux and macOS")

@@ -77,8 +77,8 @@ def test_each_zone_has_its_score_its_probabilities_and_its_expected_value():
         {
             "Brixia global score": result.score.total,
             "Expected value of the score": result.expected_total,
-            "Lowest global score of the 90 % interval": result.interval[0],
-            "Highest global score of the 90 % interval": result.interval[1],
+            "Lowest global score of the 90% interval": result.interval[0],
+            "Highest global score of the 90% interval": result.interval[1],
         },
         abs=1e-4,
     )
