@@ -6,6 +6,7 @@ A grayscale one for an image of grey values, a colour one, which has no window, 
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 import highdicom as hd
@@ -22,6 +23,7 @@ from bsnet_core.inference.prediction import Prediction
 from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import LookupTable, Radiograph, VoiFunction
+from bsnet_core.standard_orientation import StandardOrientation
 from bsnet_core.zone_outlines import closed, zone_outline
 
 SERIES_NUMBER = 9705
@@ -62,6 +64,7 @@ def presentation_state(
         common.pop(absent)
     if original.is_colour:
         state = hd.pr.ColorSoftcopyPresentationState(**common, icc_profile=_srgb_input_profile())
+        _bring_to_standard_orientation(state, radiograph)
         return _complete(state, original, made_at)
     shape = "INVERSE" if radiograph.shown_inverted else "IDENTITY"
     grey_state = hd.pr.GrayscaleSoftcopyPresentationState(
@@ -70,7 +73,28 @@ def presentation_state(
         voi_lut_transformations=[_voi_lut(voi)],
         presentation_lut_transformation=hd.PresentationLUTTransformation(presentation_lut_shape=shape),
     )
+    _bring_to_standard_orientation(grey_state, radiograph)
     return _complete(grey_state, original, made_at)
+
+
+def _bring_to_standard_orientation(state: Dataset, radiograph: Radiograph) -> None:
+    """Has the image shown as this program shows it: rotated clockwise first, then flipped (PS3.3 C.10.6, C.10.4)."""
+    turn = StandardOrientation.of(radiograph.metadata.patient_orientation)
+    if turn.changes_nothing:
+        return
+    probe = np.arange(6).reshape(2, 3)
+    state.ImageRotation, state.ImageHorizontalFlip = next(
+        (90 * quarters, "Y" if flipped else "N")
+        for quarters, flipped in product(range(4), (False, True))
+        if np.array_equal(np.rot90(probe, -quarters)[:, :: -1 if flipped else 1], turn.to_standard(probe))
+    )
+    height, width = radiograph.shape
+    corners = turn.to_standard(np.array([[0, 1], [2, 3]]))
+    (area,) = state.DisplayedAreaSelectionSequence
+    first, last = (
+        [width if corner % 2 else 1, height if corner // 2 else 1] for corner in (corners[0, 0], corners[1, 1])
+    )
+    area.DisplayedAreaTopLeftHandCorner, area.DisplayedAreaBottomRightHandCorner = first, last
 
 
 def _complete(state: Dataset, original: OriginalImage, made_at: datetime) -> Dataset:

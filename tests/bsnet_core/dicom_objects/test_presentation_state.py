@@ -1,16 +1,21 @@
 """The presentation state, as another program reads it."""
 
+import shutil
+import subprocess
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from bsnet_core.brixia import ZONES
+from bsnet_core.dicom_objects.object_files import as_bytes
 from bsnet_core.dicom_objects.original_image import original_image_of
 from bsnet_core.dicom_objects.presentation_state import presentation_state
-from bsnet_core.display import default_voi
+from bsnet_core.display import default_voi, display_table
 from bsnet_core.loading import load_radiograph
 from bsnet_core.radiograph import LookupTable, VoiFunction, VoiWindow
+from bsnet_core.standard_orientation import StandardOrientation
 from bsnet_core.zone_outlines import zone_outline
 from tests.bsnet_core.dicom_objects.made_objects import NOW, faults_of, loaded, predicted
 from tests.dicom_files import ramp, write_dicom
@@ -86,6 +91,26 @@ def test_a_modality_lut_is_the_files(tmp_path):
 
     _image, state = state_of(tmp_path, change=with_table)
     assert list(state.ModalityLUTSequence[0].LUTDescriptor)[:2] == [4096, 0]
+
+
+ORIENTATIONS = [["L", "F"], ["R", "F"], ["L", "H"], ["R", "H"], ["F", "L"], ["F", "R"], ["H", "L"], ["H", "R"]]
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_dcmtk_shows_the_image_as_this_program_does(tmp_path, orientation):
+    if shutil.which("dcmp2pgm") is None:
+        pytest.skip("dcmp2pgm of dcmtk is not installed")
+    image, radiograph = image_and_radiograph(tmp_path, PatientOrientation=orientation)
+    state = presentation_state(image, radiograph, predicted(image), WINDOW, NOW)
+    assert faults_of(state, tmp_path) == []
+    (tmp_path / "state.dcm").write_bytes(as_bytes(state))
+    files = [tmp_path / name for name in ("state.dcm", "image.dcm", "shown.pgm")]
+    subprocess.run(["dcmp2pgm", "-p", *files], check=True, capture_output=True)
+    shown = cv2.imread(str(files[2]), cv2.IMREAD_GRAYSCALE).astype(int)
+    turn = StandardOrientation.of(tuple(orientation))
+    expected = turn.to_standard(display_table(radiograph, WINDOW)[radiograph.stored]).astype(int)
+    assert shown.shape == expected.shape
+    assert np.median(np.abs(shown - expected)) <= 1  # where no annotation is drawn
 
 
 @pytest.mark.parametrize(
