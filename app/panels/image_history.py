@@ -129,5 +129,6 @@ def _describe_export(detail: str) -> str:
         "figure": _("figure"),
         "picture": _("image"),
         "film": _("16-bit image"),
+        "dicom": _("DICOM results"),
         "table": _("table"),
     }.get(detail, detail)

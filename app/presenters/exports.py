@@ -25,6 +25,7 @@ from app.panels.table_dialog import TableDialog
 from app.presenters.reported_prior import prior_for_report
 from app.report.content import compose_report
 from app.report.csv_tables import BatchResult, batch_csv, readings_csv, write_csv
+from app.report.dicom_export import export_dicom
 from app.report.image_files import copy_image, unwindowed_image, view_image, write_image, write_png
 from app.report.names import file_name
 from app.report.paper_figure import compose_figure, write_figure
@@ -103,6 +104,7 @@ class Exports(QObject):
         actions.connect("export_figure", self.ask_for_figure)
         actions.connect("export_picture", self.ask_for_image)
         actions.connect("export_film", self.ask_for_unwindowed_image)
+        actions.connect("export_dicom", self.ask_for_dicom)
         actions.connect("copy_picture", self.copy_image)
         actions.connect("export_csv", self.ask_for_readings)
         actions.connect("export_batch", self.ask_for_batch)
@@ -235,6 +237,17 @@ class Exports(QObject):
                 "film",
                 image.key,
             )
+
+    def ask_for_dicom(self) -> None:
+        """Asks for a folder and writes the results of the current image as DICOM objects."""
+        image, reported = self._session.current, self.reported()
+        if image is None or reported is None:
+            return
+        title = _("Folder for the DICOM results")
+        asked = QFileDialog.getExistingDirectory(self._window, title, str(folder_for_exports(self._folder)))
+        if asked:
+            path, paper, now = image.path, self._settings.paper, self._now()
+            self._write(lambda: export_dicom(reported, path, Path(asked), paper, now), "dicom", image.key)
 
     def copy_image(self) -> None:
         """Copies the view as it is on the screen, without the patient's identity, to the clipboard."""

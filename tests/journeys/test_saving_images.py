@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
@@ -76,3 +77,19 @@ def test_a_file_that_the_dialog_did_not_ask_about_is_not_replaced(viewer, save):
     save("export_picture", "view", "JPEG (*.jpg *.jpeg)")
     assert (folder / "view.jpg").read_bytes() == first
     assert "Choose another name" in viewer.messages.text
+
+
+def test_results_are_exported_as_dicom_objects_and_neither_names_nor_log_tell_the_patient(
+    qtbot, viewer, monkeypatch, tmp_path, caplog
+):
+    folder = tmp_path / "for the PACS"
+    folder.mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: str(folder))
+    viewer.messages.hide()
+    viewer.actions_by_name["export_dicom"].trigger()
+    qtbot.waitUntil(lambda: viewer.messages.text == f"Note: Saved: {folder}", timeout=WITHIN_MS)
+    made = [pydicom.dcmread(file) for file in folder.iterdir()]
+    assert sorted(instance.Modality for instance in made) == ["DOC", "OT", "PR", "SEG", "SEG", "SR"]
+    assert {instance.PatientID for instance in made} == {"PAT-47110815"}
+    assert all("Rossi" not in file.name and "4711" not in file.name for file in folder.iterdir())
+    assert "Rossi" not in caplog.text
