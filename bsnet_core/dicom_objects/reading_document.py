@@ -8,7 +8,6 @@ from datetime import datetime
 from highdicom import sr
 from pydicom.dataset import Dataset
 
-from bsnet_core.brixia import BrixiaScore
 from bsnet_core.dicom_objects import concept_codes as concepts
 from bsnet_core.dicom_objects.new_instance import NewSeries
 from bsnet_core.dicom_objects.original_image import OriginalImage
@@ -16,6 +15,7 @@ from bsnet_core.dicom_objects.score_document import ScoreGroups, score_document
 from bsnet_core.frames import Frames
 from bsnet_core.intended_use import intended_use
 from bsnet_core.language import translate as _
+from bsnet_core.partial_score import ReadScore
 
 SERIES_NUMBER = 9702
 MOST_LETTERS = 64
@@ -28,13 +28,13 @@ class ReadByPerson:
 
     Attributes:
         reader: The reader's name as entered.
-        score: All six zones.
+        score: All six zones, or those that could be assessed.
         saved_at: When it was saved, with a time zone.
         blind: Whether the prediction was hidden until then; None if that was not recorded.
     """
 
     reader: str
-    score: BrixiaScore
+    score: ReadScore
     saved_at: datetime
     blind: bool | None
 

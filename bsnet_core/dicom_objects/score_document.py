@@ -14,12 +14,13 @@ import numpy as np
 from highdicom import sr
 from pydicom.dataset import Dataset
 
-from bsnet_core.brixia import ZONES, BrixiaScore, Zone
+from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.dicom_objects import concept_codes as concepts
 from bsnet_core.dicom_objects.new_instance import NewSeries, complete, date_time, identification, lasting_uid
 from bsnet_core.dicom_objects.original_image import OriginalImage
 from bsnet_core.frames import Frames
 from bsnet_core.language import language_in_use
+from bsnet_core.partial_score import PartialScore, ReadScore
 from bsnet_core.zone_outlines import closed, zone_outline
 
 MeasuredGroup = sr.PlanarROIMeasurementsAndQualitativeEvaluations | sr.MeasurementsAndQualitativeEvaluations
@@ -31,7 +32,7 @@ class ScoreGroups:
     """The content of a document.
 
     Attributes:
-        score: Six zones.
+        score: Six zones, or those that could be assessed.
         frames: Where the zones are on the image; None if that is not known or must not be told.
         observer: Who or what made the score.
         method: Code of the way the score was made.
@@ -43,7 +44,7 @@ class ScoreGroups:
         observed_at: When the score was made.
     """
 
-    score: BrixiaScore
+    score: ReadScore
     frames: Frames | None
     observer: sr.ObserverContext
     method: sr.CodedConcept
@@ -107,17 +108,17 @@ def _tracking(original: OriginalImage, place: str) -> sr.TrackingIdentifier:
 
 def _zone_group(groups: ScoreGroups, zone: Zone, original: OriginalImage) -> MeasuredGroup:
     site = sr.FindingSite(concepts.LUNG_ZONES[zone.row], laterality=concepts.side_of(zone))
-    measurements = [
-        sr.Measurement(name=concepts.ZONE_SCORE, value=groups.score[zone], unit=concepts.SCORE_UNITS),
-        *groups.of_zone.get(zone, []),
-    ]
+    score = groups.score[zone]
+    scored = [] if score is None else [_score(concepts.ZONE_SCORE, score)]
+    not_assessable = sr.QualitativeEvaluation(concepts.ASSESSABILITY, concepts.NOT_ASSESSABLE)
     content: dict[str, Any] = {
         "tracking_identifier": _tracking(original, f"zone {zone.name}"),
         "finding_type": concepts.ZONE_FINDING,
         "method": groups.method,
         "algorithm_id": groups.algorithm,
         "finding_sites": [site],
-        "measurements": measurements,
+        "measurements": [*scored, *groups.of_zone.get(zone, [])],
+        "qualitative_evaluations": [not_assessable] if score is None else [],
     }
     outline = zone_outline(groups.frames, zone) if groups.frames is not None else np.empty((0, 2))
     if len(outline) < 3:
@@ -131,7 +132,13 @@ def _zone_group(groups: ScoreGroups, zone: Zone, original: OriginalImage) -> Mea
     return sr.PlanarROIMeasurementsAndQualitativeEvaluations(**content, referenced_region=region)
 
 
+def _score(name: sr.CodedConcept, value: int) -> sr.Measurement:
+    return sr.Measurement(name=name, value=value, unit=concepts.SCORE_UNITS)
+
+
 def _whole_group(groups: ScoreGroups, original: OriginalImage) -> MeasuredGroup:
+    # The sum of some zones is not the global score, and must not be taken for it.
+    sum_name = concepts.SUM_OF_ASSESSED if isinstance(groups.score, PartialScore) else concepts.GLOBAL_SCORE
     group = sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(original, "both lungs"),
         finding_type=concepts.WHOLE_FINDING,
@@ -139,7 +146,7 @@ def _whole_group(groups: ScoreGroups, original: OriginalImage) -> MeasuredGroup:
         algorithm_id=groups.algorithm,
         finding_sites=[sr.FindingSite(concepts.LUNG, laterality=concepts.BOTH_SIDES)],
         measurements=[
-            sr.Measurement(name=concepts.GLOBAL_SCORE, value=groups.score.total, unit=concepts.SCORE_UNITS),
+            _score(sum_name, groups.score.total),
             *groups.of_whole,
         ],
         qualitative_evaluations=list(groups.evaluations),

@@ -1,10 +1,13 @@
 """The document of a reader's own reading."""
 
+from dataclasses import replace
+
 import pytest
 
 from bsnet_core.brixia import BrixiaScore
 from bsnet_core.dicom_objects.prediction_document import prediction_document
 from bsnet_core.dicom_objects.reading_document import ReadByPerson, person_name, reading_document
+from bsnet_core.partial_score import read_score_from_text
 from tests.bsnet_core.dicom_objects.made_objects import (
     NOW,
     faults_of,
@@ -35,6 +38,17 @@ def test_it_holds_the_readers_scores_and_nothing_of_the_network():
         {"Brixia score of a lung zone": score} for score in (0, 1, 2, 3, 2, 1)
     ]
     assert measured(groups[6]) == {"Brixia global score": 9}
+
+
+def test_a_zone_that_is_not_assessable_has_no_score_and_the_sum_is_not_called_global(tmp_path):
+    partial = replace(reading(), score=read_score_from_text("0x2321"))
+    made = reading_document(original(), partial, None, NOW)
+    groups = groups_of(loaded(made))
+    assert [list(measured(group).values()) for group in groups[:6]] == [[0], [], [2], [3], [2], [1]]
+    (said,) = items_named(loaded(made), "Assessability of the lung zone")
+    assert said.ConceptCodeSequence[0].CodeMeaning == "Not assessable"
+    assert measured(groups[6]) == {"Sum of Brixia scores of the assessable lung zones": 8}
+    assert faults_of(made, tmp_path) == []
 
 
 @pytest.mark.parametrize(("blind", "said"), [(True, ["Hidden (blind reading)"]), (False, ["Visible"]), (None, [])])
