@@ -48,10 +48,12 @@ class ScoresPanel(QWidget):
         self._total = QLabel("", self)
         self._total.setObjectName("total")
         self._total.setAccessibleName(_("Global score"))
-        self._expected = QLabel("", self)
-        self._expected.setObjectName("small")
-        self._expected.setAccessibleName(_("Expected global value"))
-        self._expected.setToolTip(_("Sum of the zones' expected values, from the predicted probabilities"))
+        self._interval = QLabel("", self)
+        self._interval.setObjectName("small")
+        self._interval.setAccessibleName(_("90% interval of the global score"))
+        self._interval.setToolTip(
+            _("In nine of ten images the radiologist's global score lies in this interval, by cross-validation")
+        )
         self._turn = _line(self, "scoringMode", _("Scoring mode"))
         self._own = _line(self, "", _("Your own score"))
         self._comparison = _line(self, "", _("Comparison with your score"))
@@ -105,6 +107,11 @@ class ScoresPanel(QWidget):
         return self._total.text()
 
     @property
+    def interval_text(self) -> str:
+        """The interval of the predicted global score; empty if the model has none."""
+        return self._interval.text()
+
+    @property
     def notes_text(self) -> str:
         """The quality notes or the reason why there is no score; empty if there are none."""
         return self._notes.text()
@@ -144,9 +151,7 @@ class ScoresPanel(QWidget):
         for zone, cell in self._cells.items():
             cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None and not is_read_only)
         self._total.setText(_total_line(image, hidden=hidden))
-        self._expected.setText(
-            "" if prediction is None else _("expected {value}").format(value=f"{prediction.expected_total:.1f}")
-        )
+        self._interval.setText(_interval_text(prediction))
         _show_text(self._notes, "\n".join(_notes_of(image)))
         self._show_repair(image)
         was_seen = hidden and image is not None and image.was_seen_by(reader)
@@ -191,7 +196,7 @@ class ScoresPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self._total)
         row.addStretch(1)
-        row.addWidget(self._expected, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self._interval, 0, Qt.AlignmentFlag.AlignBottom)
         return row
 
     def _own_row(self) -> QHBoxLayout:
@@ -207,6 +212,13 @@ class ScoresPanel(QWidget):
         button.setToolTip(tip)
         button.clicked.connect(lambda: request.emit())  # type: ignore[attr-defined]
         return button
+
+
+def _interval_text(prediction: Prediction | None) -> str:
+    if prediction is None or prediction.interval is None:
+        return ""
+    low, high = prediction.interval
+    return _("90%: {low} to {high}").format(low=low, high=high)
 
 
 def _notes_of(image: OpenImage | None) -> list[str]:

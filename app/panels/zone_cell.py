@@ -166,7 +166,6 @@ class ZoneCell(QFrame):
         self._score = QLabel("", self)
         self._score.setObjectName("zoneScore")
         self._confidence = _small(self)
-        self._expected = _small(self)
         self._difference = _small(self)
         self._bars = ProbabilityBars(self)
         self._entry = ScoreEntry(zone, self)
@@ -183,12 +182,11 @@ class ZoneCell(QFrame):
         grid.setVerticalSpacing(3)
         grid.addLayout(top, 0, 0, 1, 2)
         grid.addWidget(self._bars, 1, 0)
-        grid.addWidget(self._expected, 1, 1, Qt.AlignmentFlag.AlignBottom)
         grid.addWidget(self._entry, 2, 0)
         grid.addWidget(self._difference, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         grid.setColumnStretch(0, 1)
         # The same width with and without a prediction, so that nothing moves when it is revealed.
-        grid.setColumnMinimumWidth(1, self._expected.fontMetrics().horizontalAdvance(_expected_text(0.0)))
+        grid.setColumnMinimumWidth(1, self._difference.fontMetrics().horizontalAdvance(_difference_text(-1)))
 
     @property
     def entry(self) -> ScoreEntry:
@@ -202,8 +200,8 @@ class ZoneCell(QFrame):
 
     @property
     def detail_text(self) -> str:
-        """Confidence, expected value and difference as shown."""
-        return " ".join(label.text() for label in (self._confidence, self._expected, self._difference) if label.text())
+        """Confidence and difference as shown."""
+        return " ".join(label.text() for label in (self._confidence, self._difference) if label.text())
 
     @property
     def is_in_turn(self) -> bool:
@@ -221,7 +219,7 @@ class ZoneCell(QFrame):
         self._entry.show_score(own)
         self._entry.setEnabled(editable)
         unsure = False
-        texts = (NOT_ENTERED, "", "", "")
+        texts = (NOT_ENTERED, "", "")
         tip = description = ""
         if prediction is not None:
             score, confidence = prediction.score[self._zone], prediction.confidence_of(self._zone)
@@ -230,12 +228,11 @@ class ZoneCell(QFrame):
             texts = (
                 str(score),
                 _("{share} low").format(share=share) if unsure else share,
-                _expected_text(prediction.expected_value_of(self._zone)),
-                "" if own is None or own == NOT_ASSESSABLE else f"Δ {signed(score - own)}",
+                "" if own is None or own == NOT_ASSESSABLE else _difference_text(score - own),
             )
             tip = _zone_tip(self._zone, prediction)
             description = _("Predicted {score}, confidence {share}").format(score=score, share=share)
-        for label, text in zip((self._score, self._confidence, self._expected, self._difference), texts, strict=True):
+        for label, text in zip((self._score, self._confidence, self._difference), texts, strict=True):
             label.setText(text)
         self._bars.show_shares(None if prediction is None else prediction.probabilities_of(self._zone), unsure=unsure)
         self.setToolTip(tip)
@@ -266,8 +263,8 @@ class ZoneCell(QFrame):
             self.style().polish(self)
 
 
-def _expected_text(value: float) -> str:
-    return _("exp {value}").format(value=f"{value:.1f}")
+def _difference_text(difference: int) -> str:
+    return f"Δ {signed(difference)}"
 
 
 def _zone_tip(zone: Zone, prediction: Prediction) -> str:

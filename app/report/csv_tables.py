@@ -59,6 +59,7 @@ class BatchResult:
         patient: The patient's key in the library; empty if the patient is unknown.
         score: None for a rejected image.
         confidences, expected: One value per zone in the order A to F; empty for a rejected image.
+        interval: Lowest and highest global score of the 90% interval; None without one.
         notes: Notes on the file, then quality notes.
         model: The model with its weights.
         device: The device it ran on.
@@ -71,6 +72,7 @@ class BatchResult:
     score: BrixiaScore | None = None
     confidences: tuple[float, ...] = ()
     expected: tuple[float, ...] = ()
+    interval: tuple[int, int] | None = None
     notes: tuple[str, ...] = ()
     model: ModelIdentity | None = None
     device: str = ""
@@ -98,6 +100,7 @@ class BatchResult:
             score=prediction.score,
             confidences=tuple(prediction.confidence_of(zone) for zone in ZONES),
             expected=tuple(prediction.expected_value_of(zone) for zone in ZONES),
+            interval=prediction.interval,
             notes=(*self.notes, *prediction.quality),
             model=prediction.model,
             device=prediction.device,
@@ -157,7 +160,7 @@ def batch_csv(
         *_score_columns("Predicted"),
         *(zone_column("Confidence", zone) for zone in ZONES),
         *(zone_column("Expected value", zone) for zone in ZONES),
-        *("Expected global", "Quality notes"),
+        *("Expected global", "Lowest global of 90% interval", "Highest global of 90% interval", "Quality notes"),
         *("Model", "Model version", "Weights SHA-256", "Computed on", "Software", "Use"),
     ]
     rows = [_batch_row(one, number, choices) for number, one in enumerate(results, 1)]
@@ -244,6 +247,7 @@ def _batch_row(one: BatchResult, number: int, choices: TableChoices) -> list[Cel
         *_numbers(one.confidences),
         *_numbers(one.expected),
         round(sum(one.expected), 3) if one.expected else "",
+        *(one.interval or ("", "")),
         _without_name(" ".join(one.notes), one, choices),
         *_model_cells(one.model),
         one.device,

@@ -122,8 +122,10 @@ class ScoreSummary:
         summary = []
         if prediction is not None:
             summary.append((prediction_line(prediction), STRONG))
-            expected = _("Expected value of the global score: {expected:.1f}.")
-            summary.append((expected.format(expected=prediction.expected_total), BODY))
+            if prediction.interval is not None:
+                low, high = prediction.interval
+                interval = _("Interval of 90%: {low} to {high} (cross-validation).")
+                summary.append((interval.format(low=low, high=high), BODY))
         else:
             summary.append((self.content.no_prediction, STRONG))
         if reading is not None:

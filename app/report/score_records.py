@@ -16,6 +16,8 @@ CSV_COLUMNS = (
     "file",
     *CSV_ZONES,
     "global",
+    "lowest global",
+    "highest global",
     *(f"expected {zone}" for zone in CSV_ZONES),
     "confidence",
     "quality",
@@ -37,6 +39,7 @@ def record_of(path: Path, prediction: Prediction, load_seconds: float, notes: tu
         "file": str(path),
         "scores": {zone.name: prediction.score[zone] for zone in Zone},
         "global": prediction.score.total,
+        "interval": None if prediction.interval is None else list(prediction.interval),
         "probabilities": {
             zone.name: [round(float(share), 5) for share in prediction.probabilities_of(zone)] for zone in Zone
         },
@@ -60,10 +63,13 @@ def row_of(path: Path, prediction: Prediction, loading_notes: tuple[str, ...] = 
     """One result as a row of the table; its confidence is the lowest of the six zones."""
     from bsnet_core.brixia import Zone
 
+    low, high = prediction.interval or ("", "")
     return {
         "file": as_utf8(path),
         **{zone.name: prediction.score[zone] for zone in Zone},
         "global": prediction.score.total,
+        "lowest global": low,
+        "highest global": high,
         **{f"expected {zone.name}": f"{prediction.expected_value_of(zone):.4f}" for zone in Zone},
         "confidence": f"{min(prediction.confidence_of(zone) for zone in Zone):.4f}",
         "quality": " ".join((*loading_notes, *prediction.quality)),

@@ -45,8 +45,10 @@ ZONE_SCORE = _private("BX001", "Brixia score of a lung zone")
 GLOBAL_SCORE = _private("BX002", "Brixia global score")
 SUM_OF_ASSESSED = _private("BX006", "Sum of Brixia scores of the assessable lung zones")
 EXPECTED_VALUE = _private("BX003", "Expected value of the score")
-INTERVAL_LOW = _private("BX004", "Lowest global score of the 90% interval")
-INTERVAL_HIGH = _private("BX005", "Highest global score of the 90% interval")
+INTERVAL = (
+    _private("BX004", "Lowest global score of the 90% interval"),
+    _private("BX005", "Highest global score of the 90% interval"),
+)
 CLASS_PROBABILITIES = tuple(
     _private(f"BX01{score}", f"Probability of a zone score of {score}") for score in range(N_CLASSES)
 )

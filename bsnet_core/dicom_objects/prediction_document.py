@@ -42,7 +42,6 @@ def prediction_document(
         *((concepts.QUALITY_NOTE, note) for note in (*notes, *prediction.quality)),
     ]
     original = original.able_to_write(*(text for _concept, text in said))
-    low, high = prediction.interval
     groups = ScoreGroups(
         score=prediction.score,
         frames=prediction.frames,
@@ -52,8 +51,10 @@ def prediction_document(
         of_zone={zone: _measurements_of(prediction, zone) for zone in ZONES},
         of_whole=[
             number(concepts.EXPECTED_VALUE, prediction.expected_total, derivation=concepts.MEAN),
-            sr.Measurement(name=concepts.INTERVAL_LOW, value=low, unit=concepts.SCORE_UNITS),
-            sr.Measurement(name=concepts.INTERVAL_HIGH, value=high, unit=concepts.SCORE_UNITS),
+            *(
+                sr.Measurement(name=name, value=value, unit=concepts.SCORE_UNITS)
+                for name, value in zip(concepts.INTERVAL, prediction.interval or (), strict=False)
+            ),
         ],
         notes=said,
         algorithm=algorithm_of(prediction),

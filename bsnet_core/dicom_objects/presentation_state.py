@@ -156,10 +156,14 @@ def _texts(original: OriginalImage, prediction: Prediction) -> list[hd.pr.TextOb
 
 def whole_text(prediction: Prediction) -> str:
     """Global score, its interval and the model, in a sentence."""
+    model, total = prediction.model, prediction.score.total
+    if prediction.interval is None:
+        return _("Global score {total}/18, {model} {version}.").format(
+            total=total, model=model.name, version=model.version
+        )
     low, high = prediction.interval
-    model = prediction.model
     return _("Global score {total}/18 (90% interval {low} to {high}), {model} {version}.").format(
-        total=prediction.score.total, low=low, high=high, model=model.name, version=model.version
+        total=total, low=low, high=high, model=model.name, version=model.version
     )
 
 

@@ -45,7 +45,7 @@ class Prediction:
         backend: The backend that computed it: "torch", "openvino" or "openvino-int8".
         content: Findings of the content check; their sentences are among the quality notes.
         repairs: What was done to the image on request before (`Radiograph.repairs`).
-        common_error: The model's, for the interval of the global score.
+        common_error: The model's, for the interval of the global score; None if it was not measured.
     """
 
     frames: Frames
@@ -62,7 +62,7 @@ class Prediction:
     backend: str = TORCH
     content: tuple[ContentFinding, ...] = ()
     repairs: tuple[str, ...] = ()
-    common_error: float = 0.0
+    common_error: float | None = None
 
     @cached_property
     def score(self) -> BrixiaScore:
@@ -82,8 +82,13 @@ class Prediction:
         return float(self.probabilities_of(zone) @ np.arange(N_CLASSES))
 
     @cached_property
-    def interval(self) -> tuple[int, int]:
-        """Lowest and highest global score of the interval that holds the radiologist's in nine of ten radiographs."""
+    def interval(self) -> tuple[int, int] | None:
+        """Lowest and highest global score of the interval that holds the radiologist's in nine of ten radiographs.
+
+        None if cross-validation has not measured it for the model.
+        """
+        if self.common_error is None:
+            return None
         low, high = global_interval(self.zone_probabilities, self.common_error)
         return int(low), int(high)
 

@@ -79,7 +79,7 @@ class BSNetConfig:
             a second pass. Not the paper's.
         temperature: Divisor of the logits before softmax, fitted for calibration; 1 changes nothing.
         common_error: Error that all zones of a radiograph share, for the interval of the global score
-            (`global_distribution`); 0 takes the zones' errors as independent.
+            (`global_distribution`), as cross-validation found it; None without the measurement, and no interval then.
     """
 
     architecture: Architecture = Architecture.BSNET
@@ -99,7 +99,7 @@ class BSNetConfig:
     alignment_start: AlignmentStart = AlignmentStart.IDENTITY
     mirror_averaging: bool = False
     temperature: float = 1.0
-    common_error: float = 0.0
+    common_error: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "architecture", Architecture(self.architecture))
@@ -128,7 +128,7 @@ class BSNetConfig:
             raise ValueError("The statistics head looks at the encoder's four levels.")
         if self.temperature <= 0:
             raise ValueError(f"temperature must be positive, got {self.temperature}.")
-        if not 0 <= self.common_error < math.inf:
+        if self.common_error is not None and not 0 <= self.common_error < math.inf:
             raise ValueError(f"common_error must not be negative, got {self.common_error}.")
 
     def heads_of(self, attention: Attention) -> tuple[Attention, ...]:

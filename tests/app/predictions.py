@@ -50,6 +50,7 @@ def prediction(
         device="cpu",
         seconds={"total": 1.25},
         quality=quality,
+        common_error=0.5,
     )
 
 

@@ -79,7 +79,7 @@ def test_every_sample_gets_one_line_and_one_complete_record(tmp_path, capsys):
     assert printed.err.count(intended_use()) == 1
     for line, record in zip(lines, records, strict=True):
         assert set(record) == {
-            *("file", "scores", "global", "probabilities", "expected"),
+            *("file", "scores", "global", "interval", "probabilities", "expected"),
             *("mask_area_fraction", "quality", "model", "backend", "seconds", "findings", "repairs"),
         }
         assert list(record["scores"]) == list(record["probabilities"]) == list(record["expected"]) == ZONE_NAMES

@@ -121,7 +121,7 @@ def answer_for(
         probabilities,
         tuple(note for note in prediction.quality if not is_low_confidence(note)),
         in_boxes=zones_in_boxes(prediction, boxes) if boxes else None,
-        common_error=prediction.common_error,
+        common_error=prediction.common_error or 0.0,
     )
 
 

@@ -151,6 +151,9 @@ def test_a_batch_holds_scores_with_confidence_and_refusals_with_reasons():
     assert first["Confidence A (patient's right, upper)"] == "0.7"
     assert first["Expected value D (patient's left, upper)"] == "2.4"
     assert first["Expected global"] == "9.0"
+    interval = (first["Lowest global of 90% interval"], first["Highest global of 90% interval"])
+    assert interval == tuple(str(end) for end in predicted.interval)
+    assert second["Lowest global of 90% interval"] == ""
     assert first["Quality notes"] == "Note on the file. Note."
     assert first["Weights SHA-256"] == "0123456789abcdef" * 4
     assert (second["Input check"], second["Reason"]) == ("not-frontal-chest", "This is a lateral view.")

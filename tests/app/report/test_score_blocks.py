@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,13 @@ def test_probabilities_expected_values_and_differences_stand_in_one_line_per_zon
     # Confidence 0.7, the other three classes 0.1 each.
     assert "A (patient's right, upper) 0 70% 10% 10% 10% 70% 0.60 1 −1" in text
     assert "F (patient's left, lower) 1 10% 70% 10% 10% 70% 1.20 0 +1" in text
+
+
+def test_the_interval_of_the_global_score_stands_below_it_if_it_was_measured():
+    low, high = prediction("012321").interval
+    assert f"Interval of 90%: {low} to {high} (cross-validation)." in text_of()
+    unmeasured = dataclasses.replace(prediction("012321"), common_error=None)
+    assert "Interval of 90%" not in text_of(reported(prediction=unmeasured))
 
 
 def test_low_confidence_is_said_in_words():
