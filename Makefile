@@ -5,13 +5,14 @@ ARGS ?=
 export PYTHON ?=
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(QT_QPA_PLATFORM),$(filter Darwin,$(shell uname -s)))
 
-.PHONY: help run test fuzz formats lint bench messages clean environment libraries
+.PHONY: help run test fuzz formats lint bench messages clean environment libraries peers
 
 help:
 	@echo "make run    start the viewer, the first time on the bundled sample studies; ARGS='FILE...' opens others"
 	@echo "make test   run all tests; ARGS='-k name' runs some"
 	@echo "make fuzz   load damaged files for about a minute; ARGS='--seed 7 --cases 9000' loads others, and for longer"
 	@echo "make formats  write the conformance table of docs/formats.md"
+	@echo "make peers  install the programs that DICOM objects are checked with (Debian, Ubuntu)"
 	@echo "make lint   ruff, mypy and the rules of who may import whom"
 	@echo "make bench  measure: ratios within one run"
 	@echo "make messages  collect the texts to translate and compile the catalogues; LANGUAGE=it begins another"
@@ -58,3 +59,6 @@ environment:
 
 libraries:
 	@installer/system-libraries.sh
+
+peers:
+	@installer/peers.sh
