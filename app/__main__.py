@@ -175,7 +175,7 @@ def take_screenshot_when_done(window: MainWindow, path: Path, *, explain: bool) 
     def look() -> None:
         nonlocal asked
         image = window.session.current
-        if image is None or window.inference.is_busy or (image.prediction is None and not image.problem):
+        if image is None or window.inference.serves_request or (image.prediction is None and not image.problem):
             return
         if explain and image.prediction is not None and image.explanation is None:
             if not asked:

@@ -15,6 +15,7 @@ from app.background.image_loader import ImageLoader
 from app.background.inference_queue import InferenceQueue
 from app.background.jobs import JobQueue
 from app.background.network import ModelChoice, Network
+from app.background.prediction_store import PredictionStore
 from app.canvas.group import ViewGroup
 from app.canvas.modes import ViewMode
 from app.canvas.pointed_view import PointedView
@@ -46,6 +47,7 @@ from app.panels.trend import TrendPanel
 from app.presenters.analysis_actions import AnalysisActions
 from app.presenters.archive_password import ArchivePassword
 from app.presenters.blind_mode import BlindMode
+from app.presenters.change_since_prior import ChangeSincePrior
 from app.presenters.current_image import CurrentImage
 from app.presenters.exports import Exports
 from app.presenters.image_actions import ImageActions
@@ -60,7 +62,7 @@ from app.presenters.reading_lists import ReadingLists
 from app.presenters.unsaved_readings import UnsavedReadings
 from app.presenters.worklist_actions import WorklistActions
 from app.session.session import Session
-from app.settings.paths import library_file
+from app.settings.paths import library_file, predictions_cache_dir
 from app.settings.settings import OVERLAYS, Settings
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
@@ -155,7 +157,8 @@ class MainWindow(QMainWindow):
     def _make_session(self, network: Network) -> None:
         self.session = Session(self)
         self.loader = ImageLoader(self.session, self)
-        self.inference = InferenceQueue(self.session, self.loader, network, self._choice, self)
+        store = PredictionStore(predictions_cache_dir())
+        self.inference = InferenceQueue(self.session, self.loader, network, self._choice, store, self)
         self.keeper = Keeper(self.session, library_file(), keep_identity=self._settings.keeps_names, parent=self)
         self._queue = JobQueue("tags and help")
         self._charts_queue = JobQueue("charts and statistics")
@@ -190,6 +193,7 @@ class MainWindow(QMainWindow):
         self.current_image = CurrentImage(session, self.loader, self.view, actions, settings, self)
         self.image_actions = ImageActions(actions, self.group, session, settings, self)
         self.prior_image = PriorImage(session, keeper, self.loader, self.group, self.current_image, self)
+        ChangeSincePrior(session, self.prior_image, self.current_image, self.scores, self)
         self.prior_actions = PriorActions(actions, self.prior_image, self.group, settings, messages, self)
         self.analysis_actions = AnalysisActions(
             actions, session, self.loader, self.inference, self.overlays, settings, self
@@ -248,10 +252,10 @@ class MainWindow(QMainWindow):
         for name, pane in (("left_pane", self.arrangement.left), ("right_pane", self.arrangement.right)):
             actions.connect_switch(name, pane.unfold, checked=True)
             pane.folded_changed.connect(lambda folded, name=name: actions[name].setChecked(not folded))
-        actions.connect("tags", lambda: _bring_to_front(self.tags))
+        actions.connect("tags", lambda: screens.bring_to_front(self.tags))
         actions.connect("history", lambda: self.history.open())
-        actions.connect("preferences", lambda: _bring_to_front(self.preferences))
-        actions.connect("help", lambda: _bring_to_front(self.help))
+        actions.connect("preferences", lambda: screens.bring_to_front(self.preferences))
+        actions.connect("help", lambda: screens.bring_to_front(self.help))
         actions.connect("about", lambda: show_about(self))
         fill_menu_bar(self.menuBar(), actions, RecentMenu(settings, self.open_paths, self))
         self.tool_bar = make_tool_bar(actions, settings.font_percent, self)
@@ -282,6 +286,7 @@ class MainWindow(QMainWindow):
     def _connect_network(self) -> None:
         # The one place where showing an image leads to its analysis.
         self.current_image.image_shown.connect(self.inference.analyse_if_new)
+        self.prior_image.choice_changed.connect(lambda: self.inference.show_beside(self.prior_image.keys))
         self.inference.lungs_found.connect(self.current_image.show_lungs)
         self.inference.failed.connect(self._show_failure)
         self.inference.progressed.connect(self.status_line.show_stage)
@@ -391,9 +396,3 @@ class MainWindow(QMainWindow):
 
         saved = self.keeper.close(left_s())
         return all([saved, *(part.wait(left_s()) for part in working)])
-
-
-def _bring_to_front(window: QWidget) -> None:
-    window.show()
-    window.raise_()
-    window.activateWindow()

@@ -25,6 +25,7 @@ NOT_TESTED_ALONE = {
     "app/panels/score_strip.py": "tests/journeys/test_image_alone.py",
     "app/presenters/analysis_actions.py": "tests/journeys/test_analysis.py",
     "app/presenters/archive_password.py": "tests/journeys/test_opening.py",
+    "app/presenters/change_since_prior.py": "tests/journeys/test_analysed_ahead.py",
     "app/presenters/current_image.py": "tests/journeys/test_zones.py",
     "app/presenters/image_actions.py": "tests/journeys/test_opening.py",
     "app/presenters/library_files.py": "tests/journeys/test_library_in_the_window.py",

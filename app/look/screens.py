@@ -39,6 +39,13 @@ def show_full_screen(window: QWidget, full: bool) -> None:
         window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
+def bring_to_front(window: QWidget) -> None:
+    """Shows a window before all others and gives it the keys."""
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
 def another_window(choice: ModelChoice) -> list[str]:
     """The command that starts the program again, with the same model and without the samples."""
     # A built program is its own interpreter.

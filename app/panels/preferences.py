@@ -174,6 +174,12 @@ class PreferencesDialog(QDialog):
 
     def _analysis_page(self) -> QWidget:
         page, form = _page(self)
+        self._switch(
+            form,
+            "analyses_all",
+            _("Analyse all open images"),
+            _("While nothing else is computed: the image beside the one shown, the next one, then the rest"),
+        )
         modes = {
             Mode.FAST: _("Fast: an approximation"),
             Mode.EXACT: _("Exact: slow"),

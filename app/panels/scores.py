@@ -56,6 +56,7 @@ class ScoresPanel(QWidget):
         )
         self._turn = _line(self, "scoringMode", _("Scoring mode"))
         self._own = _line(self, "", _("Your own score"))
+        self._change = _line(self, "small", _("Change since the prior image"))
         self._comparison = _line(self, "", _("Comparison with your score"))
         self._model = _line(self, "small", _("Model and device"))
         self._model.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -88,12 +89,14 @@ class ScoresPanel(QWidget):
         layout.addLayout(self._totals())
         layout.addWidget(self._turn)
         layout.addLayout(zone_grid(self._cells, self))
+        layout.addWidget(self._change)
         layout.addLayout(self._own_row())
         layout.addWidget(self.comment)
         layout.addWidget(self._comparison)
         layout.addWidget(self.network_steps)
         layout.addWidget(self._model)
         layout.addStretch(1)
+        self.show_change("")
         self.show_turn(None)
         self.show_image(None)
 
@@ -176,6 +179,15 @@ class ScoresPanel(QWidget):
         self.repair_button.setText(_("Repair: {steps}").format(steps=", ".join(step.request for step in offered)))
         self.repair_button.setVisible(bool(offered))
         self.undo_repair_button.setVisible(image is not None and bool(image.repairs))
+
+    @property
+    def change_text(self) -> str:
+        """The line with the change since the prior image; empty while there is none."""
+        return self._change.text()
+
+    def show_change(self, line: str) -> None:
+        """Shows the change since the prior image; an empty line hides it."""
+        _show_text(self._change, line)
 
     def show_turn(self, zone: Zone | None, keys: str = "") -> None:
         """Marks the zone that the keys score next.

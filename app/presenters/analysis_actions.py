@@ -15,7 +15,7 @@ from bsnet_core.explanation import Masking, Mode
 
 
 class AnalysisActions(QObject):
-    """Connects the actions with the inference queue, and explains each new score if the settings say so."""
+    """Connects actions and settings with the inference queue, and explains each new score if the settings say so."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class AnalysisActions(QObject):
         overlays.mode_chosen.connect(self._save_mode)
         overlays.choose_masking(settings.explanation_masking)
         overlays.masking_chosen.connect(self._save_masking)
+        inference.analyses_all = settings.analyses_all
         settings.changed.connect(self._follow_setting)
         inference.analysed.connect(self._explain_analysed)
         inference.busy_changed.connect(lambda busy: self.follow_image())
@@ -47,9 +48,9 @@ class AnalysisActions(QObject):
 
     def follow_image(self) -> None:
         """Allows what the image on the screen, and the work under way, allow."""
-        image, busy = self._session.current, self._inference.is_busy
+        image, busy = self._session.current, self._inference.serves_request
         self._actions["analyse"].setEnabled(image is not None)
-        self._actions["cancel"].setEnabled(busy)
+        self._actions["cancel"].setEnabled(self._inference.is_busy)
         shown = None if image is None else self._session.shown(image.key)
         # While a map is being computed unasked, asking for it shows it.
         can_ask = image is not None and (not busy or self._inference.is_explaining(image.key))
@@ -91,7 +92,7 @@ class AnalysisActions(QObject):
 
     def _explain_revealed(self) -> None:
         image = self._session.current
-        if image is not None and image.explanation is None and not self._inference.is_busy:
+        if image is not None and image.explanation is None and not self._inference.serves_request:
             self._explain_analysed(image.key)
 
     def _save_mode(self, mode: Mode) -> None:
@@ -103,6 +104,8 @@ class AnalysisActions(QObject):
             self._settings.explanation_masking = masking
 
     def _follow_setting(self, name: str) -> None:
+        if name == "analyses_all":
+            self._inference.analyses_all = self._settings.analyses_all
         if name == "explanation_masking":
             self._overlays.choose_masking(self._settings.explanation_masking)
         if name == "explanation_mode":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -65,6 +65,7 @@ class CurrentImage(QObject):
         self._zones_shown: frozenset[Zone] = frozenset(ZONES)
         self._zone_to_score: Zone | None = None
         self._differing: frozenset[Zone] = frozenset()
+        self._changes: dict[Zone, int] = {}
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
         self._pointed_at: tuple[float, float] | None = None
         session.current_changed.connect(self._show)
@@ -109,6 +110,12 @@ class CurrentImage(QObject):
         """Marks the zones in which the two compared results differ."""
         self._differing = frozenset(zones)
         self._update_overlays()
+
+    def mark_changes(self, changes: Mapping[Zone, int]) -> None:
+        """Writes into the zones how their scores have changed since the prior image."""
+        if changes != self._changes:
+            self._changes = dict(changes)
+            self._update_overlays()
 
     def show_loading(self) -> None:
         """Shows that a file is being loaded."""
@@ -195,7 +202,7 @@ class CurrentImage(QObject):
         if image is not None and made_of.prediction is None:
             drawn = replace(drawn, lungs=self._early_lungs(image), frames=self._usual_frames(image))
         self._view.set_result_caption(caption)
-        marked = replace(drawn, in_turn=self._zone_to_score, differing=self._differing)
+        marked = replace(drawn, in_turn=self._zone_to_score, differing=self._differing, changes=self._changes)
         self._view.set_overlays(self._switched(marked, image))
         self._describe_superpixel()  # the map may have grown under a resting pointer
 

@@ -68,6 +68,11 @@ class PriorImage(QObject):
         return self._keys[0] if self._keys else None
 
     @property
+    def keys(self) -> tuple[int, ...]:
+        """Keys of all images shown beside the current one, the latest first."""
+        return self._keys
+
+    @property
     def can_go_earlier(self) -> bool:
         """Whether there is an image earlier than those shown."""
         return self._place + self._most < len(self._earlier)

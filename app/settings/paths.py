@@ -33,6 +33,12 @@ def charts_cache_dir() -> Path:
     return _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "charts")
 
 
+def predictions_cache_dir() -> Path:
+    """The folder of predictions that are not computed again, made if missing."""
+    cache = _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)))
+    return _private(cache / "predictions")
+
+
 def library_file() -> Path:
     """The library of images, predictions and readings; its folder is made if missing."""
     return data_dir() / LIBRARY_NAME

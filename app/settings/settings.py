@@ -160,6 +160,7 @@ class Settings(QObject):
         gsdf: Whether grey levels on the screen follow the Grayscale Standard Display Function.
         screen_minimum, screen_maximum, screen_ambient: The screen's luminance of black and white, and the luminance
             that the light in the room adds, in cd/m².
+        analyses_all: Whether all open images are analysed while nothing else is.
         explains: Whether the explanation of the image on the screen is computed automatically once it is scored.
         has_started: Whether the program was started before; the bundled samples are opened at the first start.
         keeps_names: Whether the library and the list of recent files may hold what names a patient.
@@ -190,6 +191,7 @@ class Settings(QObject):
     has_started = _switch("window/has_started", False)
     keeps_names = _switch("library/keeps_names", True)
     library_order = _choice("library/order", ListOrder.LAST_OPENED)
+    analyses_all = _switch("analysis/analyses_all", True)
     explains = _switch("analysis/explains", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     explanation_masking = _choice("analysis/explanation_masking", Masking.EVIDENCE)

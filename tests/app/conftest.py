@@ -129,11 +129,14 @@ def open_viewer(qapp, qtbot, own_home, network):
 
     windows = []
 
-    def start(*arguments, explains=False, masking=Masking.EVIDENCE, asks_for_reader=False):
-        """Maps and the question for a name come only where a test asks for them."""
+    def start(
+        *arguments, explains=False, masking=Masking.EVIDENCE, asks_for_reader=False, analyses_all=False
+    ):
+        """Maps, the question for a name, and scores of images nobody looks at come only where a test asks for them."""
         window = open_window(build_parser().parse_args([str(argument) for argument in arguments]), network)
         window._settings.explains = explains
         window._settings.has_asked_for_reader = not asks_for_reader
+        window._settings.analyses_all = analyses_all
         window._settings.explanation_masking = masking
         windows.append(window)
         window.resize(1440, 900)

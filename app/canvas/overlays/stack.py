@@ -41,6 +41,7 @@ class OverlayState:
         own: The reader's own scores, zone by zone.
         in_turn: The zone that the next key scores, marked by a second frame.
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
+        changes: By zone, the change of the predicted score since the prior image beside it.
         zones_shown: Zones whose part of the grid is drawn and whose scores are written.
         zones_explained: Those of them whose explanation map is drawn.
     """
@@ -54,6 +55,7 @@ class OverlayState:
     own: Mapping[Zone, int] | None = None
     in_turn: Zone | None = None
     differing: frozenset[Zone] = frozenset()
+    changes: Mapping[Zone, int] | None = None
     zones_shown: frozenset[Zone] = frozenset(ZONES)
     zones_explained: tuple[Zone, ...] = ZONES
 
@@ -137,6 +139,7 @@ def paint(
         own=state.own,
         in_turn=state.in_turn,
         differing=frozenset() if state.labels is None else state.differing,
+        changes=state.changes,
         shown=state.zones_shown,
         patient_orientation=patient_orientation,
     )

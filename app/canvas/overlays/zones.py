@@ -118,6 +118,7 @@ def paint(
     own: Mapping[Zone, int] | None = None,
     in_turn: Zone | None = None,
     differing: frozenset[Zone] = frozenset(),
+    changes: Mapping[Zone, int] | None = None,
     shown: frozenset[Zone] = frozenset(ZONES),
     patient_orientation: tuple[str, str] | None = None,
 ) -> None:
@@ -133,6 +134,7 @@ def paint(
         own: The reader's own entries, 0 to 3 or `NOT_ASSESSABLE`, drawn in a box beside the prediction's.
         in_turn: The zone that the next key scores; it gets a second frame inside its own.
         differing: Zones in which two results differ; they get a "≠" in the upper right corner.
+        changes: By zone, the change of the predicted score since a prior image; written below the confidence.
         shown: Zones that are drawn; of the others only the zone in turn keeps its second frame.
         patient_orientation: The file's patient orientation.
     """
@@ -152,7 +154,8 @@ def paint(
             continue
         if zone in differing:
             _write_difference(painter, polygon)
-        _write_zone(painter, polygon.boundingRect(), zone, labels.get(zone), (own or {}).get(zone))
+        texts = labels.get(zone), (own or {}).get(zone), (changes or {}).get(zone)
+        _write_zone(painter, polygon.boundingRect(), zone, *texts)
     painter.setOpacity(opacity)
     for column, name in enumerate(side_names(frames, patient_orientation)):
         of_side = [polygons[zone] for zone in ZONES if zone.column == column]
@@ -183,7 +186,9 @@ def _write_difference(painter: QPainter, polygon: QPolygonF) -> None:
     _write_line(painter, around, corner.y(), "≠", size, bold=True)
 
 
-def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | None, own: int | None) -> None:
+def _write_zone(
+    painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | None, own: int | None, change: int | None
+) -> None:
     size = min(max(min(box.width(), box.height()) * 0.24, SMALLEST_PX), LARGEST_PX)
     middle = box.center().y()
     if label is None and own is None:
@@ -201,6 +206,9 @@ def _write_zone(painter: QPainter, box: QRectF, zone: Zone, label: ZoneLabel | N
     if label is not None:
         _write_line(painter, box.translated(-offset, 0), middle, str(label.score), size, bold=True)
         _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, confidence, size * 0.38)
+        if change is not None:
+            text = f"Δ {change:+d}".replace("-", "−") if change else "Δ 0"
+            _write_line(painter, box.translated(-offset, 0), middle + size * 1.35, text, size * 0.38, bold=bool(change))
     if own is not None:
         frame = QRectF(box.center().x() + offset - size * 0.42, middle - size * 0.55, size * 0.84, size * 1.1)
         painter.setBrush(QColor(0, 0, 0, 120))

@@ -9,6 +9,7 @@ import pytest
 from app.background.image_loader import ImageLoader
 from app.background.inference_queue import InferenceQueue
 from app.background.network import ModelChoice, Network
+from app.background.prediction_store import PredictionStore
 from app.session.open_image import ImageState
 from app.session.session import Session
 from bsnet_core.explanation import Mode
@@ -30,9 +31,9 @@ def session(qapp):
 
 
 @pytest.fixture
-def inference(qtbot, session, shipped_model):
+def inference(qtbot, session, shipped_model, tmp_path):
     loader, network = ImageLoader(session), Network(NEVER_ANSWERS)
-    made = InferenceQueue(session, loader, network, ModelChoice(shipped_model, "cpu"))
+    made = InferenceQueue(session, loader, network, ModelChoice(shipped_model, "cpu"), PredictionStore(tmp_path))
     yield made
     made.cancel()
     parts = (made, loader)
@@ -70,7 +71,7 @@ def test_an_image_with_a_prediction_or_a_reason_for_having_none_is_not_new(sessi
     assert states(session) == [ImageState.ANALYSED, ImageState.NOT_SCORED, ImageState.ANALYSING]
 
 
-def test_an_interrupted_image_of_the_batch_is_the_first_when_the_batch_continues(qtbot, session, inference):
+def test_the_image_on_the_screen_is_the_first_when_the_batch_continues(qtbot, session, inference):
     batches = []
     inference.batch_changed.connect(lambda done, size: batches.append((done, size)))
     inference.analyse_all()
@@ -78,7 +79,7 @@ def test_an_interrupted_image_of_the_batch_is_the_first_when_the_batch_continues
     session.select(2)
     assert states(session) == [ImageState.READY] * IMAGES
     qtbot.waitUntil(lambda: inference.is_busy)
-    assert states(session)[0] is ImageState.ANALYSING
+    assert states(session)[2] is ImageState.ANALYSING
     inference.cancel()
     assert batches == [(0, IMAGES), (0, 0)]
     assert states(session) == [ImageState.READY] * IMAGES
@@ -91,3 +92,51 @@ def test_only_the_explanation_of_its_own_image_is_under_way(session, inference):
     assert not inference.is_explaining(1)
     inference.cancel()
     assert not inference.is_explaining(0)
+
+
+def test_images_wait_for_nothing_while_all_are_analysed_unless_the_work_was_stopped(qtbot, session, inference):
+    session.select(1)
+    inference.analyses_all = True
+    assert states(session) == [ImageState.READY, ImageState.ANALYSING, ImageState.READY]
+    assert not inference.serves_request
+    inference.cancel()
+    session.select(0)
+    with qtbot.assertNotEmitted(inference.busy_changed, wait=200):
+        pass
+    assert states(session) == [ImageState.READY] * IMAGES
+    inference.analyse_all()
+    assert states(session) == [ImageState.ANALYSING, ImageState.READY, ImageState.READY]
+
+
+def test_switching_the_work_ahead_off_leaves_what_was_requested(session, inference):
+    inference.analyses_all = True
+    inference.analyse(2)
+    inference.analyses_all = False
+    assert states(session) == [ImageState.READY, ImageState.READY, ImageState.ANALYSING]
+    assert inference.serves_request
+
+
+def test_an_image_that_is_analysed_ahead_is_not_begun_again_when_it_is_shown(qtbot, session, inference):
+    session.select(0)
+    session.accept_prediction(0, prediction())
+    inference.analyses_all = True
+    assert states(session)[1] is ImageState.ANALYSING
+    with qtbot.assertNotEmitted(inference.busy_changed, wait=200):
+        session.select(1)
+        inference.analyse_if_new(1)
+    assert inference.serves_request
+
+
+def test_images_beside_the_one_shown_come_before_the_next(session, inference):
+    session.select(0)
+    session.accept_prediction(0, prediction())
+    inference.show_beside((2,))
+    inference.analyses_all = True
+    assert states(session) == [ImageState.ANALYSED, ImageState.READY, ImageState.ANALYSING]
+
+
+def test_an_image_that_was_analysed_ahead_counts_as_analysed_when_it_is_shown(qtbot, session, inference):
+    session.accept_prediction(0, prediction())
+    with qtbot.waitSignal(inference.analysed) as told:
+        inference.analyse_if_new(0)
+    assert told.args == [0]

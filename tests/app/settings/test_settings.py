@@ -39,6 +39,7 @@ OTHERS = {
     "screen_ambient": 0.0,
     "keeps_names": False,
     "library_order": ListOrder.NAME,
+    "analyses_all": False,
     "explains": False,
     "explanation_mode": Mode.EXACT,
     "explanation_masking": Masking.BLACK,
