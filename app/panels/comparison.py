@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.panels.zone_grid import zone_grid
+from app.panels.zone_grid import ZoneGrid
 from app.report.score_differences import describe_total_difference, describe_zone_difference, signed
 from app.session.readings import ResultSet
 from bsnet_core.agreement import MAX_TOTAL, compare_scores
@@ -157,7 +157,8 @@ class ComparisonPanel(QWidget):
         inside.setSpacing(8)
         inside.addWidget(self.table)
         inside.addLayout(self._choosers())
-        inside.addLayout(zone_grid(self._cells, self._filled))
+        self._grid = ZoneGrid(self._cells, self._filled)
+        inside.addLayout(self._grid)
         inside.addWidget(self._zones_verdict)
         inside.addWidget(self._total_verdict)
         inside.addWidget(self.mark)
@@ -191,6 +192,10 @@ class ComparisonPanel(QWidget):
         """Says that no image is open, so that there is nothing whose results could be compared."""
         self.show_sets(())
         self._empty.setText(_("No image is open."))
+
+    def name_sides(self, patient_orientation: tuple[str, str] | None) -> None:
+        """Names the patient's sides above the zones, as the image on the screen states them."""
+        self._grid.name_sides(patient_orientation)
 
     def show_sets(self, sets: Sequence[ResultSet], *, hidden: bool = False) -> None:
         """Fills the panel; the chosen results stay chosen if the image has them.

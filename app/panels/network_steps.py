@@ -101,13 +101,13 @@ class LargeImage(QLabel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._image = QImage()
-        self._with_grid = False
+        self._sides: tuple[str, str] | None = None
         self.setMinimumSize(240, 240)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_image(self, image: QImage, *, with_grid: bool) -> None:
-        """Shows a square image, optionally with the zones."""
-        self._image, self._with_grid = image, with_grid
+    def show_image(self, image: QImage, sides: tuple[str, str] | None) -> None:
+        """Shows a square image, with the zones if the patient's sides are named."""
+        self._image, self._sides = image, sides
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -121,8 +121,8 @@ class LargeImage(QLabel):
         with QPainter(self) as painter:  # ended even where painting fails
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(place, self._image)
-            if self._with_grid:
-                _paint_grid(painter, place)
+            if self._sides is not None:
+                _paint_grid(painter, place, self._sides)
 
 
 class StepWindow(QDialog):
@@ -133,6 +133,7 @@ class StepWindow(QDialog):
         self.setWindowTitle(_("How the network saw this image"))
         self.setStyleSheet("QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }")
         self._images: dict[NetworkStep, QImage] = {}
+        self._sides = ("", "")
         self._image = LargeImage(self)
         self._meaning = QLabel("", self)
         self._meaning.setWordWrap(True)
@@ -157,9 +158,9 @@ class StepWindow(QDialog):
         """The step shown."""
         return next((step for step, button in self._buttons.items() if button.isChecked()), NetworkStep.LUNGS)
 
-    def set_images(self, images: dict[NetworkStep, QImage]) -> None:
-        """Takes the images of another prediction."""
-        self._images = images
+    def set_images(self, images: dict[NetworkStep, QImage], sides: tuple[str, str]) -> None:
+        """Takes the images of another prediction, and the names of the patient's right and left."""
+        self._images, self._sides = images, sides
         self.show_step(self.step)
 
     def show_step(self, step: NetworkStep) -> None:
@@ -169,7 +170,7 @@ class StepWindow(QDialog):
         self._meaning.setText(step.meaning)
         self._image.setAccessibleName(step.words)
         self._image.setAccessibleDescription(step.meaning)
-        self._image.show_image(self._images[step], with_grid=step is NetworkStep.MASKED)
+        self._image.show_image(self._images[step], self._sides if step is NetworkStep.MASKED else None)
 
 
 class NetworkSteps(QWidget):
@@ -179,6 +180,7 @@ class NetworkSteps(QWidget):
         super().__init__(parent)
         self._prediction: Prediction | None = None
         self._images: dict[NetworkStep, QImage] = {}
+        self._sides = ("", "")
         self._window: StepWindow | None = None
         self.buttons = {step: StepButton(step, self) for step in NetworkStep}
         row = QHBoxLayout(self)
@@ -201,9 +203,10 @@ class NetworkSteps(QWidget):
         """The window with the larger image; None unless it is open."""
         return self._window if self._window is not None and self._window.isVisible() else None
 
-    def show_prediction(self, prediction: Prediction | None) -> None:
-        """Shows the steps of a prediction; None hides them."""
+    def show_prediction(self, prediction: Prediction | None, sides: tuple[str, str]) -> None:
+        """Shows the steps of a prediction, with the names of the patient's right and left; None hides them."""
         self.setVisible(prediction is not None)
+        self._sides = sides
         if prediction is self._prediction:
             return
         self._prediction = prediction
@@ -220,12 +223,12 @@ class NetworkSteps(QWidget):
             )
             if step is NetworkStep.MASKED:
                 painter = QPainter(small)
-                _paint_grid(painter, QRectF(0, 0, side, side))
+                _paint_grid(painter, QRectF(0, 0, side, side), sides)
                 painter.end()
             small.setDevicePixelRatio(self.devicePixelRatioF())
             button.set_image(small)
         if self._window is not None:
-            self._window.set_images(self._images)
+            self._window.set_images(self._images, sides)
 
     def open_larger(self, step: NetworkStep) -> None:
         """Opens a step's image in the separate window."""
@@ -233,7 +236,7 @@ class NetworkSteps(QWidget):
             return
         if self._window is None:
             self._window = StepWindow(self)
-        self._window.set_images(self._images)
+        self._window.set_images(self._images, self._sides)
         self._window.show_step(step)
         self._window.show()
         self._window.activateWindow()
@@ -268,7 +271,7 @@ def _as_image(rgb: npt.NDArray[np.uint8]) -> QImage:
     return QImage(contiguous.data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
-def _paint_grid(painter: QPainter, place: QRectF) -> None:
+def _paint_grid(painter: QPainter, place: QRectF, sides: tuple[str, str]) -> None:
     """Draws the six zones over an image in the aligned frame, with their letters if there is room."""
     painter.setPen(QPen(GRID, 1))
     for share in ROW_EDGES[1:-1]:
@@ -285,9 +288,5 @@ def _paint_grid(painter: QPainter, place: QRectF) -> None:
         x = place.left() + COLUMN_EDGES[zone.column] * place.width() + 10
         y = place.top() + ROW_EDGES[zone.row] * place.height() + 22
         painter.drawText(round(x), round(y), zone.name)
-    painter.drawText(
-        place.adjusted(0, 0, -8, -8), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, _("L (patient)")
-    )
-    painter.drawText(
-        place.adjusted(8, 0, 0, -8), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, _("R (patient)")
-    )
+    painter.drawText(place.adjusted(0, 0, -8, -8), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, sides[1])
+    painter.drawText(place.adjusted(8, 0, 0, -8), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, sides[0])

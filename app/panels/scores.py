@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.canvas.drawing.orientation import side_names
 from app.panels.comment_field import CommentField
 from app.panels.network_steps import NetworkSteps
 from app.panels.zone_cell import NOT_ENTERED, STYLE, ZoneCell
-from app.panels.zone_grid import zone_grid
+from app.panels.zone_grid import STANDARD, ZoneGrid
 from app.report.score_differences import describe_total_difference, describe_zone_difference
 from app.session.open_image import ImageState, OpenImage
 from app.session.readings import HASH_LENGTH, Reading, describe_total, name_of_reader
@@ -66,6 +67,7 @@ class ScoresPanel(QWidget):
             cell.chosen.connect(self.zone_chosen)
         self.comment = CommentField(self)
         self.comment.edited.connect(self.comment_edited)
+        self._grid = ZoneGrid(self._cells, self)
         self.network_steps = NetworkSteps(self)
         self.save_button = self._button(_("Save reading"), _("Save the six zones as your reading"), self.save_requested)
         self.clear_button = self._button(
@@ -88,7 +90,7 @@ class ScoresPanel(QWidget):
         layout.addWidget(self.undo_repair_button)
         layout.addLayout(self._totals())
         layout.addWidget(self._turn)
-        layout.addLayout(zone_grid(self._cells, self))
+        layout.addLayout(self._grid)
         layout.addWidget(self._change)
         layout.addLayout(self._own_row())
         layout.addWidget(self.comment)
@@ -151,6 +153,8 @@ class ScoresPanel(QWidget):
         saved = image.reading_of(reader) if image is not None and not image.draft else None
         own = image.own_entries(reader) if image is not None else {}
         is_read_only = image is not None and image.is_read_only
+        orientation = STANDARD if image is None else image.metadata.patient_orientation
+        self._grid.name_sides(orientation)
         for zone, cell in self._cells.items():
             cell.show_zone(prediction, own.get(zone), editable=image is not None and saved is None and not is_read_only)
         self._total.setText(_total_line(image, hidden=hidden))
@@ -163,7 +167,7 @@ class ScoresPanel(QWidget):
         _show_text(self._comparison, _comparison_line(own, prediction))
         _show_text(self._model, _model_line(prediction))
         has_lungs = prediction is not None and bool(prediction.lung_probability.any())  # a plain classifier has none
-        self.network_steps.show_prediction(prediction if has_lungs else None)
+        self.network_steps.show_prediction(prediction if has_lungs else None, side_names(orientation))
         comment = "" if image is None else image.draft_comment if saved is None else saved.comment
         self.comment.show_comment(comment, editable=image is not None and saved is None and not is_read_only)
         self.comment.setVisible(image is not None and ((saved is None and not is_read_only) or bool(comment)))

@@ -101,6 +101,7 @@ class OwnReading(QObject):
         hidden = not self._session.prediction_is_visible(image.key)
         self._scores.show_image(self._session.shown(image.key), hidden=hidden, reader=self._session.reader)
         sets = () if hidden else result_sets(image.readings, self._predictions_of(image))
+        self.comparison.name_sides(image.metadata.patient_orientation)
         self.comparison.show_sets(sets, hidden=hidden)
         self.comparison.setVisible(len(sets) > 1)
 

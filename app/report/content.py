@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
+from app.canvas.drawing.orientation import side_names
 from app.report import image_painting
 from app.report.explanation_part import MapImage, map_image
 from app.report.fonts import can_draw, load_fonts
@@ -82,6 +83,7 @@ class ReportContent:
         signed_by: Name beside the line for the signature; None where a signature would name the reader.
         provenance: Model, hash, device, input check, software, time.
         made_at: Time of the report, with a time zone.
+        sides: Names of the patient's right and left above the zones.
     """
 
     patient_lines: tuple[Line, ...]
@@ -102,6 +104,7 @@ class ReportContent:
     signed_by: str | None
     provenance: tuple[Line, ...]
     made_at: datetime
+    sides: tuple[str, str]
 
 
 def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: datetime) -> ReportContent:
@@ -141,6 +144,7 @@ def compose_report(reported: ReportedImage, choices: ReportChoices, made_at: dat
         signed_by=None if choices.deidentified else _name_to_sign(reading),
         provenance=provenance_lines(radiograph, prediction, made_at),
         made_at=made_at,
+        sides=side_names(radiograph.metadata.patient_orientation),
     )
 
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QTransform
 
+from app.canvas.drawing.orientation import side_names
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
@@ -77,11 +78,6 @@ class PaintedImage:
     image: QImage
     to_units: QTransform
     sides: tuple[str, str]
-
-
-def side_names() -> tuple[str, str]:
-    """Headings of the left and the right column of every grid."""
-    return _("R (patient)"), _("L (patient)")
 
 
 def right_side_is_stated_on_the_right(metadata: ImageMetadata) -> bool | None:
@@ -234,7 +230,7 @@ def _headroom(frames: Frames, to_units: QTransform) -> float:
 
 def _sides(metadata: ImageMetadata, prediction: Prediction | None, orientation: StandardOrientation) -> tuple[str, str]:
     """The sides as the file or the zones state them; nothing is guessed."""
-    right, left = side_names()
+    right, left = side_names(metadata.patient_orientation)
     stated = right_side_is_stated_on_the_right(metadata)
     if stated is None and prediction is None and orientation.changes_nothing:
         return _("side not stated"), ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPdfWriter, QPen, QTransform
 
+from app.canvas.drawing.orientation import side_names
 from app.canvas.overlays import zones as zones_overlay
 from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
 from app.report.explanation_part import describe_map, paint_map
@@ -27,7 +28,6 @@ from app.report.image_painting import (
     paint_image,
     paint_rimmed,
     paint_sides,
-    side_names,
 )
 from app.report.layout import LABEL, MM_PER_INCH, QUIET, SMALL, Sheet, TextStyle
 from app.report.pdf import pdf_bytes, pdf_texts
@@ -132,6 +132,7 @@ def compose_figure(reported: ReportedImage) -> Figure:
     mapped = paint_map(reported, prediction, explained)
     with_scores = QImage(mapped.image)
     paint_scores(with_scores, prediction, mapped.to_units)
+    orientation = reported.radiograph.metadata.patient_orientation
     model, head = prediction.model, attention_name(prediction)
     sentences = [
         # First, as the hash does not break: further on, it could leave half a line empty.
@@ -144,7 +145,7 @@ def compose_figure(reported: ReportedImage) -> Figure:
     ]
     panels = (
         (image.image, _("Radiograph")),
-        (_aligned_lungs(prediction), _("Aligned, lungs only")),
+        (_aligned_lungs(prediction, side_names(orientation)), _("Aligned, lungs only")),
         (with_scores, _("Explanation map, predicted scores")),
     )
     return Figure(panels, prediction, " ".join(sentences))
@@ -245,7 +246,7 @@ def _blank(width: int, height: int) -> QImage:
     return image
 
 
-def _aligned_lungs(prediction: Prediction) -> QImage:
+def _aligned_lungs(prediction: Prediction, sides: tuple[str, str]) -> QImage:
     """The masked lungs with the six zones; the aligned frame has the patient's right on the left."""
     side = round(LOGICAL_SIDE * PIXELS_PER_UNIT)
     masked = prediction.aligned_image * prediction.aligned_lung_probability
@@ -261,7 +262,7 @@ def _aligned_lungs(prediction: Prediction) -> QImage:
         painter.drawLine(QPointF(0, row), QPointF(LOGICAL_SIDE, row))
     for column in columns[1:-1]:
         painter.drawLine(QPointF(column, 0), QPointF(column, LOGICAL_SIDE))
-    paint_sides(painter, QRectF(0, 0, LOGICAL_SIDE, LOGICAL_SIDE), side_names())
+    paint_sides(painter, QRectF(0, 0, LOGICAL_SIDE, LOGICAL_SIDE), sides)
     for zone in ZONES:
         middle = (columns[zone.column] + columns[zone.column + 1]) / 2
         height = (rows[zone.row] + rows[zone.row + 1]) / 2

@@ -12,7 +12,6 @@ from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
 from app.report.blocks import AMBER_LINE, Images, Lines, Table
 from app.report.content import ReportContent
 from app.report.explanation_part import StrongestRegion
-from app.report.image_painting import side_names
 from app.report.layout import (
     BODY,
     CENTRE,
@@ -65,7 +64,7 @@ class ScoreGrid:
 
     def draw(self, sheet: Sheet, top: float) -> None:
         """Names of the sides, then the cells."""
-        for side, zone in zip(side_names(), (Zone.A, Zone.D), strict=True):
+        for side, zone in zip(self.content.sides, (Zone.A, Zone.D), strict=True):
             cell = self.cell_area(sheet, top, zone)
             sheet.text(QRectF(cell.left(), top, cell.width(), 6), side, STRONG, CENTRE)
         for zone in ZONES:

@@ -4,7 +4,7 @@ import numpy as np
 import pypdfium2
 import pytest
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QAbstractButton, QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QLabel, QWidget
 
 from app.canvas.overlays.zones import zone_polygon
 from app.panels.report_dialog import ReportDialog
@@ -84,6 +84,43 @@ def test_zone_a_is_the_patient_s_right_on_grid_overlay_report_and_table(
         buttons["&Save report"].click()
     right, left = place_of_sides(report)
     assert right < left
+
+
+def test_sides_that_the_file_does_not_state_are_assumed_on_image_panels_and_report(
+    qtbot, open_viewer, shipped_model, tmp_path, monkeypatch
+):
+    unstated = write_dicom(
+        tmp_path / "unstated.dcm", load_radiograph(sample_files()[0]).stored, PatientOrientation=None
+    )
+    viewer = open_viewer(
+        "--model", shipped_model, "--device", "cpu", unstated, write_image(tmp_path / "b.dcm", "usual")
+    )
+    qtbot.waitUntil(
+        lambda: viewer.session.current is not None and viewer.session.current.prediction is not None, timeout=WITHIN_MS
+    )
+
+    def headings():
+        return {label.text() for label in viewer.findChildren(QLabel) if label.objectName() == "side"}
+
+    assert headings() == {"R assumed", "L assumed"}
+    report, shown = tmp_path / "report.pdf", viewer.view.grab().toImage()
+    viewer.actions_by_name["report"].trigger()
+    dialog = viewer.findChildren(ReportDialog)[-1]
+    buttons = {widget.text(): widget for widget in dialog.findChildren(QWidget) if isinstance(widget, QAbstractButton)}
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(report), ""))
+    buttons["&Choose…"].click()
+    with qtbot.waitSignal(dialog.accepted, timeout=WITHIN_MS):
+        buttons["&Save report"].click()
+    document = pypdfium2.PdfDocument(report)
+    words = document[0].get_textpage().get_text_range()
+    document.close()
+    assert "R assumed" in words
+    assert "(patient)" not in words
+
+    viewer.session.select(1)
+    qtbot.waitUntil(lambda: viewer.session.current.prediction is not None, timeout=WITHIN_MS)
+    assert headings() == {"R (patient)", "L (patient)"}
+    assert viewer.view.grab().toImage() != shown
 
 
 def place_of_sides(path):

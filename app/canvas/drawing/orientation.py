@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 
+from bsnet_core.language import translate as _
+
 OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "H": "F", "F": "H"}
 AXIS = {"R": "x", "L": "x", "A": "y", "P": "y", "H": "z", "F": "z"}
 COSINES = (1, 0, -1, 0)
@@ -93,7 +95,7 @@ class Orientation:
             (0, 1): along_columns,
             (0, -1): opposite(along_columns),
         }
-        to_image, _ = self.matrix.inverted()
+        to_image, _is_invertible = self.matrix.inverted()
 
         def letters_towards(x: int, y: int) -> str:
             direction = to_image.map(QPointF(x, y))
@@ -103,6 +105,18 @@ class Orientation:
 
 
 AS_STORED = Orientation()
+
+
+def side_names(patient_orientation: tuple[str, str] | None) -> tuple[str, str]:
+    """The names of the patient's right and left side: as the file states them, or said to be assumed.
+
+    Source: Patient Orientation, DICOM PS3.3 C.7.6.1.1.1. A file that does not state the sides is taken to be in
+    standard orientation.
+    """
+    letters = AS_STORED.letters(patient_orientation)
+    if any(edge[:1] in ("R", "L") for edge in (letters.left, letters.top) if edge):
+        return _("R (patient)"), _("L (patient)")
+    return _("R assumed"), _("L assumed")
 
 
 def is_stated(letters: str) -> bool:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPolygonF, QTransform
 
+from app.canvas.drawing import orientation
 from app.canvas.drawing.lettering import write
-from app.canvas.drawing.orientation import is_stated
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
 from bsnet_core.inference.quality import LOW_CONFIDENCE
@@ -96,15 +96,15 @@ def labels_of(prediction: Prediction) -> dict[Zone, ZoneLabel]:
 def side_names(frames: Frames, patient_orientation: tuple[str, str] | None) -> tuple[str, str]:
     """The names of the sides above A B C and above D E F.
 
-    Where the file states that the image's columns run the other way, the network mistook one lung for the other: the
-    sides are questioned instead of stated wrongly.
+    A file that does not state its sides has them assumed. Where it states that the image's columns run the other way,
+    the network mistook one lung for the other: the sides are questioned instead of stated wrongly.
     """
     along_rows = patient_orientation[0] if patient_orientation is not None else ""
-    if is_stated(along_rows) and along_rows[0] in "RL":
+    if orientation.is_stated(along_rows) and along_rows[0] in "RL":
         (from_x, _y), (to_x, _y) = apply(frames.aligned_to_image, [[0.0, 0.0], [frames.side_px, 0.0]])
         if (to_x > from_x) != (along_rows[0] == "L"):
             return _("R? The file says L"), _("L? The file says R")
-    return _("R (patient)"), _("L (patient)")
+    return orientation.side_names(patient_orientation)
 
 
 def paint(

@@ -49,8 +49,8 @@ def everything_said(panel):
 def test_the_grid_shows_each_zone_s_score_at_its_place_under_the_right_side(panel):
     panel.show_image(analysed("012321"))
     assert [panel.cell(zone).score_text for zone in ZONES] == list("012321")
-    sides = {label.text(): place(panel, label) for label in panel.findChildren(QLabel) if "(patient)" in label.text()}
-    right, left = sides["R (patient)"].x(), sides["L (patient)"].x()
+    sides = {label.text(): place(panel, label) for label in panel.findChildren(QLabel) if "assumed" in label.text()}
+    right, left = sides["R assumed"].x(), sides["L assumed"].x()
     assert right < left
     assert {place(panel, panel.cell(zone)).x() for zone in (Zone.A, Zone.B, Zone.C)} == {right}
     assert {place(panel, panel.cell(zone)).x() for zone in (Zone.D, Zone.E, Zone.F)} == {left}

@@ -74,7 +74,7 @@ def test_the_patient_s_right_lung_is_on_the_left_of_the_picture(image, result):
     ):
         left, right = halves(painted.image)
         assert left > right + 100
-        assert painted.sides == image_painting.side_names()
+        assert painted.sides == ("R (patient)", "L (patient)")
 
 
 @every_file

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QPointF
 
-from app.canvas.drawing.orientation import EdgeLetters, Orientation
+from app.canvas.drawing.orientation import EdgeLetters, Orientation, side_names
 
 ALL = [Orientation(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
 FRONTAL = ("L", "F")
@@ -60,3 +60,13 @@ def test_one_direction_alone_is_shown_alone():
 def test_oblique_and_lateral_films_have_their_own_letters():
     assert Orientation().letters(("A", "F")) == EdgeLetters("P", "H", "A", "F")
     assert Orientation().letters(("LF", "P")) == EdgeLetters("RH", "A", "LF", "P")
+
+
+@pytest.mark.parametrize("stated", [("L", "F"), ("R", "F"), ("F", "L"), ("H", "R"), ("LF", "FR"), ("L", "")])
+def test_sides_that_the_file_states_are_the_patient_s(stated):
+    assert side_names(stated) == ("R (patient)", "L (patient)")
+
+
+@pytest.mark.parametrize("unstated", [None, ("", ""), ("", "F"), ("?", "F"), ("P", "F"), ("L", "R")])
+def test_other_sides_are_assumed(unstated):
+    assert side_names(unstated) == ("R assumed", "L assumed")

@@ -130,7 +130,7 @@ def test_the_reader_s_own_score_stands_beside_the_prediction_in_another_shape():
 
 def test_sides_are_put_in_question_where_the_file_contradicts_the_grid():
     frames = prediction().frames
-    assert zones.side_names(frames, ("L", "F")) == zones.side_names(frames, None) == ("R (patient)", "L (patient)")
+    assert zones.side_names(frames, ("L", "F")) == ("R (patient)", "L (patient)")
     assert zones.side_names(frames, ("R", "F")) == ("R? The file says L", "L? The file says R")
     mirrored = Frames(
         frames.image_shape,
@@ -141,3 +141,8 @@ def test_sides_are_put_in_question_where_the_file_contradicts_the_grid():
     # An image mirrored while loading, by its orientation: zone A is on the right of the stored image.
     assert zones.zone_polygon(mirrored, Zone.A).boundingRect().center().x() > WIDTH / 2
     assert zones.side_names(mirrored, ("R", "F")) == ("R (patient)", "L (patient)")
+
+
+@pytest.mark.parametrize("orientation", [None, ("", ""), ("", "F"), ("X", "F"), ("P", "F")])
+def test_sides_that_the_file_does_not_state_are_said_to_be_assumed(orientation):
+    assert zones.side_names(prediction().frames, orientation) == ("R assumed", "L assumed")
