@@ -113,6 +113,7 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
     from app.background.garbage_collection import GarbageCollection
     from app.background.jobs import switch_threads_often
     from app.background.network import ModelChoice
+    from app.look.qt_texts import translate_qt_texts
     from app.look.theme import Appearance
     from app.main_window import MainWindow
     from bsnet_core.model.network_config import Attention
@@ -134,16 +135,6 @@ def open_window(arguments: argparse.Namespace, network: Network) -> MainWindow:
         window.last_session.open_again(window.open_samples)
     settings.has_started = True
     return window
-
-
-def translate_qt_texts(application: QApplication, language: str) -> None:
-    """Translates Qt's own buttons and dialogs, if Qt has the language."""
-    from PySide6.QtCore import QLibraryInfo, QTranslator
-
-    translator = QTranslator(application)
-    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-    if translator.load(f"qtbase_{language}", folder):
-        application.installTranslator(translator)
 
 
 def _application() -> QApplication:

@@ -28,3 +28,8 @@ for catalogue in "$folder"/*/LC_MESSAGES/bsnet.po; do
         --ignore-pot-creation-date --ignore-obsolete --width=120
     "$babel" -q compile --domain=bsnet --directory="$folder" --locale="$language" --statistics
 done
+# Qt's own texts that Qt's catalogues lack.
+for texts in "$folder"/*/qt.ts; do
+    [ -f "$texts" ] || continue
+    "${LRELEASE:-.venv/bin/pyside6-lrelease}" -silent "$texts" -qm "${texts%.ts}.qm"
+done

@@ -12,11 +12,13 @@ PACKAGES = ("app", "bsnet_core", "training")
 NOT_TESTED_ALONE = {
     "app/__main__.py": "tests/app/test_start.py",
     "app/background/network_process.py": "tests/app/background/test_network.py",
+    "app/commands/image_menu.py": "tests/journeys/test_small_things.py",
     "app/library/measurements.py": "tests/journeys/test_kept_measurements.py",
     "app/library/order.py": "tests/app/library/test_queries.py",
     "app/library/records.py": "tests/app/library/test_rows.py",
     "app/library/samples.py": "tests/app/library/test_queries.py",
     "app/look/foldable_pane.py": "tests/app/look/test_arrangement.py",
+    "app/look/qt_texts.py": "tests/journeys/test_small_things.py",
     "app/look/icons.py": "tests/app/commands/test_actions.py",
     "app/main_window.py": "tests/journeys/test_opening.py",
     "app/panels/image_history.py": "tests/journeys/test_kept_measurements.py",

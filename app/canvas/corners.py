@@ -13,6 +13,7 @@ from app.canvas.modes import CornerTexts
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import ImageMetadata, Radiograph, VoiWindow
+from bsnet_core.shown_texts import person_name, shown_age, visible
 
 RESULT_INK = QColor(122, 214, 236)
 MARGIN_X, MARGIN_Y = 10.0, 8.0
@@ -129,8 +130,9 @@ def _patient(metadata: ImageMetadata, *, hidden: bool) -> tuple[str, ...]:
     if hidden:
         return (_("de-identified"),)
     born = _("born {date}").format(date=shown_date(metadata.patient_birth_date)) if metadata.patient_birth_date else ""
-    person = "  ".join(part for part in (metadata.patient_sex, metadata.patient_age, born) if part)
-    return _filled(metadata.patient_name.replace("^", " ").strip(), metadata.patient_id, person)
+    age = shown_age(metadata.patient_age) or visible(metadata.patient_age)
+    person = "  ".join(part for part in (metadata.patient_sex, age, born) if part)
+    return _filled(person_name(metadata.patient_name), metadata.patient_id, person)
 
 
 def _image(metadata: ImageMetadata, *, hidden: bool) -> tuple[str, ...]:

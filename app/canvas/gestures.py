@@ -67,6 +67,8 @@ class Gestures(QObject):
     """A `ProbeReading`, or None where the pointer is not over the image."""
     clicked = Signal(float, float)
     """x and y in image pixels of a left click that neither dragged nor measured."""
+    menu_requested = Signal(QPointF)
+    """Place in view units of a right click that did not drag."""
     changed = Signal()
     """The pointer's marks are to be painted again."""
 
@@ -75,6 +77,7 @@ class Gestures(QObject):
         self._view, self._editor = view, editor
         self._drag: tuple[Drag, QPointF] | None = None
         self._pressed: QPointF | None = None
+        self._pressed_right: QPointF | None = None
         self._pointer: QPointF | None = None
         self._pointer_by_keys = False
         self._lens_held = False
@@ -119,6 +122,7 @@ class Gestures(QObject):
         place = event.position()
         if event.button() in DRAG_OF_BUTTON:
             self._drag = (DRAG_OF_BUTTON[event.button()], place)
+            self._pressed_right = place if event.button() is Qt.MouseButton.RightButton else None
         elif event.button() is Qt.MouseButton.LeftButton:
             kind = self._left_drag(place, geometry)
             self._drag = (kind, place) if kind is not None else None
@@ -140,6 +144,8 @@ class Gestures(QObject):
         self.hide_cross()
         if self._drag is not None:
             kind, before = self._drag
+            if self._pressed_right is not None and not _is_click(self._pressed_right, event.position()):
+                self._pressed_right = None  # also where the drag comes back to its start
             self._drag = (kind, event.position())
             self._continue(kind, event.position() - before, event)
         self._move_pointer(event.position())
@@ -163,13 +169,16 @@ class Gestures(QObject):
         pressed, self._pressed, self._drag = self._pressed, None, None
         if geometry is None:
             return
-        if pressed is not None and (event.position() - pressed).manhattanLength() < CLICK_PX:
+        if pressed is not None and _is_click(pressed, event.position()):
             self.clicked.emit(*_image_point(geometry, event.position()))
         self._view.shown.end_series()
         if kind is Drag.DRAW:
             self._continue_measurement(event.position(), geometry)
         elif kind is Drag.GRIP:
             self._editor.drop()
+        pressed_right, self._pressed_right = self._pressed_right, None
+        if pressed_right is not None and event.button() is Qt.MouseButton.RightButton:
+            self.menu_requested.emit(event.position())
 
     def double_click(self, event: QMouseEvent) -> None:
         """Fits the image; while measuring, this is the second of two clicks."""
@@ -285,6 +294,11 @@ def _pace(held: Qt.KeyboardModifier) -> float:
     if not held & Qt.KeyboardModifier.ControlModifier:
         return 1.0
     return COARSE if held & Qt.KeyboardModifier.ShiftModifier else FINE
+
+
+def _is_click(pressed: QPointF, released: QPointF) -> bool:
+    """Whether a button was released where it was pressed."""
+    return (released - pressed).manhattanLength() < CLICK_PX
 
 
 def _image_point(geometry: ViewGeometry, view_point: QPointF) -> Point:

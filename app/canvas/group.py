@@ -27,7 +27,7 @@ from app.canvas.modes import CurrentSide
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
-BAR_HEIGHT_PX, BAR_MARGIN_PX = 34, 6
+BAR_HEIGHT_PX, BAR_MARGIN_PX, BUTTON_MARGIN_PX = 34, 6, 20
 MOST_PRIORS = 3
 SMALLEST_SIDE_PX = 200
 """Smallest side of a view: four of them must fit on a small screen."""
@@ -88,11 +88,15 @@ class ViewGroup(QWidget):
 
     def _new_link_button(self) -> QToolButton:
         button = QToolButton(self)
-        button.setText(_("Linked"))
         button.setCheckable(True)
         button.setChecked(True)
         button.setToolTip(_("Zoom and pan all images together"))
         button.setAccessibleName(_("Link zoom and pan"))
+        texts = {True: "✓ " + _("Linked"), False: _("Not linked")}
+        widest = max(button.fontMetrics().horizontalAdvance(text) for text in texts.values())
+        button.setMinimumWidth(widest + BUTTON_MARGIN_PX)
+        button.setText(texts[True])
+        button.toggled.connect(lambda on: button.setText(texts[on]))
         button.toggled.connect(self.set_linked)
         return button
 

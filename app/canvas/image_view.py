@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QEnterEvent, QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.annotation_editor import AnnotationEditor
@@ -24,7 +24,7 @@ __all__ = ["ImageView", "OverlayState", "ViewMode"]
 
 
 class ImageView(ImageDisplay):
-    """One radiograph. The left button does what the mode says; the middle one pans; right button and wheel zoom."""
+    """One radiograph. The left button does what the mode says; the middle one pans; right drag and wheel zoom."""
 
     mode_changed = Signal(object)
     """The `ViewMode`."""
@@ -37,6 +37,8 @@ class ImageView(ImageDisplay):
     """x and y in image pixels."""
     clicked = Signal(float, float)
     """x and y in image pixels of a left click that neither dragged nor measured."""
+    menu_requested = Signal(QPoint)
+    """Place on the screen where a context menu is to open."""
     probed = Signal(object)
     """A `ProbeReading`, or None where the pointer is not over the image."""
 
@@ -44,7 +46,7 @@ class ImageView(ImageDisplay):
         """Args: store: Annotations of all radiographs, shared by several views; None for a store of its own."""
         super().__init__(parent)
         self.setAccessibleDescription(
-            _("Left drag: window. Middle drag or arrow keys: pan. Right drag or wheel: zoom.")
+            _("Left drag: window. Middle drag or arrow keys: pan. Right drag or wheel: zoom. Right click: menu.")
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -59,6 +61,7 @@ class ImageView(ImageDisplay):
         self._gestures.pointer_moved.connect(self.pointer_moved)
         self._gestures.clicked.connect(self.clicked)
         self._gestures.probed.connect(self.probed)
+        self._gestures.menu_requested.connect(lambda place: self.menu_requested.emit(self.mapToGlobal(place.toPoint())))
 
     def show_radiograph(self, radiograph: Radiograph, renderer: FrameRenderer) -> None:
         """Shows a radiograph with its annotations."""
@@ -163,6 +166,12 @@ class ImageView(ImageDisplay):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._gestures.double_click(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # Of the mouse, the gestures tell a click from a drag.
+        event.accept()
+        if event.reason() is not QContextMenuEvent.Reason.Mouse:
+            self.menu_requested.emit(self.mapToGlobal(self.rect().center()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._gestures.wheel(event)

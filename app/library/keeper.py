@@ -96,6 +96,7 @@ class Keeper(QObject):
         self._opened_elsewhere.connect(self._tell_opened, Qt.ConnectionType.QueuedConnection)
         session.image_changed.connect(self._follow_image)
         session.previews_known.connect(self._take_in)
+        session.current_changed.connect(self._note_opened)
         session.reading_saved.connect(self.keep_reading)
         session.draft_changed.connect(self._follow_draft)
         session.reader_changed.connect(lambda reader: self._hand_drafts_over())
@@ -246,6 +247,13 @@ class Keeper(QObject):
         self._asked_for.update(new)
         self._to_remember.update(dict.fromkeys(new))
         self._remember_some()
+
+    def _note_opened(self, key: int) -> None:
+        """Puts an image that comes to the screen again among those that were opened last."""
+        image = self._session.image(key)
+        if key in self._asked_for:  # else it is taken in as it is loaded
+            see = self._worker.see_again
+            self.ask(lambda library: see(library, image), lambda nothing: self.changed.emit(), lambda error: None)
 
     def _follow_image(self, key: int) -> None:
         image = self._session.image(key)

@@ -68,6 +68,10 @@ class LibraryWorker:
             self._numbers[image.key] = library.remember_images([seen_image(image)])[0].number
         return self._numbers[image.key]
 
+    def see_again(self, library: Library, image: OpenImage) -> None:
+        """Notes that an image has come to the screen now."""
+        self._numbers[image.key] = library.remember_images([seen_image(image)])[0].number
+
     def recall(
         self, library: Library, images: Sequence[OpenImage], reader: str
     ) -> list[tuple[int, Recalled | LibraryError]]:

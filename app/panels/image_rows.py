@@ -6,8 +6,8 @@ and no row moves when its image gets a score.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPalette
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPainter, QPalette, QResizeEvent
 from PySide6.QtWidgets import QApplication, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from bsnet_core.agreement import MAX_TOTAL
@@ -20,6 +20,17 @@ MARGIN_PX, GAP_PX = 6, 8
 NAME_LINES = 2
 """In a pane too narrow for its text size, the name takes two lines beside the thumbnail, and the rest goes below."""
 Index = QModelIndex | QPersistentModelIndex
+
+
+class ImageListView(QListView):
+    """A list that says when its size has changed, once its rows are in place."""
+
+    resized = Signal()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Says so after the rows were laid out."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self.resized.emit)
 
 
 class ImageRows(QStyledItemDelegate):

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel, QListView, QSizePolicy, QToolBu
 from app.library.keeper import Keeper
 from app.library.order import ListOrder
 from app.library.records import ListedImage
-from app.panels.image_rows import THUMBNAIL_PX, ImageRows
+from app.panels.image_rows import THUMBNAIL_PX, ImageListView, ImageRows
 from app.panels.library_list import LibraryListModel
 from app.panels.search_line import SearchLine
 from app.panels.session_list import SessionListModel
@@ -56,6 +56,7 @@ class ImagesPanel(QWidget):
         self._list = _list_view(_("Images of this session"), SESSION_LINES, self)
         self._rows = WorklistRows(session, self.worklist, self._model, self)
         self._list.setModel(self._rows)
+        self._list.resized.connect(self._keep_in_sight)
         self._visible_due = QTimer(self)
         self._visible_due.setSingleShot(True)
         self._visible_due.setInterval(VISIBLE_AFTER_MS)
@@ -146,9 +147,13 @@ class ImagesPanel(QWidget):
         if current.isValid() and not self._rows.is_filtering:
             self.chosen.emit(self._rows.key_at(current))
 
+    def _keep_in_sight(self) -> None:
+        self._list.scrollTo(self._list.currentIndex())
+
     def _follow(self) -> None:
         if self._session.current is not None:
             self._list.setCurrentIndex(self._rows.index_of(self._session.current.key))
+            self._keep_in_sight()
 
     def _emit_visible(self) -> None:
         viewport = self._list.viewport().rect()
@@ -203,8 +208,8 @@ class ImagesPanel(QWidget):
         return None
 
 
-def _list_view(name: str, lines: int, parent: QWidget) -> QListView:
-    view = QListView(parent)
+def _list_view(name: str, lines: int, parent: QWidget) -> ImageListView:
+    view = ImageListView(parent)
     view.setIconSize(QSize(THUMBNAIL_PX, THUMBNAIL_PX))
     view.setSpacing(3)
     view.setUniformItemSizes(True)

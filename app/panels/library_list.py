@@ -18,6 +18,7 @@ from app.session.visibility import Visibility
 from bsnet_core.agreement import MAX_TOTAL
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
+from bsnet_core.shown_texts import person_name
 
 PAGE_ROWS = 100
 RELOAD_AFTER_MS = 300
@@ -179,7 +180,7 @@ def describe_library_row(row: ListedImage, *, scores_hidden: bool = False) -> st
 
 def _name_of(row: ListedImage) -> str:
     image = row.image
-    name = image.metadata.patient_name.replace("^", " ").strip()
+    name = person_name(image.metadata.patient_name)
     if name:
         return name
     if image.path is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 
 from app.canvas.annotations import AnnotationCommand, AnnotationEdit
 from app.canvas.group import ViewGroup
@@ -12,6 +12,7 @@ from app.canvas.image_view import ImageView
 from app.canvas.modes import CornerTexts, ViewMode
 from app.commands.action_table import N_PRESETS
 from app.commands.actions import Actions
+from app.commands.image_menu import image_menu
 from app.panels.actual_size import mm_per_px
 from app.session.session import Session
 from app.settings.settings import Settings
@@ -40,6 +41,8 @@ class ImageActions(QObject):
         self._connect_presets()
         self._connect_measurements()
         self._connect_texts()
+        for view in group.views:
+            view.menu_requested.connect(self._show_menu)
         settings.changed.connect(self._follow_setting)
         self._follow_setting("window_drag")
         self._follow_setting("corner_texts")
@@ -68,6 +71,11 @@ class ImageActions(QObject):
                 text = presets[digit].name
                 tip = _("Window preset {digit}: {name}").format(digit=digit, name=text)
                 self._actions.set_text(name, text.replace("&", "&&"), tip)
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = image_menu(self._actions, self._group)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
 
     def _on_active(self, what: Callable[[ImageView], object]) -> Callable[[], object]:
         return lambda: what(self._group.active)

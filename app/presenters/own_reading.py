@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from app.library.records import KeptPrediction, Recalled
 
 STATISTICS_SIZE = QSize(1040, 760)
+ROOM_FOR_FRAME = QSize(16, 48)
+"""Room for title and borders that a desktop draws around a window."""
 
 
 class OwnReading(QObject):
@@ -202,9 +204,10 @@ class StatisticsWindow(QWidget):
     """The window with the agreement over all readings."""
 
     def __init__(self, queue: JobQueue, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        # A dialog stays above the window that it belongs to.
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.WindowMaximizeButtonHint)
         self.setWindowTitle(_("Statistics for all readings"))
-        self.resize(STATISTICS_SIZE)
+        self.resize(STATISTICS_SIZE.boundedTo(self.screen().availableSize() - ROOM_FOR_FRAME))
         self.panel = StatisticsPanel(queue, self)
         scroll = QScrollArea(self)
         scroll.setWidget(self.panel)

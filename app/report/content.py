@@ -14,7 +14,6 @@ from app.report import image_painting
 from app.report.explanation_part import MapImage, map_image
 from app.report.fonts import can_draw, load_fonts
 from app.report.lines import Line, time_with_offset
-from app.report.names import visible
 from app.report.patient_lines import patient_lines
 from app.report.prior_change import PriorChange, change_since
 from app.report.provenance import provenance_lines
@@ -25,6 +24,7 @@ from bsnet_core.agreement import compare_scores
 from bsnet_core.display import Voi
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import LookupTable, Radiograph
+from bsnet_core.shown_texts import visible
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import Prediction

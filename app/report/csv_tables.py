@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.report.csv_rows import Cell, write_row
-from app.report.names import visible
 from app.report.provenance import software
 from app.report.saving import save
 from app.report.table_choices import TableChoices
@@ -27,6 +26,7 @@ from bsnet_core.errors import BSNetError, ReportError
 from bsnet_core.language import translate as _
 from bsnet_core.partial_score import ReadScore, assessed_zones
 from bsnet_core.radiograph import ImageMetadata
+from bsnet_core.shown_texts import visible
 
 if TYPE_CHECKING:
     from bsnet_core.inference.prediction import ModelIdentity, Prediction

@@ -1,4 +1,4 @@
-"""Names of people and files: DICOM person names for display, file names that are safe on every system."""
+"""Names of files that are safe on every system."""
 
 from __future__ import annotations
 
@@ -8,35 +8,12 @@ from datetime import datetime
 
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.radiograph import ImageMetadata
+from bsnet_core.shown_texts import DIRECTION_MARKS
 
 MAX_NAME_BYTES = 120
 """Longest proposed file name without its suffix; leaves room below the 255 bytes of common file systems."""
 RESERVED_ON_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\s.,;\'`$&!#%{}~]+')
-DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Invisible characters that change the writing direction; in a name they could reverse the rest of the line."""
-
-
-def visible(text: str) -> str:
-    """A text from a file on one line, without control characters."""
-    kept = DIRECTION_MARKS.sub("", text)
-    return " ".join("".join(" " if unicodedata.category(sign) == "Cc" else sign for sign in kept).split())
-
-
-def person_name(value: str) -> str:
-    """A DICOM person name (PS3.5 6.2.1) for display.
-
-    Args:
-        value: Up to three groups separated by "=": alphabetic, ideographic, phonetic; name parts separated by "^".
-
-    Returns:
-        The first group, followed by the others in parentheses, such as "Yamada Tarou (山田 太郎)".
-    """
-    groups = [visible(group.replace("^", " ")) for group in value.split("=")]
-    named = [group for group in groups if group]
-    if len(named) < 2:
-        return "".join(named)
-    return f"{named[0]} ({', '.join(named[1:])})"
 
 
 def file_name(stem: str, suffix: str, metadata: ImageMetadata | None, made_at: datetime) -> str:

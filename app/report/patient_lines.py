@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from app.report.lines import Line
-from app.report.names import person_name, visible
 from bsnet_core.dicom_dates import shown_date
 from bsnet_core.language import translate as _
-from bsnet_core.language import translate_count
 from bsnet_core.radiograph import ImageMetadata, Radiograph
+from bsnet_core.shown_texts import person_name, shown_age, visible
 
 OLDEST_STATED_AGE = 89
 """Highest age in a de-identified report: so few people are older that their age may identify them (45 CFR 164.514)."""
@@ -27,7 +26,7 @@ def patient_lines(radiograph: Radiograph, *, deidentified: bool, keep_dates: boo
     height, width = radiograph.shape
     shared = [
         Line(_("Sex"), sex),
-        Line(_("Age"), _age(metadata.patient_age, deidentified)),
+        Line(_("Age"), _age(metadata.patient_age, deidentified=deidentified)),
         Line(_("View"), visible(view)),
         Line(_("Image"), _("{width} × {height} pixels").format(width=width, height=height)),
     ]
@@ -58,17 +57,8 @@ def _study_date_and_time(metadata: ImageMetadata) -> str:
     return f"{shown_date(metadata.study_date)} {clock}".strip() if metadata.study_date else ""
 
 
-def _age(value: str, deidentified: bool) -> str:
-    """A DICOM age string (PS3.5 6.2, AS), such as "085Y", in words."""
-    number, unit = value.strip()[:-1], value.strip()[-1:]
-    if not number.isdigit():
-        return ""
-    count = int(number)
-    if unit == "Y":
-        if deidentified and count > OLDEST_STATED_AGE:
-            return _("over {count} years").format(count=OLDEST_STATED_AGE)
-        return translate_count("{count} year", "{count} years", count).format(count=count)
-    if unit == "M":
-        return translate_count("{count} month", "{count} months", count).format(count=count)
-    days = {"W": 7 * count, "D": count}.get(unit)
-    return "" if days is None else translate_count("{count} day", "{count} days", days).format(count=days)
+def _age(stated: str, *, deidentified: bool) -> str:
+    years = shown_age(stated) and stated.strip().upper().removesuffix("Y")
+    if deidentified and years.isdigit() and int(years) > OLDEST_STATED_AGE:
+        return _("over {count} years").format(count=OLDEST_STATED_AGE)
+    return shown_age(stated)

@@ -21,6 +21,7 @@ from bsnet_core.language import translate_count
 from bsnet_core.partial_score import ReadScore, entries_of, score_of_entries
 from bsnet_core.radiograph import ImageMetadata, Radiograph
 from bsnet_core.repair import RepairStep
+from bsnet_core.shown_texts import person_name
 
 if TYPE_CHECKING:
     from bsnet_core.explanation import Explanation
@@ -110,7 +111,7 @@ class OpenImage:
     @property
     def title(self) -> str:
         """The patient's name, or the file's name where the file names nobody."""
-        return self.metadata.patient_name.replace("^", " ").strip() or self.path.name
+        return person_name(self.metadata.patient_name) or self.path.name
 
     @property
     def is_loaded(self) -> bool:

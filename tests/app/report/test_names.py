@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.report.names import file_name, person_name, visible
+from app.report.names import file_name
 from bsnet_core.radiograph import ImageMetadata
 
 NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
@@ -11,30 +11,6 @@ NOW = datetime(2026, 11, 24, 9, 25, 7, tzinfo=UTC)
 
 def proposed(name, date="20200102", suffix=".pdf"):
     return file_name("brixia-report", suffix, ImageMetadata(patient_name=name, study_date=date), NOW)
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        ("Müller^Zoë", "Müller Zoë"),
-        ("Yamada^Tarou=山田^太郎=やまだ^たろう", "Yamada Tarou (山田 太郎, やまだ たろう)"),
-        ("=王^小明", "王 小明"),
-        ("Doe^John^^Dr.^", "Doe John Dr."),
-        ("", ""),
-        ("^^", ""),
-    ],
-)
-def test_a_dicom_name_is_shown_as_people_write_it(value, shown):
-    assert person_name(value) == shown
-
-
-def test_a_name_cannot_turn_the_rest_of_the_line_around():
-    assert visible("abc\u202efdp.exe\u2066\n\x00x") == "abcfdp.exe x"
-
-
-def test_letters_that_join_words_of_persian_stay():
-    joined = "می\u200cشود"
-    assert visible(joined) == joined
 
 
 @pytest.mark.parametrize(
