@@ -238,14 +238,15 @@ class InferenceQueue(QObject):
 
     def _drop(self, keys: Sequence[int]) -> None:
         """Stops the work on images that were taken off the list."""
+        if self._batch:
+            self._batch.keep_only(image.key for image in self._session.images)
+            self.batch_changed.emit(self._batch.done, self._batch.size)
         if self._running is not None and self._running.key in keys:
-            self.interrupt(and_resume=False)
+            self.interrupt()
             self._continue_batch()
 
     def _is_settled(self, key: int) -> bool:
         image = self._session.image(key)
-        if not self._session.is_listed(key):
-            return True
         return image.score is not None or bool(image.problem)
 
     def _settle(self, key: int) -> None:

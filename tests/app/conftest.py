@@ -130,9 +130,7 @@ def open_viewer(qapp, qtbot, own_home, network):
 
     windows = []
 
-    def start(
-        *arguments, explains=False, masking=Masking.EVIDENCE, asks_for_reader=False, analyses_all=False
-    ):
+    def start(*arguments, explains=False, masking=Masking.EVIDENCE, asks_for_reader=False, analyses_all=False):
         """Maps, the question for a name, and scores of images nobody looks at come only where a test asks for them."""
         window = open_window(build_parser().parse_args([str(argument) for argument in arguments]), network)
         window._settings.explains = explains
