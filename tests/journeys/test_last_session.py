@@ -65,8 +65,9 @@ def test_files_that_are_gone_are_counted_and_no_error(qtbot, open_viewer, no_mod
     viewer.close()
     files[1].unlink()
     again = open_viewer("--model", no_model)
-    opened(qtbot, again, [files[0], files[2]])
+    # First, since a note stays for some seconds only.
     qtbot.waitUntil(lambda: "1 file of the last session is no longer there" in again.messages.text)
+    opened(qtbot, again, [files[0], files[2]])
 
 
 def test_an_image_from_an_archive_comes_back_from_the_archive(qtbot, open_viewer, no_model, tmp_path):
