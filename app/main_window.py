@@ -23,7 +23,7 @@ from app.canvas.probe import ProbeReading
 from app.commands.action_table import ACTIONS
 from app.commands.actions import Actions
 from app.commands.keys import Keys
-from app.commands.menus import RecentMenu, fill_menu_bar, make_tool_bar, tool_icon_size
+from app.commands.menus import RecentMenu, dress_tool_bar, fill_menu_bar, make_tool_bar
 from app.help.about import show_about
 from app.help.pages import keys_page
 from app.help.window import HelpWindow
@@ -64,6 +64,7 @@ from app.presenters.worklist_actions import WorklistActions
 from app.session.session import Session
 from app.settings.paths import library_file, predictions_cache_dir
 from app.settings.settings import OVERLAYS, Settings
+from app.settings.window_layouts import WindowLayouts
 from bsnet_core.errors import BSNetError
 from bsnet_core.language import translate as _
 from bsnet_core.loading import ARCHIVE_SUFFIXES, IMAGE_SUFFIXES
@@ -107,7 +108,7 @@ class MainWindow(QMainWindow):
         for note in settings.notes:
             self.messages.show_message(Severity.WARNING, note)
         self.view.setFocus()  # or the keys of the first minutes would be typed into the library's search
-        screens.bring_back(self, settings.geometry_on(screens.screen_layout()), FIRST_SIZE)
+        screens.bring_back(self, WindowLayouts(settings).geometry_on(screens.screen_layout()), FIRST_SIZE)
 
     @property
     def actions_by_name(self) -> dict[str, QAction]:
@@ -224,12 +225,14 @@ class MainWindow(QMainWindow):
         self.help = HelpWindow(self._queue, settings.language, lambda: keys_page(actions, self.keys), self)
 
     def _arrange(self) -> None:
+        layouts, on_screens = WindowLayouts(self._settings), screens.screen_layout()
         self.arrangement = Arrangement(
-            self._settings.pane_widths_on(screens.screen_layout()),
+            layouts.pane_widths_on(on_screens),
             left=(self.images, self.trend),
             centre=(self.intended_use, self.messages, self.strip, self.group),
             right=(self.scores, self.own_reading.comparison),
             in_sight=(self.overlays,),
+            portrait_sizes=layouts.portrait_sizes_on(on_screens),
             parent=self,
         )
         self.setCentralWidget(self.arrangement)
@@ -250,7 +253,7 @@ class MainWindow(QMainWindow):
         actions.connect("new_window", self._open_another_window)
         actions.connect_switch("full_screen", partial(screens.show_full_screen, self), checked=self.isFullScreen())
         for name, pane in (("left_pane", self.arrangement.left), ("right_pane", self.arrangement.right)):
-            actions.connect_switch(name, pane.unfold, checked=True)
+            actions.connect_switch(name, pane.unfold, checked=not pane.is_folded)
             pane.folded_changed.connect(lambda folded, name=name: actions[name].setChecked(not folded))
         actions.connect("tags", lambda: screens.bring_to_front(self.tags))
         actions.connect("history", lambda: self.history.open())
@@ -260,6 +263,7 @@ class MainWindow(QMainWindow):
         fill_menu_bar(self.menuBar(), actions, RecentMenu(settings, self.open_paths, self))
         self.tool_bar = make_tool_bar(actions, settings.font_percent, self)
         self.addToolBar(self.tool_bar)
+        dress_tool_bar(self.tool_bar, settings.font_percent, self._appearance.colours)
 
     def _connect_images(self) -> None:
         for chooser in (self.images, self.trend):
@@ -305,9 +309,7 @@ class MainWindow(QMainWindow):
         appearance = self._appearance
         appearance.changed.connect(self.actions_of.paint_icons)
         appearance.changed.connect(self.tags.paint_icons)
-        appearance.changed.connect(
-            lambda colours: self.tool_bar.setIconSize(tool_icon_size(self._settings.font_percent))
-        )
+        appearance.changed.connect(lambda colours: dress_tool_bar(self.tool_bar, self._settings.font_percent, colours))
         appearance.style(self, self.menuBar(), self.tool_bar, self.arrangement, self.status_line)
         self._settings.changed.connect(self._follow_setting)
 
@@ -354,8 +356,7 @@ class MainWindow(QMainWindow):
         self.strip.setVisible(alone)
         for part in (self.menuBar(), self.tool_bar):
             part.setVisible(not alone)
-        for pane in (self.arrangement.left, self.arrangement.right):
-            pane.fold(alone)
+        self.arrangement.show_image_alone(alone)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accepts files and folders."""

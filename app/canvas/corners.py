@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from app.canvas.drawing.lettering import INK, font_of, write
 from app.canvas.drawing.orientation import EdgeLetters, Orientation
@@ -17,6 +17,9 @@ from bsnet_core.shown_texts import person_name, shown_age, visible
 
 RESULT_INK = QColor(122, 214, 236)
 MARGIN_X, MARGIN_Y = 10.0, 8.0
+SMALL = 0.95
+CORNER_SHARE, RESULT_SHARE = 0.46, 0.75
+"""Largest share of the view's width for the texts of a corner, and for the name of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,22 @@ def corner_lines(corners: CornerContent) -> CornerLines:
     )
 
 
+def occupied_at_top(area: QRectF, corners: CornerContent, font: QFont) -> tuple[QRectF, ...]:
+    """The rectangles of the texts in the upper corners, with a margin, in the units of `area`.
+
+    They change with image, size and font only, not while window or zoom change.
+    """
+    inside, lines = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y), corner_lines(corners)
+    metrics, widest = QFontMetricsF(font_of(font, SMALL)), inside.width() * CORNER_SHARE
+    right = (*lines.top_right, corners.result) if corners.result else lines.top_right
+    boxes = []
+    for texts, limit, is_right in ((lines.top_left, widest, False), (right, inside.width() * RESULT_SHARE, True)):
+        width = min(max((metrics.horizontalAdvance(text) for text in texts), default=0.0), limit)
+        left = inside.right() - width if is_right else inside.left()
+        boxes.append(QRectF(left, inside.top(), width, metrics.lineSpacing() * len(texts)))
+    return tuple(box.adjusted(-MARGIN_X, -MARGIN_Y, MARGIN_X, MARGIN_Y) for box in boxes if not box.isEmpty())
+
+
 def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) -> None:
     """Writes the corner texts, the letters of the sides and the result's name into `area`."""
     area = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y)
@@ -86,16 +105,16 @@ def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) 
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
     upper_left, upper_right = QRectF(area), QRectF(area)
-    upper_left.setWidth(area.width() * 0.46)
-    upper_right.setLeft(area.right() - area.width() * 0.46)
-    small = font_of(font, 0.95)
+    upper_left.setWidth(area.width() * CORNER_SHARE)
+    upper_right.setLeft(area.right() - area.width() * CORNER_SHARE)
+    small = font_of(font, SMALL)
     write(painter, upper_left, left | top, lines.top_left, small)
     write(painter, upper_left, left | bottom, lines.bottom_left, small)
     write(painter, upper_right, right | bottom, lines.bottom_right, small)
     write(painter, upper_right, right | top, lines.top_right, small)
     if corners.result:
         wide = QRectF(area)
-        wide.setLeft(area.left() + area.width() * 0.25)
+        wide.setLeft(area.right() - area.width() * RESULT_SHARE)
         height = len(lines.top_right)
         blank = [""] * height
         write(painter, wide, right | top, [*blank, corners.result], small, RESULT_INK)

@@ -7,9 +7,11 @@ are in a second row.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
+    QBoxLayout,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
@@ -27,7 +29,7 @@ from app.canvas.modes import CurrentSide
 from bsnet_core.language import translate as _
 from bsnet_core.radiograph import Radiograph
 
-BAR_HEIGHT_PX, BAR_MARGIN_PX, BUTTON_MARGIN_PX = 34, 6, 20
+BAR_HEIGHT_PX, BAR_MARGIN_PX, BUTTON_MARGIN_PX, CAPTION_MARGIN_PX = 34, 6, 20, 24
 MOST_PRIORS = 3
 SMALLEST_SIDE_PX = 200
 """Smallest side of a view: four of them must fit on a small screen."""
@@ -45,16 +47,26 @@ class ImagePane(QWidget):
         self.caption.setWordWrap(True)
         self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.bar = QWidget()
-        row = QHBoxLayout(self.bar)
-        row.setContentsMargins(8, 2, 4, 2)
-        row.addWidget(self.caption, 1)
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self.bar)
+        self._row.setContentsMargins(8, 2, 4, 2)
+        self._row.addWidget(self.caption, 1)
+        self._buttons = QHBoxLayout()
         for button in buttons:
-            row.addWidget(button)
+            self._buttons.addWidget(button)
+        self._row.addLayout(self._buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.bar)
         layout.addWidget(view, 1)
+
+    def height_of_bar(self) -> int:
+        """The height that the bar needs; in a narrow pane the buttons go below the caption."""
+        metrics, beside = self.caption.fontMetrics(), self.width() - self._buttons.sizeHint().width()
+        longest = max((metrics.horizontalAdvance(word) for word in self.caption.text().split()), default=0)
+        is_narrow = self._buttons.count() > 0 and beside < longest + CAPTION_MARGIN_PX
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+        return self._row.totalHeightForWidth(self.width())
 
 
 class ViewGroup(QWidget):
@@ -224,6 +236,7 @@ class ViewGroup(QWidget):
         self._orient_first_row()
         if count > before:
             self._share_out_room()
+        QTimer.singleShot(0, self, self._fit_bars)
         if had_focus:
             self.current.setFocus()
         if (count > 0) != (before > 0):
@@ -231,11 +244,21 @@ class ViewGroup(QWidget):
 
     def _show_bars(self, shown: bool) -> None:
         # All bars have one height, so that the images of a row do too.
-        metrics = self._current_pane.caption.fontMetrics()
-        height = max(BAR_HEIGHT_PX, 2 * metrics.lineSpacing() + BAR_MARGIN_PX)
+        self._current_pane.bar.setVisible(shown)
+        self._fit_bars()
+
+    def _fit_bars(self) -> None:
+        panes = [pane for pane in (self._current_pane, *self._prior_panes) if pane.isVisible()]
+        lines = 2 * self._current_pane.caption.fontMetrics().lineSpacing()
+        needed = max((pane.height_of_bar() for pane in panes), default=0)
+        height = max(BAR_HEIGHT_PX, lines + BAR_MARGIN_PX, needed)
         for pane in (self._current_pane, *self._prior_panes):
             pane.bar.setFixedHeight(height)
-        self._current_pane.bar.setVisible(shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the captions the lines that they need at the new width."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._fit_bars)  # once the panes have their widths
 
     def _share_out_room(self) -> None:
         share = max(self.width(), self.height(), 1)  # splitters reduce their sizes in proportion

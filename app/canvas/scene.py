@@ -101,7 +101,7 @@ class ScenePainter:
         size = (area.size() * ratio).toSize()
         self._paint_image(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
-            self._paint_overlays(painter, area, scene, scene.overlays)
+            self._paint_overlays(painter, area, scene, scene.overlays, font)
             self._paint_annotations(painter, area, scene, font)
         if scene.lens is not None:
             self._paint_lens(painter, scene, scene.lens, ratio)
@@ -134,8 +134,11 @@ class ScenePainter:
             self._colours = grey_levels, OPAQUE | grey_levels.astype(np.uint32) * ONE_GREY
         return self._colours[1]
 
-    def _paint_overlays(self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState) -> None:
+    def _paint_overlays(
+        self, painter: QPainter, area: QRectF, scene: Scene, overlays: OverlayState, font: QFont
+    ) -> None:
         to_view, sides = scene.geometry.to_view, scene.corners.radiograph.metadata.patient_orientation
+        occupied = corners.occupied_at_top(area, scene.corners, font)
 
         def draw(onto: QPainter, to_units: QTransform, size: QSize) -> None:
             ratio = onto.deviceTransform().m11()
@@ -143,10 +146,12 @@ class ScenePainter:
             if opacity > 0:
                 for plane in scene.planes:
                     plane.paint(onto, to_units * QTransform.fromScale(ratio, ratio), size, ratio, opacity)
-            stack.paint(onto, to_units, overlays, sides)
+            dx, dy = to_units.dx() - to_view.dx(), to_units.dy() - to_view.dy()
+            stack.paint(onto, to_units, overlays, sides, [box.translated(dx, dy) for box in occupied])
 
         extent = stack.drawn_extent(to_view, overlays, scene.geometry.image_on_view, has_planes=bool(scene.planes))
-        made_of = (overlays, scene.planes, sides, painter.font().toString())
+        edges = tuple(box.getRect() for box in occupied)
+        made_of = (overlays, scene.planes, sides, painter.font().toString(), edges)
         self._layer.paint(painter, draw, made_of, to_view, area, extent, moving=scene.moving)
 
     def _paint_annotations(self, painter: QPainter, area: QRectF, scene: Scene, font: QFont) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
 from app.commands.action_table import ACTION_GROUPS, Menu
 from app.commands.actions import Actions
+from app.look.icons import action_icon
+from app.look.theme import Colours
 from app.settings.settings import Settings
 from bsnet_core.language import translate as _
 
@@ -25,6 +27,7 @@ TOOL_BAR = (
     ("preferences", "help"),
 )
 """Names of the most used actions, in groups."""
+EXTENSION_PX = 12
 TOOL_ICON_PX = 20
 """At 100% text size."""
 
@@ -114,6 +117,14 @@ def tool_icon_size(font_percent: int) -> QSize:
     """Size of the toolbar's icons, which grow with the texts."""
     side = round(TOOL_ICON_PX * font_percent / 100)
     return QSize(side, side)
+
+
+def dress_tool_bar(bar: QToolBar, font_percent: int, colours: Colours) -> None:
+    """Gives the toolbar icons as large as the texts, and a visible button for the actions that have no room in it."""
+    bar.setIconSize(tool_icon_size(font_percent))
+    for button in bar.findChildren(QToolButton, "qt_toolbar_ext_button"):
+        button.setIcon(action_icon("chevron-double-right", colours))
+        button.setIconSize(QSize(EXTENSION_PX, EXTENSION_PX))
 
 
 def make_tool_bar(actions: Actions, font_percent: int, parent: QWidget) -> QToolBar:

@@ -16,7 +16,7 @@ PORTRAIT_FROM, LANDSCAPE_FROM = 1.2, 1.1
 """Height by width from which on the panes are below the image, and below which they are beside it again."""
 IMAGE_SHARE = 0.62
 EDGE_HEIGHT_PX = 28
-LEFT_AT_LEAST_PX = 250
+LEFT_AT_LEAST_PX, PANES_AT_LEAST_PX = 250, 200
 
 
 class ScrollingPane(QScrollArea):
@@ -51,10 +51,11 @@ class Arrangement(QSplitter):
     Args:
         sizes: Of the left, the image's and the right pane in logical pixels, as they were left; empty for those of the
             first start. The image's is its height where the others are below it.
-        left: Widgets below each other; the first takes the space that is left.
+        left: Widgets below each other; the first takes the space that is left. They scroll in a low window.
         centre: Bars, and last the image, which takes all the space.
         right: Widgets at their own height, which scroll.
         in_sight: Widgets below them that never scroll away.
+        portrait_sizes: As `sizes`, for a window in which the other panes are below the image; empty for the usual ones.
         parent: The window.
 
     Attributes:
@@ -69,15 +70,18 @@ class Arrangement(QSplitter):
         centre: Sequence[QWidget],
         right: Sequence[QWidget],
         in_sight: Sequence[QWidget] = (),
+        portrait_sizes: Sequence[int] = (),
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
-        left_pane = _pane(left, stretched=left[0], margins=(0, 0, 0, 0))
+        left_pane = ScrollingPane(_pane(left, stretched=left[0], margins=(0, 0, 0, 0)))
         left_pane.setMinimumWidth(LEFT_AT_LEAST_PX)
         self._centre = _pane(centre, stretched=centre[-1], margins=(6, 6, 6, 6))
         scrolling = ScrollingPane(_pane(right, stretched=None, margins=(6, 8, 12, 8)))
         below = _pane(in_sight, stretched=None, margins=(6, 0, 12, 8))
-        below.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        fixed = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        fixed.setHeightForWidth(True)  # a legend takes more lines in a narrow pane
+        below.setSizePolicy(fixed)
         right_pane = _pane((scrolling, below), stretched=scrolling, margins=(0, 0, 0, 0))
         self.left = FoldablePane(left_pane, _("the list of images"), is_left=True)
         self.right = FoldablePane(right_pane, _("scores and overlays"), is_left=False)
@@ -89,7 +93,10 @@ class Arrangement(QSplitter):
         self._row.hide()
         self._stretch()
         self._image_height = 0
-        self.set_pane_sizes(sizes or FIRST_WIDTHS)
+        self._sizes_at_start, self._portrait_sizes = tuple(sizes or FIRST_WIDTHS), tuple(portrait_sizes)
+        self._is_alone, self._folded_before = False, (False, False)
+        self.set_pane_sizes(self._sizes_at_start)
+        self.splitterMoved.connect(lambda place, index: self._note_image_height())
         for pane in (self.left, self.right):
             pane.folded_changed.connect(lambda folded: self._follow_fold())
 
@@ -110,10 +117,30 @@ class Arrangement(QSplitter):
         """Gives the panes these sizes as far as there is room."""
         left, centre, right = sizes
         if self.is_portrait:
-            self.setSizes([centre, max(self.height() - centre, 1)])
+            self.setSizes([centre, max(self.height() - self.handleWidth() - centre, 1)])
             self._row.setSizes([left, right])
         else:
             self.setSizes([left, centre, right, 0])
+
+    @property
+    def folded(self) -> tuple[bool, bool]:
+        """Whether the left and the right pane are folded; while the image is shown alone, whether they were before."""
+        return self._folded_before if self._is_alone else (self.left.is_folded, self.right.is_folded)
+
+    def fold_at_start(self, folded: Sequence[bool]) -> None:
+        """Folds the left and the right pane, before the window is shown, as they were left."""
+        self.left.fold(folded[0], self._sizes_at_start[0])
+        self.right.fold(folded[1], self._sizes_at_start[2])
+
+    def show_image_alone(self, alone: bool) -> None:
+        """Folds both panes, or gives back those that were open."""
+        if alone == self._is_alone:
+            return
+        if alone:
+            self._folded_before = self.folded
+        self._is_alone = alone
+        for pane, was_folded in zip((self.left, self.right), self._folded_before, strict=True):
+            pane.fold(alone or was_folded)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Puts the panes beside the image or below it, as the window's shape asks for."""
@@ -130,9 +157,16 @@ class Arrangement(QSplitter):
             self._row.addWidget(pane)
         self._row.show()
         self._stretch()
-        self._image_height = round(self.height() * IMAGE_SHARE)
-        self.set_pane_sizes((self.width() // 2, self._image_height, self.width() // 2))
+        usual = (self.width() // 2, round(self.height() * IMAGE_SHARE), self.width() // 2)
+        left, height, right = self._portrait_sizes or usual
+        self._image_height = min(height, self.height() - PANES_AT_LEAST_PX)
+        self.set_pane_sizes((left, self._image_height, right))
         self._follow_fold()
+
+    def _note_image_height(self) -> None:
+        if self.is_portrait and not self._are_folded:
+            self._image_height = self._centre.height()
+            self._portrait_sizes = self.pane_sizes
 
     def _put_beside(self) -> None:
         self._row.hide()

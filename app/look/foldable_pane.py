@@ -63,11 +63,16 @@ class FoldablePane(QWidget):
         """The edge that is clicked."""
         return self._edge
 
-    def fold(self, folded: bool) -> None:
-        """Folds the pane to its edge, or unfolds it."""
+    def fold(self, folded: bool, open_width: int | None = None) -> None:
+        """Folds the pane to its edge, or unfolds it.
+
+        Args:
+            folded: Whether only the edge is to be shown.
+            open_width: The width that the pane is to have again; its own one if None.
+        """
         if folded == self._is_folded:
             return
-        self._open_width = self.open_width
+        self._open_width = self.open_width if open_width is None else open_width
         self._is_folded = folded
         self._content.setVisible(not folded)
         self.setMaximumWidth(EDGE_PX if folded else QT_LARGEST_PX)

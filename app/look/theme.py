@@ -92,6 +92,7 @@ QGroupBox::title { subcontrol-origin: margin; left: 0; padding: 0; }
 QToolBar { border: 0; border-bottom: 1px solid $line; spacing: 2px; padding: 3px 6px; background: $window; }
 QToolBar::separator { background: $line; width: 1px; margin: 4px 5px; }
 QToolBar QToolButton { border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolBar QToolButton#qt_toolbar_ext_button { padding: 0; border: 0; }
 QToolBar QToolButton:hover { background: $raised; }
 QToolBar QToolButton:checked { background: $accent; border-color: $accent; }
 QMenuBar { background: $window; }

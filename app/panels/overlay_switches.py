@@ -27,6 +27,8 @@ from bsnet_core.language import translate as _
 
 SWATCH = "<span style='color:{colour}; background:{paper}'>■</span>&nbsp;{score}"
 PAPER = "#cfd4d9"
+SLIDER_LETTERS = 6
+"""Smallest width of a slider, in digits: narrower ones cannot be taken hold of."""
 
 
 def legend(masking: Masking = Masking.BLACK) -> str:
@@ -165,6 +167,7 @@ class OverlaySwitches(QWidget):
     def _slider_of(self, name: str, action: QAction, percent: int, box: QWidget) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, box)
         slider.setRange(10, 100)
+        slider.setMinimumWidth(SLIDER_LETTERS * slider.fontMetrics().horizontalAdvance("0"))
         slider.setValue(percent)
         slider.setAccessibleName(_("Opacity of {overlay}").format(overlay=action.text().replace("&", "")))
         slider.setToolTip(_("Opacity"))

@@ -106,13 +106,15 @@ def _decode_text(value: Any) -> str:
     return value
 
 
-def _decode_bytes(value: Any) -> QByteArray:
+def decode_bytes(value: Any) -> QByteArray:
+    """Bytes from the file; raises TypeError for anything else."""
     if not isinstance(value, QByteArray):
         raise TypeError(value)
     return value
 
 
-def _decode_widths(value: Any) -> tuple[int, ...]:
+def decode_widths(value: Any) -> tuple[int, ...]:
+    """Sizes of the three panes from the file; raises ValueError if they are none."""
     # Qt gives a text with commas as a list if somebody has removed its quotes.
     parts = value if isinstance(value, list) else str(value).split(",")
     widths = tuple(int(part) for part in parts)
@@ -166,8 +168,9 @@ class Settings(QObject):
         keeps_names: Whether the library and the list of recent files may hold what names a patient.
         font_percent: Size of all texts, in percent of the system's.
         deidentifies: Whether reports are de-identified by default.
-        geometry: The window's place and size as it was left last, on whatever screens; see `geometry_on`.
-        pane_widths: Widths of the three panes in logical pixels; empty until they are first kept; see `pane_widths_on`.
+        geometry: The window's place and size as it was left last, on whatever screens; see `WindowLayouts`.
+        pane_widths: Widths of the three panes in logical pixels; empty until they are first kept; see `WindowLayouts`.
+        left_folded, right_folded: Whether the pane is folded.
         notes: Sentences about what was wrong with the file when it was loaded.
     """
 
@@ -198,10 +201,12 @@ class Settings(QObject):
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)
     deidentifies = _switch("report/deidentifies", True)
+    left_folded = _switch("window/left_folded", False)
+    right_folded = _switch("window/right_folded", False)
     has_seen_intended_use = _switch("window/has_seen_intended_use", False)
-    geometry = Setting("window/geometry", QByteArray(), _decode_bytes, QByteArray)
+    geometry = Setting("window/geometry", QByteArray(), decode_bytes, QByteArray)
     pane_widths: Setting[tuple[int, ...]] = Setting(
-        "window/pane_widths", (), _decode_widths, lambda value: ",".join(map(str, value))
+        "window/pane_widths", (), decode_widths, lambda value: ",".join(map(str, value))
     )
 
     def __init__(self, path: Path | None = None, parent: QObject | None = None) -> None:
@@ -232,20 +237,6 @@ class Settings(QObject):
     def set_line_mm(self, screen: str, length_mm: float) -> None:
         """Keeps the length measured on a screen."""
         self.store("screens", f"screens/{screen}/line_mm", length_mm)
-
-    def geometry_on(self, layout: str) -> QByteArray:
-        """The window's place and size on these screens, or on the last ones if it was never on these."""
-        return self.stored(f"layouts/{layout}/geometry", self.geometry, _decode_bytes)
-
-    def pane_widths_on(self, layout: str) -> tuple[int, ...]:
-        """The panes' widths on these screens, or on the last ones; empty until they are first kept."""
-        return self.stored(f"layouts/{layout}/pane_widths", self.pane_widths, _decode_widths)
-
-    def keep_layout(self, layout: str, geometry: QByteArray, pane_widths: tuple[int, ...]) -> None:
-        """Keeps the window's place and its panes' widths, for these screens and for others without their own."""
-        self.geometry, self.pane_widths = geometry, pane_widths
-        self.store("layouts", f"layouts/{layout}/geometry", geometry)
-        self.store("layouts", f"layouts/{layout}/pane_widths", ",".join(map(str, pane_widths)))
 
     # Overlays
 

@@ -59,3 +59,45 @@ def test_the_line_of_scores_says_nothing_of_a_hidden_prediction(viewer):
         viewer.session.enter(0, zone, 1)
     viewer.session.save_reading(0)
     assert "Predicted:" in viewer.strip.text
+
+
+def test_folded_panes_are_folded_at_the_next_start_with_the_width_they_had(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    widths = viewer.arrangement.pane_sizes
+    qtbot.keyClick(viewer.view, Qt.Key.Key_F7)
+    viewer.close()
+    again = open_viewer("--model", no_model, "--no-samples")
+    assert again.arrangement.left.is_folded
+    assert not again.arrangement.right.is_folded
+    assert not again.actions_by_name["left_pane"].isChecked()
+    qtbot.keyClick(again.view, Qt.Key.Key_F7)
+    qtbot.waitUntil(lambda: again.arrangement.pane_sizes[0] == widths[0])
+
+
+def test_full_screen_leaves_a_folded_pane_folded_and_is_no_reason_to_fold_at_the_next_start(
+    qtbot, open_viewer, no_model
+):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    qtbot.keyClick(viewer.view, Qt.Key.Key_F8)
+    qtbot.keyClick(viewer.view, Qt.Key.Key_F11)
+    qtbot.waitUntil(viewer.strip.isVisible)
+    viewer.kept_layout.keep()
+    assert (viewer._settings.left_folded, viewer._settings.right_folded) == (False, True)
+    viewer.actions_by_name["full_screen"].trigger()
+    qtbot.waitUntil(lambda: not viewer.strip.isVisible())
+    assert not viewer.arrangement.left.is_folded
+    assert viewer.arrangement.right.is_folded
+
+
+def test_the_height_of_the_image_on_a_portrait_screen_is_there_at_the_next_start(qtbot, open_viewer, no_model):
+    viewer = open_viewer("--model", no_model, "--no-samples")
+    viewer.resize(900, 1700)
+    qtbot.waitUntil(lambda: viewer.arrangement.is_portrait)
+    viewer.arrangement.set_pane_sizes((400, 700, 500))
+    viewer.arrangement.splitterMoved.emit(700, 1)  # what the mouse sends
+    height = viewer.arrangement.pane_sizes[1]
+    viewer.close()
+    again = open_viewer("--model", no_model, "--no-samples")
+    again.resize(900, 1700)
+    qtbot.waitUntil(lambda: again.arrangement.is_portrait)
+    assert abs(again.arrangement.pane_sizes[1] - height) <= 2

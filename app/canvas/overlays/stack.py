@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
@@ -115,9 +115,21 @@ def drawn_extent(to_view: QTransform, state: OverlayState, image: QRectF, *, has
 
 
 def paint(
-    painter: QPainter, to_view: QTransform, state: OverlayState, patient_orientation: tuple[str, str] | None
+    painter: QPainter,
+    to_view: QTransform,
+    state: OverlayState,
+    patient_orientation: tuple[str, str] | None,
+    occupied: Sequence[QRectF] = (),
 ) -> None:
-    """Draws everything that is switched on; `to_view` maps image pixels to the painter."""
+    """Draws everything that is switched on.
+
+    Args:
+        painter: Paints in view units.
+        to_view: Maps image pixels to the painter.
+        state: What is drawn.
+        patient_orientation: The file's patient orientation.
+        occupied: Places of other texts, in the painter's units.
+    """
     if state.explanation is not None and state.strength(EXPLANATION) > 0:
         explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
     if state.lungs is not None and state.strength(LUNG_FILL) > 0:
@@ -142,4 +154,5 @@ def paint(
         changes=state.changes,
         shown=state.zones_shown,
         patient_orientation=patient_orientation,
+        occupied=occupied,
     )

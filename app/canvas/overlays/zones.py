@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,7 @@ def paint(
     changes: Mapping[Zone, int] | None = None,
     shown: frozenset[Zone] = frozenset(ZONES),
     patient_orientation: tuple[str, str] | None = None,
+    occupied: Sequence[QRectF] = (),
 ) -> None:
     """Draws grid, scores and sides, with horizontal texts whatever the image's orientation.
 
@@ -137,6 +138,7 @@ def paint(
         changes: By zone, the change of the predicted score since a prior image; written below the confidence.
         shown: Zones that are drawn; of the others only the zone in turn keeps its second frame.
         patient_orientation: The file's patient orientation.
+        occupied: Places of other texts, in the painter's units: the names of the sides make way for them.
     """
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -157,9 +159,7 @@ def paint(
         texts = labels.get(zone), (own or {}).get(zone), (changes or {}).get(zone)
         _write_zone(painter, polygon.boundingRect(), zone, *texts)
     painter.setOpacity(opacity)
-    for column, name in enumerate(side_names(frames, patient_orientation)):
-        of_side = [polygons[zone] for zone in ZONES if zone.column == column]
-        _write_side(painter, of_side, polygons, name)
+    _write_sides(painter, polygons, side_names(frames, patient_orientation), occupied)
     painter.restore()
 
 
@@ -219,20 +219,36 @@ def _write_zone(
         _write_line(painter, box.translated(offset, 0), middle + size * 0.85, _("own"), size * 0.38, ink=OWN)
 
 
-def _write_side(painter: QPainter, of_side: list[QPolygonF], polygons: Mapping[Zone, QPolygonF], text: str) -> None:
-    """Writes a side's name outside the grid: above its own side, or below the grid where the side is the lower one."""
-    grid, box = _bounds(polygons.values()), _bounds(of_side)
+def _write_sides(
+    painter: QPainter, polygons: Mapping[Zone, QPolygonF], names: tuple[str, str], occupied: Sequence[QRectF]
+) -> None:
+    """Writes the sides' names outside the grid, both below it if one would lie on another text above it."""
     font = _font(painter, 13.0)
+    for below in (False, True):
+        places = []
+        for column, name in enumerate(names):
+            of_side = [polygons[zone] for zone in ZONES if zone.column == column]
+            places.append(_place_of_side(of_side, polygons, name, font, below=below))
+        if not any(place.intersects(box) for place in places for box in occupied):
+            break
+    for name, place in zip(names, places, strict=True):
+        write(painter, place, Qt.AlignmentFlag.AlignCenter, [name], font)
+
+
+def _place_of_side(
+    of_side: list[QPolygonF], polygons: Mapping[Zone, QPolygonF], text: str, font: QFont, *, below: bool
+) -> QRectF:
+    """The place above a side, or below it; where one side is the lower one, above and below the grid in any case."""
+    grid, box = _bounds(polygons.values()), _bounds(of_side)
     metrics = QFontMetricsF(font)
     width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
     offset = box.center() - grid.center()
     if abs(offset.x()) >= abs(offset.y()):
-        place = QRectF(box.center().x() - width / 2, grid.top() - height - 4, width, height)
-    elif offset.y() < 0:
-        place = QRectF(grid.center().x() - width / 2, grid.top() - height - 4, width, height)
+        middle = box.center().x()
     else:
-        place = QRectF(grid.center().x() - width / 2, grid.bottom() + 4, width, height)
-    write(painter, place, Qt.AlignmentFlag.AlignCenter, [text], font)
+        middle, below = grid.center().x(), offset.y() >= 0
+    top = grid.bottom() + 4 if below else grid.top() - height - 4
+    return QRectF(middle - width / 2, top, width, height)
 
 
 def _bounds(polygons: Iterable[QPolygonF]) -> QRectF:

@@ -86,3 +86,66 @@ def test_on_a_portrait_screen_the_image_has_the_whole_width_and_the_panes_are_be
     assert not arrangement.is_portrait
     assert arrangement.left.x() < image.mapTo(arrangement, image.rect().topLeft()).x() < arrangement.right.x()
     assert image.width() > 1000
+
+
+def test_the_image_is_as_high_on_a_portrait_screen_as_it_was_left(qtbot):
+    image = QWidget()
+    parts = {"left": [QWidget()], "centre": [QWidget(), image], "right": [QWidget()]}
+    arrangement = Arrangement((), **parts, portrait_sizes=(400, 900, 600))
+    qtbot.addWidget(arrangement)
+    arrangement.resize(1080, 1800)
+    arrangement.show()
+    assert arrangement.is_portrait
+    assert arrangement.pane_sizes[1] == 900
+    assert arrangement.left.width() < arrangement.right.width()
+
+
+def test_an_image_that_was_higher_than_the_screen_leaves_room_for_the_panes(qtbot):
+    arrangement = Arrangement(
+        (), left=[QWidget()], centre=[QWidget()], right=[QWidget()], portrait_sizes=(400, 5000, 600)
+    )
+    qtbot.addWidget(arrangement)
+    arrangement.resize(1080, 1800)
+    arrangement.show()
+    assert arrangement.left.isVisible()
+    assert arrangement.pane_sizes[1] <= 1600
+
+
+def test_panes_folded_at_the_start_have_their_widths_again_when_they_are_opened(qtbot):
+    arrangement, image = arranged(qtbot, (350, 650, 440))
+    width, sizes = image.width(), arrangement.pane_sizes
+    again = Arrangement(sizes, left=[QWidget()], centre=[QWidget(), QWidget()], right=[QWidget()])
+    qtbot.addWidget(again)
+    again.fold_at_start((True, True))
+    again.resize(arrangement.size())
+    again.show()
+    assert (again.left.width(), again.right.width()) == (EDGE_PX, EDGE_PX)
+    assert again.pane_sizes == sizes
+    again.left.fold(False)
+    again.right.fold(False)
+    assert again.pane_sizes == sizes
+    assert image.width() == width
+
+
+def test_an_image_shown_alone_gives_back_only_the_panes_that_were_open(qtbot):
+    arrangement, _image = arranged(qtbot)
+    arrangement.left.fold(True)
+    arrangement.show_image_alone(True)
+    assert arrangement.right.is_folded
+    assert arrangement.folded == (True, False)
+    arrangement.show_image_alone(False)
+    assert (arrangement.left.is_folded, arrangement.right.is_folded) == (True, False)
+
+
+def test_a_long_left_pane_scrolls_and_does_not_make_the_window_higher(qtbot):
+    images, trend = QWidget(), QWidget()
+    images.setMinimumHeight(300)
+    trend.setMinimumHeight(500)
+    arrangement = Arrangement((), left=[images, trend], centre=[QWidget()], right=[QWidget()])
+    qtbot.addWidget(arrangement)
+    arrangement.resize(1200, 600)
+    arrangement.show()
+    assert arrangement.height() == 600
+    assert (images.height(), trend.height()) == (300, 500)
+    arrangement.resize(1200, 900)
+    assert images.height() > 300  # the list takes the room there is

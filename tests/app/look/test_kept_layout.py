@@ -1,8 +1,6 @@
 import pytest
-from PySide6.QtCore import QByteArray
 
 from app.look.screens import screen_layout
-from app.settings.settings import Settings
 
 
 @pytest.fixture
@@ -31,19 +29,6 @@ def test_the_room_of_a_larger_window_goes_to_the_image(viewer, qtbot):
     viewer.resize(viewer.width() + 400, viewer.height())
     qtbot.waitUntil(lambda: sum(viewer.arrangement.pane_sizes) == left + image + right + 400)
     assert viewer.arrangement.pane_sizes == (left, image + 400, right)
-
-
-def test_each_layout_of_screens_has_its_own_and_a_new_one_begins_with_the_last(tmp_path):
-    settings = Settings(tmp_path / "settings.ini")
-    settings.keep_layout("1920x1080_0_0", QByteArray(b"one"), (300, 1000, 400))
-    settings.keep_layout("1080x1920_0_0", QByteArray(b"two"), (260, 500, 300))
-    settings.save()
-    again = Settings(tmp_path / "settings.ini")
-    assert again.geometry_on("1920x1080_0_0") == QByteArray(b"one")
-    assert again.pane_widths_on("1920x1080_0_0") == (300, 1000, 400)
-    assert again.pane_widths_on("1080x1920_0_0") == (260, 500, 300)
-    assert again.pane_widths_on("2560x1440_0_0") == (260, 500, 300)
-    assert again.notes == ()
 
 
 def test_a_layout_is_named_by_sizes_and_places_of_its_screens(qapp):

@@ -40,6 +40,8 @@ OTHERS = {
     "keeps_names": False,
     "library_order": ListOrder.NAME,
     "analyses_all": False,
+    "left_folded": True,
+    "right_folded": True,
     "explains": False,
     "explanation_mode": Mode.EXACT,
     "explanation_masking": Masking.BLACK,
