@@ -245,7 +245,7 @@ class NetworkSteps(QWidget):
 def step_image(prediction: Prediction, step: NetworkStep) -> QImage:
     """The square RGB image of a step, at the network's resolution."""
     if step is NetworkStep.LUNGS:
-        return _as_image(_with_outline(prediction.network_image, prediction.lung_probability))
+        return _as_image(_with_outline(prediction.network_image, prediction.outlined_lungs))
     grey = prediction.aligned_image
     if step is NetworkStep.MASKED:
         grey = grey * prediction.aligned_lung_probability

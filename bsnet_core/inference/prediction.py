@@ -14,6 +14,7 @@ from bsnet_core.brixia import N_CLASSES, ZONES, BrixiaScore, Zone
 from bsnet_core.frames import Frames
 from bsnet_core.inference.content_findings import ContentFinding
 from bsnet_core.inference.global_interval import global_interval
+from bsnet_core.inference.lung_fragments import without_fragments
 from bsnet_core.model.network_config import Attention
 
 
@@ -98,9 +99,14 @@ class Prediction:
         return sum(self.expected_value_of(zone) for zone in ZONES)
 
     @cached_property
+    def outlined_lungs(self) -> npt.NDArray[np.float32]:
+        """(S, S) in [0, 1], network frame: the lung probability, 0 in pieces that are no lungs."""
+        return without_fragments(self.lung_probability)[0]
+
+    @cached_property
     def lung_mask(self) -> npt.NDArray[np.bool_]:
-        """(height, width) bool on the original pixel grid: lung probability of at least 0.5."""
-        mask = np.asarray(self.frames.network_map_to_image(self.lung_probability)) >= 0.5
+        """(height, width) bool on the original pixel grid: where `outlined_lungs` is at least 0.5."""
+        mask = np.asarray(self.frames.network_map_to_image(self.outlined_lungs)) >= 0.5
         mask.setflags(write=False)
         return mask
 
@@ -123,3 +129,8 @@ class LungsFound:
 
     frames: Frames
     lung_probability: npt.NDArray[np.float32]
+
+    @cached_property
+    def outlined_lungs(self) -> npt.NDArray[np.float32]:
+        """As of a `Prediction`."""
+        return without_fragments(self.lung_probability)[0]

@@ -8,14 +8,13 @@ import numpy.typing as npt
 
 from bsnet_core.brixia import Zone
 from bsnet_core.frames import Frames
+from bsnet_core.inference.lung_fragments import FRAGMENT_SHARE, without_fragments
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
 
 MIN_LUNG_SHARE = 0.08
 MAX_LUNG_SHARE = 0.62
 NO_LUNG_SHARE = 0.02
-PIECE_SHARE = 0.02
-"""Pieces below this share of the lung mask are ignored."""
 MAX_ANGLE_DEG = 25.0
 MIN_SIDE_PX = 200
 """Severity is scored as well at 224 pixels a side as at 768; below, detail is missing."""
@@ -55,6 +54,14 @@ def quality_notes(
     pieces, balance = _pieces(lung_probability)
     if pieces > 2:
         notes.append(_("The lung outline has {count} large pieces instead of two.").format(count=pieces))
+        away = without_fragments(lung_probability)[1]
+        if away:
+            note = translate_count(
+                "{count} of them, away from the lungs, is not drawn.",
+                "{count} of them, away from the lungs, are not drawn.",
+                away,
+            )
+            notes.append(note.format(count=away))
     elif pieces == 1 or balance < SIDE_BALANCE:
         notes.append(_("Only one lung was outlined, or one is much smaller than the other: check the lung outline."))
     angle = abs(frames.alignment_angle_deg)
@@ -83,5 +90,5 @@ def _pieces(lung_probability: npt.NDArray[np.float32]) -> tuple[int, float]:
     mask = (lung_probability >= 0.5).astype(np.uint8)
     _, _, statistics, _ = cv2.connectedComponentsWithStats(mask)
     areas = np.sort(statistics[1:, cv2.CC_STAT_AREA])[::-1]
-    large = areas[areas >= PIECE_SHARE * max(int(mask.sum()), 1)]
+    large = areas[areas >= FRAGMENT_SHARE * max(int(mask.sum()), 1)]
     return len(large), float(large[1] / large[0]) if len(large) > 1 else 0.0

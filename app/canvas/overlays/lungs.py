@@ -30,7 +30,7 @@ class LungOutline:
 
 def outline_of(prediction: Prediction | LungsFound) -> LungOutline:
     """The contour at lung probability 0.5, traced between the network's pixels."""
-    probability = prediction.lung_probability
+    probability = prediction.outlined_lungs
     is_lung = probability >= 0.5
     if not is_lung.any():
         return LungOutline(QPainterPath())

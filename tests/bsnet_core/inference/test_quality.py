@@ -44,6 +44,13 @@ def test_each_fault_has_its_own_note():
     assert "zone E" in notes(zones=unsure)
 
 
+def test_a_large_piece_away_from_the_lungs_is_counted_and_said_not_to_be_drawn():
+    away = lungs((20, 80, 15, 55), (20, 80, 75, 115), (100, 125, 60, 90))
+    assert "3 large pieces" in notes(away)
+    assert "1 of them, away from the lungs, is not drawn." in notes(away)
+    assert "not drawn" not in notes(lungs((20, 60, 15, 55), (70, 110, 15, 55), (20, 110, 75, 115)))
+
+
 def test_missing_lungs_are_noticed():
     assert lungs_are_missing(lungs((0, 5, 0, 5)), FRAMES)
     assert not lungs_are_missing(TWO, FRAMES)
