@@ -46,9 +46,10 @@ NOTES = {
     ),
     Part.RSNA: (
         "RSNA: cut-out lungs",
-        "Patients kept apart, at most 100 images of each class by radiologists. Everything but the lungs is cut away,"
-        " some of it badly, and no weights were made for such images. A zone counts as in a box if a fifth of it is "
-        "in one. The challenge does not name patients: an image may show a patient of another source.",
+        "Patients kept apart, at most 100 images of each class by radiologists. Everything but the lungs is cut away, "
+        "some of it badly; the content check, which rejects most of these images, is off here. A zone counts as in a "
+        "box if a fifth of it is in one. The challenge does not name patients: an image may show a patient of another "
+        "source.",
     ),
     Part.NOTES: (
         "Notes and rejections on real images as they are",
