@@ -30,6 +30,7 @@ NOT_TESTED_ALONE = {
     "app/presenters/change_since_prior.py": "tests/journeys/test_analysed_ahead.py",
     "app/presenters/current_image.py": "tests/journeys/test_zones.py",
     "app/presenters/image_actions.py": "tests/journeys/test_opening.py",
+    "app/presenters/map_pointer.py": "tests/journeys/test_map.py",
     "app/presenters/library_files.py": "tests/journeys/test_library_in_the_window.py",
     "app/presenters/own_reading.py": "tests/journeys/test_reading_story.py",
     "app/presenters/prior_actions.py": "tests/journeys/test_prior_images.py",

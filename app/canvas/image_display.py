@@ -14,6 +14,7 @@ from app.canvas.drawing.lettering import INK
 from app.canvas.drawing.orientation import Orientation
 from app.canvas.geometry import ViewGeometry
 from app.canvas.modes import CornerTexts
+from app.canvas.overlays.pointed_region import PointedRegion
 from app.canvas.overlays.stack import OverlayState
 from app.canvas.probe import ProbeReading
 from app.canvas.scene import BACKGROUND, Scene, ScenePainter
@@ -57,6 +58,7 @@ class ImageDisplay(QWidget):
         self._standstill = QTimer(self, singleShot=True, interval=STANDSTILL_MS)
         self._standstill.timeout.connect(self._come_to_rest)
         self._overlays = OverlayState({}, {})
+        self._pointed: PointedRegion | None = None
         self._message = nothing_open()
         self._original = False
         self._shutter_shown = True
@@ -74,7 +76,7 @@ class ImageDisplay(QWidget):
         self._shown = shown
         self._scene_painter.forget()
         self._overlays = replace(self._overlays, lungs=None, frames=None, labels=None, explanation=None, own=None)
-        self._message, self._result_caption = "", ""
+        self._message, self._result_caption, self._pointed = "", "", None
         self._follow_window(shown.window)
         self._follow_place(shown.geometry)
 
@@ -93,6 +95,17 @@ class ImageDisplay(QWidget):
         """Replaces what is drawn over the image."""
         self._overlays = overlays
         self.update()
+
+    @property
+    def pointed_region(self) -> PointedRegion | None:
+        """The region of the explanation map that is outlined."""
+        return self._pointed
+
+    def set_pointed_region(self, region: PointedRegion | None) -> None:
+        """Outlines the region of the explanation map under the pointer, or none."""
+        if region is not self._pointed:
+            self._pointed = region
+            self.update()
 
     def set_result_caption(self, text: str) -> None:
         """Sets the result's name, model and version: written top right while any part of the result is shown."""
@@ -355,6 +368,7 @@ class ImageDisplay(QWidget):
             outside_shutter=shown.outside_shutter if self._shutter_shown else None,
             planes=shown.planes,
             overlays=None if self._original else self._overlays,
+            pointed=self._pointed,
             moving=self._moving,
             has_focus=self.hasFocus(),
         )

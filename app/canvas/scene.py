@@ -15,7 +15,8 @@ from app.canvas.drawing.layer import Layer
 from app.canvas.drawing.lettering import INK
 from app.canvas.geometry import ViewGeometry
 from app.canvas.measuring import Annotation, Description
-from app.canvas.overlays import dicom_overlays, stack
+from app.canvas.overlays import dicom_overlays, pointed_region, stack
+from app.canvas.overlays.pointed_region import PointedRegion
 from app.canvas.overlays.stack import OverlayState
 
 BACKGROUND = QColor(14, 16, 19)
@@ -46,6 +47,7 @@ class Scene:
         outside_shutter: The part covered by the file's shutter, in image pixels; None where nothing is covered.
         planes: The file's DICOM overlays.
         overlays: The overlays; None shows the image alone, also without planes and annotations.
+        pointed: The region of the explanation map under the pointer.
         moving: Whether the image is being moved or zoomed, so that overlays may follow roughly.
         annotations: Measurements, the one in progress last.
         lens: The magnifier's middle, in view units.
@@ -60,6 +62,7 @@ class Scene:
     outside_shutter: QPainterPath | None
     planes: tuple[dicom_overlays.PlaneImage, ...]
     overlays: OverlayState | None
+    pointed: PointedRegion | None = None
     moving: bool = False
     annotations: tuple[DrawnAnnotation, ...] = ()
     lens: QPointF | None = None
@@ -102,6 +105,9 @@ class ScenePainter:
         self._paint_image(painter, scene, scene.renderer, to_view, size, ratio)
         if scene.overlays is not None:
             self._paint_overlays(painter, area, scene, scene.overlays, font)
+            if scene.pointed is not None and scene.overlays.draws_map:
+                # Not part of the layer, which would be drawn again with every move of the pointer.
+                pointed_region.paint(painter, to_view, scene.pointed)
             self._paint_annotations(painter, area, scene, font)
         if scene.lens is not None:
             self._paint_lens(painter, scene, scene.lens, ratio)

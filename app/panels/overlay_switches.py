@@ -12,45 +12,21 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSlider,
     QVBoxLayout,
     QWidget,
 )
 
-from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
+from app.canvas.overlays.map_scale import MapColours, MapView
+from app.panels.map_legend import MapLegend, masking_name, mode_name
 from app.session.open_image import OpenImage
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import translate as _
 
-SWATCH = "<span style='color:{colour}; background:{paper}'>■</span>&nbsp;{score}"
-PAPER = "#cfd4d9"
 SLIDER_LETTERS = 6
 """Smallest width of a slider, in digits: narrower ones cannot be taken hold of."""
-
-
-def legend(masking: Masking = Masking.BLACK) -> str:
-    """Meaning of the explanation's colours, as rich text."""
-    swatches = " &nbsp;".join(
-        SWATCH.format(colour=colour.name(), paper=PAPER if score == 3 else "transparent", score=score)
-        for score, colour in CLASS_COLOURS.items()
-    )
-    swatches += " &nbsp;" + _("no colour: no support")
-    colours = _("Regions that support the predicted score:<br>{swatches}").format(swatches=swatches)
-    return f"{colours}<br>{describe_strength(masking)}"
-
-
-def plain_legend(masking: Masking = Masking.BLACK) -> str:
-    """Meaning of the explanation's colours in words, for screen readers."""
-    words = _("Regions that support the predicted score: orange for 1, red for 2, black with a pale rim for 3.")
-    return f"{words} {describe_strength(masking)}"
-
-
-def mode_name(mode: Mode) -> str:
-    """Name of a mode of the explanation, as offered to the reader."""
-    return _("fast") if mode is Mode.FAST else _("exact")
 
 
 def mode_description(mode: Mode) -> str:
@@ -60,14 +36,16 @@ def mode_description(mode: Mode) -> str:
     return _("The occlusion map as defined in the paper: runs the whole network once per region.")
 
 
-def masking_name(masking: Masking) -> str:
-    """Name of what masking means, as offered to the reader."""
-    return {
-        Masking.EVIDENCE: _("evidence"),
-        Masking.BLACK: _("blackened (paper)"),
-        Masking.LUNGS_HELD: _("blackened, same lungs"),
-        Masking.SURROUNDINGS: _("like surroundings, same lungs"),
-    }[masking]
+def colours_name(colours: MapColours) -> str:
+    """Name of the map's colours, as offered to the reader."""
+    return _("by severity") if colours is MapColours.SEVERITY else _("by score (paper)")
+
+
+def colours_description(colours: MapColours) -> str:
+    """Description of the map's colours in one sentence."""
+    if colours is MapColours.SEVERITY:
+        return _("One scale, in the lungs: how much less severe a zone would be without a region.")
+    return _("The colours of the paper: one per score, black for 3, for regions that support the predicted score.")
 
 
 def masking_description(masking: Masking) -> str:
@@ -96,12 +74,14 @@ class OverlaySwitches(QWidget):
     """Name of an overlay, and whether it is shown."""
     faded = Signal(str, int)
     """Name of an overlay, and its opacity in percent."""
-    zone_chosen = Signal(object)
-    """The `Zone` whose map is shown, or None for all."""
+    zone_chosen = Signal(object, bool)
+    """The `Zone` whose map is shown, or None for all; whether, scored 0, it shows what would make it 1."""
     mode_chosen = Signal(object)
     """The `Mode` of the next explanation."""
     masking_chosen = Signal(object)
     """The `Masking` of the next explanation."""
+    colours_chosen = Signal(object)
+    """The `MapColours`."""
 
     def __init__(
         self, actions: dict[str, QAction], opacity: dict[str, int], explain: QAction, parent: QWidget | None = None
@@ -133,23 +113,23 @@ class OverlaySwitches(QWidget):
             self._modes.setItemData(self._modes.count() - 1, mode_description(mode), Qt.ItemDataRole.ToolTipRole)
         self._modes.setAccessibleName(_("Mode of the explanation"))
         self._modes.currentIndexChanged.connect(self._choose_mode)
-        self._maskings = self._masking_chooser(box)
+        self._image: OpenImage | None = None
+        self._maskings, self._colours = self._masking_chooser(box), self._colours_chooser(box)
         self._choose_mode()
         self._zones = self._zone_chooser(box)
-        self._legend = QLabel("", box)
-        self._legend.setWordWrap(True)
-        self._legend.setObjectName("small")
-        self._legend.setAccessibleName(_("Explanation legend"))
-        self._legend.setAccessibleDescription(plain_legend())
-        row_layout = QHBoxLayout()
+        self._legend = MapLegend(box)
+        self._legend.asked.connect(lambda asks: self._choose_view())
+        row_layout, lower_row = QHBoxLayout(), QHBoxLayout()
         for widget in (self._explain, self._modes, self._zones):
             row_layout.addWidget(widget, 1)
+        for widget in (self._maskings, self._colours):
+            lower_row.addWidget(widget, 1)
         inside = QVBoxLayout(box)
         inside.setContentsMargins(0, 8, 0, 0)
         inside.setSpacing(8)
         inside.addLayout(grid)
         inside.addLayout(row_layout)
-        inside.addWidget(self._maskings)
+        inside.addLayout(lower_row)
         inside.addWidget(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -192,7 +172,17 @@ class OverlaySwitches(QWidget):
             chooser.addItem(_("zone {zone}").format(zone=zone.name), zone)
         chooser.setAccessibleName(_("Zone explained"))
         chooser.setToolTip(_("Zone whose explanation is shown"))
-        chooser.currentIndexChanged.connect(lambda: self.zone_chosen.emit(self.chosen_zone))
+        chooser.currentIndexChanged.connect(self._choose_view)
+        return chooser
+
+    def _colours_chooser(self, box: QWidget) -> QComboBox:
+        chooser = QComboBox(box)
+        for colours in MapColours:
+            chooser.addItem(colours_name(colours), colours)
+            chooser.setItemData(chooser.count() - 1, colours_description(colours), Qt.ItemDataRole.ToolTipRole)
+        chooser.setAccessibleName(_("Colours of the explanation"))
+        chooser.setToolTip(colours_description(MapColours.SEVERITY))
+        chooser.currentIndexChanged.connect(self._choose_colours)
         return chooser
 
     @property
@@ -223,6 +213,28 @@ class OverlaySwitches(QWidget):
         """Chooses what masking means; emits `masking_chosen` if it was something else."""
         self._maskings.setCurrentIndex(self._maskings.findData(masking))
 
+    @property
+    def chosen_colours(self) -> MapColours:
+        """The colours of the map."""
+        return MapColours(self._colours.currentData())
+
+    def choose_colours(self, colours: MapColours) -> None:
+        """Chooses the map's colours; emits `colours_chosen` if they were others."""
+        self._colours.setCurrentIndex(self._colours.findData(colours))
+
+    @property
+    def _view(self) -> MapView:
+        return MapView(ZONES, self.chosen_zone, self.chosen_colours, self._legend.asks_for_one)
+
+    def _choose_view(self) -> None:
+        self._legend.show_map(self._image, self._view)
+        self.zone_chosen.emit(self.chosen_zone, self._legend.asks_for_one)
+
+    def _choose_colours(self) -> None:
+        self._colours.setToolTip(colours_description(self.chosen_colours))
+        self._legend.show_map(self._image, self._view)
+        self.colours_chosen.emit(self.chosen_colours)
+
     def _choose_masking(self) -> None:
         masking = self.chosen_masking
         self._maskings.setToolTip(masking_description(masking))
@@ -245,19 +257,5 @@ class OverlaySwitches(QWidget):
         self._maskings.setEnabled(scored and not busy)
         self._modes.setEnabled(scored and not busy and self.chosen_masking is not Masking.EVIDENCE)
         self._zones.setEnabled(explanation is not None)
-        text = ""
-        if explanation is not None:
-            text = legend(explanation.masking)
-            self._legend.setAccessibleDescription(plain_legend(explanation.masking))
-            done, count = int(explanation.is_computed.sum()), len(explanation.contributions)
-            if done < count:
-                text += "<br>" + _("{done} of {count} regions so far; hatched: not masked").format(
-                    done=done, count=count
-                )
-            else:
-                how = masking_name(explanation.masking)
-                if explanation.masking is not Masking.EVIDENCE:
-                    how += f", {mode_name(explanation.mode)}"
-                text += "<br>" + _("Computed: {mode}").format(mode=how)
-        self._legend.setText(text)
-        self._legend.setVisible(bool(text))
+        self._image = image
+        self._legend.show_map(image, self._view)

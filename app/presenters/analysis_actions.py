@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from app.background.image_loader import ImageLoader
 from app.background.inference_queue import InferenceQueue
+from app.canvas.overlays.map_scale import MapColours
 from app.commands.actions import Actions
 from app.panels.overlay_switches import OverlaySwitches
 from app.session.open_image import ImageState
@@ -39,6 +40,8 @@ class AnalysisActions(QObject):
         overlays.choose_masking(settings.explanation_masking)
         overlays.masking_chosen.connect(self._save_masking)
         inference.analyses_all = settings.analyses_all
+        overlays.choose_colours(settings.explanation_colours)
+        overlays.colours_chosen.connect(self._save_colours)
         settings.changed.connect(self._follow_setting)
         inference.analysed.connect(self._explain_analysed)
         inference.busy_changed.connect(lambda busy: self.follow_image())
@@ -103,10 +106,16 @@ class AnalysisActions(QObject):
         if self._settings.explanation_masking != masking:
             self._settings.explanation_masking = masking
 
+    def _save_colours(self, colours: MapColours) -> None:
+        if self._settings.explanation_colours != colours:
+            self._settings.explanation_colours = colours
+
     def _follow_setting(self, name: str) -> None:
         if name == "analyses_all":
             self._inference.analyses_all = self._settings.analyses_all
         if name == "explanation_masking":
             self._overlays.choose_masking(self._settings.explanation_masking)
+        if name == "explanation_colours":
+            self._overlays.choose_colours(self._settings.explanation_colours)
         if name == "explanation_mode":
             self._overlays.choose_mode(self._settings.explanation_mode)

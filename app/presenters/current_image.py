@@ -8,8 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QCursor
-from PySide6.QtWidgets import QToolTip
 
 from app.background.image_loader import ImageLoader, LoadedImage
 from app.canvas.drawing.frame import FrameRenderer
@@ -17,9 +15,11 @@ from app.canvas.image_view import ImageView, OverlayState
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
+from app.canvas.overlays.map_scale import MapView
 from app.canvas.overlays.usual_zones import usual_frames
 from app.commands.action_table import zone_action
 from app.commands.actions import Actions
+from app.presenters.map_pointer import MapPointer
 from app.session.open_image import ImageState, OpenImage
 from app.session.session import Session
 from app.settings.settings import OVERLAYS, Settings
@@ -62,26 +62,26 @@ class CurrentImage(QObject):
         self._shown_key: int | None = None
         self._painted = NOTHING
         self._zone: Zone | None = None
+        self._asks_for_one = False
         self._zones_shown: frozenset[Zone] = frozenset(ZONES)
         self._zone_to_score: Zone | None = None
         self._differing: frozenset[Zone] = frozenset()
         self._changes: dict[Zone, int] = {}
         self._early_outline: tuple[int, lungs_overlay.LungOutline] | None = None
-        self._pointed_at: tuple[float, float] | None = None
+        self._pointer = MapPointer(session, view, actions, self)
         session.current_changed.connect(self._show)
         session.emptied.connect(self._show_nothing)
         session.image_changed.connect(self._follow)
         session.visibility_changed.connect(lambda visibility: self._update_overlays())
         loader.loaded.connect(self._accept)
-        view.pointer_moved.connect(self._point_at)
         view.clicked.connect(self._emit_zone)
         settings.changed.connect(self._follow_setting)
         self._connect_actions(actions)
         self._update_overlays()
 
-    def explain_zone(self, zone: Zone | None) -> None:
-        """Shows the explanation of one zone, or of all."""
-        self._zone = zone
+    def explain_zone(self, zone: Zone | None, asks_for_one: bool = False) -> None:
+        """Shows the explanation of one zone, or of all; of a zone scored 0 what would make it 1, if that is asked."""
+        self._zone, self._asks_for_one = zone, asks_for_one
         self._update_overlays()
 
     def _connect_actions(self, actions: Actions) -> None:
@@ -152,7 +152,8 @@ class CurrentImage(QObject):
         if radiograph is None:
             return
         self._view.show_radiograph(radiograph, self._renderers[key])
-        self._shown_key, self._painted, self._pointed_at = key, NOTHING, None
+        self._shown_key, self._painted = key, NOTHING
+        self._pointer.forget()
         self._session.note_displayed(key)
         self.image_shown.emit(key)
         self._refresh(self._session.image(key))
@@ -171,14 +172,14 @@ class CurrentImage(QObject):
         self.refreshed.emit(image)
 
     def _follow_setting(self, name: str) -> None:
-        if name == "overlays":
+        if name in ("overlays", "explanation_colours"):
             self._update_overlays()
             self.overlays_switched.emit()
 
     def overlays_of(self, image: OpenImage) -> OverlayState:
         """The overlays of any image, as the switches say, with nothing that must not be seen."""
         shown = self._session.shown(image.key)
-        return self._switched(_overlays_of(Ingredients(shown.prediction, shown.explanation, self._explained)), shown)
+        return self._switched(_overlays_of(Ingredients(shown.prediction, shown.explanation, self._map_view)), shown)
 
     def show_lungs(self, key: int, lungs: LungsFound) -> None:
         """Outlines the lungs before the rest of the prediction is there."""
@@ -189,7 +190,7 @@ class CurrentImage(QObject):
         image = self._shown_image
         made_of, caption = NOTHING, ""
         if image is not None and image.key == self._shown_key:
-            made_of = Ingredients(image.prediction, image.explanation, self._explained)
+            made_of = Ingredients(image.prediction, image.explanation, self._map_view)
             if image.prediction is not None:
                 model = image.prediction.model
                 caption = _("Brixia score: {model} {version}").format(model=model.name, version=model.version)
@@ -204,7 +205,7 @@ class CurrentImage(QObject):
         self._view.set_result_caption(caption)
         marked = replace(drawn, in_turn=self._zone_to_score, differing=self._differing, changes=self._changes)
         self._view.set_overlays(self._switched(marked, image))
-        self._describe_superpixel()  # the map may have grown under a resting pointer
+        self._pointer.follow()
 
     @property
     def _shown_image(self) -> OpenImage | None:
@@ -226,9 +227,10 @@ class CurrentImage(QObject):
         return usual_frames(radiograph.shape, image.metadata.patient_orientation)
 
     @property
-    def _explained(self) -> tuple[Zone, ...]:
-        """Zones whose explanation is shown."""
-        return tuple(zone for zone in ZONES if zone in self._zones_shown and self._zone in (None, zone))
+    def _map_view(self) -> MapView:
+        """The part of an explanation that is shown."""
+        zones = tuple(zone for zone in ZONES if zone in self._zones_shown)
+        return MapView(zones, self._zone, self._settings.explanation_colours, self._asks_for_one)
 
     def _switched(self, drawn: OverlayState, image: OpenImage | None) -> OverlayState:
         own: dict[Zone, int] = {}
@@ -240,31 +242,13 @@ class CurrentImage(QObject):
             opacity={name: self._settings.overlay_opacity(name) / 100 for name in OVERLAYS},
             own=own,
             zones_shown=self._zones_shown,
-            zones_explained=self._explained,
+            map_view=self._map_view,
         )
 
     def _emit_zone(self, x: float, y: float) -> None:
         zone = self._view.overlays.zone_at(x, y)
         if zone is not None and not self._view.is_original:
             self.zone_clicked.emit(zone)
-
-    def _point_at(self, x: float, y: float) -> None:
-        self._pointed_at = x, y
-        self._describe_superpixel()
-
-    def _describe_superpixel(self) -> None:
-        image, overlays, place = self._shown_image, self._view.overlays, self._pointed_at
-        text = None
-        if place is not None and image is not None and image.prediction is not None and image.explanation is not None:
-            is_seen = not self._view.is_original and overlays.strength("explanation") > 0
-            if is_seen:
-                text = explanation_overlay.describe_superpixel(
-                    image.explanation, image.prediction, *place, self._explained
-                )
-        before = self._view.toolTip()
-        self._view.setToolTip(text or "")
-        if before and QToolTip.isVisible() and QToolTip.text() == before != (text or ""):
-            QToolTip.showText(QCursor.pos(), text or "", self._view)  # Qt does not update an open tip
 
 
 @dataclass(frozen=True)
@@ -273,15 +257,15 @@ class Ingredients:
 
     prediction: Prediction | None
     explanation: Explanation | None
-    zones: tuple[Zone, ...]
+    map_view: MapView
 
     def are_the_same_as(self, other: Ingredients) -> bool:
-        """Whether prediction and explanation are the identical objects, and the zones are equal."""
+        """Whether prediction and explanation are the identical objects, and the map's views are equal."""
         are_the_same = self.prediction is other.prediction and self.explanation is other.explanation
-        return are_the_same and self.zones == other.zones
+        return are_the_same and self.map_view == other.map_view
 
 
-NOTHING = Ingredients(None, None, ())
+NOTHING = Ingredients(None, None, MapView())
 
 
 def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> OverlayState:
@@ -289,8 +273,8 @@ def _overlays_of(made_of: Ingredients, known: OverlayState | None = None) -> Ove
     prediction, image = made_of.prediction, None
     if prediction is None:
         return OverlayState({}, {})
-    if made_of.explanation is not None and made_of.zones:
-        image = explanation_overlay.image_of(made_of.explanation, prediction, made_of.zones)
+    if made_of.explanation is not None and made_of.map_view.zones:
+        image = explanation_overlay.image_of(made_of.explanation, prediction, made_of.map_view)
     if known is not None and known.frames is prediction.frames:
         return replace(known, explanation=image)
     outline, labels = lungs_overlay.outline_of(prediction), zones_overlay.labels_of(prediction)

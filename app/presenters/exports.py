@@ -177,7 +177,7 @@ class Exports(QObject):
         if image.explanation is not None:
             explained = ReportedExplanation(
                 image.explanation,
-                zones=self._view.overlays.zones_explained,
+                view=self._view.overlays.map_view,
                 opacity=self._settings.overlay_opacity("explanation") / 100,
                 exact=image.explanation.mode is Mode.EXACT,
                 share_done=float(image.explanation.is_computed.mean()),

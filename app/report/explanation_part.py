@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QImage
 
-from app.canvas.overlays.explanation_map import image_of, place_of_superpixel, strongest_superpixel
+from app.canvas.overlays.explanation_map import image_of
+from app.canvas.overlays.map_regions import place_of_superpixel, strongest_superpixel
+from app.canvas.overlays.map_scale import MapColours, describe_choice, describe_strength, placed_strength
 from app.report import image_painting
 from app.report.reported_image import ReportedExplanation, ReportedImage
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone
@@ -46,12 +48,16 @@ class MapImage:
         image: Each zone's letter marks its strongest super-pixel.
         description: What masking means, exact or fast, complete or partial, and of which zones.
         masking: What masking means.
+        colours: The colours in use.
+        strength: A sentence on what full colour means.
         strongest: One entry per zone shown that is predicted over 0.
     """
 
     image: QImage
     description: str
     masking: Masking = Masking.BLACK
+    colours: MapColours = MapColours.SEVERITY
+    strength: str = ""
     strongest: tuple[StrongestRegion, ...] = ()
 
 
@@ -79,14 +85,28 @@ def map_image(reported: ReportedImage, prediction: Prediction | None) -> MapImag
     }
     image = QImage(painted.image)
     image_painting.paint_letters(image, places)
-    return MapImage(image, describe_map(explained), explained.map.masking, tuple(strongest))
+    choice = describe_choice(explained.view, prediction)
+    return MapImage(
+        image,
+        " ".join(part for part in (describe_map(explained), choice) if part),
+        explained.map.masking,
+        explained.view.colours,
+        strength_of_full_colour(explained, prediction),
+        tuple(strongest),
+    )
+
+
+def strength_of_full_colour(explained: ReportedExplanation, prediction: Prediction) -> str:
+    """A sentence on what full colour means in the map that is shown."""
+    full = placed_strength(explained.map, prediction, explained.view).full
+    return describe_strength(explained.map.masking, explained.view.colours, full)
 
 
 def paint_map(
     reported: ReportedImage, prediction: Prediction, explained: ReportedExplanation
 ) -> image_painting.PaintedImage:
     """The image under the map of the zones shown, at the screen's opacity or `LEAST_MAP_OPACITY` if that is more."""
-    overlay = image_of(explained.map, prediction, explained.zones)
+    overlay = image_of(explained.map, prediction, explained.view)
     layers = image_painting.ImageLayers(explanation=(overlay, max(explained.opacity, LEAST_MAP_OPACITY)))
     return image_painting.paint_image(
         reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction, layers=layers

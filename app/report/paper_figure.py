@@ -5,7 +5,7 @@ The figure names no patient, so it can be shown to others.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from PySide6.QtGui import QImage, QPainter, QPdfWriter, QPen, QTransform
 
 from app.canvas.drawing.orientation import side_names
 from app.canvas.overlays import zones as zones_overlay
-from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength
-from app.report.explanation_part import describe_map, paint_map
+from app.canvas.overlays.explanation_map import CLASS_COLOURS
+from app.canvas.overlays.map_scale import MapColours
+from app.report.explanation_part import describe_map, paint_map, strength_of_full_colour
 from app.report.fonts import load_fonts, report_font
 from app.report.image_files import describe, write_png
 from app.report.image_painting import (
@@ -128,6 +129,8 @@ def compose_figure(reported: ReportedImage) -> Figure:
         raise ReportError(_("The figure needs the explanation map. Compute it first."))
     if not explained.zones:
         raise ReportError(_("All zones of the explanation map are hidden. Show at least one for the figure."))
+    # The figure is the paper's, whatever the colours on the screen.
+    explained = replace(explained, view=replace(explained.view, colours=MapColours.CLASSES))
     image = paint_image(reported.radiograph, reported.voi, inverted=reported.inverted, prediction=prediction)
     mapped = paint_map(reported, prediction, explained)
     with_scores = QImage(mapped.image)
@@ -138,7 +141,7 @@ def compose_figure(reported: ReportedImage) -> Figure:
         # First, as the hash does not break: further on, it could leave half a line empty.
         f"{model.name} {model.version}, {head}, {computed_on(prediction)}, sha256 {model.sha256}.",
         describe_map(explained),
-        describe_strength(explained.map.masking),
+        strength_of_full_colour(explained, prediction),
         _("Input check") + f": {input_check_outcome(reported.radiograph)}.",
         f"{software()}.",
         research_only(),

@@ -11,6 +11,7 @@ import pypdfium2
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
 from PySide6.QtGui import QPageLayout, QPageSize, QPainter, QPdfWriter
 
+from app.canvas.overlays.map_scale import MapColours
 from app.report.blocks import Heading, Images, Lines, Notes
 from app.report.content import ReportContent
 from app.report.fonts import load_fonts
@@ -30,7 +31,6 @@ from app.report.score_blocks import (
 )
 from app.report.signature import SignatureLines
 from bsnet_core.errors import ReportError
-from bsnet_core.explanation import Masking
 from bsnet_core.intended_use import research_only
 from bsnet_core.language import translate as _
 
@@ -162,8 +162,8 @@ def _blocks(content: ReportContent) -> list[Block]:
         images.append((content.lungs.masked, _("Lungs only: everything else is black.")))
     if images:
         blocks.append(Images(_("What the network saw"), images, TALLEST_OF_NETWORK_MM))
-    masking = Masking.BLACK if content.map is None else content.map.masking
-    legend = ClassLegend(content.map is not None, masking)
+    has_class_colours = content.map is not None and content.map.colours is MapColours.CLASSES
+    legend = ClassLegend(has_class_colours, content.map.strength if content.map is not None else "")
     strongest = content.map.strongest if content.map is not None else ()
     if strongest:
         # Side by side, so that everything about the images fits on their page.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.canvas.overlays.map_scale import WHOLE_MAP, MapView
 from app.report.prior_change import ReportedPrior
 from app.session.readings import Reading
-from bsnet_core.brixia import ZONES, Zone
+from bsnet_core.brixia import Zone
 from bsnet_core.display import Voi
 from bsnet_core.radiograph import Radiograph
 
@@ -22,17 +23,22 @@ class ReportedExplanation:
 
     Attributes:
         map: The contributions of the super-pixels.
-        zones: The zones shown, as on the screen; without any there is no map image.
+        view: The zones and colours shown, as on the screen; without any zone there is no map image.
         opacity: Opacity of the map on the screen, in [0, 1].
         exact: Whether every super-pixel went through the full network; False for the fast mode.
         share_done: Share of the super-pixels that were masked, in [0, 1]; under 1 for a map that was stopped.
     """
 
     map: Explanation
-    zones: tuple[Zone, ...] = ZONES
+    view: MapView = WHOLE_MAP
     opacity: float = 0.75
     exact: bool = True
     share_done: float = 1.0
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """The zones whose map is shown."""
+        return self.view.zones_explained
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
-from app.canvas.overlays.explanation_map import CLASS_COLOURS, describe_strength, signed_points
+from app.canvas.overlays.explanation_map import CLASS_COLOURS
+from app.canvas.overlays.region_sentences import signed_points
 from app.report.blocks import AMBER_LINE, Images, Lines, Table
 from app.report.content import ReportContent
 from app.report.explanation_part import StrongestRegion
@@ -32,7 +33,6 @@ from app.report.prior_change import PriorChange
 from app.report.score_differences import signed
 from app.session.readings import describe_total
 from bsnet_core.brixia import N_CLASSES, ZONES, Zone, zone_class_meaning
-from bsnet_core.explanation import Masking
 from bsnet_core.inference.quality import LOW_CONFIDENCE
 from bsnet_core.language import translate as _
 from bsnet_core.partial_score import SIGN, assessed_zones, entry_text, shown_score
@@ -185,10 +185,15 @@ def _cell_detail(prediction: Prediction | None, zone: Zone) -> str:
 
 @dataclass(frozen=True)
 class ClassLegend:
-    """Meanings of the scores, with their colours if there is a map, and what masking means in it."""
+    """Meanings of the scores, with their colours if a map has these, and what a map's full colour means.
+
+    Attributes:
+        with_colours: Whether a map in the colours of the scores is shown.
+        strength: A sentence on the meaning of full colour; empty without a map.
+    """
 
     with_colours: bool
-    masking: Masking = Masking.BLACK
+    strength: str = ""
 
     def height(self, sheet: Sheet) -> float:
         """Height in mm."""
@@ -217,7 +222,7 @@ class ClassLegend:
 
     @property
     def _foot(self) -> str:
-        return describe_strength(self.masking) if self.with_colours else ""
+        return self.strength
 
     def _title_height(self, sheet: Sheet) -> float:
         return max(6.0, sheet.text_height(self._title, sheet.content.width(), HEADING) + 0.5)

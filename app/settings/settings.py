@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, overload
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.canvas.overlays.map_scale import MapColours
 from app.library.order import ListOrder
 from app.report.paper import Paper
 from app.settings.paths import config_dir
@@ -198,6 +199,7 @@ class Settings(QObject):
     explains = _switch("analysis/explains", True)
     explanation_mode = _choice("analysis/explanation_mode", Mode.FAST)
     explanation_masking = _choice("analysis/explanation_masking", Masking.EVIDENCE)
+    explanation_colours = _choice("analysis/explanation_colours", MapColours.SEVERITY)
     device = _choice("analysis/device", Device.AUTO)
     paper = _choice("report/paper", Paper.A4)
     deidentifies = _switch("report/deidentifies", True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.canvas.image_view import OverlayState
 from app.canvas.overlays import explanation_map, lungs, zones
-from bsnet_core.brixia import ZONES
+from app.canvas.overlays.map_scale import WHOLE_MAP
 from bsnet_core.explanation import Explanation
 from bsnet_core.inference.prediction import Prediction
 
@@ -19,5 +19,5 @@ def all_overlays(prediction: Prediction, explanation: Explanation, opacity: floa
         lungs=lungs.outline_of(prediction),
         frames=prediction.frames,
         labels=zones.labels_of(prediction),
-        explanation=explanation_map.image_of(explanation, prediction, ZONES),
+        explanation=explanation_map.image_of(explanation, prediction, WHOLE_MAP),
     )

@@ -328,7 +328,7 @@ def test_an_explanation_grows_on_the_screen_answers_the_pointer_and_becomes_a_fi
     height, width = image.prediction.frames.image_shape
     middle = view.view_geometry.to_view.map(QPointF(width / 2, height / 2))
     view.pointer_moved.emit(width / 2, height / 2)
-    assert view.toolTip().startswith("Masking this region changes")
+    assert "zone" in view.toolTip()
     assert view.rect().contains(middle.toPoint())
     all_zones = view.grab().toImage()
     scored = next(zone for zone in ZONES if image.prediction.score[zone] > 0)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QTransform
 from app.canvas.overlays import explanation_map as explanation_overlay
 from app.canvas.overlays import lungs as lungs_overlay
 from app.canvas.overlays import zones as zones_overlay
+from app.canvas.overlays.map_scale import WHOLE_MAP, MapView
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames
 
@@ -43,7 +44,7 @@ class OverlayState:
         differing: Zones in which the two results chosen for comparison differ, marked by a sign.
         changes: By zone, the change of the predicted score since the prior image beside it.
         zones_shown: Zones whose part of the grid is drawn and whose scores are written.
-        zones_explained: Those of them whose explanation map is drawn.
+        map_view: The part of the explanation map that is drawn, in which colours.
     """
 
     shown: dict[str, bool]
@@ -57,7 +58,7 @@ class OverlayState:
     differing: frozenset[Zone] = frozenset()
     changes: Mapping[Zone, int] | None = None
     zones_shown: frozenset[Zone] = frozenset(ZONES)
-    zones_explained: tuple[Zone, ...] = ZONES
+    map_view: MapView = WHOLE_MAP
 
     def zone_at(self, x: float, y: float) -> Zone | None:
         """The zone of the drawn grid at x and y in image pixels; None outside, and where no grid is drawn."""
@@ -132,6 +133,8 @@ def paint(
     """
     if state.explanation is not None and state.strength(EXPLANATION) > 0:
         explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
+        if state.frames is not None and state.map_view.chosen in state.zones_shown:
+            zones_overlay.paint_chosen(painter, to_view, state.frames, state.map_view.chosen)
     if state.lungs is not None and state.strength(LUNG_FILL) > 0:
         lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
     if state.lungs is not None and state.strength(LUNGS) > 0:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LINE = QColor(235, 235, 235)
 SHADOW = QColor(0, 0, 0, 170)
 OWN = QColor(255, 209, 102)
+CHOSEN = QColor(160, 235, 255)
 INNER_FRAME = 0.9
 """Side of the second frame, in the zone in turn, as a share of the zone's side."""
 LARGEST_PX, SMALLEST_PX = 46.0, 9.0
@@ -160,6 +161,29 @@ def paint(
         _write_zone(painter, polygon.boundingRect(), zone, *texts)
     painter.setOpacity(opacity)
     _write_sides(painter, polygons, side_names(frames, patient_orientation), occupied)
+    painter.restore()
+
+
+def paint_chosen(painter: QPainter, to_view: QTransform, frames: Frames, zone: Zone) -> None:
+    """Draws a broad frame around the zone whose explanation is shown."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(SHADOW, 6.0), QPen(CHOSEN, 3.0)):
+        painter.setPen(pen)
+        painter.drawPolygon(to_view.map(zone_polygon(frames, zone)))
+    painter.restore()
+
+
+def paint_affected(painter: QPainter, to_view: QTransform, frames: Frames, zones: Iterable[Zone]) -> None:
+    """Draws dashed frames around zones that a region elsewhere acts on."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for zone in zones:
+        for pen in (QPen(SHADOW, 4.0), QPen(CHOSEN, 2.0, Qt.PenStyle.DashLine)):
+            painter.setPen(pen)
+            painter.drawPolygon(to_view.map(zone_polygon(frames, zone)))
     painter.restore()
 
 

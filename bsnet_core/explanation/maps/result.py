@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from bsnet_core.brixia import Zone
+from bsnet_core.brixia import N_CLASSES, Zone
 from bsnet_core.frames import Frames
 
 
@@ -87,9 +87,22 @@ class Explanation:
         """
         if self.evidence is None:
             return -self.contributions[:, zone.row, zone.column, score_class]
-        areas = np.bincount(self.superpixels.ravel(), minlength=len(self.evidence))
-        strength = self.evidence[:, zone.row, zone.column] * (self.superpixels.size / len(areas)) / np.maximum(areas, 1)
-        return np.asarray(strength, dtype=np.float32)
+        return self._evidence_of_mean_area(self.evidence[:, zone.row, zone.column])
+
+    def severity_of(self, zone: Zone) -> npt.NDArray[np.float32]:
+        """(N,) float32, how much less severe a zone would be without each super-pixel; negative if more severe.
+
+        The fall of the zone's expected value, in units of the Brixia score. With evidence: the latent score that the
+        super-pixel accounts for, as in `strength_of`.
+        """
+        if self.evidence is None:
+            expected = self.contributions[:, zone.row, zone.column] @ np.arange(N_CLASSES, dtype=np.float32)
+            return np.asarray(-expected, dtype=np.float32)
+        return self._evidence_of_mean_area(self.evidence[:, zone.row, zone.column])
+
+    def _evidence_of_mean_area(self, evidence: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        areas = np.bincount(self.superpixels.ravel(), minlength=len(evidence))
+        return np.asarray(evidence * (self.superpixels.size / len(areas)) / np.maximum(areas, 1), dtype=np.float32)
 
     def map_of(self, zone: Zone, score_class: int) -> npt.NDArray[np.float32]:
         """(S, S) float32, E = sum_i S_i (p_i - p_0) of one zone and class, network frame."""

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
+from app.canvas.overlays.explanation_map import CLASS_COLOURS
+from app.canvas.overlays.map_scale import MapView
 from app.report.paper_figure import compose_figure, figure_pdf, figure_png, write_figure
 from app.report.reported_image import ReportedExplanation
 from bsnet_core.brixia import ZONES, Zone
@@ -108,17 +110,20 @@ def test_a_figure_needs_a_map_and_never_shows_a_hidden_prediction():
         compose_figure(reported(prediction_is_hidden=True))
 
 
-def test_the_figure_shows_the_zones_of_the_screen_as_strongly():
-    def map_of(**shown):
-        explained = ReportedExplanation(explanation({2: (0, 1, 3), 6: (1, 1, 2)}), **shown)
-        return pixels_of(compose_figure(reported(explanation=explained)).panels[2][0])
+def test_the_figure_shows_the_zones_of_the_screen_as_strongly_and_in_the_paper_s_colours():
+    def map_of(opacity=1.0, **shown):
+        explained = ReportedExplanation(explanation({5: (0, 0, 1), 6: (1, 1, 2)}), MapView(**shown), opacity)
+        figure = compose_figure(reported(prediction=prediction("112321"), explanation=explained))
+        return pixels_of(figure.panels[2][0])
 
-    whole, without_d, faint = map_of(opacity=1.0), map_of(opacity=1.0, zones=(Zone.E,)), map_of(opacity=0.5)
+    whole, without_a, faint = map_of(), map_of(zones=(Zone.E,)), map_of(opacity=0.5)
     height, width = whole.shape[:2]
-    place_of_d, place_of_e = ((height // 16, width * 9 // 16), (height * 5 // 16, width * 9 // 16))
-    assert whole[place_of_d].max() < 12  # black
-    assert without_d[place_of_d].max() > 60
-    assert (without_d[place_of_e] == whole[place_of_e]).all()
+    place_of_a, place_of_e = ((height * 9 // 32, width * 7 // 16), (height * 14 // 32, width * 9 // 16))
+    orange, red = (np.array(CLASS_COLOURS[score].getRgb()[:3]) for score in (1, 2))
+    assert whole[place_of_a] == pytest.approx(orange, abs=3)
+    assert whole[place_of_e] == pytest.approx(red, abs=3)
+    assert np.ptp(without_a[place_of_a]) < 12  # grey
+    assert (without_a[place_of_e] == whole[place_of_e]).all()
     assert 20 < np.abs(faint[place_of_e] - whole[place_of_e]).max() < 120
     with pytest.raises(ReportError, match="hidden"):
         map_of(zones=())

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.canvas.overlays.explanation_map import CLASS_COLOURS
+from app.canvas.overlays.map_scale import MapColours, MapView
 from app.report.paper import Paper
 from app.report.pdf import report_pdf
 from app.report.reported_image import ReportedExplanation
@@ -50,7 +51,7 @@ def test_what_masking_does_to_each_score_stands_under_the_map():
     ):
         assert row in text
     assert "–: no region supports it." in text
-    assert "Full colour: masking lowers the probability by 5 percentage points or more." in text
+    assert "Violet to yellow: without the region, a zone's expected score is up to 0.60 lower." in text
 
 
 def rendered(data, page_number, scale=3.0):
@@ -60,7 +61,9 @@ def rendered(data, page_number, scale=3.0):
 
 
 def test_the_legend_on_the_page_has_the_colours_of_the_map():
-    data = report_pdf(content_of(), Paper.A4)
+    view = MapView(colours=MapColours.CLASSES)
+    explained = ReportedExplanation(explained_d_and_e(), view)
+    data = report_pdf(content_of(reported(explanation=explained)), Paper.A4)
     page, mm = rendered(data, 1), 3 * 72 / 25.4
     middles = {}
     for score, words in enumerate(("no abnormality", "interstitial infiltrates", "interstitial and alveolar")):

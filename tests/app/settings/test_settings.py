@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QByteArray
 
 from app.canvas.modes import CornerTexts, CurrentSide, WindowDrag
+from app.canvas.overlays.map_scale import MapColours
 from app.library.order import ListOrder
 from app.report.paper import Paper
 from app.settings.paths import config_dir, log_dir
@@ -45,6 +46,7 @@ OTHERS = {
     "explains": False,
     "explanation_mode": Mode.EXACT,
     "explanation_masking": Masking.BLACK,
+    "explanation_colours": MapColours.CLASSES,
     "device": Device.CPU,
     "paper": Paper.LETTER,
     "deidentifies": False,

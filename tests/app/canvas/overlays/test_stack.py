@@ -6,7 +6,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.canvas.overlays import explanation_map, stack
-from bsnet_core.brixia import ZONES, Zone
+from app.canvas.overlays.map_scale import MapView
+from bsnet_core.brixia import Zone
 from tests.app.canvas.overlays.painted import GREY, HEIGHT, WIDTH, stacked, state_of
 from tests.app.predictions import SIDE, prediction
 from tests.app.predictions import explanation as explanation_of
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("qapp")  # text is drawn
 def test_nothing_is_drawn_beyond_the_reach_that_is_stated(shown, angle_deg):
     result = prediction("333333", angle_deg=angle_deg)
     grown = explanation_of({5: (0, 0, 3), 15: (2, 1, 3)})
-    state = state_of(result, shown, explanation=explanation_map.image_of(grown, result, ZONES))
+    view = MapView(chosen=Zone.F)
+    state = state_of(result, shown, explanation=explanation_map.image_of(grown, result, view), map_view=view)
     # Far smaller than the room around it, so that large letters and names stand out on all sides.
     to_view = QTransform.fromTranslate(900, 700) * QTransform.fromScale(0.2, 0.2)
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
