@@ -64,7 +64,12 @@ def part_figures(
             continue
         pair = [measured({image: answers[model][image] for image in common}) for model in (new, old)]
         by = MINUS.format(new, old)
-        differences += [difference_of(part, by, mine, other) for mine, other in zip(*pair, strict=True)]
+        # Where a model's own zones decide what is counted, two models have no rows in common.
+        differences += [
+            difference_of(part, by, mine, other)
+            for mine, other in zip(*pair, strict=True)
+            if mine.patients == other.patients
+        ]
     return PartFigures(of_models, differences, [figure_of(part, who, measure) for who, measure in others])
 
 

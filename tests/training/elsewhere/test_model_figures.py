@@ -46,6 +46,16 @@ def test_rejections_are_compared_too_where_they_are_what_is_measured():
     assert (difference.value, difference.images) == (pytest.approx(1 / 3), 3)
 
 
+def test_figures_whose_rows_each_model_chooses_itself_stand_side_by_side_without_a_difference():
+    def severe(answers):
+        chosen = [answer for answer in answers.values() if answer.score.total > 5]
+        return [Measure("severe", mean([1.0] * len(chosen)), tuple(answer.patient for answer in chosen), len(chosen))]
+
+    found = part_figures("p", {"1.0": OLD, "2.0": NEW}, severe)
+    assert [len(figures) for figures in found.of_models.values()] == [1, 1]
+    assert found.differences == []
+
+
 def test_a_model_without_answers_has_no_figures():
     found = part_figures("p", {"1.0": {}, "2.0": NEW}, measured, [("reader", measured(OLD)[0])])
     assert found.of_models["1.0"] == found.differences == []
