@@ -17,9 +17,11 @@ from bsnet_core.shown_texts import person_name, shown_age, visible
 
 RESULT_INK = QColor(122, 214, 236)
 MARGIN_X, MARGIN_Y = 10.0, 8.0
-SMALL = 0.95
 CORNER_SHARE, RESULT_SHARE = 0.46, 0.75
 """Largest share of the view's width for the texts of a corner, and for the name of the result."""
+LETTER_SIZES = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
+"""Sizes of the letters in the corners: the largest at which the window's values are whole."""
+LONG_VALUE = 40960.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def occupied_at_top(area: QRectF, corners: CornerContent, font: QFont) -> tuple[
     They change with image, size and font only, not while window or zoom change.
     """
     inside, lines = area.adjusted(MARGIN_X, MARGIN_Y, -MARGIN_X, -MARGIN_Y), corner_lines(corners)
-    metrics, widest = QFontMetricsF(font_of(font, SMALL)), inside.width() * CORNER_SHARE
+    metrics, widest = QFontMetricsF(_letters(inside, font)), inside.width() * CORNER_SHARE
     right = (*lines.top_right, corners.result) if corners.result else lines.top_right
     boxes = []
     for texts, limit, is_right in ((lines.top_left, widest, False), (right, inside.width() * RESULT_SHARE, True)):
@@ -107,7 +109,7 @@ def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) 
     upper_left, upper_right = QRectF(area), QRectF(area)
     upper_left.setWidth(area.width() * CORNER_SHARE)
     upper_right.setLeft(area.right() - area.width() * CORNER_SHARE)
-    small = font_of(font, SMALL)
+    small = _letters(area, font)
     write(painter, upper_left, left | top, lines.top_left, small)
     write(painter, upper_left, left | bottom, lines.bottom_left, small)
     write(painter, upper_right, right | bottom, lines.bottom_right, small)
@@ -119,6 +121,14 @@ def paint(painter: QPainter, area: QRectF, corners: CornerContent, font: QFont) 
         blank = [""] * height
         write(painter, wide, right | top, [*blank, corners.result], small, RESULT_INK)
     _paint_sides(painter, area, corners.orientation.letters(corners.radiograph.metadata.patient_orientation), font)
+
+
+def _letters(inside: QRectF, font: QFont) -> QFont:
+    # Chosen for values of any image: letters must not change their size while window or zoom change.
+    longest = window_text(VoiWindow(LONG_VALUE, LONG_VALUE))
+    sizes = [font_of(font, size) for size in LETTER_SIZES]
+    room = inside.width() * CORNER_SHARE
+    return next((made for made in sizes if QFontMetricsF(made).horizontalAdvance(longest) <= room), sizes[-1])
 
 
 def _paint_sides(painter: QPainter, area: QRectF, letters: EdgeLetters, font: QFont) -> None:

@@ -13,6 +13,9 @@ from app.background.network import ModelChoice
 from bsnet_core.errors import UnforeseenError
 from bsnet_core.language import translate as _
 
+TITLE_BAR_PX = 40
+"""Room for the frame that the window manager adds, whose height is not known before the window is shown."""
+
 
 def bring_back(window: QWidget, geometry: QByteArray, first_size: QSize) -> None:
     """Puts a window where it was when `saveGeometry` was called, or on another screen if that one is gone.
@@ -20,10 +23,17 @@ def bring_back(window: QWidget, geometry: QByteArray, first_size: QSize) -> None
     Args:
         window: The window, not shown yet.
         geometry: Its geometry at the end of the last session; empty at the first start.
-        first_size: Its size at the first start, limited to the screen.
+        first_size: Its size at the first start, limited to the screen; on a portrait screen it is as high as that.
     """
     if not window.restoreGeometry(geometry):
-        window.resize(first_size.boundedTo(window.screen().availableGeometry().size()))
+        window.resize(size_on(window.screen().availableGeometry().size(), first_size))
+
+
+def size_on(screen: QSize, usual: QSize) -> QSize:
+    """The size at the first start: the usual one as far as the screen has room, and all the height of a portrait one."""
+    height = screen.height() - TITLE_BAR_PX
+    is_portrait = screen.height() > screen.width()
+    return QSize(min(usual.width(), screen.width()), height if is_portrait else min(usual.height(), height))
 
 
 def screen_layout() -> str:

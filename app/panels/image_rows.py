@@ -23,9 +23,18 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class ImageListView(QListView):
-    """A list that says when its size has changed, once its rows are in place."""
+    """A list that needs room for one row only, and says when its size has changed, once its rows are in place."""
 
     resized = Signal()
+
+    def minimumSizeHint(self) -> QSize:
+        """The list's usual width and one row."""
+        row = self.itemDelegate().sizeHint(QStyleOptionViewItem(), QModelIndex())
+        return QSize(super().minimumSizeHint().width(), row.height() + 2 * (self.frameWidth() + self.spacing()))
+
+    def sizeHint(self) -> QSize:
+        """As `minimumSizeHint`: the layout gives it all the room that is left."""
+        return QSize(super().sizeHint().width(), self.minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Says so after the rows were laid out."""

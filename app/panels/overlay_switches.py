@@ -25,6 +25,7 @@ from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.explanation import Masking, Mode
 from bsnet_core.language import translate as _
 
+CHOOSER_LETTERS, LIST_MARGIN_PX = 10, 40
 SLIDER_LETTERS = 6
 """Smallest width of a slider, in digits: narrower ones cannot be taken hold of."""
 
@@ -65,6 +66,21 @@ def _follow(action: QAction, check: QCheckBox, slider: QSlider) -> None:
     check.setToolTip(action.toolTip())
     for control in (check, slider):
         control.setEnabled(action.isEnabled())
+
+
+class _NarrowChooser(QComboBox):
+    """A chooser that can be narrower than its longest text, which is whole in the opened list."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(CHOOSER_LETTERS)
+
+    def showPopup(self) -> None:
+        """Opens the list as wide as its texts."""
+        longest = max(self.fontMetrics().horizontalAdvance(self.itemText(row)) for row in range(self.count()))
+        self.view().setMinimumWidth(longest + LIST_MARGIN_PX)
+        super().showPopup()
 
 
 class OverlaySwitches(QWidget):
@@ -122,8 +138,8 @@ class OverlaySwitches(QWidget):
         row_layout, lower_row = QHBoxLayout(), QHBoxLayout()
         for widget in (self._explain, self._modes, self._zones):
             row_layout.addWidget(widget, 1)
-        for widget in (self._maskings, self._colours):
-            lower_row.addWidget(widget, 1)
+        for chooser in (self._maskings, self._colours):
+            lower_row.addWidget(chooser, 1)
         inside = QVBoxLayout(box)
         inside.setContentsMargins(0, 8, 0, 0)
         inside.setSpacing(8)
@@ -155,7 +171,7 @@ class OverlaySwitches(QWidget):
         return slider
 
     def _masking_chooser(self, box: QWidget) -> QComboBox:
-        chooser = QComboBox(box)
+        chooser = _NarrowChooser(box)
         for masking in (Masking.EVIDENCE, Masking.BLACK, Masking.LUNGS_HELD, Masking.SURROUNDINGS):
             chooser.addItem(masking_name(masking), masking)
             chooser.setItemData(chooser.count() - 1, masking_description(masking), Qt.ItemDataRole.ToolTipRole)
@@ -176,7 +192,7 @@ class OverlaySwitches(QWidget):
         return chooser
 
     def _colours_chooser(self, box: QWidget) -> QComboBox:
-        chooser = QComboBox(box)
+        chooser = _NarrowChooser(box)
         for colours in MapColours:
             chooser.addItem(colours_name(colours), colours)
             chooser.setItemData(chooser.count() - 1, colours_description(colours), Qt.ItemDataRole.ToolTipRole)

@@ -222,17 +222,21 @@ def _write_zone(
     # With both scores, the prediction is in the left half of the line and the reader's own in the right half.
     # Low confidence is marked by a sign, not by a colour.
     confidence = "" if label is None else f"{label.confidence:.0%}" + (" ?" if label.is_unsure else "")
-    offset = 0.0
+    small = max(size * 0.38, SMALLEST_PX)
+    second, third = _lines_below(size, small)
+    own_word, offset = _("own"), 0.0
     if label is not None and own is not None:
-        metrics = QFontMetricsF(_font(painter, size * 0.38))
-        needed = (metrics.horizontalAdvance(confidence) + metrics.horizontalAdvance(_("own"))) / 2 + size * 0.12
-        offset = max(size * 0.55, needed / 2)
+        metrics = QFontMetricsF(_font(painter, small))
+        needed = metrics.horizontalAdvance(confidence) + metrics.horizontalAdvance(own_word) + small
+        if needed > box.width():
+            own_word, needed = "", 0.0  # its frame says whose it is
+        offset = max(size * 0.55, needed / 4)
     if label is not None:
         _write_line(painter, box.translated(-offset, 0), middle, str(label.score), size, bold=True)
-        _write_line(painter, box.translated(-offset, 0), middle + size * 0.85, confidence, size * 0.38)
-        if change is not None:
+        _write_line(painter, box.translated(-offset, 0), middle + second, confidence, small)
+        if change is not None and third + small / 2 < box.height() / 2:  # otherwise it would lie on the zone below
             text = f"Δ {change:+d}".replace("-", "−") if change else "Δ 0"
-            _write_line(painter, box.translated(-offset, 0), middle + size * 1.35, text, size * 0.38, bold=bool(change))
+            _write_line(painter, box.translated(-offset, 0), middle + third, text, small, bold=bool(change))
     if own is not None:
         frame = QRectF(box.center().x() + offset - size * 0.42, middle - size * 0.55, size * 0.84, size * 1.1)
         painter.setBrush(QColor(0, 0, 0, 120))
@@ -240,7 +244,13 @@ def _write_zone(
         painter.drawRoundedRect(frame, size * 0.12, size * 0.12)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         _write_line(painter, box.translated(offset, 0), middle, entry_text(own), size, bold=True, ink=OWN)
-        _write_line(painter, box.translated(offset, 0), middle + size * 0.85, _("own"), size * 0.38, ink=OWN)
+        _write_line(painter, box.translated(offset, 0), middle + second, own_word, small, ink=OWN)
+
+
+def _lines_below(size: float, small: float) -> tuple[float, float]:
+    """Distances of the middles of two small lines from the middle of the score above them; no line lies on another."""
+    second = max(size * 0.85, size * 0.55 + small * 0.5)
+    return second, second + max(size * 0.5, small * 1.25)
 
 
 def _write_sides(
@@ -255,6 +265,11 @@ def _write_sides(
             places.append(_place_of_side(of_side, polygons, name, font, below=below))
         if not any(place.intersects(box) for place in places for box in occupied):
             break
+    left, right = sorted(places, key=lambda place: place.center().x())
+    if left.intersects(right):
+        apart = (left.right() - right.left()) / 2
+        left.translate(-apart, 0)
+        right.translate(apart, 0)
     for name, place in zip(names, places, strict=True):
         write(painter, place, Qt.AlignmentFlag.AlignCenter, [name], font)
 

@@ -9,11 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QWidget
 
 from app.background.network import ModelChoice
-from app.look.screens import another_window, open_another_window, show_full_screen
+from app.look.screens import another_window, open_another_window, show_full_screen, size_on
 from bsnet_core.model.network_config import Attention
 
 LEFT = {"name": "left", "x": 0, "y": 0, "width": 1600, "height": 1000, "logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
@@ -174,3 +174,12 @@ def test_another_window_is_a_process_of_its_own_on_the_same_library(own_home, no
         os.kill(process_id, 0)
     finally:
         os.kill(process_id, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("screen", [(1920, 1080), (1280, 720), (1080, 1920), (1440, 2560), (1024, 700)])
+def test_the_first_window_has_room_for_its_frame_and_is_as_high_as_a_portrait_screen(screen):
+    width, height = screen
+    size = size_on(QSize(width, height), QSize(1440, 900))
+    assert size.width() == min(width, 1440)
+    assert height - 60 < size.height() < height - 24 or (size.height() == 900 and width > height)
+    assert size.height() < height - 24

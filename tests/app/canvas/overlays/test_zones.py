@@ -1,12 +1,15 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetricsF, QTransform
 
-from app.canvas.overlays import zones
+from app.canvas.overlays import stack, zones
 from bsnet_core.brixia import ZONES, Zone
 from bsnet_core.frames import Frames, apply
 from bsnet_core.inference.quality import LOW_CONFIDENCE
+from bsnet_core.language import SOURCE_LANGUAGE, use_language
 from tests.app.canvas.overlays.painted import GREY, HEIGHT, WIDTH, painted, stacked, state_of
 from tests.app.predictions import SIDE, prediction
 
@@ -146,3 +149,28 @@ def test_sides_are_put_in_question_where_the_file_contradicts_the_grid():
 @pytest.mark.parametrize("orientation", [None, ("", ""), ("", "F"), ("X", "F"), ("P", "F")])
 def test_sides_that_the_file_does_not_state_are_said_to_be_assumed(orientation):
     assert zones.side_names(prediction().frames, orientation) == ("R assumed", "L assumed")
+
+
+@pytest.mark.parametrize("width", range(85, 700, 15))
+@pytest.mark.parametrize("language", ["en", "it"])
+def test_in_a_view_of_any_size_no_text_lies_on_another(width, language, monkeypatch):
+    written, real = [], zones.write
+
+    def note(painter, place, alignment, lines, font, *rest):
+        for text in filter(None, lines):
+            box = QFontMetricsF(font).tightBoundingRect(text)
+            box.moveCenter(place.center())
+            written.append((text, box))
+        real(painter, place, alignment, lines, font, *rest)
+
+    monkeypatch.setattr(zones, "write", note)
+    use_language(language)
+    result = prediction("222222")
+    own, changes = dict.fromkeys(ZONES, 2), dict.fromkeys(ZONES, -1)
+    state = state_of(result, ("zones", "scores"), own=own, changes=changes)
+    scale = QTransform.fromScale(width / WIDTH, width / WIDTH)
+    painted(lambda painter, to_view: stack.paint(painter, scale, state, ("L", "F")))
+    use_language(SOURCE_LANGUAGE)
+    assert len(written) >= 4 * len(ZONES) + 2
+    pairs = combinations(written, 2)
+    assert [(one, other) for (one, place), (other, beside) in pairs if place.intersects(beside)] == []
