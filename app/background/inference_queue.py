@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -39,12 +40,14 @@ class RunningTask:
 
     Attributes:
         in_batch: Whether it is one of all images that are analysed, rather than one that was asked for.
+        undo: Puts back what was there before, should the job be stopped; None if what is there stays.
     """
 
     job: Job
     key: int
     task: Task
     in_batch: bool
+    undo: Callable[[], None] | None = None
 
 
 class InferenceQueue(QObject):
@@ -159,20 +162,29 @@ class InferenceQueue(QObject):
         self._continue_batch()
 
     def explain(self, key: int, mode: Mode, masking: Masking = Masking.BLACK) -> None:
-        """Computes an image's explanation map, which grows on the screen; if it is stopped, what is there stays."""
-        prediction = self._session.image(key).prediction
+        """Computes an image's explanation map, which grows on the screen.
+
+        A fast map that is stopped stays as far as it is. An exact one takes minutes: a complete map stays in its place
+        until it is complete itself, and if it is stopped, what was there before is put back.
+        """
+        image = self._session.image(key)
+        prediction, before = image.prediction, image.explanation
         if prediction is None:
             return
         self.interrupt()
+        is_exact = mode is Mode.EXACT and masking is not Masking.EVIDENCE
+        grows_on_screen = not (is_exact and before is not None and before.is_whole)
 
         def work(report: Report) -> Explanation:
             return self._network.explain(self._choice, prediction, mode, report, job.send_part, masking)
 
         job = Job(work, parent=self)
-        job.part_arrived.connect(lambda part: self._session.accept_explanation(key, part))
+        if grows_on_screen:
+            job.part_arrived.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
         job.failed.connect(lambda error: self.failed.emit(self._session.image(key).path.name, error))
-        self._start(RunningTask(job, key, Task.EXPLAIN, in_batch=False))
+        undo = partial(self._session.accept_explanation, key, before) if is_exact and grows_on_screen else None
+        self._start(RunningTask(job, key, Task.EXPLAIN, in_batch=False, undo=undo))
 
     def cancel(self) -> None:
         """Stops the network's work, with all images that wait; no other starts until one is requested."""
@@ -194,6 +206,8 @@ class InferenceQueue(QObject):
         running.job.cancel()
         self._running = None
         self._session.mark_analysis_stopped(running.key)
+        if running.undo is not None:
+            running.undo()
         self.busy_changed.emit(False)
 
     def close(self) -> None:

@@ -194,8 +194,8 @@ class Session(SessionSignals):
         self._with_maps.forget(key)
         self._change(self._images[key].without_results())
 
-    def accept_explanation(self, key: int, explanation: Explanation) -> None:
-        """Takes an explanation map."""
+    def accept_explanation(self, key: int, explanation: Explanation | None) -> None:
+        """Takes an explanation map; None takes it away."""
         self._change(replace(self._images[key], explanation=explanation))
 
     # The reader, and what blind reading hides

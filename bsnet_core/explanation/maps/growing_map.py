@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -17,6 +18,28 @@ PARTIAL_EVERY_S = 0.3
 """Shortest time between two maps that are handed out."""
 FIRST_PARTIAL_SHARE = 0.1
 """The first map is handed out once it covers this share of the super-pixels that touch the lungs."""
+
+SHORTEST_TIME_LEFT_S = 3.0
+"""Less is over before it is read."""
+LONGEST_IN_SECONDS_S = 90.0
+
+
+def describe_progress(done: int, count: int, left_s: float) -> str:
+    """The region that is masked next and, if it is some seconds, the time left, rounded up.
+
+    Args:
+        done: Number of regions that are done.
+        count: Number of regions.
+        left_s: Estimated time left in seconds; 0 if it is not known yet.
+    """
+    text = _("Masking region {number} of {count}").format(number=done + 1, count=count)
+    if left_s < SHORTEST_TIME_LEFT_S:
+        return text
+    if left_s <= LONGEST_IN_SECONDS_S:
+        left = _("about {count} s left").format(count=10 * math.ceil(left_s / 10) if left_s > 10 else math.ceil(left_s))
+    else:
+        left = _("about {count} min left").format(count=math.ceil(left_s / 60))
+    return f"{text}, {left}"
 
 
 class GrowingMap:
@@ -49,9 +72,10 @@ class GrowingMap:
 
     def batches(self, order: npt.NDArray[np.intp], size: int) -> Iterator[npt.NDArray[np.intp]]:
         """Gives the super-pixels of `order` in batches; reports before each, which may raise `Cancelled`."""
+        begun = time.perf_counter()
         for first in range(0, len(order), size):
-            text = _("Masking region {number} of {count}").format(number=first + 1, count=len(order))
-            self._report(text, first / len(order))
+            left_s = (time.perf_counter() - begun) / first * (len(order) - first) if first else 0.0
+            self._report(describe_progress(first, len(order), left_s), first / len(order))
             yield order[first : first + size]
 
     def add(self, chosen: npt.NDArray[np.intp], contributions: npt.NDArray[np.float32]) -> None:

@@ -1,5 +1,6 @@
 """What runs, what is interrupted and what continues, with a network that answers nothing."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from app.background.network import ModelChoice, Network
 from app.background.prediction_store import PredictionStore
 from app.session.open_image import ImageState
 from app.session.session import Session
-from bsnet_core.explanation import Mode
+from bsnet_core.explanation import Masking, Mode
 from bsnet_core.radiograph import Radiograph
-from tests.app.predictions import prediction
+from tests.app.predictions import explanation, prediction
 
 NEVER_ANSWERS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
 IMAGES = 3
@@ -92,6 +93,43 @@ def test_only_the_explanation_of_its_own_image_is_under_way(session, inference):
     assert not inference.is_explaining(1)
     inference.cancel()
     assert not inference.is_explaining(0)
+
+
+def part_of(whole):
+    """The same map, as far as its first region is computed."""
+    return dataclasses.replace(whole, computed=np.arange(len(whole.contributions)) < 1)
+
+
+def test_a_complete_map_stays_until_the_exact_one_is_complete_and_when_that_is_stopped(session, inference):
+    session.accept_prediction(0, prediction())
+    fast = explanation({5: (1, 0, 2)})
+    session.accept_explanation(0, fast)
+    inference.explain(0, Mode.EXACT, Masking.BLACK)
+    inference._running.job.part_arrived.emit(part_of(fast))
+    assert session.image(0).explanation is fast
+    inference.cancel()
+    assert session.image(0).explanation is fast
+
+
+def test_an_exact_map_that_is_stopped_leaves_what_was_there_before(session, inference):
+    session.accept_prediction(0, prediction())
+    for before in (None, part_of(explanation({5: (1, 0, 2)}))):
+        session.accept_explanation(0, before)
+        inference.explain(0, Mode.EXACT, Masking.BLACK)
+        growing = part_of(explanation({6: (1, 0, 2)}))
+        inference._running.job.part_arrived.emit(growing)
+        assert session.image(0).explanation is growing
+        inference.cancel()
+        assert session.image(0).explanation is before
+
+
+def test_a_fast_map_that_is_stopped_stays_as_far_as_it_is(session, inference):
+    session.accept_prediction(0, prediction())
+    inference.explain(0, Mode.FAST, Masking.BLACK)
+    growing = part_of(explanation({6: (1, 0, 2)}))
+    inference._running.job.part_arrived.emit(growing)
+    inference.cancel()
+    assert session.image(0).explanation is growing
 
 
 def test_images_wait_for_nothing_while_all_are_analysed_unless_the_work_was_stopped(qtbot, session, inference):
