@@ -30,7 +30,7 @@ def bring_back(window: QWidget, geometry: QByteArray, first_size: QSize) -> None
 
 
 def size_on(screen: QSize, usual: QSize) -> QSize:
-    """The size at the first start: the usual one as far as the screen has room, and all the height of a portrait one."""
+    """The size at the first start: the usual one as far as there is room, and all the height of a portrait screen."""
     height = screen.height() - TITLE_BAR_PX
     is_portrait = screen.height() > screen.width()
     return QSize(min(usual.width(), screen.width()), height if is_portrait else min(usual.height(), height))
