@@ -30,18 +30,35 @@ def test_two_good_lungs_need_no_note():
 
 
 def test_each_fault_has_its_own_note():
-    angle = np.radians(30)
+    angle = np.radians(45)
     turned = FRAMES.with_alignment([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
     unsure = SURE.copy()
     unsure[1, 1] = [0.3, 0.3, 0.35, 0.05]
     assert "only 4%" in notes(lungs((20, 50, 20, 32), (20, 50, 80, 90)))
     assert "91%" in notes(lungs((0, 128, 0, 58), (0, 128, 70, 128)))
     assert "3 large pieces" in notes(lungs((20, 60, 15, 55), (70, 110, 15, 55), (20, 110, 75, 115)))
-    assert "Only one lung" in notes(lungs((20, 110, 15, 75)))
-    assert "30°" in notes(frames=turned)
+    assert "Only one lung" in notes(lungs((20, 110, 15, 55)))
+    assert "45°" in notes(frames=turned)
     assert "small" in notes(frames=Frames.fit((160, 190), 128, Aspect.STRETCH))
     assert "empty" in notes(blank_share=0.7)
     assert "zone E" in notes(zones=unsure)
+
+
+def test_two_lungs_that_touch_each_other_need_no_note():
+    assert notes(lungs((20, 110, 15, 115))) == ""
+    assert notes(lungs((20, 110, 15, 115), (112, 120, 60, 90))) == ""
+
+
+def test_a_lung_much_smaller_than_the_other_has_a_note_whatever_the_image_s_shape():
+    wide = Frames.fit((400, 800), 128, Aspect.STRETCH)
+    one = lungs((10, 118, 10, 45), (30, 50, 75, 95))
+    assert "Only one lung" in notes(one)
+    assert "Only one lung" in notes(one, wide)
+    assert notes(lungs((30, 100, 10, 60), (30, 40, 75, 85)), wide) == ""  # as wide as high: two lungs, and a fragment
+
+
+def test_a_small_third_piece_is_worth_no_note():
+    assert notes(lungs((20, 95, 15, 55), (20, 110, 75, 115), (98, 110, 15, 40))) == ""
 
 
 def test_a_large_piece_away_from_the_lungs_is_counted_and_said_not_to_be_drawn():
