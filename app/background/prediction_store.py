@@ -68,6 +68,7 @@ class PredictionStore:
     def keep(self, radiograph: Radiograph, choice: ModelChoice, prediction: Prediction) -> None:
         """Keeps a prediction; a full disk is no reason to fail."""
         try:
+            make_private_folder(self._folder.parent)
             make_private_folder(self._folder)
             write_private(self._path(radiograph, choice, _card_of(choice)), pack(prediction))
             self._kept += 1

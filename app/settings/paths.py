@@ -34,9 +34,8 @@ def charts_cache_dir() -> Path:
 
 
 def predictions_cache_dir() -> Path:
-    """The folder of predictions that are not computed again, made if missing."""
-    cache = _private(Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)))
-    return _private(cache / "predictions")
+    """The folder of predictions that are not computed again; made by whoever keeps one, as the viewer can do without."""
+    return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "predictions"
 
 
 def library_file() -> Path:
