@@ -34,7 +34,7 @@ def charts_cache_dir() -> Path:
 
 
 def predictions_cache_dir() -> Path:
-    """The folder of predictions that are not computed again; made by whoever keeps one, as the viewer can do without."""
+    """The folder of predictions that are not computed again; whoever keeps one makes it: the viewer can do without."""
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "predictions"
 
 
