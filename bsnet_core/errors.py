@@ -19,6 +19,7 @@ class RejectionCode(StrEnum):
     WEIGHTS = "weights"
     REPORT = "report"
     LIBRARY = "library"
+    NETWORK = "network"
     CANCELLED = "cancelled"
 
 
@@ -92,6 +93,12 @@ class ReportError(BSNetError):
     """A result that could not be written."""
 
     code = RejectionCode.REPORT
+
+
+class NetworkError(BSNetError):
+    """Another DICOM node cannot be reached, or will not take what is sent; the text says which, and what to do."""
+
+    code = RejectionCode.NETWORK
 
 
 class LibraryError(BSNetError):

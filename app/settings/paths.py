@@ -38,6 +38,11 @@ def predictions_cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir(APP_NAME, appauthor=False)) / "predictions"
 
 
+def outbox_dir() -> Path:
+    """The folder of DICOM objects that are to be sent; its parent is made if missing."""
+    return data_dir() / "outbox"
+
+
 def library_file() -> Path:
     """The library of images, predictions and readings; its folder is made if missing."""
     return data_dir() / LIBRARY_NAME
