@@ -37,6 +37,10 @@ def commands() -> tuple[Command, ...]:
     """All subcommands in the order of the help."""
     resumes = _("resumes after the last whole epoch")
     return (
+        Command(
+            "init", _("write a configuration for the data sets below a folder"), _init, _init_arguments, of_run=False
+        ),
+        Command("runs", _("list the runs below a folder"), _runs, _runs_arguments, of_run=False),
         Command("prepare", _("check the data sets, write a report and fill the cache"), _prepare),
         Command("segmentation", _("stage 1: lung segmentation on masks") + f"; {resumes}", _run_stage),
         Command("severity", _("optional: severity as other hospitals scored it") + f"; {resumes}", _run_stage),
@@ -92,6 +96,8 @@ def build_parser() -> ArgumentParser:
         if command.of_run:
             text = _("run configuration (TOML)")
             subparser.add_argument("--config", type=Path, required=True, metavar="FILE", help=text)
+            text = _("a setting over that of the file, such as stages.scoring.epochs=20; may be given several times")
+            subparser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=text)
         command.add_arguments(subparser)
         subparser.set_defaults(run=command.run)
     return parser
@@ -123,12 +129,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _init_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help=_("a data set, or a folder of data sets"))
+    parser.add_argument(
+        "--to", type=Path, default=Path("run.toml"), metavar="FILE", help=_("file to write (default: %(default)s)")
+    )
+
+
+def _init(arguments: Namespace) -> int:
+    from training.configuration.new_configuration import write_configuration
+
+    for found in write_configuration(arguments.folder, arguments.to):
+        sys.stdout.write(f"{found}\n")
+    sys.stdout.write(_("{file} is written. Go on with: bsnet-train prepare --config {file}").format(file=arguments.to))
+    sys.stdout.write("\n")
+    return 0
+
+
+def _runs_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, nargs="?", default=Path("runs"), metavar="FOLDER", help=_("folder (default: %(default)s)")
+    )
+    parser.add_argument(
+        "--sort",
+        choices=("changed", "name", "zones", "global", "ece", "dice"),
+        default="changed",
+        help=_(
+            "order (default: %(default)s): zones, global and ece are MAEs and calibration error of the "
+            "cross-validation, dice is that of the lungs"
+        ),
+    )
+
+
+def _runs(arguments: Namespace) -> int:
+    from training.run.run_listing import as_table, list_runs
+
+    sys.stdout.write(as_table(list_runs(arguments.folder, arguments.sort)))
+    return 0
+
+
 def _run_stage(arguments: Namespace) -> int:
     from training.configuration.run_config import RunConfig
     from training.configuration.sections import StageName
     from training.run.stage_run import run_stage
 
-    run_stage(RunConfig.from_file(arguments.config), StageName(arguments.command))
+    run_stage(RunConfig.from_file(arguments.config, arguments.set), StageName(arguments.command))
     return 0
 
 
@@ -136,7 +181,7 @@ def _run_all(arguments: Namespace) -> int:
     from training.configuration.run_config import RunConfig
     from training.run.stage_run import run_all
 
-    run_all(RunConfig.from_file(arguments.config))
+    run_all(RunConfig.from_file(arguments.config, arguments.set))
     return 0
 
 
@@ -144,7 +189,7 @@ def _prepare(arguments: Namespace) -> int:
     from training.configuration.run_config import RunConfig
     from training.data_check import prepare_run, summary_lines
 
-    config = RunConfig.from_file(arguments.config)
+    config = RunConfig.from_file(arguments.config, arguments.set)
     report = prepare_run(config)
     sys.stdout.write("\n".join(summary_lines(report, config)) + "\n")
     return 0 if report["sound"] else 1
@@ -173,7 +218,7 @@ def _cross_validate(arguments: Namespace) -> int:
     from training.cross_validation.fold_run import cross_validate
     from training.cross_validation.folds import Plan
 
-    config = RunConfig.from_file(arguments.config)
+    config = RunConfig.from_file(arguments.config, arguments.set)
     plan = Plan(
         folds=arguments.folds,
         repeats=arguments.repeats,
@@ -215,7 +260,7 @@ def _export(arguments: Namespace) -> int:
     from training.export import WeightsChoice, export_model
 
     card = export_model(
-        RunConfig.from_file(arguments.config),
+        RunConfig.from_file(arguments.config, arguments.set),
         arguments.to,
         arguments.version,
         stage=StageName(arguments.stage) if arguments.stage else None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ from training.configuration.sections import (
 )
 from training.datasets.sources import SourceConfig, SourceKind
 
+CACHE, RUNS = "cache", "runs"
+"""Folders beside the configuration file, where it names none."""
+PAPER_STAGES: Mapping[str, Mapping[str, Any]] = {
+    stage.value: {"epochs": 80, "batch_size": 8, "learning_rate": 3e-2}
+    | ({"freeze_batch_norm": False} if stage is StageName.END_TO_END else {})
+    for stage in (StageName.SEGMENTATION, StageName.ALIGNMENT, StageName.SCORING, StageName.END_TO_END)
+}
+"""Paper 5.3."""
+
 
 class ConfigurationError(BSNetError):
     """A configuration that cannot be used; the text names the file and the setting."""
@@ -34,8 +44,9 @@ class RunConfig:
     """One run.
 
     Attributes:
-        name: Name of the run, for the model card.
-        output: Folder for everything that the run writes; relative to the configuration file.
+        name: Name of the run, for the model card; in a file without one, the file's.
+        output: Folder for everything that the run writes; relative to the configuration file, where it is
+            `runs/NAME` by default.
         data: The images, and how their patients are divided.
         model: The network.
         initial_encoder: Weights that the encoder starts from: "efficientnet-lite0-imagenet" (extra `pretrained`), or
@@ -48,7 +59,7 @@ class RunConfig:
         target: Canonical pose that the alignment learns to reach.
         loss: The loss of the scoring heads.
         augmentation: Random transforms of the training images.
-        stages: The settings of each stage that the run has.
+        stages: The settings of each stage that the run has; in a file without any, the paper's four.
     """
 
     name: str
@@ -67,21 +78,36 @@ class RunConfig:
     stages: Mapping[StageName, StageConfig] = field(default_factory=dict)
 
     @classmethod
-    def from_file(cls, path: Path) -> RunConfig:
-        """Loads a TOML file; its folders are relative to the file itself.
+    def from_file(cls, path: Path, changes: Sequence[str] = ()) -> RunConfig:
+        """Loads a TOML file; its folders are relative to the file itself. Only the data sets have to be named.
 
         A file may name another one in the same folder as its `base` and give only what differs.
 
+        Args:
+            path: The file.
+            changes: Settings over those of the file, each as `section.name=value` with a value as in TOML; text needs
+                no quotation marks.
+
         Raises:
-            ConfigurationError: a missing file, invalid TOML, or an unknown or unsuitable setting.
+            ConfigurationError: a missing file, invalid TOML, or a missing, unknown or unsuitable setting.
         """
         values = _load_toml(path)
         if "base" in values:
             # One level only: a person should need to look at two files, not at five.
             base = _load_toml(path.parent / str(values.pop("base")))
             values = _merged(base, values)
+        values = {"stages": {stage: dict(settings) for stage, settings in PAPER_STAGES.items()}} | values
+        for change in changes:
+            values = _merged(values, parse_change(change))
+        if "data" not in values:
+            raise ConfigurationError(
+                _(
+                    "The configuration file {path} names no images. Write where they are under [[data.sources]], with "
+                    "kind and folder, or let bsnet-train init FOLDER write a configuration."
+                ).format(path=path)
+            )
         try:
-            return _run_from(values, path.resolve().parent)
+            return _run_from(values, path.resolve())
         except (TypeError, ValueError, KeyError) as error:
             raise ConfigurationError(
                 _("The configuration file {path} cannot be used: {reason}.").format(path=path, reason=error)
@@ -169,20 +195,44 @@ def _source_from(values: dict[str, Any], folder: Path) -> SourceConfig:
     return SourceConfig(SourceKind(values["kind"]), (folder / values["folder"]).resolve())
 
 
-def _stage_from(name: str, settings: dict[str, Any]) -> StageConfig:
+def _stage_from(name: str, settings: Mapping[str, Any]) -> StageConfig:
     try:
         return StageConfig(**settings)
     except (TypeError, ValueError) as error:
         raise ValueError(f"[stages.{name}] {error}") from error
 
 
-def _run_from(values: dict[str, Any], folder: Path) -> RunConfig:
+def parse_change(text: str) -> dict[str, Any]:
+    """The table that `section.name=value` stands for.
+
+    Raises:
+        ConfigurationError: it is not so written.
+    """
+    name, sign, value = text.partition("=")
+    parts = name.strip().split(".")
+    if not sign or not all(re.fullmatch(r"[\w-]+", part) for part in parts):
+        raise ConfigurationError(
+            _("Write a setting as section.name=value, such as stages.scoring.epochs=20; got {text}.").format(text=text)
+        )
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value.strip()
+    for part in reversed(parts):
+        parsed = {part: parsed}
+    return dict(parsed)
+
+
+def _run_from(values: dict[str, Any], path: Path) -> RunConfig:
+    folder = path.parent
+    name = str(values.pop("name", path.stem))
     data = dict(values.pop("data"))
     data["sources"] = tuple(_source_from(source, folder) for source in data.get("sources", ()))
-    data["cache"] = (folder / data["cache"]).resolve()
-    stages = {StageName(name): _stage_from(name, settings) for name, settings in values.pop("stages", {}).items()}
+    data["cache"] = (folder / data.get("cache", CACHE)).resolve()
+    stages = {StageName(name): _stage_from(name, settings) for name, settings in values.pop("stages").items()}
     return RunConfig(
-        output=(folder / values.pop("output")).resolve(),
+        name=name,
+        output=(folder / values.pop("output", f"{RUNS}/{name}")).resolve(),
         data=DataConfig(**data),
         model=BSNetConfig.from_dict(values.pop("model", {})),
         precision=Precision(values.pop("precision", Precision.FLOAT32)),

@@ -23,6 +23,28 @@ def test_a_configuration_says_only_what_differs_from_its_base(make_config, tmp_p
         RunConfig.from_file(tmp_path / "other.toml")
 
 
+def test_only_the_data_sets_have_to_be_named(tmp_path):
+    (tmp_path / "mine.toml").write_text("[data]\nsources=[{kind='hannover',folder='h'}]\n")
+    config, paper = RunConfig.from_file(tmp_path / "mine.toml"), RunConfig.from_file(CONFIGURATIONS / "paper.toml")
+    assert (config.name, config.output, config.data.cache) == ("mine", tmp_path / "runs" / "mine", tmp_path / "cache")
+    for part in ("model", "stages", "loss", "augmentation", "precision", "selection", "target", "seed"):
+        assert getattr(config, part) == getattr(paper, part), part
+
+
+def test_settings_can_be_changed_without_the_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[data]\nsources=[{kind='hannover',folder='h'}]\n")
+    changes = ["stages.scoring.epochs=3", "stages.end-to-end.learning_rate = 1e-4", "name=other", "data.exclude=['a']"]
+    config, before = RunConfig.from_file(path, changes), RunConfig.from_file(path)
+    assert config.stages[StageName.SCORING] == dataclasses.replace(before.stages[StageName.SCORING], epochs=3)
+    assert config.stages[StageName.END_TO_END].learning_rate == 1e-4
+    assert list(config.stages) == list(before.stages)
+    assert (config.output, config.data.exclude) == (tmp_path / "runs" / "other", ("a",))
+    for change in ("epochs", "=3", "stages..epochs=3", "stages.scoring.epoch=3", "stages.scoring.epochs=many"):
+        with pytest.raises(ConfigurationError, match=r"epoch|section\.name=value"):
+            RunConfig.from_file(path, [change])
+
+
 CONFIGURATIONS = Path(training.__file__).parent / "configs"
 
 
@@ -33,7 +55,7 @@ def test_configurations_are_checked_by_name(tmp_path):
     data = "[data]\nsources=[{kind='hannover',folder='h'}]\ncache='c'\n"
     for text, named in (
         ("x = ", "TOML"),
-        ("name = 'a'", "data"),
+        ("name = 'a'", r"names no images.*data\.sources.*bsnet-train init"),
         (f"name='a'\noutput='b'\nmood=1\n{data}", "mood"),
         (f"name='a'\noutput='b'\n{data}validation_share=0.6\ntest_share=0.4", "nothing to train on"),
         ("name='a'\noutput='b'\n[data]\ncache='c'", "data.sources"),
