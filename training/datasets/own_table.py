@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bsnet_core.language import translate as _
-from training.datasets.sample import DataSetError, Sample
-from training.datasets.tables import load_table, zone_columns
+from training.datasets.sample import Sample
+from training.datasets.tables import load_table, separator_of, zone_columns
 
 TABLE = "table.csv"
 ZONE_COLUMNS = zone_columns("{}")
-SEPARATORS = (",", ";", "\t")
 
 
 def load_own_table(root: Path) -> list[Sample]:
@@ -29,7 +28,7 @@ def load_own_table(root: Path) -> list[Sample]:
     table = root if root.is_file() else root / TABLE
     samples: list[Sample] = []
     seen: set[Path] = set()
-    for row in load_table(table, ("image", "patient", *ZONE_COLUMNS), _separator_of(table)):
+    for row in load_table(table, ("image", "patient", *ZONE_COLUMNS), separator_of(table)):
         image = table.parent / row.required("image")
         if image in seen:
             raise row.fault("image", _("{image} is in an earlier row too.").format(image=row["image"]))
@@ -45,14 +44,3 @@ def load_own_table(root: Path) -> list[Sample]:
             )
         )
     return samples
-
-
-def _separator_of(table: Path) -> str:
-    try:
-        with table.open(encoding="utf-8-sig") as file:
-            header = file.readline()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataSetError(
-            _("The table {table} cannot be loaded: {reason}.").format(table=table, reason=error)
-        ) from error
-    return max(SEPARATORS, key=header.count)

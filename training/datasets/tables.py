@@ -11,6 +11,8 @@ from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.language import translate as _
 from training.datasets.sample import DataSetError
 
+SEPARATORS = (",", ";", "\t")
+
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
@@ -176,6 +178,22 @@ def load_table(path: Path, columns: Sequence[str], separator: str = ",") -> list
     if not rows:
         raise DataSetError(_("The table {table} has no rows.").format(table=path))
     return rows
+
+
+def separator_of(table: Path) -> str:
+    """The character between the columns: comma, semicolon or tab, whichever the header uses most.
+
+    Raises:
+        DataSetError: no such file, or not UTF-8.
+    """
+    try:
+        with table.open(encoding="utf-8-sig") as file:
+            header = file.readline()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataSetError(
+            _("The table {table} cannot be loaded: {reason}.").format(table=table, reason=error)
+        ) from error
+    return max(SEPARATORS, key=header.count)
 
 
 def files_in(folder: Path, pattern: str) -> list[Path]:

@@ -19,9 +19,9 @@ from training.datasets.pixels import load_sample_radiograph
 from training.datasets.sample import Sample
 from training.elsewhere.answer_store import AnswerStore
 from training.elsewhere.answers import Answer, answer_for
-from training.elsewhere.estimates import Measure
 from training.elsewhere.measured_images import Source, images_to_measure, name_below
 from training.elsewhere.notes_figures import RIGHT_REASON, share_of, shares
+from training.evaluation.estimates import Measure
 from training.images.alterations import Alteration, alter
 
 OF_EACH_SOURCE = {Source.NIH: 8, Source.COHEN: 4, Source.HANNOVER: 4}

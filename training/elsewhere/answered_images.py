@@ -12,8 +12,8 @@ from bsnet_core.brixia import GRID_SHAPE, N_CLASSES
 from bsnet_core.inference.global_interval import global_interval
 from training.datasets.sample import Sample
 from training.elsewhere.answers import Answer
-from training.elsewhere.estimates import Measure
-from training.elsewhere.statistics_of_rows import Statistic
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import Statistic
 
 Values = npt.NDArray[np.float64]
 

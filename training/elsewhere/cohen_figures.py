@@ -8,9 +8,9 @@ import numpy as np
 
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages, Values
-from training.elsewhere.estimates import Measure
 from training.elsewhere.severity_link import SeverityLink
-from training.elsewhere.statistics_of_rows import correlation, mean
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import correlation, mean
 
 AUTHORS = "authors' network"
 EXTENT, OPACITY = "r with extent", "r with opacity"

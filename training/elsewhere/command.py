@@ -10,10 +10,10 @@ from pathlib import Path
 from bsnet_core.language import translate as _
 from training.configuration.run_config import ConfigurationError, RunConfig
 from training.datasets.sample import DataSetError
-from training.elsewhere.figure_table import as_csv
 from training.elsewhere.measurement import Models, forget_answers, kept_figures, measure_parts
 from training.elsewhere.model_document import document, summary
 from training.elsewhere.parts import Part
+from training.evaluation.estimated_figures import as_csv
 
 TABLE = "table.csv"
 

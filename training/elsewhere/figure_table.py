@@ -1,26 +1,11 @@
-"""The table of all figures, as Markdown and as CSV."""
+"""The Markdown table of all figures of one part."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import io
-import math
 from collections.abc import Sequence
 
-from training.elsewhere.measured_figures import Figure
 from training.elsewhere.targets import target_of
-
-NO_FIGURE = "–"
-
-
-def as_csv(figures: Sequence[Figure]) -> str:
-    """All figures, one a line."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in dataclasses.fields(Figure)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(dataclasses.asdict(figure) for figure in figures)
-    return text.getvalue()
+from training.evaluation.estimated_figures import NO_FIGURE, Figure, cell_of
 
 
 def as_markdown(part: str, figures: Sequence[Figure], models: Sequence[str]) -> str:
@@ -60,12 +45,3 @@ def _of_other(figure: Figure, counted: Figure) -> str:
 def short(by: str) -> str:
     """A model's name without the digits of its hash."""
     return " − ".join(part.rpartition("-")[0] or part for part in by.split(" − "))
-
-
-def cell_of(figure: Figure | None) -> str:
-    """Value and interval."""
-    if figure is None or math.isnan(figure.value):
-        return NO_FIGURE
-    places = 1 if abs(figure.value) >= 100 else 3 if abs(figure.value) < 10 else 2
-    numbers = [f"{number:.{places}f}".replace("-", "−") for number in (figure.value, figure.low, figure.high)]
-    return numbers[0] if math.isnan(figure.low) else f"{numbers[0]} ({numbers[1]} to {numbers[2]})"

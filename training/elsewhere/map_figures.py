@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from training.elsewhere.estimates import Measure
 from training.elsewhere.mapped_images import MappedImage, names_of_measures
-from training.elsewhere.measured_figures import Figure, difference_of, figure_of
 from training.elsewhere.model_figures import MINUS, PartFigures
-from training.elsewhere.statistics_of_rows import mean
+from training.evaluation.estimated_figures import Figure, difference_of, figure_of
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import mean
 
 
 def map_figures(part: str, images: Mapping[str, Sequence[MappedImage]]) -> PartFigures:

@@ -1,50 +1,15 @@
-"""A figure of the table, and its file."""
+"""The file of a model's figures."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from bsnet_core.agreement import Estimate
 from bsnet_core.private_files import write_private_json
-from training.elsewhere.estimates import Measure, estimate, estimate_difference
 from training.elsewhere.json_lines import damaged
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One number of the table.
-
-    Attributes:
-        part: The part of the measurement.
-        name: Name of the figure within its part.
-        by: Whose figure it is: a model's, a person's, or a difference of two models.
-        value: The number; NaN if the images do not give one.
-        low, high: Its 95% interval over patients; NaN if it has none.
-        images, patients: Numbers of images and patients behind it.
-    """
-
-    part: str
-    name: str
-    by: str
-    value: float
-    low: float
-    high: float
-    images: int
-    patients: int
-
-
-def figure_of(part: str, by: str, measure: Measure) -> Figure:
-    """The figure of one model or person."""
-    return _figure(part, by, measure, estimate(measure))
-
-
-def difference_of(part: str, by: str, mine: Measure, other: Measure) -> Figure:
-    """The difference of two models on the same rows."""
-    return _figure(part, by, mine, estimate_difference(mine, other))
+from training.evaluation.estimated_figures import Figure
 
 
 def write_figures(file: Path, figures: Sequence[Figure]) -> None:
@@ -65,9 +30,3 @@ def load_figures(file: Path) -> list[Figure]:
         return [Figure(**values) for values in json.loads(file.read_text(encoding="utf-8"))]
     except (ValueError, TypeError) as error:
         raise damaged(file) from error
-
-
-def _figure(part: str, by: str, measure: Measure, value: Estimate) -> Figure:
-    return Figure(
-        part, measure.name, by, value.value, value.low, value.high, measure.images, len(set(measure.patients))
-    )

@@ -16,14 +16,15 @@ from training.elsewhere.altered_images import altered_answers
 from training.elsewhere.answer_store import IDENTITY, AnswerStore, answers_for_samples
 from training.elsewhere.answers import Answer
 from training.elsewhere.cross_validated_answers import REPEAT, cross_validated_answers
-from training.elsewhere.estimates import Measure
 from training.elsewhere.map_figures import map_figures
 from training.elsewhere.mapped_images import mapped_images
-from training.elsewhere.measured_figures import Figure, load_figures, write_figures
+from training.elsewhere.measured_figures import load_figures, write_figures
 from training.elsewhere.measured_images import Source, images_to_measure
 from training.elsewhere.model_figures import PartFigures, figures_of_card, part_figures
 from training.elsewhere.other_answers import other_answers
 from training.elsewhere.parts import SOURCE_OF, Part, score_part
+from training.evaluation.estimated_figures import Figure
+from training.evaluation.estimates import Measure
 
 FIGURES, OTHERS, DIFFERENCES = "figures.json", "others.json", "differences.json"
 WHOLE_IMAGES = (Source.COHEN, Source.NIH, Source.RALO, Source.HANNOVER)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from training.elsewhere.answer_store import AnswerStore
 from training.elsewhere.figure_table import as_markdown, short
-from training.elsewhere.measured_figures import Figure
 from training.elsewhere.parts import Part
+from training.evaluation.estimated_figures import Figure
 
 HEAD = """# The model, measured elsewhere
 

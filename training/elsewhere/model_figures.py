@@ -8,8 +8,8 @@ from typing import Any
 
 from training.elsewhere import scored_figures
 from training.elsewhere.answers import Answer
-from training.elsewhere.estimates import Measure
-from training.elsewhere.measured_figures import Figure, difference_of, figure_of
+from training.evaluation.estimated_figures import Figure, difference_of, figure_of
+from training.evaluation.estimates import Measure
 
 MINUS = "{} − {}"
 Measured = Callable[[Mapping[str, Answer]], list[Measure]]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from training.elsewhere.answered_images import AnsweredImages
-from training.elsewhere.estimates import Measure
-from training.elsewhere.statistics_of_rows import calibration_error, mean, median
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import calibration_error, mean, median
 
 MEDIAN, OVER_3, OVER_9 = "median global score, as shown", "share over 3", "share over 9"
 BIAS = "bias of the expected global score against 0"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from training.elsewhere.answers import Answer
-from training.elsewhere.estimates import Measure
-from training.elsewhere.statistics_of_rows import mean
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import mean
 
 TOLD_OF, REJECTED = "noted or rejected: {}", "rejected: {}"
 KIND_ENDS = ":"

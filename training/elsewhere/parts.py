@@ -13,9 +13,9 @@ from training.elsewhere import cohen_figures, normal_figures, ralo_figures, rsna
 from training.elsewhere.answered_images import AnsweredImages
 from training.elsewhere.answers import Answer
 from training.elsewhere.cross_validated_answers import REPEAT
-from training.elsewhere.estimates import Measure
 from training.elsewhere.measured_images import Source, images_of, images_to_measure, name_below
 from training.elsewhere.severity_link import link_of
+from training.evaluation.estimates import Measure
 
 AUTHORS_TABLE = "peers/bsnet-authors-cohen.csv"
 

@@ -10,9 +10,9 @@ import numpy as np
 from training.datasets.lung_scores import LungScore, LungScores
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages, Values
-from training.elsewhere.estimates import Measure
 from training.elsewhere.severity_link import SeverityLink
-from training.elsewhere.statistics_of_rows import correlation, mean
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import correlation, mean
 
 RATERS, AUTHORS, PXS = "raters with each other", "authors' network", "PXS"
 BOTH, LUNG, CHANGE = "r with {}, both lungs", "r with {}, each lung", "r with the change of {}"

@@ -9,8 +9,8 @@ import numpy as np
 from training.datasets.opacity_boxes import LungClass
 from training.elsewhere import normal_figures
 from training.elsewhere.answered_images import AnsweredImages
-from training.elsewhere.estimates import Measure
-from training.elsewhere.statistics_of_rows import auroc, median
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import auroc, median
 
 MEDIANS = "median global score, {}"
 NORMAL_OR_OPACITY = "AUROC of the global score: opacity against normal"

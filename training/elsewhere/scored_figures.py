@@ -10,9 +10,9 @@ import numpy.typing as npt
 from bsnet_core.brixia import BrixiaScore
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages
-from training.elsewhere.estimates import Measure
 from training.elsewhere.severity_link import link_errors
-from training.elsewhere.statistics_of_rows import calibration_error, correlation, mean
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import calibration_error, correlation, mean
 
 SECOND, AUTHORS = "second radiologist", "authors' network"
 LINK = "three radiologists' extent and opacity, by the link"

@@ -9,10 +9,11 @@ from bsnet_core.inference.prediction import ModelIdentity
 from tests.training.data_set_layouts import lung_image, write_hannover, write_ralo, write_rsna_lungs
 from tests.training.elsewhere.conftest import certain
 from training import cli
-from training.elsewhere import estimates, measured_images
+from training.elsewhere import measured_images
 from training.elsewhere.answer_store import AnswerStore
 from training.elsewhere.command import Request, measure_elsewhere
 from training.elsewhere.parts import Part
+from training.evaluation import estimates
 
 PARTS = (Part.SCORED, Part.COHEN, Part.RALO, Part.NIH, Part.RSNA, Part.NOTES)
 ARGUMENTS = [part.value for part in PARTS]

@@ -1,9 +1,6 @@
-import csv
-import io
-
-from training.elsewhere.figure_table import as_csv, as_markdown, cell_of, short
-from training.elsewhere.measured_figures import Figure
+from training.elsewhere.figure_table import as_markdown, short
 from training.elsewhere.targets import target_of
+from training.evaluation.estimated_figures import Figure
 
 NAN = float("nan")
 FIGURES = [
@@ -26,16 +23,8 @@ def test_each_figure_has_a_line_with_all_models_their_difference_and_the_others(
     assert median == "| median |  | 5.000 | – | – | authors' network 2.000, 353 images | 106 / 61 |"
 
 
-def test_numbers_are_short_and_their_absence_is_shown():
-    assert cell_of(Figure("p", "n", "b", 12.345, NAN, NAN, 1, 1)) == "12.35"
-    assert cell_of(None) == cell_of(Figure("p", "n", "b", NAN, NAN, NAN, 0, 0)) == "–"
+def test_a_model_is_shown_without_the_digits_of_its_hash():
     assert short("4.0.0-bbbb − 3.0.0-aaaa") == "4.0.0 − 3.0.0"
-
-
-def test_the_csv_has_every_figure():
-    rows = list(csv.DictReader(io.StringIO(as_csv(FIGURES))))
-    assert [row["by"] for row in rows] == [figure.by for figure in FIGURES]
-    assert float(rows[0]["value"]) == 0.6891
 
 
 def test_a_target_is_reached_within_its_ends():

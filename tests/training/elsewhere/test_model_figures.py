@@ -3,9 +3,9 @@ import pytest
 
 from tests.training.elsewhere.conftest import certain
 from training.elsewhere.answers import Answer
-from training.elsewhere.estimates import Measure
 from training.elsewhere.model_figures import figures_of_card, part_figures
-from training.elsewhere.statistics_of_rows import mean
+from training.evaluation.estimates import Measure
+from training.evaluation.statistics_of_rows import mean
 
 
 def measured(answers):

@@ -8,9 +8,9 @@ from training.datasets.lung_scores import LungScore, LungScores
 from training.datasets.peer_predictions import PeerPredictions
 from training.datasets.sample import Sample
 from training.elsewhere.answered_images import AnsweredImages
-from training.elsewhere.estimates import estimate
 from training.elsewhere.ralo_figures import consecutive, measures, others
 from training.elsewhere.severity_link import SeverityLink
+from training.evaluation.estimates import estimate
 
 LINK = SeverityLink(per_extent=1.5, per_opacity=0.5, start=0.0)
 

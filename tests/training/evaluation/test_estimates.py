@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from bsnet_core.agreement import grouped_bootstrap_interval
-from training.elsewhere.estimates import Measure, drawn_rows, estimate, estimate_difference
-from training.elsewhere.statistics_of_rows import mean
+from training.evaluation.estimates import Measure, drawn_rows, estimate, estimate_difference
+from training.evaluation.statistics_of_rows import mean
 
 PATIENTS = ("a", "a", "b", "c", "c", "c", "d", "e")
 VALUES = [1.0, 3, 2, 5, 6, 4, 0, 9]

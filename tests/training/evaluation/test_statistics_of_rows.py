@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, pearsonr
 
-from training.elsewhere.statistics_of_rows import auroc, calibration_error, correlation, mean, median
+from training.evaluation.statistics_of_rows import auroc, calibration_error, correlation, mean, median
 from training.predictions.calibration import reliability
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata
 
-from training.elsewhere.estimates import Rows
+from training.evaluation.estimates import Rows
 
 Values = npt.NDArray[np.float64]
 Statistic = Callable[[Rows], float]

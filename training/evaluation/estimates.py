@@ -15,6 +15,7 @@ Rows = npt.NDArray[np.int_]
 DRAWS = 1000
 LEVEL = 0.95
 SEED = 0
+_NO_INTERVAL = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,26 @@ def estimate(measure: Measure, draws: int | None = None) -> Estimate:
     """The figure of all rows, with its 95% interval over patients; NaN if there are no rows."""
     if not measure.patients:
         return Estimate(float("nan"), float("nan"), float("nan"))
-    value = measure.statistic(np.arange(len(measure.patients)))
-    return Estimate(
-        value, *_interval([measure.statistic(rows) for rows in drawn_rows(measure.patients, draws or DRAWS)])
-    )
+    (found,) = estimates_of(lambda rows: np.array([measure.statistic(rows)]), measure.patients, draws)
+    return found
+
+
+def estimates_of(
+    statistics: Callable[[Rows], npt.NDArray[np.float64]], patients: Sequence[str], draws: int | None = None
+) -> list[Estimate]:
+    """Several figures of the same rows, each with its 95% interval over patients, from the same draws.
+
+    Args:
+        statistics: (F,) figures of the chosen rows; NaN where they do not give one.
+        patients: The patient of each row; at least one.
+        draws: Number of bootstrap samples; None for the usual number.
+    """
+    values = statistics(np.arange(len(patients)))
+    drawn = np.array([statistics(rows) for rows in drawn_rows(patients, draws or DRAWS)])
+    return [
+        Estimate(float(value), *_interval(drawn[:, place])) if np.isfinite(value) else Estimate(value, *_NO_INTERVAL)
+        for place, value in enumerate(values)
+    ]
 
 
 def estimate_difference(mine: Measure, other: Measure, draws: int | None = None) -> Estimate:
@@ -54,9 +71,8 @@ def estimate_difference(mine: Measure, other: Measure, draws: int | None = None)
         raise ValueError("Only figures of the same rows can be compared.")
     if not mine.patients:
         return Estimate(float("nan"), float("nan"), float("nan"))
-    every = np.arange(len(mine.patients))
-    differences = [mine.statistic(rows) - other.statistic(rows) for rows in drawn_rows(mine.patients, draws or DRAWS)]
-    return Estimate(mine.statistic(every) - other.statistic(every), *_interval(differences))
+    (found,) = estimates_of(lambda rows: np.array([mine.statistic(rows) - other.statistic(rows)]), mine.patients, draws)
+    return found
 
 
 def drawn_rows(patients: Sequence[str], draws: int) -> Iterator[Rows]:
@@ -70,9 +86,9 @@ def drawn_rows(patients: Sequence[str], draws: int) -> Iterator[Rows]:
         yield np.concatenate([order[starts[patient] : starts[patient + 1]] for patient in chosen])
 
 
-def _interval(values: Sequence[float]) -> tuple[float, float]:
+def _interval(values: npt.ArrayLike) -> tuple[float, float]:
     numbers = np.asarray(values)[~np.isnan(values)]
     if len(numbers) < 2:
-        return float("nan"), float("nan")
+        return _NO_INTERVAL
     low, high = np.quantile(numbers, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
