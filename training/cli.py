@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bsnet_core.language import translate as _
+from training.reader_commands import agreement_arguments, consensus_arguments, run_agreement, run_consensus
 
 # Nothing here may import torch, so that --help answers at once.
 
@@ -40,6 +41,8 @@ def commands() -> tuple[Command, ...]:
         Command(
             "init", _("write a configuration for the data sets below a folder"), _init, _init_arguments, of_run=False
         ),
+        Command("agreement", _("compare readers with each other"), run_agreement, agreement_arguments, of_run=False),
+        Command("consensus", _("common score of readers"), run_consensus, consensus_arguments, of_run=False),
         Command("runs", _("list the runs below a folder"), _runs, _runs_arguments, of_run=False),
         Command("prepare", _("check the data sets, write a report and fill the cache"), _prepare),
         Command("segmentation", _("stage 1: lung segmentation on masks") + f"; {resumes}", _run_stage),
