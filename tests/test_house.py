@@ -74,7 +74,7 @@ def test_a_command_explains_itself_without_loading_the_network(module):
 
 def test_every_command_of_the_project_leads_to_a_function():
     commands = project()["scripts"] | project()["gui-scripts"]
-    assert set(commands) == {"bsnet-viewer", "bsnet-score", "bsnet-send", "bsnet-train"}
+    assert set(commands) == {"bsnet-viewer", "bsnet-node", "bsnet-score", "bsnet-send", "bsnet-train"}
     for name, target in commands.items():
         entry = importlib.metadata.EntryPoint(name, target, "console_scripts")
         assert callable(entry.load())

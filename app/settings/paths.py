@@ -43,6 +43,11 @@ def outbox_dir() -> Path:
     return data_dir() / "outbox"
 
 
+def node_dir() -> Path:
+    """The folder in which `bsnet-node` keeps where it is; its parent is made if missing."""
+    return data_dir() / "node"
+
+
 def library_file() -> Path:
     """The library of images, predictions and readings; its folder is made if missing."""
     return data_dir() / LIBRARY_NAME
