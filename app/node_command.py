@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 LOOKED_EVERY_S = 1.0
+LOOPBACK = "127.0.0.1"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,6 +51,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help=_("time without a change after which a file counts as whole (default: %(default)s)"),
     )
+    add("--listen", type=int, metavar="PORT", help=_("also receive images here by C-STORE, into the folder"))
+    add("--bind", default=LOOPBACK, metavar="ADDRESS", help=_("address to listen on (default: %(default)s)"))
+    add("--allow", nargs="+", default=[], metavar="TITLE", help=_("AE titles that may send; all by default"))
     add("--until-empty", action="store_true", help=_("end when no new file is left and nothing waits to be sent"))
     return parser
 
@@ -81,6 +86,26 @@ def _run(arguments: argparse.Namespace) -> int:
     stage = ResultStage(state / "stage", outbox, peer)
     watched = WatchedFolder(arguments.folder, state / "done", arguments.at_rest)
     predictor = Predictor.load(arguments.model, arguments.device)
+    with _receiver(arguments):
+        return _work(arguments, predictor, stage, watched, outbox)
+
+
+def _receiver(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    if arguments.listen is None:
+        return nullcontext()
+    from bsnet_core.node.receiver import ReceiverLimits, receiving
+
+    here = Peer(arguments.own_title, arguments.bind, arguments.listen)
+    return receiving(arguments.folder, here, ReceiverLimits(tuple(arguments.allow)))
+
+
+def _work(
+    arguments: argparse.Namespace,
+    predictor: Predictor,
+    stage: ResultStage,
+    watched: WatchedFolder,
+    outbox: Outbox,
+) -> int:
     while True:
         for path, key in watched.at_rest(time.monotonic()):
             _deal_with(path, key, predictor, stage, watched)

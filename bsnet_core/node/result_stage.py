@@ -1,7 +1,7 @@
 """Results on their way from the network into the outbox, each image's once, whenever the program is killed.
 
 The objects of an image are written into a folder that is renamed once it is whole. A folder that was not renamed is
-made anew; one that was goes into the outbox, which knows objects by their UIDs, and is deleted last.
+made again; one that was goes into the outbox, which knows objects by their UIDs, and is deleted last.
 """
 
 from __future__ import annotations

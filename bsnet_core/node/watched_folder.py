@@ -18,10 +18,10 @@ Key = str
 
 
 class WatchedFolder:
-    """Looks into a folder and all folders below it, also on a network drive that does not tell of changes.
+    """A folder with all folders below it, looked into again and again: a network drive does not tell of changes.
 
     What was dealt with is noted in a folder of its own, so that a node that is started again goes on where it was. A
-    file that is written anew under the same name counts as another.
+    file that is written again under the same name counts as another.
     """
 
     def __init__(self, folder: Path, notes: Path, at_rest_after_s: float = AT_REST_AFTER_S) -> None:

@@ -14,7 +14,9 @@ import pytest
 
 from app.node_command import main
 from bsnet_core.resources import sample_files
-from tests.bsnet_core.sending.peers import storescp
+from bsnet_core.sending.association import StoredObject, send
+from bsnet_core.sending.peer import Peer
+from tests.bsnet_core.sending.peers import WITHIN_S, free_port, listening, storescp
 
 REPOSITORY = Path(__file__).parents[2]
 OF_EACH_IMAGE = {"SR": 1, "SEG": 2, "PR": 1, "OT": 1}
@@ -74,6 +76,22 @@ def test_killed_in_the_middle_it_loses_nothing_and_sends_nothing_twice(tmp_path)
         {modality: 3 * count for modality, count in OF_EACH_IMAGE.items()}
     )
     assert list((state / "stage").iterdir()) == []
+
+
+def test_what_is_sent_to_it_is_scored_and_sent_on(tmp_path):
+    folder, arrived = tmp_path / "in", tmp_path / "arrived"
+    folder.mkdir()
+    arrived.mkdir()
+    node = Peer("BSNET", "127.0.0.1", free_port())
+    with storescp(arrived) as peer:
+        arguments = [str(folder), "--to", str(peer), "--state", str(tmp_path / "state"), "--at-rest", "0.5"]
+        command = [sys.executable, "-m", "app.node_command", *arguments, "--listen", str(node.port)]
+        with listening([*command, "--device", "cpu"], node):
+            send([StoredObject.of(sample_files()[0])], node, lambda each, answer: None)
+            until = time.monotonic() + WITHIN_S
+            while len(list(arrived.iterdir())) < sum(OF_EACH_IMAGE.values()) and time.monotonic() < until:
+                time.sleep(0.1)
+    assert list(results(arrived).values()) == [Counter(OF_EACH_IMAGE)]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path, capsys):
