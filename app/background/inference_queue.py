@@ -40,7 +40,7 @@ class RunningTask:
 
     Attributes:
         in_batch: Whether it is one of all images that are analysed, rather than one that was asked for.
-        undo: Puts back what was there before, should the job be stopped; None if what is there stays.
+        undo: Puts back what was there before, should the job be stopped or fail; None if what is there stays.
     """
 
     job: Job
@@ -165,7 +165,7 @@ class InferenceQueue(QObject):
         """Computes an image's explanation map, which grows on the screen.
 
         A fast map that is stopped stays as far as it is. An exact one takes minutes: a complete map stays in its place
-        until it is complete itself, and if it is stopped, what was there before is put back.
+        until it is complete itself, and if it is stopped or fails, what was there before is put back.
         """
         image = self._session.image(key)
         prediction, before = image.prediction, image.explanation
@@ -183,8 +183,15 @@ class InferenceQueue(QObject):
             job.part_arrived.connect(lambda part: self._session.accept_explanation(key, part))
         job.succeeded.connect(lambda explanation: self._session.accept_explanation(key, explanation))
         job.failed.connect(lambda error: self.failed.emit(self._session.image(key).path.name, error))
-        undo = partial(self._session.accept_explanation, key, before) if is_exact and grows_on_screen else None
+        undo = partial(self._put_back, key, prediction, before) if is_exact and grows_on_screen else None
+        if undo is not None:
+            job.failed.connect(lambda error: undo())
         self._start(RunningTask(job, key, Task.EXPLAIN, in_batch=False, undo=undo))
+
+    def _put_back(self, key: int, prediction: Prediction, before: Explanation | None) -> None:
+        # A map belongs to its prediction, which goes with an image that is taken off the list.
+        if self._session.image(key).prediction is prediction:
+            self._session.accept_explanation(key, before)
 
     def cancel(self) -> None:
         """Stops the network's work, with all images that wait; no other starts until one is requested."""

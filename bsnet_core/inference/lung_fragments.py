@@ -15,7 +15,8 @@ REACH = 0.05
 def without_fragments(lung_probability: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], int]:
     """The lungs without pieces that are none, and the number of large ones among these.
 
-    The two largest pieces stay, unless they are small.
+    The two largest pieces stay, unless they are small. A mask of small pieces alone stays as it is: nothing in it is more
+    of a lung than the rest.
 
     Args:
         lung_probability: (S, S) in [0, 1]; the mask is where it is at least 0.5.
@@ -33,6 +34,8 @@ def without_fragments(lung_probability: npt.NDArray[np.float32]) -> tuple[npt.ND
     is_small = areas < FRAGMENT_SHARE * areas.sum()
     largest = np.argsort(areas)[::-1][:2]
     largest = largest[~is_small[largest]]
+    if not len(largest):
+        return lung_probability, 0
     reach = REACH * mask.shape[0]
     low, high = first[largest].min(axis=0) - reach, last[largest].max(axis=0) + reach
     is_away = ((last < low) | (first > high)).any(axis=1)

@@ -106,7 +106,7 @@ def placed_strength(explanation: Explanation, prediction: Prediction, view: MapV
             table[:, number] = np.maximum(_strength_of(explanation, zone, int(scores[number]), view.colours), 0.0)
     inside = np.ones(labels.shape, dtype=np.bool_)
     if view.colours is MapColours.SEVERITY:
-        inside = prediction.lung_probability >= 0.5
+        inside = prediction.outlined_lungs >= 0.5
     full = _strongest(table, labels, of_zone, inside, view, prediction)
     shown = np.array([zone in view.zones_explained for zone in ZONES] + [False])
     elsewhere = np.zeros(labels.shape, dtype=np.bool_)

@@ -85,6 +85,12 @@ class OverlayState:
         return self.explanation is not None and self.strength(EXPLANATION) > 0
 
     @property
+    def zone_marked(self) -> Zone | None:
+        """The zone that is marked as the one whose map is drawn; None for the map of all zones."""
+        chosen = self.map_view.chosen
+        return chosen if self.draws_map and chosen in self.zones_shown else None
+
+    @property
     def draws_lungs(self) -> bool:
         """Whether the lungs' contour or fill is drawn."""
         strength = max(self.strength(LUNGS), self.strength(LUNG_FILL))
@@ -110,7 +116,7 @@ def drawn_extent(to_view: QTransform, state: OverlayState, image: QRectF, *, has
         extent = image
     if state.draws_lungs and state.lungs is not None:
         extent = extent.united(to_view.mapRect(state.lungs.path.boundingRect()))
-    if state.draws_grid and state.frames is not None:
+    if (state.draws_grid or state.zone_marked is not None) and state.frames is not None:
         extent = extent.united(to_view.map(zones_overlay.grid_outline(state.frames)).boundingRect())
     return extent if extent.isEmpty() else extent.adjusted(-BEYOND_X, -BEYOND_Y, BEYOND_X, BEYOND_Y)
 
@@ -133,21 +139,32 @@ def paint(
     """
     if state.explanation is not None and state.strength(EXPLANATION) > 0:
         explanation_overlay.paint(painter, to_view, state.explanation, state.strength(EXPLANATION))
-        if state.frames is not None and state.map_view.chosen in state.zones_shown:
-            zones_overlay.paint_chosen(painter, to_view, state.frames, state.map_view.chosen)
     if state.lungs is not None and state.strength(LUNG_FILL) > 0:
         lungs_overlay.paint_fill(painter, to_view, state.lungs, state.strength(LUNG_FILL))
     if state.lungs is not None and state.strength(LUNGS) > 0:
         lungs_overlay.paint_contour(painter, to_view, state.lungs, state.strength(LUNGS))
-    if state.frames is None or not state.draws_grid:
-        return
+    if state.frames is not None and state.draws_grid:
+        _paint_grid(painter, to_view, state, state.frames, patient_orientation, occupied)
+    if state.frames is not None and state.zone_marked is not None:
+        # Over the grid, whose lines run where the frame does.
+        zones_overlay.paint_chosen(painter, to_view, state.frames, state.zone_marked)
+
+
+def _paint_grid(
+    painter: QPainter,
+    to_view: QTransform,
+    state: OverlayState,
+    frames: Frames,
+    patient_orientation: tuple[str, str] | None,
+    occupied: Sequence[QRectF],
+) -> None:
     labels: dict[Zone, zones_overlay.ZoneLabel] = {}
     if state.labels is not None and state.strength(SCORES) > 0:
         labels = state.labels
     zones_overlay.paint(
         painter,
         to_view,
-        state.frames,
+        frames,
         labels,
         state.strength(ZONE_GRID),
         score_opacity=state.strength(SCORES) or None,

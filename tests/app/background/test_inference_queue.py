@@ -13,6 +13,7 @@ from app.background.network import ModelChoice, Network
 from app.background.prediction_store import PredictionStore
 from app.session.open_image import ImageState
 from app.session.session import Session
+from bsnet_core.errors import UnforeseenError
 from bsnet_core.explanation import Masking, Mode
 from bsnet_core.radiograph import Radiograph
 from tests.app.predictions import explanation, prediction
@@ -121,6 +122,26 @@ def test_an_exact_map_that_is_stopped_leaves_what_was_there_before(session, infe
         assert session.image(0).explanation is growing
         inference.cancel()
         assert session.image(0).explanation is before
+
+
+def test_an_exact_map_that_fails_leaves_what_was_there_before(session, inference):
+    session.accept_prediction(0, prediction())
+    before = part_of(explanation({5: (1, 0, 2)}))
+    session.accept_explanation(0, before)
+    inference.explain(0, Mode.EXACT, Masking.BLACK)
+    job = inference._running.job
+    job.part_arrived.emit(part_of(explanation({6: (1, 0, 2)})))
+    job.failed.emit(UnforeseenError("The network's process ended."))
+    assert session.image(0).explanation is before
+
+
+def test_no_map_is_put_back_on_an_image_that_was_taken_off_the_list(session, inference):
+    session.accept_prediction(0, prediction())
+    session.accept_explanation(0, part_of(explanation({5: (1, 0, 2)})))
+    inference.explain(0, Mode.EXACT, Masking.BLACK)
+    session.remove(0)
+    assert not inference.is_busy
+    assert session.image(0).explanation is None
 
 
 def test_a_fast_map_that_is_stopped_stays_as_far_as_it_is(session, inference):

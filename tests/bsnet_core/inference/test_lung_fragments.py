@@ -46,6 +46,11 @@ def test_a_second_lung_far_from_the_first_is_no_fragment():
     assert count == 0
 
 
+def test_a_mask_of_small_pieces_alone_stays_as_it_is():
+    found = lungs(*((top, left, top + 3, left + 3) for top in range(0, 80, 10) for left in range(0, 80, 10)))
+    assert without_fragments(found) == (found, 0)
+
+
 def test_no_lungs_have_no_fragments():
     assert without_fragments(lungs())[1] == 0
 

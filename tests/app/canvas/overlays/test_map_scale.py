@@ -59,6 +59,18 @@ def test_an_effect_on_another_zone_does_not_set_the_scale():
     assert placed_strength(made, prediction("300003"), WHOLE_MAP).full == pytest.approx(0.06)
 
 
+def test_a_piece_of_the_lung_mask_that_is_not_outlined_has_no_colour():
+    result = prediction("300003")
+    lungs = result.lung_probability.copy()
+    lungs[56:62, 40:56] = 1.0  # below both lungs, as gas in the stomach
+    labels = explanation({}).superpixels
+    made = with_changes({(10, 2, 1): 0.1, (int(labels[58, 42]), 2, 1): 0.3})
+    placed = placed_strength(made, replace(result, lung_probability=lungs), MapView(chosen=Zone.F))
+    assert placed.strength[58, 42] == 0
+    assert not placed.can_be_coloured[58, 42]
+    assert placed.strength[40, 40] > 0
+
+
 def test_of_evidence_it_is_the_part_of_the_score():
     evidence = np.zeros((16, 3, 2), dtype=np.float32)
     evidence[5, 0, 0] = 0.4

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.canvas.overlays import explanation_map, stack
 from app.canvas.overlays.map_scale import MapView
+from app.canvas.overlays.zones import CHOSEN, zone_polygon
 from bsnet_core.brixia import Zone
 from tests.app.canvas.overlays.painted import GREY, HEIGHT, WIDTH, stacked, state_of
 from tests.app.predictions import SIDE, prediction
@@ -79,6 +80,20 @@ def test_scores_and_grid_fade_apart():
     ruled = (faint_grid != strong).any(axis=2)
     assert (ruled & ~written).any()
     assert np.array_equal(faint_grid[written & ~ruled], strong[written & ~ruled])
+
+
+def test_the_frame_of_the_zone_explained_lies_over_the_grid_and_within_the_stated_reach():
+    result, view = prediction("333333"), MapView(chosen=Zone.D)
+    image = explanation_map.image_of(explanation_of({}), result, view)
+    of_zone = state_of(result, ("explanation",), explanation=image, map_view=view)
+    with_grid = state_of(result, ("explanation", "zones"), explanation=image, map_view=view)
+    frame = (stacked(of_zone) == np.array(CHOSEN.getRgb()[:3])).all(axis=2)
+    assert frame.sum() > 300
+    assert (stacked(with_grid) == stacked(of_zone))[frame].mean() > 0.98
+    small = QRectF(140, 100, 20, 20)  # an image far smaller than its grid
+    assert stack.drawn_extent(QTransform(), of_zone, small, has_planes=False).contains(
+        zone_polygon(result.frames, Zone.D).boundingRect()
+    )
 
 
 def test_with_every_zone_off_no_grid_is_left_and_nothing_counts_as_shown():
