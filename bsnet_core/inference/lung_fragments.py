@@ -15,8 +15,8 @@ REACH = 0.05
 def without_fragments(lung_probability: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], int]:
     """The lungs without pieces that are none, and the number of large ones among these.
 
-    The two largest pieces stay, unless they are small. A mask of small pieces alone stays as it is: nothing in it is more
-    of a lung than the rest.
+    The two largest pieces stay, unless they are small. A mask of small pieces alone stays as it is: nothing in it is
+    more of a lung than the rest.
 
     Args:
         lung_probability: (S, S) in [0, 1]; the mask is where it is at least 0.5.
