@@ -10,7 +10,7 @@ from bsnet_core.brixia import ZONES, BrixiaScore
 from bsnet_core.dicom_dates import day_of
 from bsnet_core.language import translate as _
 from bsnet_core.language import translate_count
-from bsnet_core.partial_score import ReadScore, entry_text
+from bsnet_core.partial_score import ReadScore, assessed_zones, entry_text
 
 if TYPE_CHECKING:
     from app.session.readings import Reading
@@ -89,8 +89,9 @@ def is_of_the_same_model(prior: ReportedPrior, prediction: Prediction) -> bool:
 def _rows_of(before_label: str, change_label: str, before: ReadScore, now: ReadScore) -> list[tuple[str, ...]]:
     changes = [_change(before[zone], now[zone]) for zone in ZONES]
     total_change = NOT_COMPARABLE if NOT_COMPARABLE in changes else signed(now.total - before.total)
+    total_before = str(before.total) if assessed_zones(before) else entry_text(None)
     return [
-        (before_label, *(entry_text(before[zone]) for zone in ZONES), str(before.total)),
+        (before_label, *(entry_text(before[zone]) for zone in ZONES), total_before),
         (change_label, *changes, total_change),
     ]
 

@@ -109,6 +109,12 @@ def test_a_zone_that_was_not_assessable_is_no_number_in_a_table():
     assert row["Difference (predicted minus reading) global"] == "n/a"
 
 
+def test_a_reading_without_an_assessable_zone_has_no_global_score_in_a_table():
+    none = dataclasses.replace(reading(), score=read_score_from_text("xxxxxx"))
+    (row,) = rows_of(readings_csv([tabled(reading=none)]))
+    assert (row["Reading global"], row["Zones assessed"]) == ("n/a", "0")
+
+
 def test_a_compared_reading_becomes_a_line():
     compared = ComparedReading(
         "2020-01-02 #7", "20200102", reading("112300"), BrixiaScore.from_text("012321"), MODEL, KEYS

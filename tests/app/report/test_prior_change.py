@@ -85,3 +85,9 @@ def test_a_zone_that_was_not_assessable_once_has_no_change_and_neither_has_the_s
     change = change_since(prior, metadata(), None, reading("112300"), with_dates=True)
     assert change.rows[1] == ("Reading, prior image", "×", "0", "0", "0", "0", "0", "0")
     assert change.rows[2] == ("Reading, change", "–", "+1", "+2", "+3", "0", "0", "–")
+
+
+def test_a_prior_without_an_assessable_zone_has_no_global_score():
+    prior = replace(BEFORE, reading=replace(reading("000000"), score=read_score_from_text("xxxxxx")))
+    change = change_since(prior, metadata(), None, reading("112300"), with_dates=True)
+    assert change.rows[1] == ("Reading, prior image", *("×",) * 7)
