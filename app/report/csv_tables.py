@@ -188,7 +188,8 @@ def _score_columns(what: str) -> list[str]:
 def _score_cells(score: ReadScore | None) -> list[Cell]:
     if score is None:
         return [""] * (len(ZONES) + 1)
-    total: Cell = score.total if assessed_zones(score) else NOT_ASSESSED  # a sum of nothing would read as a normal image
+    # A sum of nothing would read as a normal image.
+    total: Cell = score.total if assessed_zones(score) else NOT_ASSESSED
     return [*(NOT_ASSESSED if zone is None else zone for zone in score.zones), total]
 
 
